@@ -1,2 +1,104 @@
-//! xtask
-fn main() {}
+//! The project's own commands: `cargo xtask --help`.
+
+mod gate;
+mod invocation;
+mod peers;
+mod source;
+mod tidy;
+mod workspace;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use invocation::Invocation;
+use peers::Peers;
+use workspace::Workspace;
+
+/// Builds, checks and measures bonafide.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Runs the whole gate: format, lints, tidy, docs, tests, examples, licences.
+    Ci {
+        /// A folder of conformance corpora [default: ../shared/conformance, where it exists].
+        #[arg(long, env = "BONAFIDE_CORPORA")]
+        corpora: Option<PathBuf>,
+    },
+    /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
+    Test {
+        /// Arguments for `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Checks layers, `# Errors` sections, reasons, file lengths, names, words and refusal codes.
+    Tidy,
+    /// Runs every example.
+    Examples,
+    /// Lists the real servers and clients that tests run against.
+    Peers,
+    /// Runs a conformance suite through the verifier: `cargo xtask conformance --help`.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// Arguments for the runner.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<(), Box<dyn Error>> {
+    let workspace = Workspace::load()?;
+    match task {
+        Task::Ci { corpora } => gate::run(&workspace, corpora.as_deref())?,
+        Task::Test { args } => test(&workspace, args)?,
+        Task::Tidy => tidy::run(&workspace)?,
+        Task::Examples => gate::run_examples(&workspace)?,
+        Task::Peers => Peers::find(&workspace)?.print(),
+        Task::Conformance { args } => {
+            let line = "run --quiet -p xtask --features conformance --bin conformance --";
+            Invocation::cargo(line)
+                .with_args(args)
+                .run(workspace.root())?;
+        }
+    }
+    Ok(())
+}
+
+fn test(workspace: &Workspace, args: Vec<String>) -> Result<(), Box<dyn Error>> {
+    let peers = Peers::find(workspace)?;
+    peers.print();
+    peers.demand()?;
+    let mut command = Invocation::cargo("test --workspace --all-features").with_args(args.clone());
+    let skips = peers.skip_args();
+    if !skips.is_empty() {
+        if !args.iter().any(|arg| arg == "--") {
+            command = command.with_args(["--".to_owned()]);
+        }
+        command = command.with_args(skips);
+    }
+    command.run(workspace.root())?;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+//! Runs conformance suites through the verifier.
+fn main() {}

@@ -1,0 +1,219 @@
+//! `cargo xtask ci`: the whole gate.
+
+mod plan;
+mod step;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, error, fs, io};
+
+use crate::invocation::{Invocation, InvocationError};
+use crate::peers::{Peers, PeersError};
+use crate::tidy::{self, TidyError};
+use crate::workspace::Workspace;
+use plan::{ConformanceRun, Deny, Surroundings};
+use step::{Action, Step};
+
+/// Why the gate stayed shut.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GateError {
+    /// A step failed; the later ones did not run.
+    #[error("step `{name}` failed")]
+    Step {
+        /// The name of the step.
+        name: String,
+        /// What it said.
+        source: Box<dyn error::Error>,
+    },
+    /// The tests that need a peer could not be found out.
+    #[error(transparent)]
+    Peers(#[from] PeersError),
+    /// A folder of corpora or of expectations could not be listed.
+    #[error("cannot list {path}")]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Runs every step until one fails, then prints the time of each.
+///
+/// # Errors
+/// [`GateError::Step`] with the name of the first step that failed.
+pub(crate) fn run(workspace: &Workspace, corpora: Option<&Path>) -> Result<(), GateError> {
+    let peers = Peers::find(workspace)?;
+    let steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    let mut times: Vec<(String, Duration)> = Vec::new();
+    let mut outcome = Ok(());
+    for step in steps {
+        println!("\n== {}", step.name);
+        let begun = Instant::now();
+        let result = perform(&step, workspace, &peers);
+        times.push((step.name.clone(), begun.elapsed()));
+        if let Err(source) = result {
+            outcome = Err(GateError::Step {
+                name: step.name,
+                source,
+            });
+            break;
+        }
+    }
+    print_times(&times);
+    outcome
+}
+
+/// Runs every example and nothing else.
+///
+/// # Errors
+/// [`InvocationError`] of the first one that fails.
+pub(crate) fn run_examples(workspace: &Workspace) -> Result<(), InvocationError> {
+    for example in workspace.examples() {
+        let features = if example.required_features.is_empty() {
+            String::new()
+        } else {
+            format!("--features {}", example.required_features.join(","))
+        };
+        let line = format!(
+            "run -p bonafide-examples {features} --example {}",
+            example.name
+        );
+        Invocation::cargo(&line).run(workspace.root())?;
+    }
+    Ok(())
+}
+
+fn perform(step: &Step, workspace: &Workspace, peers: &Peers) -> Result<(), Box<dyn error::Error>> {
+    match &step.action {
+        Action::Run(command) => on_ci(command.clone()).run(workspace.root())?,
+        Action::Tidy => {
+            println!("\n$ cargo xtask tidy");
+            tidy::run(workspace).map_err(Box::<TidyError>::new)?;
+        }
+        Action::Peers => {
+            println!("\n$ cargo xtask peers");
+            peers.print();
+            peers.demand()?;
+        }
+        Action::Omit(why) => println!("does not run: {why}"),
+    }
+    Ok(())
+}
+
+/// A build that nobody comes back to needs no state for the next one.
+fn on_ci(command: Invocation) -> Invocation {
+    if env::var_os("CI").is_some() {
+        command.with_variable("CARGO_INCREMENTAL", "0")
+    } else {
+        command
+    }
+}
+
+fn surroundings(
+    workspace: &Workspace,
+    peers: &Peers,
+    corpora: Option<&Path>,
+) -> Result<Surroundings, GateError> {
+    let published = workspace.published();
+    Ok(Surroundings {
+        published: published.iter().map(|p| p.name.to_string()).collect(),
+        examples: workspace.examples(),
+        skips: peers.skip_args(),
+        deny: deny(workspace),
+        conformance: conformance(workspace, corpora)?,
+    })
+}
+
+fn deny(workspace: &Workspace) -> Deny {
+    if !Invocation::cargo("deny --version").succeeds(workspace.root()) {
+        Deny::Missing
+    } else if Invocation::cargo("deny fetch db").succeeds(workspace.root()) {
+        Deny::Whole
+    } else {
+        Deny::WithoutAdvisories
+    }
+}
+
+/// Every suite in the folder for which the project has expectations, under each profile that it has them for.
+fn conformance(
+    workspace: &Workspace,
+    corpora: Option<&Path>,
+) -> Result<Vec<ConformanceRun>, GateError> {
+    let folder = match corpora {
+        Some(folder) => folder.to_owned(),
+        None => workspace.path("../shared/conformance"),
+    };
+    if corpora.is_none() && !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let expectations = list(&workspace.path("xtask/expectations"))?;
+    let mut runs = Vec::new();
+    for corpus in list(&folder)? {
+        let Some(suite) = suite(&corpus) else {
+            continue;
+        };
+        for file in &expectations {
+            let profile = file
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| {
+                    name.strip_prefix(suite)?
+                        .strip_prefix('-')?
+                        .strip_suffix(".json")
+                });
+            if let Some(profile) = profile {
+                runs.push(ConformanceRun {
+                    suite: suite.to_owned(),
+                    profile: profile.to_owned(),
+                    corpus: corpus.display().to_string(),
+                });
+            }
+        }
+    }
+    Ok(runs)
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, GateError> {
+    let failed = |source| GateError::List {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        files.push(entry.map_err(failed)?.path());
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The first part of a file name: `limbo` of `limbo.json`, `bettertls` of `bettertls.limbo.json.gz`.
+fn suite(corpus: &Path) -> Option<&str> {
+    let name = corpus.file_name()?.to_str()?;
+    let (suite, rest) = name.split_once('.')?;
+    matches!(rest, "json" | "json.gz" | "limbo.json" | "limbo.json.gz").then_some(suite)
+}
+
+fn print_times(times: &[(String, Duration)]) {
+    println!("\n== time");
+    for (name, time) in times {
+        println!("{:>8.1} s  {name}", time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("{:>8.1} s  in all", total.as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corpus_is_named_by_the_first_part_of_its_file_name() {
+        assert_eq!(suite(Path::new("a/limbo.json")), Some("limbo"));
+        assert_eq!(
+            suite(Path::new("a/bettertls.limbo.json.gz")),
+            Some("bettertls")
+        );
+        assert_eq!(suite(Path::new("a/README.md")), None);
+    }
+}

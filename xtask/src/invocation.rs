@@ -1,0 +1,132 @@
+//! A command that is printed before it runs.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::{env, fmt, io};
+
+/// Why a command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvocationError {
+    /// The program could not be started.
+    #[error("cannot start `{command}`")]
+    Start {
+        /// The whole command line.
+        command: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program ran and failed.
+    #[error("`{command}` ended with {status}")]
+    Failed {
+        /// The whole command line.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+}
+
+/// A program, its arguments and the variables that it gets on top of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    program: String,
+    args: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+impl Invocation {
+    /// A cargo command; `line` is split at white space.
+    pub(crate) fn cargo(line: &str) -> Self {
+        Self {
+            program: "cargo".to_owned(),
+            args: line.split_whitespace().map(str::to_owned).collect(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Adds arguments as they are.
+    #[must_use]
+    pub(crate) fn with_args(mut self, args: impl IntoIterator<Item = String>) -> Self {
+        self.args.extend(args);
+        self
+    }
+
+    /// Sets a variable for the command.
+    #[must_use]
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Prints the command and runs it in `folder`.
+    ///
+    /// # Errors
+    /// [`InvocationError`] where it does not start or does not succeed.
+    pub(crate) fn run(&self, folder: &Path) -> Result<(), InvocationError> {
+        println!("\n$ {self}");
+        let status = self.command(folder).status();
+        let status = status.map_err(|source| InvocationError::Start {
+            command: self.to_string(),
+            source,
+        })?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(InvocationError::Failed {
+            command: self.to_string(),
+            status,
+        })
+    }
+
+    /// Runs the command without a word and says whether it succeeded.
+    pub(crate) fn succeeds(&self, folder: &Path) -> bool {
+        self.command(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    fn command(&self, folder: &Path) -> Command {
+        // Cargo names itself to the programs that it runs, so that the same toolchain is used again.
+        let program = match self.program.as_str() {
+            "cargo" => env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
+            other => OsString::from(other),
+        };
+        let mut command = Command::new(program);
+        command.args(&self.args).current_dir(folder);
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        command
+    }
+}
+
+impl fmt::Display for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.variables {
+            write!(f, "{name}={value} ")?;
+        }
+        f.write_str(&self.program)?;
+        for arg in &self.args {
+            write!(f, " {arg}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_prints_as_it_can_be_typed() {
+        let command = Invocation::cargo("test  --workspace --")
+            .with_args(["--skip".to_owned(), "a".to_owned()])
+            .with_variable("RUSTFLAGS", "-Dwarnings");
+        assert_eq!(
+            command.to_string(),
+            "RUSTFLAGS=-Dwarnings cargo test --workspace -- --skip a"
+        );
+    }
+}

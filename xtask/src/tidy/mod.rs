@@ -1,0 +1,87 @@
+//! `cargo xtask tidy`: what the compiler and clippy do not look at.
+//!
+//! Each rule is a file of its own and takes the parsed tree, so that a test can hand it three lines. What the project
+//! declares about itself (layers, limits, exceptions) stands in `xtask/tidy.toml`.
+
+mod codes;
+mod crates;
+mod danger;
+mod errors_section;
+mod finding;
+mod length;
+mod modules;
+mod names;
+mod reasons;
+mod table;
+mod words;
+
+use std::{fs, io};
+
+use crate::source::{SourceError, Tree};
+use crate::workspace::Workspace;
+use finding::{Finding, Weight};
+use table::Table;
+
+/// Why the tree could not be judged, or was judged and found wanting.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TidyError {
+    /// The table is missing or unreadable.
+    #[error("cannot read xtask/tidy.toml")]
+    ReadTable(#[source] io::Error),
+    /// The table does not follow its schema.
+    #[error("xtask/tidy.toml")]
+    ParseTable(#[from] toml::de::Error),
+    /// The sources could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Some rules are broken.
+    #[error("{0} breaches of the rules above")]
+    Breaches(usize),
+}
+
+/// Prints every finding.
+///
+/// # Errors
+/// [`TidyError::Breaches`] where a finding is an error, the others where the tree cannot be judged.
+pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
+    let text =
+        fs::read_to_string(workspace.path("xtask/tidy.toml")).map_err(TidyError::ReadTable)?;
+    let table: Table = toml::from_str(&text)?;
+    let tree = Tree::read(workspace.root())?;
+
+    let mut findings = judge(&tree, &table);
+    let manifests: Vec<_> = workspace.published().into_iter().map(Into::into).collect();
+    findings.extend(crates::check(&manifests, &table.crates));
+    findings.sort_by(|a, b| (a.weight, &a.path, a.line).cmp(&(b.weight, &b.path, b.line)));
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.weight == Weight::Error)
+        .count();
+    println!(
+        "tidy: {} Rust files, {} other files, {errors} errors, {} warnings",
+        tree.rust.len(),
+        tree.text.len(),
+        findings.len() - errors
+    );
+    if errors > 0 {
+        return Err(TidyError::Breaches(errors));
+    }
+    Ok(())
+}
+
+fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
+    let mut findings = modules::check(tree, &table.modules);
+    findings.extend(words::check(tree, &table.words));
+    findings.extend(danger::check(tree, &table.danger));
+    findings.extend(codes::check(tree));
+    for file in &tree.rust {
+        findings.extend(errors_section::check(file));
+        findings.extend(reasons::check(file));
+        findings.extend(length::check(file, &table.length));
+        findings.extend(names::check(file));
+    }
+    findings
+}

@@ -1,0 +1,70 @@
+//! What `cargo metadata` knows about the workspace.
+
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+
+/// The workspace that holds this program.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// As cargo printed it, without the dependencies of dependencies.
+    pub(crate) metadata: Metadata,
+}
+
+/// A program under `examples/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Example {
+    /// What `cargo run --example` calls it.
+    pub(crate) name: String,
+    /// Features without which it is not built.
+    pub(crate) required_features: Vec<String>,
+}
+
+impl Workspace {
+    /// Asks cargo, without touching the network.
+    ///
+    /// # Errors
+    /// [`cargo_metadata::Error`] where cargo cannot be run or a manifest is broken.
+    pub(crate) fn load() -> Result<Self, cargo_metadata::Error> {
+        let metadata = MetadataCommand::new().no_deps().exec()?;
+        Ok(Self { metadata })
+    }
+
+    /// The root of the repository.
+    pub(crate) fn root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
+    /// A path inside the repository.
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.root().join(inside)
+    }
+
+    /// The packages under `crates/`, by name.
+    pub(crate) fn published(&self) -> Vec<&Package> {
+        let crates = self.metadata.workspace_root.join("crates");
+        let mut packages = self.metadata.workspace_packages();
+        packages.retain(|package| package.manifest_path.starts_with(&crates));
+        packages.sort_by_key(|package| package.name.to_string());
+        packages
+    }
+
+    /// The programs under `examples/`, by name.
+    pub(crate) fn examples(&self) -> Vec<Example> {
+        let folder = self.metadata.workspace_root.join("examples");
+        let mut examples: Vec<Example> = self
+            .metadata
+            .workspace_packages()
+            .into_iter()
+            .filter(|package| package.manifest_path.starts_with(&folder))
+            .flat_map(|package| &package.targets)
+            .filter(|target| target.kind.contains(&TargetKind::Example))
+            .map(|target| Example {
+                name: target.name.clone(),
+                required_features: target.required_features.clone(),
+            })
+            .collect();
+        examples.sort_by(|a, b| a.name.cmp(&b.name));
+        examples
+    }
+}
