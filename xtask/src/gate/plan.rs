@@ -125,10 +125,10 @@ fn run(example: &Example, features: &str) -> Step {
 
 fn deny(deny: Deny) -> Step {
     match deny {
-        Deny::Whole => Step::cargo("deny", "deny --all-features check"),
+        Deny::Whole => Step::cargo("deny", "deny check"),
         Deny::WithoutAdvisories => Step::cargo(
             "deny, without advisories: their database cannot be fetched here",
-            "deny --all-features check bans licenses sources",
+            "deny check bans licenses sources",
         ),
         Deny::Missing => Step::new(
             "deny",
