@@ -1,0 +1,87 @@
+//! What the pool asks of the connections it keeps.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::key::PartitionKey;
+
+/// Opens connections.
+pub(crate) trait Connect: Send + Sync + Sized + 'static {
+    /// An HTTP/1.1 connection: one request at a time.
+    type Http1: Http1Conn;
+    /// A handle of an HTTP/2 connection: many requests at a time.
+    type Http2: Http2Conn;
+    /// What is known about a connection (receipt, addresses, timings). The pool only carries it.
+    type Meta: Send + Sync + 'static;
+    /// Why no connection was made. Every request that waited for the attempt gets a clone.
+    type Error: Clone + Send + Sync + 'static;
+
+    /// Makes one connection for `key`, ready for its first request.
+    ///
+    /// The pool runs this on a task of its own: it is not cancelled when the request that caused it is.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept the connection from being made.
+    fn connect(
+        &self,
+        key: &PartitionKey,
+    ) -> impl Future<Output = Result<Connected<Self>, Self::Error>> + Send;
+}
+
+/// An HTTP/1.1 connection.
+pub(crate) trait Http1Conn: Send + 'static {
+    /// Whether the connection can still take a request, now or later.
+    fn is_open(&self) -> bool;
+
+    /// Ready with `true` once the connection can take a request, with `false` once it never will.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool>;
+}
+
+/// A handle of an HTTP/2 connection. The connection lives as long as one of its handles or streams.
+pub(crate) trait Http2Conn: Clone + Send + Sync + 'static {
+    /// Whether the connection can still take a request.
+    fn is_open(&self) -> bool;
+
+    /// How many streams the peer allows at once (RFC 9113 section 5.1.2), `None` when that is not known.
+    fn stream_limit(&self) -> Option<usize>;
+}
+
+/// What ALPN settled.
+pub(crate) enum Protocol<H1, H2> {
+    /// HTTP/1.1.
+    Http1(H1),
+    /// HTTP/2.
+    Http2(H2),
+}
+
+/// A connection that was just made.
+pub(crate) struct Connected<C: Connect> {
+    /// The connection by its protocol.
+    pub(crate) protocol: Protocol<C::Http1, C::Http2>,
+    /// From here on it takes no new request; those in flight finish.
+    pub(crate) deadline: Option<Instant>,
+    /// What is known about it.
+    pub(crate) meta: Arc<C::Meta>,
+}
+
+impl<C: Connect> fmt::Debug for Connected<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self.protocol {
+            Protocol::Http1(_) => "HTTP/1.1",
+            Protocol::Http2(_) => "HTTP/2",
+        };
+        f.debug_struct("Connected")
+            .field("protocol", &protocol)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a deadline has passed.
+pub(super) fn is_past(deadline: Option<Instant>, now: Instant) -> bool {
+    deadline.is_some_and(|deadline| deadline <= now)
+}

@@ -1,0 +1,121 @@
+//! What the pool has done since it was made.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::eviction::Cause;
+
+/// Counters of a pool. They only tell; nothing is decided by them.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    opened: AtomicU64,
+    reused: AtomicU64,
+    closed: ClosedCounters,
+}
+
+#[derive(Debug, Default)]
+struct ClosedCounters {
+    idle: AtomicU64,
+    deadline: AtomicU64,
+    partition: AtomicU64,
+    fault: AtomicU64,
+    by_peer: AtomicU64,
+    surplus: AtomicU64,
+    not_ready: AtomicU64,
+    unfinished: AtomicU64,
+}
+
+/// Connections that the pool let go of, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClosedTotals {
+    /// Unused for the idle timeout.
+    pub(crate) idle: u64,
+    /// Past their deadline.
+    pub(crate) deadline: u64,
+    /// With their partition.
+    pub(crate) partition: u64,
+    /// Reported as faulty.
+    pub(crate) fault: u64,
+    /// Closed by the peer.
+    pub(crate) by_peer: u64,
+    /// Beyond the limits.
+    pub(crate) surplus: u64,
+    /// Given back and not ready in time.
+    pub(crate) not_ready: u64,
+    /// Left by their user in the middle of an exchange.
+    pub(crate) unfinished: u64,
+}
+
+/// Totals since the pool was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Connections opened.
+    pub(crate) opened: u64,
+    /// Requests that were given a connection used before.
+    pub(crate) reused: u64,
+    /// Connections let go.
+    pub(crate) closed: ClosedTotals,
+}
+
+impl Counters {
+    /// A connection was opened.
+    pub(super) fn opened(&self) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A request was given a connection.
+    pub(super) fn claimed(&self, reused: bool) {
+        if reused {
+            self.reused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A connection was let go.
+    pub(super) fn closed(&self, cause: Cause) {
+        let closed = &self.closed;
+        let counter = match cause {
+            Cause::Idle => &closed.idle,
+            Cause::Deadline => &closed.deadline,
+            Cause::Partition => &closed.partition,
+            Cause::Fault => &closed.fault,
+            Cause::Closed => &closed.by_peer,
+            Cause::Surplus => &closed.surplus,
+            Cause::NotReady => &closed.not_ready,
+            Cause::Unfinished => &closed.unfinished,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The totals.
+    pub(super) fn totals(&self) -> Totals {
+        let Self {
+            opened,
+            reused,
+            closed,
+        } = self;
+        let ClosedCounters {
+            idle,
+            deadline,
+            partition,
+            fault,
+            by_peer,
+            surplus,
+            not_ready,
+            unfinished,
+        } = closed;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Totals {
+            opened: read(opened),
+            reused: read(reused),
+            closed: ClosedTotals {
+                idle: read(idle),
+                deadline: read(deadline),
+                partition: read(partition),
+                fault: read(fault),
+                by_peer: read(by_peer),
+                surplus: read(surplus),
+                not_ready: read(not_ready),
+                unfinished: read(unfinished),
+            },
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Why connections and partitions leave the pool.
+
+use super::connection::{Connect, Protocol};
+
+/// Why the pool let go of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Unused for the idle timeout.
+    Idle,
+    /// Past its deadline.
+    Deadline,
+    /// Its partition was evicted or dropped.
+    Partition,
+    /// A user reported it faulty.
+    Fault,
+    /// The peer closed it.
+    Closed,
+    /// More than the limits let the pool keep.
+    Surplus,
+    /// Given back, and not ready for the next request in time.
+    NotReady,
+    /// Its user went away in the middle of an exchange.
+    Unfinished,
+}
+
+/// Why a partition takes no more requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retired {
+    /// Nobody used it: its key may be asked for again.
+    Unused,
+    /// Evicted on purpose: only the owner of the policy knows what follows.
+    Evicted,
+}
+
+/// A connection that the pool let go of, to be dropped when no lock is held. Dropping an HTTP/1.1 connection closes
+/// it; the streams of an HTTP/2 connection finish first.
+pub(super) struct Closed<C: Connect> {
+    /// Why.
+    pub(super) cause: Cause,
+    /// The connection, or the pool's handle of it.
+    pub(super) connection: Protocol<C::Http1, C::Http2>,
+}
+
+impl<C: Connect> Closed<C> {
+    /// An HTTP/1.1 connection let go.
+    pub(super) fn http1(cause: Cause, conn: C::Http1) -> Self {
+        Self {
+            cause,
+            connection: Protocol::Http1(conn),
+        }
+    }
+
+    /// An HTTP/2 handle let go.
+    pub(super) fn http2(cause: Cause, handle: C::Http2) -> Self {
+        Self {
+            cause,
+            connection: Protocol::Http2(handle),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One partition: its state, shared by the requests that come to it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::attempt::Attempt;
+use super::connection::Connect;
+use super::counters::Counters;
+use super::error::CheckoutError;
+use super::eviction::{Cause, Retired};
+use super::key::PartitionKey;
+use super::lease::{Lease, Offer};
+use super::registry::{Core, Registry};
+use super::state::{Actions, Census, Checkout, State};
+use super::wait::{Wait, Waiter};
+
+/// What the state answers with, when the waiters are requests.
+pub(super) type Steps<C> = Actions<C, Waiter<C>>;
+
+/// The connections that requests with one [`PartitionKey`] share.
+pub(crate) struct Partition<C: Connect> {
+    key: PartitionKey,
+    core: Arc<Core<C>>,
+    registry: Weak<Registry<C>>,
+    state: Mutex<State<C, Waiter<C>>>,
+    /// Set with the state's own mark, to be read without the lock.
+    retired: AtomicBool,
+}
+
+/// The time, as tokio tells it, so that a test can stop it.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+impl<C: Connect> Partition<C> {
+    /// A cold partition.
+    pub(super) fn new(key: PartitionKey, core: Arc<Core<C>>, registry: Weak<Registry<C>>) -> Self {
+        let state = State::new(core.limits.clone(), now());
+        Self {
+            key,
+            core,
+            registry,
+            state: Mutex::new(state),
+            retired: AtomicBool::new(false),
+        }
+    }
+
+    /// Its key.
+    pub(crate) fn key(&self) -> &PartitionKey {
+        &self.key
+    }
+
+    /// What is common to all partitions of the pool.
+    pub(super) fn core(&self) -> &Core<C> {
+        &self.core
+    }
+
+    /// Whether it takes no more requests.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
+    }
+
+    /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used last, else
+    /// whichever comes first of a new one and one given back.
+    ///
+    /// Dropping the future cancels the request's place in the queue and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// See [`CheckoutError`].
+    pub(crate) async fn checkout(self: &Arc<Self>) -> Result<Lease<C>, CheckoutError<C::Error>> {
+        let mut successor: Option<Arc<Self>> = None;
+        loop {
+            let partition = successor.as_ref().unwrap_or(self);
+            let mut offer = match partition.ask() {
+                Answer::Ready(offer) => offer,
+                Answer::Waiting(wait) => wait.outcome().await?,
+                Answer::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
+                Answer::Retired(Retired::Unused) => {
+                    let registry = partition.registry.upgrade().ok_or(CheckoutError::Evicted)?;
+                    successor = Some(registry.partition(&self.key));
+                    continue;
+                }
+            };
+            if !offer.is_ready().await {
+                continue;
+            }
+            if partition.is_retired() {
+                // Evicted while the offer was on its way: dropping the offer closes the connection.
+                return Err(CheckoutError::Evicted);
+            }
+            if let Some(lease) = offer.claim() {
+                return Ok(lease);
+            }
+        }
+    }
+
+    fn ask(self: &Arc<Self>) -> Answer<C> {
+        let mut receiver = None;
+        let waiter = || {
+            let (sender, outcome) = oneshot::channel();
+            receiver = Some(outcome);
+            Waiter {
+                sender,
+                runtime: Handle::try_current().ok(),
+            }
+        };
+        match self.step(|state, now, steps| state.checkout(now, waiter, steps)) {
+            Checkout::Ready(grant) => Answer::Ready(Offer::new(Arc::clone(self), grant)),
+            Checkout::Waiting(id) => Answer::Waiting(Wait::new(Arc::clone(self), id, receiver)),
+            Checkout::Retired(retired) => Answer::Retired(retired),
+        }
+    }
+
+    /// Takes no more requests from now on.
+    pub(super) fn retire(self: &Arc<Self>, reason: Retired) {
+        if let Some(steps) = self.retire_when(reason, |_, _| true) {
+            self.perform(steps, None);
+        }
+    }
+
+    /// Takes no more requests, if `condition` holds. The caller then performs the steps, under no lock.
+    pub(super) fn retire_when(
+        &self,
+        reason: Retired,
+        condition: impl FnOnce(&State<C, Waiter<C>>, Instant) -> bool,
+    ) -> Option<Steps<C>> {
+        let mut state = self.lock();
+        if !condition(&state, now()) {
+            return None;
+        }
+        let mut steps = Actions::new();
+        state.retire(reason, &mut steps);
+        self.retired.store(true, Ordering::Release);
+        Some(steps)
+    }
+
+    /// Numbers of this moment.
+    pub(super) fn census(&self) -> Census {
+        self.lock().census()
+    }
+
+    /// When a request last came, if nobody needs anything from here.
+    pub(super) fn quiet_since(&self) -> Option<Instant> {
+        self.lock().quiet_since()
+    }
+
+    /// One step of the state under its lock, then what it asks for without it.
+    pub(super) fn step<R>(
+        self: &Arc<Self>,
+        step: impl FnOnce(&mut State<C, Waiter<C>>, Instant, &mut Steps<C>) -> R,
+    ) -> R {
+        let now = now();
+        let mut steps = Actions::new();
+        let (result, runtime) = {
+            let mut state = self.lock();
+            let result = step(&mut state, now, &mut steps);
+            let runtime = if steps.attempts == 0 {
+                None
+            } else {
+                let waiting = || {
+                    state
+                        .oldest_waiter()
+                        .and_then(|waiter| waiter.runtime.clone())
+                };
+                Handle::try_current().ok().or_else(waiting)
+            };
+            (result, runtime)
+        };
+        self.perform(steps, runtime);
+        result
+    }
+
+    /// Does what a step asked for. `runtime` is where attempts run.
+    pub(super) fn perform(self: &Arc<Self>, steps: Steps<C>, runtime: Option<Handle>) {
+        let Actions {
+            deliveries,
+            attempts,
+            closed,
+            sweep_at,
+        } = steps;
+        for (waiter, outcome) in deliveries {
+            // A waiter that is gone sends the offer back, and dropping that gives the connection back.
+            drop(
+                waiter
+                    .sender
+                    .send(outcome.map(|grant| Offer::new(Arc::clone(self), grant))),
+            );
+        }
+        for _ in 0..attempts {
+            Attempt::start(Arc::clone(self), runtime.as_ref());
+        }
+        for closed in closed {
+            self.core.counters.closed(closed.cause);
+            drop(closed.connection);
+        }
+        if let Some(at) = sweep_at {
+            self.core.schedule.sweep_by(at, &self.registry);
+        }
+    }
+
+    /// Counts a connection that is closed by its user.
+    pub(super) fn count_closed(&self, cause: Cause) {
+        self.core.counters.closed(cause);
+    }
+
+    /// The pool's counters.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<C, Waiter<C>>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Connect> fmt::Debug for Partition<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partition")
+            .field("key", &self.key)
+            .field("census", &self.census())
+            .finish_non_exhaustive()
+    }
+}
+
+enum Answer<C: Connect> {
+    Ready(Offer<C>),
+    Waiting(Wait<C>),
+    Retired(Retired),
+}

@@ -1,0 +1,135 @@
+//! The task that closes connections when they expire.
+//!
+//! It runs only while something can expire, sleeps until the next expiry, and does not keep the pool alive.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::timeout_at;
+
+use super::connection::Connect;
+use super::partition::now;
+use super::registry::Registry;
+
+/// No reaper runs.
+const STOPPED: u64 = u64::MAX;
+/// A reaper runs and has nothing to wait for.
+const UNPLANNED: u64 = u64::MAX - 1;
+
+/// When the reaper sweeps next.
+pub(super) struct Schedule {
+    base: Instant,
+    /// Nanoseconds after `base`, or one of the constants above.
+    planned: AtomicU64,
+    changed: Notify,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            base: now(),
+            planned: AtomicU64::new(STOPPED),
+            changed: Notify::new(),
+        }
+    }
+}
+
+impl Schedule {
+    /// Has a sweep happen at `at` or earlier. One atomic read in the common case, in which one is planned anyway.
+    pub(super) fn sweep_by<C: Connect>(
+        self: &Arc<Self>,
+        at: Instant,
+        registry: &Weak<Registry<C>>,
+    ) {
+        let at = self.nanoseconds(at);
+        if at >= self.planned.load(Ordering::Acquire) {
+            return;
+        }
+        if self.planned.fetch_min(at, Ordering::AcqRel) != STOPPED {
+            self.changed.notify_one();
+            return;
+        }
+        // Without a runtime at hand, expiry is still noticed by the next checkout.
+        let reaper = Reaper {
+            schedule: Arc::clone(self),
+            registry: Weak::clone(registry),
+            stopped: false,
+        };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(reaper.run());
+        }
+    }
+
+    /// Makes the reaper look whether there is still a pool.
+    pub(super) fn wake(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Whether a reaper runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.planned.load(Ordering::Acquire) != STOPPED
+    }
+
+    fn nanoseconds(&self, at: Instant) -> u64 {
+        let after = at.saturating_duration_since(self.base).as_nanos();
+        u64::try_from(after).unwrap_or(UNPLANNED).min(UNPLANNED - 1)
+    }
+
+    fn planned(&self) -> Option<Instant> {
+        match self.planned.load(Ordering::Acquire) {
+            STOPPED | UNPLANNED => None,
+            nanoseconds => self.base.checked_add(Duration::from_nanos(nanoseconds)),
+        }
+    }
+}
+
+struct Reaper<C: Connect> {
+    schedule: Arc<Schedule>,
+    registry: Weak<Registry<C>>,
+    /// The plan already says that this reaper stopped.
+    stopped: bool,
+}
+
+impl<C: Connect> Reaper<C> {
+    async fn run(mut self) {
+        let schedule = Arc::clone(&self.schedule);
+        while let Some(at) = schedule.planned() {
+            if at > now() {
+                // Whether woken or timed out, look at the plan again.
+                drop(timeout_at(at.into(), schedule.changed.notified()).await);
+                if self.registry.strong_count() == 0 {
+                    return;
+                }
+                continue;
+            }
+            schedule.planned.store(UNPLANNED, Ordering::Release);
+            let Some(registry) = self.registry.upgrade() else {
+                return;
+            };
+            if let Some(next) = registry.sweep() {
+                schedule
+                    .planned
+                    .fetch_min(schedule.nanoseconds(next), Ordering::AcqRel);
+            } else if schedule
+                .planned
+                .compare_exchange(UNPLANNED, STOPPED, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+            {
+                self.stopped = true;
+                return;
+            }
+        }
+    }
+}
+
+impl<C: Connect> Drop for Reaper<C> {
+    fn drop(&mut self) {
+        // One that stopped by itself may have a successor by now. One that was cut off lets another start.
+        if !self.stopped {
+            self.schedule.planned.store(STOPPED, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! All partitions of a pool, by key.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::connection::Connect;
+use super::counters::Counters;
+use super::eviction::Retired;
+use super::key::PartitionKey;
+use super::limits::Limits;
+use super::partition::{Partition, Steps, now};
+use super::reaper::Schedule;
+
+/// What all partitions of a pool have in common.
+pub(super) struct Core<C: Connect> {
+    pub(super) connector: C,
+    pub(super) limits: Limits,
+    pub(super) counters: Counters,
+    pub(super) schedule: Arc<Schedule>,
+}
+
+/// The partitions. The lock of the table is never taken while a partition's lock is held.
+pub(super) struct Registry<C: Connect> {
+    core: Arc<Core<C>>,
+    table: Mutex<Table<C>>,
+}
+
+struct Table<C: Connect> {
+    partitions: HashTable<Arc<Partition<C>>>,
+    /// Older epochs are gone for good.
+    oldest_epoch: u64,
+}
+
+impl<C: Connect> Registry<C> {
+    pub(super) fn new(connector: C, limits: Limits) -> Self {
+        let core = Core {
+            connector,
+            limits,
+            counters: Counters::default(),
+            schedule: Arc::default(),
+        };
+        let table = Table {
+            partitions: HashTable::new(),
+            oldest_epoch: 0,
+        };
+        Self {
+            core: Arc::new(core),
+            table: Mutex::new(table),
+        }
+    }
+
+    /// The partition of `key`, made if there is none. For an evicted epoch it is one that refuses.
+    pub(super) fn partition(self: &Arc<Self>, key: &PartitionKey) -> Arc<Partition<C>> {
+        let made = || {
+            Arc::new(Partition::new(
+                key.clone(),
+                Arc::clone(&self.core),
+                Arc::downgrade(self),
+            ))
+        };
+        let mut table = self.lock();
+        if key.parts().epoch < table.oldest_epoch {
+            drop(table);
+            let refusing = made();
+            refusing.retire(Retired::Evicted);
+            return refusing;
+        }
+        let full = table.partitions.len() >= self.core.limits.max_partitions.get();
+        let listed = |table: &Table<C>| {
+            table
+                .partitions
+                .find(key.hash(), |partition| partition.key() == key)
+                .is_some()
+        };
+        let dropped = if full && !listed(&table) {
+            table.retire_quiet()
+        } else {
+            Vec::new()
+        };
+        let found = match table.partitions.entry(
+            key.hash(),
+            |partition| partition.key() == key,
+            |partition| partition.key().hash(),
+        ) {
+            Entry::Occupied(entry) => Arc::clone(entry.get()),
+            Entry::Vacant(entry) => Arc::clone(entry.insert(made()).get()),
+        };
+        drop(table);
+        for (partition, steps) in dropped {
+            partition.perform(steps, None);
+        }
+        found
+    }
+
+    /// Evicts the partition of `key`. Says whether there was one.
+    pub(super) fn evict(&self, key: &PartitionKey) -> bool {
+        let evicted = {
+            let mut table = self.lock();
+            match table
+                .partitions
+                .find_entry(key.hash(), |partition| partition.key() == key)
+            {
+                Ok(entry) => Some(entry.remove().0),
+                Err(_) => None,
+            }
+        };
+        evicted
+            .map(|partition| partition.retire(Retired::Evicted))
+            .is_some()
+    }
+
+    /// Evicts all partitions of older epochs, now and in future. Says how many there were.
+    pub(super) fn evict_epoch_older_than(&self, epoch: u64) -> usize {
+        let evicted: Vec<_> = {
+            let mut table = self.lock();
+            table.oldest_epoch = table.oldest_epoch.max(epoch);
+            table
+                .partitions
+                .extract_if(|partition| partition.key().parts().epoch < epoch)
+                .collect()
+        };
+        for partition in &evicted {
+            partition.retire(Retired::Evicted);
+        }
+        evicted.len()
+    }
+
+    /// Closes what expired, drops partitions that nobody uses, and says when to come again.
+    pub(super) fn sweep(&self) -> Option<Instant> {
+        let mut next: Option<Instant> = None;
+        for partition in self.partitions() {
+            let at = partition.step(|state, now, steps| state.sweep(now, steps));
+            match at {
+                Some(at) if at <= now() && self.remove_if_unused(&partition) => {}
+                at => next = next.into_iter().chain(at).min(),
+            }
+        }
+        next
+    }
+
+    /// The partitions of this moment.
+    pub(super) fn partitions(&self) -> Vec<Arc<Partition<C>>> {
+        self.lock().partitions.iter().map(Arc::clone).collect()
+    }
+
+    /// What all partitions have in common.
+    pub(super) fn core(&self) -> &Core<C> {
+        &self.core
+    }
+
+    fn remove_if_unused(&self, partition: &Arc<Partition<C>>) -> bool {
+        let mut table = self.lock();
+        let listed = table
+            .partitions
+            .find_entry(partition.key().hash(), |other| {
+                Arc::ptr_eq(other, partition)
+            });
+        let Ok(entry) = listed else { return true };
+        let retired = partition.retire_when(Retired::Unused, |state, now| state.is_unused(now));
+        if retired.is_some() {
+            entry.remove();
+        }
+        drop(table);
+        retired
+            .map(|steps| partition.perform(steps, None))
+            .is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table<C>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Connect> Table<C> {
+    /// Takes out an eighth of the partitions, those without requests that have been so for longest. What the steps
+    /// ask for remains to be done.
+    fn retire_quiet(&mut self) -> Vec<(Arc<Partition<C>>, Steps<C>)> {
+        let since =
+            |partition: &Arc<Partition<C>>| Some((partition.quiet_since()?, Arc::clone(partition)));
+        let mut quiet: Vec<_> = self.partitions.iter().filter_map(since).collect();
+        quiet.sort_unstable_by_key(|(since, _)| *since);
+        quiet.truncate(self.partitions.len().div_ceil(8));
+        let mut retired = Vec::with_capacity(quiet.len());
+        for (_, partition) in quiet {
+            let listed = self.partitions.find_entry(partition.key().hash(), |other| {
+                Arc::ptr_eq(other, &partition)
+            });
+            let steps =
+                partition.retire_when(Retired::Unused, |state, _| state.quiet_since().is_some());
+            if let (Ok(entry), Some(steps)) = (listed, steps) {
+                entry.remove();
+                retired.push((partition, steps));
+            }
+        }
+        retired
+    }
+}
+
+impl<C: Connect> Drop for Registry<C> {
+    fn drop(&mut self) {
+        self.core.schedule.wake();
+    }
+}

@@ -1,0 +1,127 @@
+//! HTTP/1.1 connections that nobody uses.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::pool::connection::{Connect, Http1Conn, is_past};
+use crate::pool::eviction::{Cause, Closed};
+
+/// An HTTP/1.1 connection and what belongs to it.
+pub(in crate::pool) struct Member<C: Connect> {
+    pub(in crate::pool) conn: C::Http1,
+    pub(in crate::pool) meta: Arc<C::Meta>,
+    pub(in crate::pool) deadline: Option<Instant>,
+    /// No request has been sent on it.
+    pub(in crate::pool) fresh: bool,
+}
+
+impl<C: Connect> Member<C> {
+    /// Why it cannot take a request now, if it cannot.
+    pub(super) fn fault(&self, now: Instant) -> Option<Cause> {
+        if !self.conn.is_open() {
+            Some(Cause::Closed)
+        } else if is_past(self.deadline, now) {
+            Some(Cause::Deadline)
+        } else {
+            None
+        }
+    }
+}
+
+/// The idle connections: the last one given back is the first one taken, so that the others can expire.
+pub(super) struct Idle<C: Connect> {
+    /// Given back at, from front to back in this order.
+    members: VecDeque<(Instant, Member<C>)>,
+    timeout: Duration,
+    max: usize,
+}
+
+impl<C: Connect> Idle<C> {
+    /// An empty list.
+    pub(super) fn new(timeout: Duration, max: usize) -> Self {
+        Self {
+            members: VecDeque::new(),
+            timeout,
+            max,
+        }
+    }
+
+    /// Takes the connection used last, letting go of those found unusable on the way.
+    pub(super) fn take(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Member<C>> {
+        while let Some((since, member)) = self.members.pop_back() {
+            match self.fault(since, &member, now) {
+                None => return Some(member),
+                Some(cause) => closed.push(Closed::http1(cause, member.conn)),
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection, and says when it expires. The oldest goes when there are too many.
+    pub(super) fn put(
+        &mut self,
+        member: Member<C>,
+        now: Instant,
+        closed: &mut Vec<Closed<C>>,
+    ) -> Option<Instant> {
+        if self.members.len() >= self.max {
+            match self.members.pop_front() {
+                Some((_, oldest)) => closed.push(Closed::http1(Cause::Surplus, oldest.conn)),
+                None => {
+                    closed.push(Closed::http1(Cause::Surplus, member.conn));
+                    return None;
+                }
+            }
+        }
+        let expiry = self.expiry(now, &member);
+        self.members.push_back((now, member));
+        expiry
+    }
+
+    /// Lets go of everything unusable, and says when the next one expires.
+    pub(super) fn prune(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Instant> {
+        let mut next: Option<Instant> = None;
+        for _ in 0..self.members.len() {
+            let Some((since, member)) = self.members.pop_front() else {
+                break;
+            };
+            if let Some(cause) = self.fault(since, &member, now) {
+                closed.push(Closed::http1(cause, member.conn));
+                continue;
+            }
+            next = next.into_iter().chain(self.expiry(since, &member)).min();
+            self.members.push_back((since, member));
+        }
+        next
+    }
+
+    /// Lets go of everything.
+    pub(super) fn clear(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
+        closed.extend(
+            self.members
+                .drain(..)
+                .map(|(_, member)| Closed::http1(cause, member.conn)),
+        );
+    }
+
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    fn fault(&self, since: Instant, member: &Member<C>, now: Instant) -> Option<Cause> {
+        let unused = now.saturating_duration_since(since);
+        member
+            .fault(now)
+            .or((unused >= self.timeout).then_some(Cause::Idle))
+    }
+
+    fn expiry(&self, since: Instant, member: &Member<C>) -> Option<Instant> {
+        since
+            .checked_add(self.timeout)
+            .into_iter()
+            .chain(member.deadline)
+            .min()
+    }
+}

@@ -1,0 +1,416 @@
+//! One partition as a state machine: no clock, no tasks, no sockets.
+//!
+//! Each step takes the time and answers with [`Actions`]. What holds after each step: a waiter is left only while an
+//! attempt is under way or, at the connection limit, while an HTTP/1.1 connection is lent.
+
+mod actions;
+mod idle;
+mod shared;
+mod single_flight;
+mod waiters;
+
+use std::time::Instant;
+
+pub(in crate::pool) use self::actions::{Actions, Grant, Outcome};
+use self::idle::Idle;
+pub(in crate::pool) use self::idle::Member;
+use self::shared::Shared;
+pub(in crate::pool) use self::shared::{HandleId, Stream};
+use self::single_flight::Flight;
+pub(in crate::pool) use self::single_flight::Learned;
+pub(in crate::pool) use self::waiters::WaiterId;
+use self::waiters::Waiters;
+use super::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, is_past};
+use super::error::CheckoutError;
+use super::eviction::{Cause, Retired};
+use super::limits::Limits;
+
+/// The answer to a checkout.
+pub(in crate::pool) enum Checkout<C: Connect> {
+    /// Served at once.
+    Ready(Grant<C>),
+    /// Queued: the outcome comes as a delivery.
+    Waiting(WaiterId),
+    /// The partition takes no more requests.
+    Retired(Retired),
+}
+
+/// Numbers of one partition at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) struct Census {
+    pub(in crate::pool) waiting: usize,
+    pub(in crate::pool) attempts: usize,
+    pub(in crate::pool) idle_http1: usize,
+    pub(in crate::pool) lent_http1: usize,
+    pub(in crate::pool) http2: usize,
+    pub(in crate::pool) http2_streams: usize,
+}
+
+/// The state of one partition. `W` reaches a waiter.
+pub(in crate::pool) struct State<C: Connect, W> {
+    limits: Limits,
+    flight: Flight,
+    idle: Idle<C>,
+    shared: Shared<C>,
+    waiters: Waiters<W>,
+    /// HTTP/1.1 connections that a request holds.
+    lent: usize,
+    retired: Option<Retired>,
+    /// When a request last came here.
+    touched: Instant,
+}
+
+impl<C: Connect, W> State<C, W> {
+    /// A cold partition.
+    pub(in crate::pool) fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            flight: Flight::new(),
+            idle: Idle::new(limits.idle_timeout, limits.max_idle_per_partition),
+            shared: Shared::new(limits.idle_timeout),
+            waiters: Waiters::new(),
+            lent: 0,
+            retired: None,
+            touched: now,
+            limits,
+        }
+    }
+
+    /// A request needs a connection. `waiter` is made only if it has to wait.
+    pub(in crate::pool) fn checkout(
+        &mut self,
+        now: Instant,
+        waiter: impl FnOnce() -> W,
+        actions: &mut Actions<C, W>,
+    ) -> Checkout<C> {
+        if let Some(retired) = self.retired {
+            return Checkout::Retired(retired);
+        }
+        self.touched = now;
+        if self.waiters.is_empty()
+            && let Some(grant) = self.take(now, actions)
+        {
+            return Checkout::Ready(grant);
+        }
+        let id = self.waiters.push(waiter());
+        self.pump(now, actions);
+        Checkout::Waiting(id)
+    }
+
+    /// A waiter went away. Attempts go on: their connections serve others.
+    pub(in crate::pool) fn cancel(&mut self, id: WaiterId) -> Option<W> {
+        self.waiters.remove(id)
+    }
+
+    /// An attempt made a connection.
+    pub(in crate::pool) fn attempt_connected(
+        &mut self,
+        connected: Connected<C>,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        let Connected {
+            protocol,
+            deadline,
+            meta,
+        } = connected;
+        if let Some(cause) = self.fault(&protocol, deadline, now) {
+            actions.close(cause, protocol);
+            self.attempt_failed(CheckoutError::Unusable, now, actions);
+            return;
+        }
+        self.touched = now;
+        self.flight.ended();
+        match protocol {
+            Protocol::Http1(conn) => {
+                self.flight.learned = Learned::Http1;
+                self.place(
+                    Member {
+                        conn,
+                        meta,
+                        deadline,
+                        fresh: true,
+                    },
+                    now,
+                    actions,
+                );
+            }
+            Protocol::Http2(handle) => {
+                self.flight.learned = Learned::Http2;
+                self.shared.prune(now, &mut actions.closed);
+                if self.shared.len() < self.limits.max_h2_connections.get() {
+                    actions.sweep_by(self.shared.put(handle, meta, deadline, now));
+                } else {
+                    actions.close(Cause::Surplus, Protocol::Http2(handle));
+                }
+            }
+        }
+        self.pump(now, actions);
+    }
+
+    /// An attempt ended without a connection.
+    ///
+    /// With a live HTTP/2 connection at hand nobody fails: its limit is only a matter of waiting. With HTTP/1.1 the
+    /// oldest waiter fails, unless the other attempts suffice for all. Otherwise the last attempt fails everybody.
+    pub(in crate::pool) fn attempt_failed(
+        &mut self,
+        error: CheckoutError<C::Error>,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        self.touched = now;
+        self.flight.ended();
+        self.share_beyond_limit(now, actions);
+        match self.flight.learned {
+            Learned::Http1 => self.fail_oldest(error, actions),
+            Learned::Nothing | Learned::Http2 if self.flight.attempts == 0 => {
+                self.fail_all(&error, actions)
+            }
+            Learned::Nothing | Learned::Http2 => {}
+        }
+        self.pump(now, actions);
+        self.sweep_if_empty(actions);
+    }
+
+    /// The task of an attempt panicked or was dropped. Its runtime may be gone, so no attempt is started: without
+    /// another one under way, everybody fails.
+    pub(in crate::pool) fn attempt_abandoned(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        self.touched = now;
+        self.flight.ended();
+        self.share_beyond_limit(now, actions);
+        if self.flight.attempts == 0 {
+            self.fail_all(&CheckoutError::Abandoned, actions);
+        } else if self.flight.learned == Learned::Http1 {
+            self.fail_oldest(CheckoutError::Abandoned, actions);
+        }
+        self.sweep_if_empty(actions);
+    }
+
+    /// A lent HTTP/1.1 connection comes back after its exchange, or unused.
+    pub(in crate::pool) fn give_back(
+        &mut self,
+        member: Member<C>,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        self.touched = now;
+        self.lent = self.lent.saturating_sub(1);
+        let retired = self.retired.map(|_| Cause::Partition);
+        if let Some(cause) = retired.or_else(|| member.fault(now)) {
+            actions.close(cause, Protocol::Http1(member.conn));
+            self.pump(now, actions);
+            self.sweep_if_empty(actions);
+        } else {
+            self.place(member, now, actions);
+        }
+    }
+
+    /// A lent HTTP/1.1 connection is not coming back.
+    pub(in crate::pool) fn discard(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        self.touched = now;
+        self.lent = self.lent.saturating_sub(1);
+        self.pump(now, actions);
+        self.sweep_if_empty(actions);
+    }
+
+    /// A stream ended.
+    pub(in crate::pool) fn release(
+        &mut self,
+        id: HandleId,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        self.touched = now;
+        actions.sweep_by(self.shared.release(id, now));
+        self.pump(now, actions);
+        self.sweep_if_empty(actions);
+    }
+
+    /// An HTTP/2 connection shall take no more streams. Its streams are released as ever.
+    pub(in crate::pool) fn fault_http2(
+        &mut self,
+        id: HandleId,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        self.touched = now;
+        self.shared.remove(id, Cause::Fault, &mut actions.closed);
+        self.pump(now, actions);
+    }
+
+    /// Lets go of what expired. Says when to come again; `None` when nothing can expire.
+    pub(in crate::pool) fn sweep(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) -> Option<Instant> {
+        let idle = self.idle.prune(now, &mut actions.closed);
+        let shared = self.shared.prune(now, &mut actions.closed);
+        self.pump(now, actions);
+        let unused = self.is_empty().then(|| self.unused_at()).flatten();
+        idle.into_iter().chain(shared).chain(unused).min()
+    }
+
+    /// Whether nothing is here and nobody came for the idle timeout.
+    pub(in crate::pool) fn is_unused(&self, now: Instant) -> bool {
+        self.is_empty() && now.saturating_duration_since(self.touched) >= self.limits.idle_timeout
+    }
+
+    /// Takes no more requests. Lent connections are closed when they come back, and streams finish.
+    pub(in crate::pool) fn retire(&mut self, retired: Retired, actions: &mut Actions<C, W>) {
+        self.retired = Some(retired);
+        self.idle.clear(Cause::Partition, &mut actions.closed);
+        self.shared.clear(Cause::Partition, &mut actions.closed);
+        self.fail_all(&CheckoutError::Evicted, actions);
+    }
+
+    /// When a request last came here, if nobody needs anything from here now.
+    pub(in crate::pool) fn quiet_since(&self) -> Option<Instant> {
+        let Census {
+            waiting,
+            attempts,
+            idle_http1: _,
+            lent_http1,
+            http2: _,
+            http2_streams,
+        } = self.census();
+        (waiting + attempts + lent_http1 + http2_streams == 0).then_some(self.touched)
+    }
+
+    /// The waiter that is served next.
+    pub(in crate::pool) fn oldest_waiter(&self) -> Option<&W> {
+        self.waiters.oldest()
+    }
+
+    /// The numbers of this moment.
+    pub(in crate::pool) fn census(&self) -> Census {
+        Census {
+            waiting: self.waiters.len(),
+            attempts: self.flight.attempts,
+            idle_http1: self.idle.len(),
+            lent_http1: self.lent,
+            http2: self.shared.len(),
+            http2_streams: self.shared.leases(),
+        }
+    }
+
+    /// Serves the oldest waiters with what there is, then starts the attempts that the others need.
+    fn pump(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        while !self.waiters.is_empty()
+            && let Some(grant) = self.take(now, actions)
+        {
+            self.serve(grant, actions);
+        }
+        let missing = self
+            .flight
+            .missing(self.waiters.len(), &self.shared)
+            .min(self.room());
+        self.flight.attempts += missing;
+        actions.attempts += missing;
+    }
+
+    /// Whatever can take a request now.
+    fn take(&mut self, now: Instant, actions: &mut Actions<C, W>) -> Option<Grant<C>> {
+        if let Some(stream) = self.shared.take(now, &mut actions.closed) {
+            return Some(Grant::Http2(stream));
+        }
+        if let Some(member) = self.idle.take(now, &mut actions.closed) {
+            self.lent += 1;
+            return Some(Grant::Http1(member));
+        }
+        if self.flight.attempts == 0 && self.room() == 0 {
+            return self
+                .shared
+                .take_beyond_limit(now, &mut actions.closed)
+                .map(Grant::Http2);
+        }
+        None
+    }
+
+    /// Lends a connection to the oldest waiter, or keeps it.
+    fn place(&mut self, member: Member<C>, now: Instant, actions: &mut Actions<C, W>) {
+        if self.waiters.is_empty() {
+            let expiry = self.idle.put(member, now, &mut actions.closed);
+            actions.sweep_by(expiry);
+        } else {
+            self.lent += 1;
+            self.serve(Grant::Http1(member), actions);
+        }
+    }
+
+    fn serve(&mut self, grant: Grant<C>, actions: &mut Actions<C, W>) {
+        if let Some(waiter) = self.waiters.pop() {
+            actions.deliver(waiter, Ok(grant));
+        }
+    }
+
+    fn share_beyond_limit(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        while !self.waiters.is_empty()
+            && let Some(stream) = self.shared.take_beyond_limit(now, &mut actions.closed)
+        {
+            self.serve(Grant::Http2(stream), actions);
+        }
+    }
+
+    fn fail_oldest(&mut self, error: CheckoutError<C::Error>, actions: &mut Actions<C, W>) {
+        if self.waiters.len() > self.flight.attempts
+            && let Some(waiter) = self.waiters.pop()
+        {
+            actions.deliver(waiter, Err(error));
+        }
+    }
+
+    fn fail_all(&mut self, error: &CheckoutError<C::Error>, actions: &mut Actions<C, W>) {
+        while let Some(waiter) = self.waiters.pop() {
+            actions.deliver(waiter, Err(error.clone()));
+        }
+    }
+
+    /// How many more connections may be opened.
+    fn room(&self) -> usize {
+        let here = self.flight.attempts + self.idle.len() + self.lent + self.shared.len();
+        let room = self
+            .limits
+            .max_connections_per_partition
+            .get()
+            .saturating_sub(here);
+        if self.flight.learned == Learned::Http2 {
+            let shared = self.flight.attempts + self.shared.len();
+            room.min(self.limits.max_h2_connections.get().saturating_sub(shared))
+        } else {
+            room
+        }
+    }
+
+    fn fault(
+        &self,
+        protocol: &Protocol<C::Http1, C::Http2>,
+        deadline: Option<Instant>,
+        now: Instant,
+    ) -> Option<Cause> {
+        let open = match protocol {
+            Protocol::Http1(conn) => conn.is_open(),
+            Protocol::Http2(handle) => handle.is_open(),
+        };
+        if self.retired.is_some() {
+            Some(Cause::Partition)
+        } else if !open {
+            Some(Cause::Closed)
+        } else {
+            is_past(deadline, now).then_some(Cause::Deadline)
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.quiet_since().is_some() && self.idle.len() == 0 && self.shared.is_empty()
+    }
+
+    fn unused_at(&self) -> Option<Instant> {
+        self.touched.checked_add(self.limits.idle_timeout)
+    }
+
+    fn sweep_if_empty(&self, actions: &mut Actions<C, W>) {
+        if self.is_empty() {
+            actions.sweep_by(self.unused_at());
+        }
+    }
+}
