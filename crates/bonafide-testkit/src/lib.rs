@@ -1,1 +1,19 @@
 //! bonafide-testkit
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test kit fails its test with a clear message; no caller could do better"
+)]
+
+mod certificate;
+mod client;
+mod server;
+
+pub use certificate::{
+    Case, Catalogue, ExtendedKeyUsage, Identity, KeyKind, Moment, Recipe, TestCa, TestCaBuilder,
+};
+pub use server::{
+    Alpn, BindAddr, BodySender, ClientAuth, ConnectionInfo, Ending, PlainServer,
+    PlainServerBuilder, RecordedRequest, ServerStats, Serving, TestBody, TestServer,
+    TestServerBuilder,
+};

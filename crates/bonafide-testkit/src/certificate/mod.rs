@@ -1,0 +1,18 @@
+//! Certificates made at run time: a certificate authority, recipes for what it
+//! issues, and the identities that come out.
+
+mod authority;
+mod catalogue;
+mod identity;
+mod key;
+mod moment;
+mod recipe;
+mod sha1;
+mod weak_rsa;
+
+pub use authority::{TestCa, TestCaBuilder};
+pub use catalogue::{Case, Catalogue};
+pub use identity::Identity;
+pub use key::KeyKind;
+pub use moment::Moment;
+pub use recipe::{ExtendedKeyUsage, Recipe};

@@ -1,0 +1,257 @@
+//! Response bodies: what handlers give, and what an ending makes of it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
+use tokio::sync::mpsc;
+
+use super::connection::Control;
+use super::wire::Parting;
+
+/// The body of a response: bytes, or a stream that the test feeds.
+///
+/// ```
+/// use bonafide_testkit::TestBody;
+///
+/// let fixed = TestBody::from("hello");
+/// let (sender, streamed) = TestBody::channel();
+/// // `streamed` goes into a response; the test sends and ends it when it likes.
+/// assert!(sender.send("first part"));
+/// drop(streamed);
+/// assert!(!sender.send("nobody reads any more"));
+/// # drop(fixed);
+/// ```
+#[derive(Debug, Default)]
+pub struct TestBody(Content);
+
+#[derive(Debug, Default)]
+enum Content {
+    #[default]
+    Empty,
+    Whole(Bytes),
+    Streamed(UnsyncBoxBody<Bytes, io::Error>),
+}
+
+impl TestBody {
+    /// A body fed by the test. It ends when the sender is dropped.
+    pub fn channel() -> (BodySender, Self) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (BodySender(sender), Self::from_body(ChannelBody(receiver)))
+    }
+
+    /// Any other body, with trailers if it has them. An error cuts the response off.
+    pub fn from_body<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self(Content::Streamed(
+            body.map_err(io::Error::other).boxed_unsync(),
+        ))
+    }
+}
+
+impl Body for TestBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match &mut self.0 {
+            Content::Empty => Poll::Ready(None),
+            Content::Streamed(body) => Pin::new(body).poll_frame(cx),
+            Content::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Content::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Content::Empty => true,
+            Content::Whole(_) => false,
+            Content::Streamed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Content::Empty => SizeHint::with_exact(0),
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Streamed(body) => body.size_hint(),
+        }
+    }
+}
+
+impl From<Bytes> for TestBody {
+    fn from(bytes: Bytes) -> Self {
+        Self(if bytes.is_empty() {
+            Content::Empty
+        } else {
+            Content::Whole(bytes)
+        })
+    }
+}
+
+impl From<Vec<u8>> for TestBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for TestBody {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for TestBody {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<()> for TestBody {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+/// Feeds a body made by [`TestBody::channel`]; dropping it ends the body.
+#[derive(Clone, Debug)]
+pub struct BodySender(mpsc::UnboundedSender<io::Result<Bytes>>);
+
+impl BodySender {
+    /// Sends a part. It never waits. Returns whether somebody still reads: false once
+    /// the client has gone and the server has noticed.
+    pub fn send(&self, part: impl Into<Bytes>) -> bool {
+        self.0.send(Ok(part.into())).is_ok()
+    }
+
+    /// Cuts the response off: over HTTP/1.1 the connection is closed, over HTTP/2 the
+    /// stream is reset.
+    pub fn abort(self) {
+        let cut = io::Error::other("the test cut the response off");
+        // The client may have gone before.
+        drop(self.0.send(Err(cut)));
+    }
+
+    /// Waits until nobody reads any more.
+    pub async fn closed(&self) {
+        self.0.closed().await;
+    }
+}
+
+struct ChannelBody(mpsc::UnboundedReceiver<io::Result<Bytes>>);
+
+impl Body for ChannelBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.0
+            .poll_recv(cx)
+            .map(|part| part.map(|part| part.map(Frame::data)))
+    }
+}
+
+/// A body on its way out, with what shall happen to the connection on the way.
+pub(super) enum ServedBody {
+    Untouched(TestBody),
+    /// Of unknown length to HTTP, and then the connection closes.
+    Delimiting {
+        body: TestBody,
+        _then: Closing,
+    },
+    /// As it is, and then the connection closes.
+    Last {
+        body: TestBody,
+        _then: Closing,
+    },
+    /// Never comes.
+    Stalled(TestBody),
+    /// Is announced, sent in part, and then the connection is parted from.
+    Cut {
+        declared: Option<u64>,
+        left: u64,
+        control: Arc<Control>,
+        parting: Parting,
+    },
+}
+
+/// Asks for the connection to be closed when the body has been dropped, which is when
+/// it has been handed over to the last byte.
+pub(super) struct Closing(pub(super) Arc<Control>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Body for ServedBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match self.get_mut() {
+            Self::Untouched(body) | Self::Delimiting { body, .. } | Self::Last { body, .. } => {
+                Pin::new(body).poll_frame(cx)
+            }
+            Self::Stalled(_) => Poll::Pending,
+            Self::Cut {
+                left,
+                control,
+                parting,
+                ..
+            } => {
+                if *left == 0 {
+                    control.part(*parting);
+                    return Poll::Pending;
+                }
+                let part = (*left).min(FILLER.len() as u64);
+                *left -= part;
+                let length = usize::try_from(part).unwrap_or(FILLER.len());
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FILLER[..length])))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Untouched(body) | Self::Last { body, .. } => body.is_end_stream(),
+            Self::Delimiting { .. } | Self::Stalled(_) | Self::Cut { .. } => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Untouched(body) | Self::Last { body, .. } | Self::Stalled(body) => {
+                body.size_hint()
+            }
+            Self::Cut {
+                declared: Some(length),
+                ..
+            } => SizeHint::with_exact(*length),
+            Self::Delimiting { .. } | Self::Cut { declared: None, .. } => SizeHint::default(),
+        }
+    }
+}
+
+static FILLER: [u8; 16 * 1024] = [b'x'; 16 * 1024];

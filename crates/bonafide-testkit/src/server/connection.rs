@@ -1,0 +1,199 @@
+//! One connection: HTTP over a wire, until one side or the script ends it.
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls_pki_types::CertificateDer;
+
+use super::ending::Ending;
+use super::plan::Core;
+use super::service::Answering;
+use super::wire::{Parting, Transport, Wire, part};
+
+/// What is known of a connection. A handler finds it in its request's extensions.
+///
+/// ```
+/// use bonafide_testkit::{ConnectionInfo, Recipe, TestCa, TestServer};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let identity = TestCa::new().issue(Recipe::for_host("localhost"));
+/// let server = TestServer::builder(identity)
+///     .handler(|request| async move {
+///         let connection = request.extensions().get::<ConnectionInfo>().cloned();
+///         let resumed = connection.is_some_and(|connection| connection.resumed);
+///         http::Response::new(format!("resumed: {resumed}"))
+///     })
+///     .start()
+///     .await;
+/// # server.shutdown().await;
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// The number of the connection; the first is 0.
+    pub number: u64,
+    /// The client's address.
+    pub peer_addr: SocketAddr,
+    /// The server name that the client sent, if it sent one.
+    pub sni: Option<Arc<str>>,
+    /// The client's certificates, leaf first; empty if it showed none.
+    pub peer_chain: Arc<[CertificateDer<'static>]>,
+    /// The TLS version; none over plain TCP.
+    pub tls_version: Option<rustls::ProtocolVersion>,
+    /// Whether the TLS handshake resumed an earlier session.
+    pub resumed: bool,
+}
+
+impl ConnectionInfo {
+    pub(super) fn plain(number: u64, peer_addr: SocketAddr) -> Self {
+        Self {
+            number,
+            peer_addr,
+            sni: None,
+            peer_chain: Arc::default(),
+            tls_version: None,
+            resumed: false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// What others want of a running connection.
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    wish: AtomicU8,
+    silent: AtomicBool,
+    unflushed: AtomicBool,
+    waker: AtomicWaker,
+}
+
+const NONE: u8 = 0;
+const CLOSE: u8 = 1;
+const SHUTDOWN: u8 = 2;
+const RESET: u8 = 3;
+const FREEZE: u8 = 4;
+
+impl Control {
+    /// Closes when the exchange under way is done.
+    pub(super) fn close(&self) {
+        self.wish_for(CLOSE);
+    }
+
+    /// Parts when everything written so far has left.
+    pub(super) fn part(&self, parting: Parting) {
+        self.wish_for(match parting {
+            Parting::Shutdown => SHUTDOWN,
+            Parting::Reset => RESET,
+            Parting::Freeze => FREEZE,
+        });
+    }
+
+    /// Leaves the TLS close_notify out at the end.
+    pub(super) fn close_silently(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn closes_silently(&self) -> bool {
+        self.silent.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn wrote(&self) {
+        self.unflushed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn flushed(&self) {
+        self.unflushed.store(false, Ordering::SeqCst);
+    }
+
+    fn wish_for(&self, wish: u8) {
+        // A harder wish is not softened by a later one.
+        self.wish.fetch_max(wish, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
+    fn wish(&self) -> u8 {
+        self.wish.load(Ordering::SeqCst)
+    }
+
+    fn parting(&self) -> Option<Parting> {
+        match self.wish() {
+            SHUTDOWN => Some(Parting::Shutdown),
+            RESET => Some(Parting::Reset),
+            FREEZE => Some(Parting::Freeze),
+            _ => None,
+        }
+    }
+}
+
+/// Serves HTTP on a transport until the connection has ended.
+pub(super) async fn serve<T: Transport>(
+    core: Arc<Core>,
+    transport: T,
+    protocol: Protocol,
+    info: ConnectionInfo,
+    ending: Ending,
+) {
+    let control = Arc::new(Control::default());
+    let registered = core.register(info.number, &control);
+    let (wire, returned) = Wire::new(transport, Arc::clone(&control));
+    let io = TokioIo::new(wire);
+    let options = core.http_options();
+    let service = Answering::new(core, info, ending, protocol, Arc::clone(&control));
+    match protocol {
+        Protocol::Http1 => {
+            let connection = http1::Builder::new()
+                .header_read_timeout(None)
+                .serve_connection(io, service);
+            drive(connection, &control, |c| c.graceful_shutdown()).await;
+        }
+        Protocol::Http2 => {
+            let connection = http2::Builder::new(TokioExecutor::new())
+                .max_concurrent_streams(options.max_concurrent_streams)
+                .serve_connection(io, service);
+            drive(connection, &control, |c| c.graceful_shutdown()).await;
+        }
+    }
+    if let (Some(parting), Ok(transport)) = (control.parting(), returned.await) {
+        part(transport, parting).await;
+    }
+    drop(registered);
+}
+
+/// Polls a connection to its end, or until it shall be parted from and has nothing left
+/// to write. A connection to be frozen is not polled again.
+async fn drive<C: Future>(connection: C, control: &Control, close: impl Fn(Pin<&mut C>)) {
+    let mut connection = pin!(connection);
+    let mut closing = false;
+    poll_fn(|cx: &mut Context<'_>| {
+        control.waker.register(cx.waker());
+        loop {
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            match control.wish() {
+                NONE => return Poll::Pending,
+                CLOSE if closing => return Poll::Pending,
+                CLOSE => {
+                    closing = true;
+                    close(connection.as_mut());
+                }
+                _ if control.unflushed.load(Ordering::SeqCst) => return Poll::Pending,
+                _ => return Poll::Ready(()),
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,150 @@
+//! What a server is told to do, and what all of its connections share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bytes::Bytes;
+use http::Request;
+
+use super::bind::BindAddr;
+use super::connection::{ConnectionInfo, Control};
+use super::ending::Endings;
+use super::failure::Failures;
+use super::handler::Handler;
+use super::record::RequestLog;
+use super::stats::Counters;
+
+/// How many requests a log holds unless told otherwise.
+const LOGGED_REQUESTS: usize = 1024;
+
+/// The choices that servers with and without TLS have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) bind: BindAddr,
+    pub(super) handler: Option<Handler>,
+    pub(super) endings: Endings,
+    pub(super) logged_requests: usize,
+    pub(super) http: HttpOptions,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HttpOptions {
+    /// `None` is without a limit.
+    pub(super) max_concurrent_streams: Option<u32>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            bind: BindAddr::default(),
+            handler: None,
+            endings: Endings::default(),
+            logged_requests: LOGGED_REQUESTS,
+            http: HttpOptions::default(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Core {
+    handler: Option<Handler>,
+    endings: Endings,
+    http: HttpOptions,
+    log: RequestLog,
+    counters: Arc<Counters>,
+    failures: Failures,
+    connections: Mutex<HashMap<u64, Weak<Control>>>,
+}
+
+impl Core {
+    pub(super) fn new(plan: Plan) -> Self {
+        let Plan {
+            bind: _,
+            handler,
+            endings,
+            logged_requests,
+            http,
+        } = plan;
+        Self {
+            handler,
+            endings,
+            http,
+            log: RequestLog::holding(logged_requests),
+            counters: Arc::default(),
+            failures: Failures::default(),
+            connections: Mutex::default(),
+        }
+    }
+
+    pub(super) fn handler(&self) -> Option<&Handler> {
+        self.handler.as_ref()
+    }
+
+    /// Whether nobody wants to see the requests, neither a handler nor the log.
+    pub(super) fn answers_at_once(&self) -> bool {
+        self.handler.is_none() && !self.log.is_wanted()
+    }
+
+    pub(super) fn endings(&self) -> &Endings {
+        &self.endings
+    }
+
+    pub(super) fn http_options(&self) -> HttpOptions {
+        self.http
+    }
+
+    pub(super) fn log(&self) -> &RequestLog {
+        &self.log
+    }
+
+    pub(super) fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    pub(super) fn failures(&self) -> &Failures {
+        &self.failures
+    }
+
+    pub(super) fn count_request(&self) {
+        self.counters.request();
+    }
+
+    pub(super) fn record(&self, request: &Request<Bytes>, connection: &ConnectionInfo) {
+        if self.log.is_wanted() {
+            self.log.record(request, connection);
+        }
+    }
+
+    /// Lets [`close_connections`](Self::close_connections) find a connection until the
+    /// answer is dropped.
+    pub(super) fn register(self: &Arc<Self>, number: u64, control: &Arc<Control>) -> Registered {
+        self.open().insert(number, Arc::downgrade(control));
+        Registered {
+            core: Arc::clone(self),
+            number,
+        }
+    }
+
+    pub(super) fn close_connections(&self) {
+        for control in self.open().values().filter_map(Weak::upgrade) {
+            control.close();
+        }
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Weak<Control>>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) struct Registered {
+    core: Arc<Core>,
+    number: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.core.open().remove(&self.number);
+    }
+}

@@ -1,0 +1,134 @@
+//! A server at work: what tests ask it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::accept::{Accepted, accept};
+use super::plan::{Core, Plan};
+use super::record::RecordedRequest;
+use super::stats::ServerStats;
+
+/// A server at work: what [`TestServer`](crate::TestServer) and
+/// [`PlainServer`](crate::PlainServer) have in common, and both dereference to.
+///
+/// When it is dropped, its connections end. If one of its handlers or tasks has
+/// panicked, dropping it panics too, so that the test fails.
+#[derive(Debug)]
+pub struct Serving {
+    addr: SocketAddr,
+    core: Arc<Core>,
+    stop: watch::Sender<bool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Serving {
+    pub(super) async fn start<S, F>(plan: Plan, serve: impl FnOnce(Arc<Core>) -> S) -> Self
+    where
+        S: Fn(Accepted) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let bind = plan.bind.0;
+        let listener = TcpListener::bind(bind)
+            .await
+            .unwrap_or_else(|error| panic!("the test server cannot listen on {bind}: {error}"));
+        let addr = listener
+            .local_addr()
+            .expect("a listening socket has an address");
+        let core = Arc::new(Core::new(plan));
+        let (stop, stopped) = watch::channel(false);
+        let serve = serve(Arc::clone(&core));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&core), stopped, serve));
+        Self {
+            addr,
+            core,
+            stop,
+            accepting: Some(accepting),
+        }
+    }
+
+    /// The address that it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.addr.port()
+    }
+
+    /// All counters at this moment.
+    pub fn stats(&self) -> ServerStats {
+        self.core.counters().snapshot()
+    }
+
+    /// How many TCP connections were accepted.
+    pub fn tcp_connections(&self) -> usize {
+        self.stats().tcp_connections
+    }
+
+    /// How many TLS handshakes were completed, resumed ones among them.
+    pub fn tls_handshakes(&self) -> usize {
+        self.stats().tls_handshakes
+    }
+
+    /// How many of the completed TLS handshakes resumed an earlier session.
+    pub fn resumed_handshakes(&self) -> usize {
+        self.stats().resumed_handshakes
+    }
+
+    /// How many connections are open now, seen from the server.
+    pub fn open_connections(&self) -> usize {
+        self.stats().open_connections
+    }
+
+    /// How many requests were received; cheap at any number.
+    pub fn request_count(&self) -> usize {
+        self.stats().requests
+    }
+
+    /// The last requests, oldest first: up to as many as the builder's `request_log`
+    /// says, 1024 unless set.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.core.log().all()
+    }
+
+    /// Waits until the counters meet a condition, and gives them.
+    ///
+    /// # Panics
+    /// After ten seconds in which they never did.
+    pub async fn wait_for(&self, condition: impl Fn(&ServerStats) -> bool) -> ServerStats {
+        self.core.counters().wait_for(condition).await
+    }
+
+    /// Asks every connection to end as soon as its exchanges are done: idle HTTP/1.1
+    /// connections at once, HTTP/2 by GOAWAY. New connections are accepted as before.
+    pub fn close_connections(&self) {
+        self.core.close_connections();
+    }
+
+    pub(super) async fn finish(mut self) {
+        self.stop.send_replace(true);
+        if let Some(accepting) = self.accepting.take() {
+            accepting
+                .await
+                .expect("the accepting task of the test server panicked");
+        }
+        self.core.failures().fail_test();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
+        if !std::thread::panicking() {
+            self.core.failures().fail_test();
+        }
+    }
+}
