@@ -1,1 +1,78 @@
-//! bonafide-verify
+//! Trust for TLS clients, as a value that you compose.
+//!
+//! A [`Policy`] says which [`Anchors`] a path may end in, which [`Profile`], [`Pins`] and other [`Check`]s a verified path must pass, and for which hosts
+//! ([`Zone`]). It gives any rustls client a configuration ([`Policy::client_config`]), judges chains without a socket ([`Policy::verify`]), and
+//! answers with a [`Receipt`] of what was checked or a [`Refusal`] that says why not.
+//!
+//! ```
+//! use bonafide_verify::Policy;
+//!
+//! // The system's roots, what browsers refuse, TLS 1.2 and 1.3: for any client that takes a rustls configuration.
+//! let policy = Policy::builder().build()?;
+//! # if policy.load().is_ok() {
+//! let config: rustls::ClientConfig = policy.client_config()?;
+//! # let _ = config;
+//! # }
+//! # Ok::<(), bonafide_verify::ConfigError>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
+//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off |
+//! | `bundled` | | `Anchors::bundled`: Mozilla's roots, compiled in |
+//! | `tokio` | | `Policy::connect`: verified streams |
+//! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
+//!
+//! No feature alone lowers what is verified.
+
+mod anchors;
+mod certificate;
+mod chain;
+mod check;
+mod clock;
+mod code;
+mod config_error;
+#[cfg(feature = "danger-insecure-grants")]
+pub mod danger;
+mod diagnosis;
+mod handshake;
+mod host;
+mod identity;
+mod judge;
+mod path;
+mod pin;
+mod policy;
+mod provider;
+mod receipt;
+mod receipts;
+mod refusal;
+mod rustls_adapter;
+#[cfg(feature = "tokio")]
+mod tls;
+
+pub use rustls_pki_types as pki_types;
+
+pub use self::anchors::{
+    Anchor, AnchorReport, AnchorSet, Anchors, CustomCa, LoadFailure, LoadProblem, Origin,
+    OriginCounts, SourceReport,
+};
+pub use self::certificate::{Certificate, Extension, PublicKey};
+pub use self::chain::{Peer, PresentedChain};
+pub use self::check::{Check, CheckContext, Finding, Mode, Profile};
+pub use self::clock::Clock;
+pub use self::code::Code;
+pub use self::config_error::ConfigError;
+pub use self::handshake::{HandshakeError, TlsError};
+pub use self::identity::ClientIdentity;
+pub use self::path::VerifiedPath;
+pub use self::pin::{
+    HostPattern, OnExpiredPins, PatternError, PinError, PinRole, Pins, PinsBuilder, SpkiSha256,
+};
+pub use self::policy::{Epoch, Policy, PolicyBuilder, TlsVersion, Zone, ZoneBuilder, ZoneId};
+pub use self::receipt::{CheckRecord, Connection, Outcome, PathRecord, Receipt, Verdict};
+pub use self::refusal::{Reason, Refusal, Refused, Subject};
+#[cfg(feature = "tokio")]
+pub use self::tls::VerifiedStream;

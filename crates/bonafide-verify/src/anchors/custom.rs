@@ -1,0 +1,215 @@
+//! Anchors from files, directories and memory.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+
+use super::origin::Origin;
+use super::report::{LoadProblem, SourceReport};
+use super::set::Loading;
+
+/// A bundle of certificates larger than this is not read: the largest public bundles are under 1 MiB.
+const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Your own certificate authorities.
+///
+/// ```
+/// use bonafide_verify::{Anchors, CustomCa};
+///
+/// # let ca = bonafide_testkit::TestCa::new();
+/// # let pem = ca.pem();
+/// let anchors = Anchors::only(CustomCa::pem("corp root", pem)).load()?;
+/// assert_eq!(anchors.len(), 1);
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CustomCa(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    File(PathBuf),
+    Directory(PathBuf),
+    Bytes {
+        label: String,
+        bytes: Arc<[u8]>,
+    },
+    Certificates {
+        label: String,
+        certificates: Arc<[CertificateDer<'static>]>,
+    },
+}
+
+impl CustomCa {
+    /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::File(path.into()))
+    }
+
+    /// Every regular file of a directory, as [`CustomCa::file`] reads it; sub-directories are not entered.
+    pub fn directory(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::Directory(path.into()))
+    }
+
+    /// PEM with any number of certificates, or the DER of one, from memory. `label` names it on receipts and in reports.
+    pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
+        Self(Kind::Bytes {
+            label: label.into(),
+            bytes: Arc::from(pem.as_ref()),
+        })
+    }
+
+    /// Certificates that are parsed already, labelled `certificates`.
+    pub fn certificates(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        Self(Kind::Certificates {
+            label: "certificates".to_owned(),
+            certificates: certificates.into_iter().collect(),
+        })
+    }
+
+    pub(super) fn load(&self, set: &mut Loading) {
+        match &self.0 {
+            Kind::File(path) => {
+                let mut report = SourceReport::new(path.display().to_string());
+                load_file(
+                    path,
+                    &Arc::new(Origin::File(path.clone())),
+                    set,
+                    &mut report,
+                );
+                set.report(report);
+            }
+            Kind::Directory(path) => {
+                let mut report = SourceReport::new(path.display().to_string());
+                load_directory(
+                    path,
+                    &|file| Origin::File(file.to_owned()),
+                    set,
+                    &mut report,
+                );
+                set.report(report);
+            }
+            Kind::Bytes { label, bytes } => {
+                let origin = Arc::new(Origin::Memory(label.clone()));
+                let mut report = SourceReport::new(origin.to_string());
+                load_bytes(bytes, &origin, label, set, &mut report);
+                set.report(report);
+            }
+            Kind::Certificates {
+                label,
+                certificates,
+            } => {
+                let origin = Arc::new(Origin::Memory(label.clone()));
+                let mut report = SourceReport::new(origin.to_string());
+                for (index, certificate) in certificates.iter().enumerate() {
+                    set.add(certificate.clone(), index + 1, &origin, label, &mut report);
+                }
+                if certificates.is_empty() {
+                    report.fail(label, LoadProblem::NoCertificate);
+                }
+                set.report(report);
+            }
+        }
+    }
+}
+
+/// Reads a file, or every file of a directory.
+pub(super) fn load_path(
+    path: &Path,
+    origin: &dyn Fn(&Path) -> Origin,
+    set: &mut Loading,
+    report: &mut SourceReport,
+) {
+    if path.is_dir() {
+        load_directory(path, origin, set, report);
+    } else {
+        load_file(path, &Arc::new(origin(path)), set, report);
+    }
+}
+
+fn load_directory(
+    path: &Path,
+    origin: &dyn Fn(&Path) -> Origin,
+    set: &mut Loading,
+    report: &mut SourceReport,
+) {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => {
+            return report.fail(path.display().to_string(), LoadProblem::Io(Arc::new(error)));
+        }
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => files.push(entry.path()),
+            Err(error) => report.fail(path.display().to_string(), LoadProblem::Io(Arc::new(error))),
+        }
+    }
+    files.sort();
+    for file in files.iter().filter(|file| file.is_file()) {
+        load_file(file, &Arc::new(origin(file)), set, report);
+    }
+}
+
+fn load_file(path: &Path, origin: &Arc<Origin>, set: &mut Loading, report: &mut SourceReport) {
+    let location = path.display().to_string();
+    match read_bounded(path) {
+        Ok(bytes) => load_bytes(&bytes, origin, &location, set, report),
+        Err(problem) => report.fail(location, problem),
+    }
+}
+
+/// Reads a regular file of at most [`MAX_SOURCE_BYTES`]: neither a pipe nor a device can hold the program up.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
+    let io = |error| LoadProblem::Io(Arc::new(error));
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(LoadProblem::NotAFile(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(io)?
+        .take(MAX_SOURCE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if length > MAX_SOURCE_BYTES {
+        return Err(LoadProblem::TooLarge {
+            limit_bytes: MAX_SOURCE_BYTES,
+        });
+    }
+    Ok(bytes)
+}
+
+fn load_bytes(
+    bytes: &[u8],
+    origin: &Arc<Origin>,
+    location: &str,
+    set: &mut Loading,
+    report: &mut SourceReport,
+) {
+    const DER_SEQUENCE: u8 = 0x30;
+    if bytes.first() == Some(&DER_SEQUENCE) {
+        return set.add(
+            CertificateDer::from(bytes.to_vec()),
+            1,
+            origin,
+            location,
+            report,
+        );
+    }
+    let mut found = 0;
+    for section in CertificateDer::pem_slice_iter(bytes) {
+        found += 1;
+        match section {
+            Ok(certificate) => set.add(certificate, found, origin, location, report),
+            Err(error) => report.fail(location, LoadProblem::Pem(Arc::new(error))),
+        }
+    }
+    if found == 0 {
+        report.fail(location, LoadProblem::NoCertificate);
+    }
+}

@@ -1,0 +1,149 @@
+//! The roots that a path may end in, each with its origin.
+//!
+//! [`Anchors`] is a recipe; loading it gives an [`AnchorSet`], which keeps every certificate whole, and an [`AnchorReport`],
+//! which says what came from where and what could not be read.
+
+#[cfg(feature = "bundled")]
+mod bundled;
+mod custom;
+mod environment;
+mod origin;
+mod report;
+mod set;
+mod system;
+
+use std::path::PathBuf;
+
+use rustls_pki_types::CertificateDer;
+
+pub use self::custom::CustomCa;
+pub use self::origin::{Origin, OriginCounts};
+pub use self::report::{AnchorReport, LoadFailure, LoadProblem, SourceReport};
+pub use self::set::{Anchor, AnchorSet};
+
+use crate::config_error::ConfigError;
+use std::sync::Arc;
+
+/// Which roots a path may end in, as a value that you compose.
+///
+/// ```
+/// use bonafide_verify::{Anchors, CustomCa};
+///
+/// let private = Anchors::only(CustomCa::file("/etc/corp/ca.pem"));
+/// let both = Anchors::system().plus(CustomCa::file("/etc/corp/ca.pem"));
+/// # let _ = (private, both);
+/// ```
+///
+/// A source that is unreadable or broken beside good ones is reported, not fatal; no anchor at all is a
+/// [`ConfigError`] that lists what was tried.
+#[derive(Clone, Debug)]
+pub struct Anchors {
+    pub(crate) sources: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    System,
+    #[cfg(feature = "bundled")]
+    Bundled,
+    Custom(CustomCa),
+    Environment(String),
+}
+
+impl Anchors {
+    /// The system's store, as rustls-native-certs finds it; the default of a policy.
+    ///
+    /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one
+    /// is set, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt.
+    pub fn system() -> Self {
+        Self {
+            sources: vec![Source::System],
+        }
+    }
+
+    /// Nothing but `ca`: paths to public roots are refused.
+    pub fn only(ca: impl Into<CustomCa>) -> Self {
+        Self {
+            sources: vec![Source::Custom(ca.into())],
+        }
+    }
+
+    /// Mozilla's roots as compiled into this program by webpki-root-certs.
+    #[cfg(feature = "bundled")]
+    pub fn bundled() -> Self {
+        Self {
+            sources: vec![Source::Bundled],
+        }
+    }
+
+    /// Adds `ca` to what is there.
+    pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
+        self.sources.push(Source::Custom(ca.into()));
+        self
+    }
+
+    /// Adds the file or directory that the environment variable `variable` names, if it is set when the anchors are loaded.
+    ///
+    /// No additive variable is read unless a program asks for it by name here. An unset variable adds nothing and is in the
+    /// [`AnchorReport`].
+    pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
+        self.sources.push(Source::Environment(variable.into()));
+        self
+    }
+
+    /// Reads all sources now, on this thread.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried.
+    pub fn load(&self) -> Result<Arc<AnchorSet>, ConfigError> {
+        if let [Source::System] = self.sources[..] {
+            return non_empty(system::shared());
+        }
+        let mut set = set::Loading::default();
+        for source in &self.sources {
+            match source {
+                Source::System => set.extend_from(&system::shared()),
+                #[cfg(feature = "bundled")]
+                Source::Bundled => bundled::load(&mut set),
+                Source::Custom(ca) => ca.load(&mut set),
+                Source::Environment(variable) => environment::load(variable, &mut set),
+            }
+        }
+        non_empty(Arc::new(set.finish()))
+    }
+
+    /// Whether loading reads nothing but memory and files named by the program.
+    pub(crate) fn needs_system_store(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|source| matches!(source, Source::System))
+    }
+}
+
+impl From<CertificateDer<'static>> for CustomCa {
+    fn from(certificate: CertificateDer<'static>) -> Self {
+        Self::certificates([certificate])
+    }
+}
+
+impl From<Vec<CertificateDer<'static>>> for CustomCa {
+    fn from(certificates: Vec<CertificateDer<'static>>) -> Self {
+        Self::certificates(certificates)
+    }
+}
+
+impl From<PathBuf> for CustomCa {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
+fn non_empty(set: Arc<AnchorSet>) -> Result<Arc<AnchorSet>, ConfigError> {
+    if set.is_empty() {
+        Err(ConfigError::NoAnchors {
+            report: set.report().clone(),
+        })
+    } else {
+        Ok(set)
+    }
+}

@@ -1,0 +1,73 @@
+//! Where an anchor came from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where an anchor came from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The operating system's store.
+    System,
+    /// A file or directory that an environment variable names.
+    Environment {
+        /// The variable, for example `SSL_CERT_FILE`.
+        variable: String,
+        /// The file that the certificate was read from.
+        path: PathBuf,
+    },
+    /// A file that the program names.
+    File(PathBuf),
+    /// Bytes that the program holds, under the label that it gave them.
+    Memory(String),
+    /// Mozilla's roots, compiled into the program.
+    Bundled,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system store"),
+            Self::Environment { variable, path } => {
+                write!(f, "{} (from {variable})", path.display())
+            }
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Memory(label) => write!(f, "memory ({label})"),
+            Self::Bundled => f.write_str("bundled roots"),
+        }
+    }
+}
+
+/// How many anchors came from each origin, in the order of loading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OriginCounts(pub(crate) Vec<(Arc<Origin>, usize)>);
+
+impl OriginCounts {
+    /// The origins with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&Origin, usize)> {
+        self.0
+            .iter()
+            .map(|(origin, count)| (origin.as_ref(), *count))
+    }
+
+    /// All anchors together.
+    pub fn total(&self) -> usize {
+        self.0.iter().map(|(_, count)| count).sum()
+    }
+}
+
+impl fmt::Display for OriginCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no anchors");
+        }
+        for (index, (origin, count)) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{count} from {origin}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! What loading anchors found, and what it could not read.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls_pki_types::pem;
+
+/// What loading a set of anchors found: how many, from where, what failed and why.
+#[derive(Clone, Debug, Default)]
+pub struct AnchorReport {
+    /// One entry a source, in the order of the recipe.
+    pub sources: Vec<SourceReport>,
+}
+
+/// What one source of anchors gave.
+#[derive(Clone, Debug)]
+pub struct SourceReport {
+    /// The source as a person would name it: a path, `system store`, a variable, a label.
+    pub source: String,
+    /// How many anchors were taken from it.
+    pub loaded: usize,
+    /// How many certificates were left out since the same one was there already.
+    pub duplicates: usize,
+    /// What could not be read.
+    pub failures: Vec<LoadFailure>,
+}
+
+/// One thing that could not be read as an anchor.
+#[derive(Clone, Debug)]
+pub struct LoadFailure {
+    /// Where: a file, a directory, or the label of bytes in memory.
+    pub location: String,
+    /// Why.
+    pub problem: LoadProblem,
+}
+
+/// Why something could not be read as an anchor.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LoadProblem {
+    /// The file or directory could not be read.
+    Io(Arc<std::io::Error>),
+    /// A PEM section is malformed.
+    Pem(Arc<pem::Error>),
+    /// There is no certificate in it.
+    NoCertificate,
+    /// The certificate with this position in its source, from 1, is not one that can be an anchor.
+    NotAnAnchor {
+        /// The position, from 1.
+        position: usize,
+        /// What rustls-webpki says of it.
+        source: webpki::Error,
+    },
+    /// It is larger than the limit for one source.
+    TooLarge {
+        /// The limit in bytes.
+        limit_bytes: u64,
+    },
+    /// It is neither a file nor a directory.
+    NotAFile(PathBuf),
+    /// The operating system's store answered with an error.
+    Store(String),
+    /// The environment variable is not set.
+    Unset,
+}
+
+impl AnchorReport {
+    /// How many anchors were loaded.
+    pub fn loaded(&self) -> usize {
+        self.sources.iter().map(|source| source.loaded).sum()
+    }
+
+    /// Everything that could not be read.
+    pub fn failures(&self) -> impl Iterator<Item = &LoadFailure> {
+        self.sources.iter().flat_map(|source| &source.failures)
+    }
+}
+
+impl fmt::Display for AnchorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, source) in self.sources.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{}: {} loaded", source.source, source.loaded)?;
+            for failure in &source.failures {
+                write!(f, ", {failure}")?;
+            }
+        }
+        if self.sources.is_empty() {
+            f.write_str("no source given")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LoadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.location, self.problem)
+    }
+}
+
+impl fmt::Display for LoadProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Pem(error) => write!(f, "malformed PEM: {error}"),
+            Self::NoCertificate => f.write_str("no certificate in it"),
+            Self::NotAnAnchor { position, source } => {
+                write!(f, "certificate {position} cannot be an anchor: {source}")
+            }
+            Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
+            Self::NotAFile(path) => {
+                write!(f, "{} is neither a file nor a directory", path.display())
+            }
+            Self::Store(message) => f.write_str(message),
+            Self::Unset => f.write_str("not set"),
+        }
+    }
+}
+
+impl SourceReport {
+    pub(crate) fn new(source: impl Into<String>) -> Self {
+        Self {
+            source: source.into(),
+            loaded: 0,
+            duplicates: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn fail(&mut self, location: impl Into<String>, problem: LoadProblem) {
+        self.failures.push(LoadFailure {
+            location: location.into(),
+            problem,
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! Checks: plug-ins that judge a verified path and can only refuse.
+
+mod profile;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rustls_pki_types::{ServerName, UnixTime};
+
+#[cfg(feature = "danger-insecure-grants")]
+pub(crate) use self::profile::Place;
+pub use self::profile::Profile;
+pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
+
+use crate::path::VerifiedPath;
+use crate::refusal::Refused;
+
+/// A plug-in that judges a [`VerifiedPath`].
+///
+/// A check runs once the path and the name are proved, and can only refuse: it sees the path by reference and cannot make another. When it
+/// refuses one path, other paths to an anchor are tried.
+///
+/// ```
+/// use bonafide_verify::{Check, CheckContext, Finding, Refused, VerifiedPath};
+///
+/// /// Refuses paths of more than one intermediate.
+/// #[derive(Debug)]
+/// struct Short;
+///
+/// impl Check for Short {
+///     fn name(&self) -> &str {
+///         "short-path"
+///     }
+///
+///     fn judge(&self, path: &VerifiedPath<'_>, _: &CheckContext<'_>) -> Result<Finding, Refused> {
+///         match path.intermediates().count() {
+///             0 | 1 => Ok(Finding::passed()),
+///             more => Err(Refused::by_check(format!("{more} intermediates"))),
+///         }
+///     }
+/// }
+/// ```
+pub trait Check: fmt::Debug + Send + Sync {
+    /// The name under which receipts list the check.
+    fn name(&self) -> &str;
+
+    /// Judges one verified path.
+    ///
+    /// # Errors
+    /// [`Refused`] says why the path is not to be believed.
+    fn judge(
+        &self,
+        path: &VerifiedPath<'_>,
+        context: &CheckContext<'_>,
+    ) -> Result<Finding, Refused>;
+
+    /// Until when a verdict of this check holds, if it is not for as long as the path does. Connections are not reused past it.
+    fn valid_until(&self, context: &CheckContext<'_>) -> Option<UnixTime> {
+        let _ = context;
+        None
+    }
+}
+
+/// What a check is told beside the path.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckContext<'a> {
+    pub(crate) name: Option<&'a ServerName<'a>>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) time: UnixTime,
+}
+
+impl<'a> CheckContext<'a> {
+    /// The name that was asked for; none when a path is judged alone.
+    pub fn name(&self) -> Option<&'a ServerName<'a>> {
+        self.name
+    }
+
+    /// The name as text: lower case, no trailing dot, addresses without brackets.
+    pub fn host(&self) -> Option<&'a str> {
+        self.host
+    }
+
+    /// The time to judge by.
+    pub fn time(&self) -> UnixTime {
+        self.time
+    }
+}
+
+/// What a check found when it did not refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub(crate) outcome: FindingOutcome,
+    pub(crate) detail: Option<Cow<'static, str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FindingOutcome {
+    Passed,
+    Pinned,
+    NotApplicable,
+    NotChecked,
+}
+
+impl Finding {
+    /// The check ran and has nothing against the path.
+    pub const fn passed() -> Self {
+        Self {
+            outcome: FindingOutcome::Passed,
+            detail: None,
+        }
+    }
+
+    /// The check is not for this peer.
+    pub fn not_applicable(why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            outcome: FindingOutcome::NotApplicable,
+            detail: Some(why.into()),
+        }
+    }
+
+    /// The check could not judge and was configured not to refuse then.
+    pub fn not_checked(why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            outcome: FindingOutcome::NotChecked,
+            detail: Some(why.into()),
+        }
+    }
+
+    /// A pin matched; what a demand for pinned connections looks for.
+    pub(crate) fn pinned(which: String) -> Self {
+        Self {
+            outcome: FindingOutcome::Pinned,
+            detail: Some(Cow::Owned(which)),
+        }
+    }
+
+    /// Adds a detail that the receipt shows.
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// Whether a check's refusals count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A refusal refuses the connection.
+    #[default]
+    Enforce,
+    /// A refusal is written on the receipt and the connection goes on.
+    ReportOnly,
+}

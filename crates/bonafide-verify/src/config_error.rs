@@ -1,0 +1,102 @@
+//! Why a policy does not build.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls_pki_types::pem;
+
+use crate::anchors::AnchorReport;
+use crate::pin::{PatternError, PinError};
+
+/// Why a policy, or a part of one, does not build. The caller's configuration is at fault.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No anchor could be loaded: such a policy could believe nobody.
+    #[error("no anchors: {report}")]
+    NoAnchors {
+        /// What was tried, and why each source gave nothing.
+        report: AnchorReport,
+    },
+    /// Neither the feature `aws-lc-rs` nor `ring` is on, and no provider was given.
+    #[error(
+        "no crypto provider: enable the feature `aws-lc-rs` or `ring`, or pass one to `crypto_provider`"
+    )]
+    NoCryptoProvider,
+    /// The crypto provider lacks something that a policy needs.
+    #[error("the crypto provider cannot be used")]
+    CryptoProvider(#[source] rustls::Error),
+    /// A host pattern cannot be used.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// A pin, or a set of pins, cannot be used.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// Two zones have the same host pattern.
+    #[error("two zones for {pattern}")]
+    DuplicateZone {
+        /// The pattern that both have.
+        pattern: String,
+    },
+    /// One `rustls::ClientConfig` cannot serve all zones, since it knows no name when it chooses these.
+    #[error("zone {zone} has its own {facet}: take its configuration with `client_config_for`")]
+    ZoneNeedsOwnConfig {
+        /// The name of the zone.
+        zone: String,
+        /// What differs: `client certificate` or `TLS version`.
+        facet: &'static str,
+    },
+    /// A client certificate or key file could not be read.
+    #[error("cannot read {path}", path = path.display())]
+    ReadIdentity {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// The PEM of a client certificate or key is malformed, or holds none.
+    #[error("{what} is not in the PEM")]
+    IdentityPem {
+        /// `client certificate` or `private key`.
+        what: &'static str,
+        /// What is wrong with the PEM, where it is malformed.
+        #[source]
+        source: Option<Arc<pem::Error>>,
+    },
+    /// The private key is encrypted, which is not supported: decrypt it first.
+    #[error("the private key is encrypted")]
+    EncryptedKey,
+    /// The private key is of a kind that the crypto provider cannot sign with.
+    #[error("the private key cannot be used")]
+    UnusableKey(#[source] rustls::Error),
+    /// The private key is not the client certificate's.
+    #[error("the private key does not belong to the client certificate")]
+    KeyMismatch,
+    /// The host asked for is not one that the policy covers, or not a host name.
+    #[error("`{host}` is not a host name or IP address")]
+    InvalidHost {
+        /// What was given.
+        host: String,
+    },
+    /// The policy is closed and has no zone for the host.
+    #[error("the policy is closed and has no zone for {host}")]
+    HostNotInPolicy {
+        /// The host.
+        host: String,
+    },
+    /// A grant is not one exact host, one or more forgivable refusals, a reason and an expiry.
+    #[error("a grant for {host} {problem}")]
+    InvalidGrant {
+        /// The host that the grant names.
+        host: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `BONAFIDE_FORBID_DANGER` is set and the policy has a grant.
+    #[error("a grant for {host}, but BONAFIDE_FORBID_DANGER is set")]
+    DangerForbidden {
+        /// The host that the grant names.
+        host: String,
+    },
+}

@@ -1,0 +1,317 @@
+//! From rustls-webpki's errors to reasons that name the certificate at fault.
+//!
+//! webpki says what is wrong, not with which certificate, and calls a key that is too short a signature that does not verify. What is
+//! missing is found here by looking at the presented certificates again; it never turns a refusal into anything else than a refusal.
+
+use webpki::Error;
+
+use crate::anchors::AnchorSet;
+use crate::certificate::{Certificate, name_text, subject_text};
+use crate::chain::PresentedChain;
+use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
+use crate::refusal::{Reason, Subject};
+
+/// The reason and the certificate at fault for `error`, which webpki gave for `chain`.
+pub(crate) fn diagnose(
+    error: &Error,
+    chain: &PresentedChain<'_>,
+    anchors: &AnchorSet,
+) -> (Reason, Option<Subject>) {
+    let presented = Presented::read(chain);
+    let at = |position: Option<usize>| position.and_then(|position| presented.subject(position));
+    match error {
+        Error::CertExpired { not_after, .. } => (
+            Reason::Expired {
+                not_after: *not_after,
+            },
+            at(presented.position(|c| c.not_after() == *not_after)),
+        ),
+        Error::CertNotValidYet { not_before, .. } => (
+            Reason::NotYetValid {
+                not_before: *not_before,
+            },
+            at(presented.position(|c| c.not_before() == *not_before)),
+        ),
+        Error::InvalidCertValidity => (
+            Reason::InvalidValidity,
+            at(presented.position(|c| c.not_before() > c.not_after())),
+        ),
+        Error::UnknownIssuer => presented.unknown_issuer(anchors),
+        Error::CaUsedAsEndEntity if presented.leaf_is_its_own_foreign_issuer(anchors) => (
+            Reason::SelfSigned {
+                anchors: anchors.counts().clone(),
+            },
+            at(Some(0)),
+        ),
+        Error::CertDistrusted => (Reason::Distrusted, None),
+        Error::CaUsedAsEndEntity => (Reason::CaAsLeaf, at(Some(0))),
+        Error::EndEntityUsedAsCa => (Reason::LeafAsCa, None),
+        Error::NameConstraintViolation => (Reason::NameConstraint, at(Some(0))),
+        Error::PathLenConstraintViolated => (Reason::PathLength, None),
+        Error::EmptyEkuExtension => {
+            let empty = |c: &Certificate<'_>| matches!(c.extended_key_usage(), Ok(Some(purposes)) if purposes.is_empty());
+            (Reason::EmptyPurpose, at(presented.position(empty)))
+        }
+        Error::RequiredEkuNotFoundContext(context) => {
+            let presented_purposes = context
+                .present
+                .iter()
+                .map(|purpose| purpose_text(purpose))
+                .collect();
+            (
+                Reason::WrongPurpose {
+                    presented: presented_purposes,
+                },
+                at(presented.position(lacks_server_auth)),
+            )
+        }
+        Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => presented
+            .weak_issuer(anchors)
+            .unwrap_or((Reason::BadSignature, None)),
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            presented.unsupported(anchors)
+        }
+        Error::UnsupportedCriticalExtension => (Reason::UnknownCriticalExtension, None),
+        Error::UnsupportedCertVersion => (Reason::UnsupportedVersion, None),
+        Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumPathDepthExceeded
+        | Error::MaximumSignatureChecksExceeded
+        | Error::MaximumNameConstraintComparisonsExceeded => (Reason::TooComplex, None),
+        other => (
+            Reason::Malformed {
+                detail: format!("{other:?}"),
+            },
+            at(presented.malformed()),
+        ),
+    }
+}
+
+/// The names that a leaf is for and the one that was asked for, from webpki's answer to the name check.
+pub(crate) fn diagnose_name(error: &Error, host: &str, leaf: &[u8]) -> (Reason, Option<Subject>) {
+    let subject = Some(Subject {
+        position: 0,
+        name: subject_text(leaf),
+    });
+    let reason = match error {
+        Error::CertNotValidForName(_) if lacks_subject_alt_name(leaf) => Reason::NoSubjectAltName,
+        Error::CertNotValidForName(context) => Reason::NameMismatch {
+            expected: host.to_owned(),
+            presented: context
+                .presented
+                .iter()
+                .map(|name| readable(name))
+                .collect(),
+        },
+        other => Reason::Malformed {
+            detail: format!("{other:?}"),
+        },
+    };
+    (reason, subject)
+}
+
+/// The presented certificates, those that can be read.
+struct Presented<'a> {
+    certificates: Vec<Option<Certificate<'a>>>,
+}
+
+impl<'a> Presented<'a> {
+    fn read(chain: &PresentedChain<'a>) -> Self {
+        Self {
+            certificates: chain
+                .iter()
+                .map(|der| Certificate::from_der(der).ok())
+                .collect(),
+        }
+    }
+
+    fn position(&self, wanted: impl Fn(&Certificate<'a>) -> bool) -> Option<usize> {
+        self.certificates
+            .iter()
+            .position(|certificate| certificate.as_ref().is_some_and(&wanted))
+    }
+
+    fn malformed(&self) -> Option<usize> {
+        self.certificates.iter().position(Option::is_none)
+    }
+
+    fn subject(&self, position: usize) -> Option<Subject> {
+        let name = match self.certificates.get(position)? {
+            Some(certificate) => name_text(certificate.subject()),
+            None => "(malformed certificate)".to_owned(),
+        };
+        Some(Subject { position, name })
+    }
+
+    fn leaf(&self) -> Option<&Certificate<'a>> {
+        self.certificates.first()?.as_ref()
+    }
+
+    fn leaf_is_its_own_foreign_issuer(&self, anchors: &AnchorSet) -> bool {
+        self.leaf()
+            .is_some_and(|leaf| leaf.is_self_issued() && !anchors.has_subject(leaf.subject()))
+    }
+
+    /// Follows issuers over the presented certificates, and says where the trail ends.
+    fn unknown_issuer(&self, anchors: &AnchorSet) -> (Reason, Option<Subject>) {
+        let counts = anchors.counts().clone();
+        if self.leaf().is_some_and(Certificate::is_self_issued) {
+            return (Reason::SelfSigned { anchors: counts }, self.subject(0));
+        }
+        let trail = self.trail();
+        let issuer = trail
+            .last()
+            .and_then(|position| self.certificates[*position].as_ref());
+        let reason = Reason::UnknownIssuer {
+            issuer: issuer.map_or_else(
+                || "(unreadable)".to_owned(),
+                |last| name_text(last.issuer()),
+            ),
+            presented: self.certificates.len(),
+            anchors: counts,
+        };
+        (
+            reason,
+            trail.last().and_then(|position| self.subject(*position)),
+        )
+    }
+
+    /// The positions from the leaf to the last certificate whose issuer was not presented.
+    fn trail(&self) -> Vec<usize> {
+        let mut trail = vec![0];
+        let mut current = self.leaf();
+        while let Some(certificate) = current {
+            let next = self.position(|candidate| candidate.subject() == certificate.issuer());
+            match next {
+                Some(next) if !trail.contains(&next) => {
+                    trail.push(next);
+                    current = self.certificates[next].as_ref();
+                }
+                _ => break,
+            }
+        }
+        trail
+    }
+
+    /// An issuer whose key is too short for the provider to verify with, which webpki reports as a signature that does not verify.
+    fn weak_issuer(&self, anchors: &AnchorSet) -> Option<(Reason, Option<Subject>)> {
+        let weak = |certificate: &Certificate<'_>| {
+            certificate
+                .public_key()
+                .rsa_bits
+                .filter(|bits| *bits < MIN_RSA_BITS)
+        };
+        let position = self
+            .certificates
+            .iter()
+            .skip(1)
+            .position(|c| c.as_ref().and_then(weak).is_some());
+        if let Some(position) = position.map(|position| position + 1) {
+            let bits = self.certificates[position].as_ref().and_then(weak)?;
+            return Some((Reason::WeakKey { bits }, self.subject(position)));
+        }
+        self.issuing_anchors(anchors).find_map(|anchor| {
+            let bits = weak(&anchor)?;
+            Some((
+                Reason::WeakKey { bits },
+                Some(Subject {
+                    position: self.certificates.len(),
+                    name: name_text(anchor.subject()),
+                }),
+            ))
+        })
+    }
+
+    fn unsupported(&self, anchors: &AnchorSet) -> (Reason, Option<Subject>) {
+        let weak = self
+            .position(|certificate| weak_signature(certificate.signature_algorithm()).is_some());
+        if let Some(position) = weak {
+            let algorithm = self.certificates[position]
+                .as_ref()
+                .and_then(|certificate| weak_signature(certificate.signature_algorithm()))
+                .unwrap_or("an unknown algorithm");
+            return (
+                Reason::WeakSignature {
+                    algorithm: algorithm.to_owned(),
+                },
+                self.subject(position),
+            );
+        }
+        let forbidden =
+            self.position(|certificate| forbidden_kind(&certificate.public_key()).is_some());
+        let kind = match forbidden {
+            Some(position) => self.certificates[position]
+                .as_ref()
+                .and_then(|c| forbidden_kind(&c.public_key())),
+            None => self
+                .issuing_anchors(anchors)
+                .find_map(|anchor| forbidden_kind(&anchor.public_key())),
+        };
+        if let Some(kind) = kind {
+            return (
+                Reason::UnsupportedKey {
+                    kind: kind.to_owned(),
+                },
+                forbidden.and_then(|at| self.subject(at)),
+            );
+        }
+        let algorithm = self
+            .leaf()
+            .map_or_else(String::new, |leaf| leaf.signature_algorithm().to_string());
+        (Reason::UnsupportedSignature { algorithm }, None)
+    }
+
+    /// The anchors that are named as an issuer by a presented certificate.
+    fn issuing_anchors<'b>(
+        &'b self,
+        anchors: &'b AnchorSet,
+    ) -> impl Iterator<Item = Certificate<'b>> {
+        anchors
+            .anchors()
+            .iter()
+            .filter_map(|anchor| Certificate::from_der(anchor.certificate()).ok())
+            .filter(|anchor| {
+                self.position(|certificate| certificate.issuer() == anchor.subject())
+                    .is_some()
+            })
+    }
+}
+
+fn lacks_subject_alt_name(leaf: &[u8]) -> bool {
+    Certificate::from_der(leaf).is_ok_and(|leaf| !leaf.has_subject_alt_name())
+}
+
+fn lacks_server_auth(certificate: &Certificate<'_>) -> bool {
+    const SERVER_AUTH: der::asn1::ObjectIdentifier =
+        der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+    matches!(certificate.extended_key_usage(), Ok(Some(purposes)) if !purposes.contains(&SERVER_AUTH))
+}
+
+/// webpki prints a presented name as `DnsName("a.example")`; a person wants the name alone.
+fn readable(presented: &str) -> String {
+    let bare = presented
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'))
+        .unwrap_or(presented);
+    bare.trim_matches('"').to_owned()
+}
+
+/// The name of a purpose (RFC 5280, 4.2.1.12), or its object identifier.
+fn purpose_text(arcs: &[usize]) -> String {
+    match arcs {
+        [1, 3, 6, 1, 5, 5, 7, 3, last] => match last {
+            1 => "serverAuth".to_owned(),
+            2 => "clientAuth".to_owned(),
+            3 => "codeSigning".to_owned(),
+            4 => "emailProtection".to_owned(),
+            8 => "timeStamping".to_owned(),
+            9 => "OCSPSigning".to_owned(),
+            other => format!("1.3.6.1.5.5.7.3.{other}"),
+        },
+        _ => arcs
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("."),
+    }
+}

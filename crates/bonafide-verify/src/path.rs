@@ -1,0 +1,160 @@
+//! The path builder over rustls-webpki, and the proof that it gives.
+
+use std::cell::Cell;
+use std::fmt;
+
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{EndEntityCert, KeyUsage};
+
+use crate::anchors::{Anchor, AnchorSet};
+use crate::certificate::Certificate;
+use crate::pin::SpkiSha256;
+
+/// A path from the leaf to an anchor, as built and proved by this crate's path builder.
+///
+/// Its constructor is private: holding one is the proof that every signature, validity period, basic constraint, name constraint and
+/// purpose on it has been verified.
+///
+/// ```compile_fail
+/// use bonafide_verify::VerifiedPath;
+///
+/// // Nobody else can make one.
+/// let path = VerifiedPath { leaf: todo!(), intermediates: Vec::new(), anchor: todo!() };
+/// ```
+pub struct VerifiedPath<'a> {
+    proof: &'a webpki::VerifiedPath<'a>,
+    leaf: &'a CertificateDer<'a>,
+    intermediates: Vec<CertificateDer<'a>>,
+    anchor: &'a Anchor,
+}
+
+impl<'a> VerifiedPath<'a> {
+    /// The server's own certificate.
+    pub fn leaf(&self) -> &CertificateDer<'a> {
+        self.leaf
+    }
+
+    /// The certificates between leaf and anchor, the leaf's issuer first.
+    pub fn intermediates(&self) -> impl DoubleEndedIterator<Item = &CertificateDer<'a>> {
+        self.intermediates.iter()
+    }
+
+    /// The anchor that the path ends in.
+    pub fn anchor(&self) -> &'a Anchor {
+        self.anchor
+    }
+
+    /// How many certificates the path has, leaf and anchor included: at least two.
+    #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
+    pub fn len(&self) -> usize {
+        self.intermediates.len() + 2
+    }
+
+    /// The DER of every certificate, from the leaf to the anchor.
+    pub fn ders(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(self.leaf.as_ref())
+            .chain(
+                self.intermediates
+                    .iter()
+                    .map(|certificate| certificate.as_ref()),
+            )
+            .chain(std::iter::once(self.anchor.certificate().as_ref()))
+    }
+
+    /// The fields of every certificate, from the leaf to the anchor; an error for one that rustls-webpki accepts and strict DER does not.
+    pub fn certificates(&self) -> impl Iterator<Item = Result<Certificate<'_>, der::Error>> {
+        self.ders().map(Certificate::from_der)
+    }
+
+    /// The pins of every key on the path, from the leaf to the anchor.
+    ///
+    /// An anchor's is the hash of its whole SubjectPublicKeyInfo, as rustls-webpki's `spki_for_anchor` reconstitutes it.
+    pub fn keys(&self) -> impl Iterator<Item = SpkiSha256> {
+        let leaf = self.proof.end_entity().subject_public_key_info();
+        let anchor = webpki::spki_for_anchor(self.proof.anchor());
+        let intermediates = self
+            .proof
+            .intermediate_certificates()
+            .map(|certificate| certificate.subject_public_key_info());
+        std::iter::once(leaf)
+            .chain(intermediates)
+            .chain(std::iter::once(anchor))
+            .map(|spki| SpkiSha256::of_spki(&spki))
+    }
+}
+
+impl fmt::Debug for VerifiedPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.ders().map(crate::certificate::subject_text))
+            .finish()
+    }
+}
+
+/// What judges each path that the builder has proved.
+pub(crate) type OnPath<'a> = &'a dyn Fn(&VerifiedPath<'_>) -> PathVerdict;
+
+/// Whether a proved path is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathVerdict {
+    /// It is; path building ends.
+    Take,
+    /// It is not; the next one is tried.
+    TryNext,
+}
+
+/// Why the builder found no path that was taken.
+#[derive(Debug)]
+pub(crate) enum NoPath {
+    /// Paths were proved, and each was turned down.
+    AllTurnedDown,
+    /// No path could be proved.
+    Unproved(webpki::Error),
+}
+
+/// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it has proved.
+pub(crate) fn build(
+    leaf: &CertificateDer<'_>,
+    end_entity: &EndEntityCert<'_>,
+    intermediates: &[CertificateDer<'_>],
+    anchors: &AnchorSet,
+    algorithms: &WebPkiSupportedAlgorithms,
+    time: UnixTime,
+    on_path: OnPath<'_>,
+) -> Result<(), NoPath> {
+    let proved_one = Cell::new(false);
+    let judge = |path: &webpki::VerifiedPath<'_>| {
+        let Some(anchor) = anchors.anchor_of(path.anchor()) else {
+            return Err(webpki::Error::UnknownIssuer);
+        };
+        proved_one.set(true);
+        let intermediates = path
+            .intermediate_certificates()
+            .map(|certificate| certificate.der())
+            .collect();
+        match on_path(&VerifiedPath {
+            proof: path,
+            leaf,
+            intermediates,
+            anchor,
+        }) {
+            PathVerdict::Take => Ok(()),
+            PathVerdict::TryNext => Err(webpki::Error::UnknownIssuer),
+        }
+    };
+    let built = end_entity.verify_for_usage(
+        algorithms.all,
+        anchors.roots(),
+        intermediates,
+        time,
+        KeyUsage::server_auth(),
+        None,
+        Some(&judge),
+    );
+    match built {
+        Ok(_) => Ok(()),
+        Err(_) if proved_one.get() => Err(NoPath::AllTurnedDown),
+        Err(error) => Err(NoPath::Unproved(error)),
+    }
+}

@@ -1,0 +1,271 @@
+//! Host patterns, canonical before they can be stored.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use psl::Type;
+
+/// Which hosts a zone or a set of pins is for.
+///
+/// | pattern | matches |
+/// |---|---|
+/// | `api.example.com` | that host |
+/// | `*.example.com` | one label under it: `a.example.com`, neither `a.b.example.com` nor `example.com` |
+/// | `**.example.com` | it and everything under it |
+/// | `192.0.2.1`, `[2001:db8::1]`, `2001:db8::1` | that address |
+///
+/// A pattern is stored in lower case, internationalised names as Punycode, without a trailing dot. One that covers a whole public suffix
+/// (`*.com`, `**.co.uk`, `com`) is refused, after the public suffix list.
+///
+/// ```
+/// use bonafide_verify::HostPattern;
+///
+/// let pattern: HostPattern = "**.Example.COM".parse()?;
+/// assert!(pattern.matches("a.b.example.com") && pattern.matches("example.com"));
+/// assert!("*.co.uk".parse::<HostPattern>().is_err());
+/// # Ok::<(), bonafide_verify::PatternError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostPattern {
+    scope: Scope,
+    host: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Scope {
+    Exact,
+    OneLabel,
+    Subtree,
+}
+
+/// Why a host pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatternError {
+    /// It is neither a host name with an optional `*.` or `**.` in front nor an IP address.
+    #[error("`{pattern}` is not a host pattern")]
+    Malformed {
+        /// What was given.
+        pattern: String,
+    },
+    /// It covers a public suffix, under which hosts belong to different owners.
+    #[error("`{pattern}` covers the public suffix `{suffix}`")]
+    PublicSuffix {
+        /// What was given.
+        pattern: String,
+        /// The suffix.
+        suffix: String,
+    },
+}
+
+impl HostPattern {
+    /// Whether the pattern is one exact host.
+    pub fn is_exact(&self) -> bool {
+        self.scope == Scope::Exact
+    }
+
+    /// Whether `host` is one of the pattern's; `host` must be canonical: lower case, no trailing dot, addresses without brackets.
+    pub fn matches(&self, host: &str) -> bool {
+        let below = || {
+            host.strip_suffix(self.host.as_str())
+                .and_then(|rest| rest.strip_suffix('.'))
+        };
+        match self.scope {
+            Scope::Exact => host == self.host,
+            Scope::OneLabel => {
+                below().is_some_and(|label| !label.is_empty() && !label.contains('.'))
+            }
+            Scope::Subtree => host == self.host || below().is_some_and(|labels| !labels.is_empty()),
+        }
+    }
+
+    /// Orders patterns that match the same host: the longest name first, and of one name the narrowest scope.
+    pub(crate) fn precedence(&self) -> impl Ord + use<> {
+        let narrowness = match self.scope {
+            Scope::Exact => 2,
+            Scope::OneLabel => 1,
+            Scope::Subtree => 0,
+        };
+        (self.is_exact(), self.host.len(), narrowness)
+    }
+
+    /// The host of an exact pattern, or what stands behind the wildcard.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let (scope, name) = match (text.strip_prefix("**."), text.strip_prefix("*.")) {
+            (Some(name), _) => (Scope::Subtree, name),
+            (None, Some(name)) => (Scope::OneLabel, name),
+            (None, None) => (Scope::Exact, text),
+        };
+        let malformed = || PatternError::Malformed {
+            pattern: text.to_owned(),
+        };
+        if let Some(address) = parse_address(name) {
+            return match scope {
+                Scope::Exact => Ok(Self {
+                    scope,
+                    host: address.to_string(),
+                }),
+                _ => Err(malformed()),
+            };
+        }
+        let host = canonical_name(name).ok_or_else(malformed)?;
+        if let Some(suffix) = public_suffix(&host, scope) {
+            return Err(PatternError::PublicSuffix {
+                pattern: text.to_owned(),
+                suffix,
+            });
+        }
+        Ok(Self { scope, host })
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wildcard = match self.scope {
+            Scope::Exact => "",
+            Scope::OneLabel => "*.",
+            Scope::Subtree => "**.",
+        };
+        write!(f, "{wildcard}{}", self.host)
+    }
+}
+
+impl fmt::Debug for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    bare.parse().ok()
+}
+
+/// A host name in lower case and Punycode, without a trailing dot, if it is one.
+fn canonical_name(name: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii(name.strip_suffix('.').unwrap_or(name)).ok()?;
+    let well_formed = !ascii.is_empty()
+        && ascii.len() <= 253
+        && ascii.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        });
+    well_formed.then_some(ascii)
+}
+
+/// The public suffix that the pattern would cover, if it does.
+///
+/// An exact host may itself be a private suffix (`github.io` serves pages); a wildcard over one may not. A name under a
+/// top-level domain that the list does not know (`corp`, `internal`) is nobody else's.
+fn public_suffix(host: &str, scope: Scope) -> Option<String> {
+    let suffix = psl::suffix(host.as_bytes())?;
+    let covered = suffix.as_bytes() == host.as_bytes()
+        && match suffix.typ() {
+            Some(Type::Icann) => true,
+            Some(Type::Private) => scope != Scope::Exact,
+            None => false,
+        };
+    covered.then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> HostPattern {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn each_scope_matches_its_hosts_and_no_others() {
+        // pattern, host, whether it matches
+        for (text, host, expected) in [
+            ("api.example.com", "api.example.com", true),
+            ("api.example.com", "x.api.example.com", false),
+            ("*.example.com", "a.example.com", true),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", "a.b.example.com", false),
+            ("*.example.com", "aexample.com", false),
+            ("*.example.com", ".example.com", false),
+            ("**.example.com", "example.com", true),
+            ("**.example.com", "a.b.example.com", true),
+            ("**.example.com", "badexample.com", false),
+            ("192.0.2.1", "192.0.2.1", true),
+            ("[2001:DB8::1]", "2001:db8::1", true),
+        ] {
+            assert_eq!(pattern(text).matches(host), expected, "{text} and {host}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_canonical_before_they_are_stored() {
+        for (text, canonical) in [
+            ("API.Example.com.", "api.example.com"),
+            ("*.BÜCHER.example", "*.xn--bcher-kva.example"),
+            ("[2001:DB8:0:0::1]", "2001:db8::1"),
+            ("localhost", "localhost"),
+            ("**.corp", "**.corp"),
+        ] {
+            assert_eq!(pattern(text).to_string(), canonical);
+        }
+    }
+
+    #[test]
+    fn a_pattern_over_a_public_suffix_is_refused() {
+        for (text, suffix) in [
+            ("com", "com"),
+            ("*.com", "com"),
+            ("**.co.uk", "co.uk"),
+            ("*.github.io", "github.io"),
+        ] {
+            let expected = PatternError::PublicSuffix {
+                pattern: text.to_owned(),
+                suffix: suffix.to_owned(),
+            };
+            assert_eq!(text.parse::<HostPattern>(), Err(expected));
+        }
+        assert_eq!(pattern("github.io").to_string(), "github.io");
+    }
+
+    #[test]
+    fn malformed_patterns_are_refused_by_name() {
+        for text in [
+            "",
+            "*",
+            "*.",
+            "a*.example.com",
+            "*.*.example.com",
+            "a..b",
+            "*.192.0.2.1",
+            "a b",
+            "-",
+            "https://a",
+        ] {
+            let result = text.parse::<HostPattern>();
+            assert_eq!(
+                result,
+                Err(PatternError::Malformed {
+                    pattern: text.to_owned()
+                }),
+                "{text}"
+            );
+        }
+    }
+}

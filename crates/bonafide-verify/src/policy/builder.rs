@@ -1,0 +1,228 @@
+//! Building a policy.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+use super::epoch::Epoch;
+use super::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId};
+use super::zones::Zones;
+use super::{Core, Policy};
+use crate::anchors::Anchors;
+use crate::check::{Check, Mode, Profile};
+use crate::clock::Clock;
+use crate::config_error::ConfigError;
+use crate::identity::ClientIdentity;
+use crate::pin::{HostPattern, Pins};
+use crate::provider::Provider;
+use crate::receipts::Receipts;
+
+/// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default zone's.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyBuilder {
+    default: Facets,
+    zones: Vec<ZoneBuilder>,
+    other_hosts: OtherHosts,
+    clock: Clock,
+    provider: Option<Arc<CryptoProvider>>,
+    #[cfg(feature = "danger-insecure-grants")]
+    grants: Vec<crate::danger::Grant>,
+}
+
+/// What becomes of hosts that no zone matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum OtherHosts {
+    #[default]
+    UseDefaultZone,
+    AreRefused,
+}
+
+impl PolicyBuilder {
+    /// The roots that a path may end in. Default: [`Anchors::system`].
+    pub fn anchors(mut self, anchors: Anchors) -> Self {
+        self.default.anchors = Some(anchors);
+        self
+    }
+
+    /// The profile, enforced. Default: [`Profile::Browser`].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.default.profile = Some((profile, Mode::Enforce));
+        self
+    }
+
+    /// A profile whose refusals are written on the receipt and refuse nothing.
+    pub fn profile_report_only(mut self, profile: Profile) -> Self {
+        self.default.profile = Some((profile, Mode::ReportOnly));
+        self
+    }
+
+    /// Adds pins, enforced, in every zone.
+    pub fn pins(self, pins: Pins) -> Self {
+        self.check(pins)
+    }
+
+    /// Adds a check, enforced, in every zone.
+    pub fn check(mut self, check: impl Check + 'static) -> Self {
+        self.default.add_check(check, Mode::Enforce);
+        self
+    }
+
+    /// Adds a check, in every zone, whose refusals are written on the receipt and refuse nothing.
+    pub fn report_only(mut self, check: impl Check + 'static) -> Self {
+        self.default.add_check(check, Mode::ReportOnly);
+        self
+    }
+
+    /// The client certificate that is offered to servers of the default zone that ask for one. Default: none.
+    pub fn identity(mut self, identity: ClientIdentity) -> Self {
+        self.default.identity = Some(identity);
+        self
+    }
+
+    /// The lowest TLS version. Default: [`TlsVersion::Tls12`].
+    pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
+        self.default.min_version = Some(version);
+        self
+    }
+
+    /// Adds a zone; see [`Zone::for_host`].
+    pub fn zone(mut self, zone: ZoneBuilder) -> Self {
+        self.zones.push(zone);
+        self
+    }
+
+    /// Refuses hosts that no zone matches. Default: the default zone judges them.
+    pub fn closed(mut self) -> Self {
+        self.other_hosts = OtherHosts::AreRefused;
+        self
+    }
+
+    /// The clock that validity is judged by. Default: [`Clock::system`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A crypto provider of your own, used as it is. Default: aws-lc-rs, or ring where only that feature is on; the process's default provider
+    /// of rustls plays no part.
+    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Adds a grant: an exception for one exact host. See [`danger`](crate::danger).
+    #[cfg(feature = "danger-insecure-grants")]
+    pub fn danger_grant(mut self, grant: crate::danger::Grant) -> Self {
+        self.grants.push(grant);
+        self
+    }
+
+    /// Checks and builds the policy, loading all anchors but the system's store, which is read at the first need.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
+    /// [`ConfigError::NoCryptoProvider`], and what [`ClientIdentity`] says of keys.
+    pub fn build(self) -> Result<Policy, ConfigError> {
+        let provider = match self.provider {
+            Some(provider) => Provider::custom(provider),
+            None => Provider::built_in()?,
+        };
+        let assembly = Assembly {
+            default: &self.default,
+            provider: &provider,
+        };
+        let mut seen = HashSet::new();
+        let mut zones = Vec::with_capacity(self.zones.len());
+        for builder in &self.zones {
+            let pattern: HostPattern = builder.pattern.parse()?;
+            if !seen.insert(pattern.clone()) {
+                return Err(ConfigError::DuplicateZone {
+                    pattern: pattern.to_string(),
+                });
+            }
+            zones.push(assembly.zone(pattern, &builder.facets, zones.len() + 1)?);
+        }
+        let default = match self.other_hosts {
+            OtherHosts::UseDefaultZone => Some(assembly.default_zone()?),
+            OtherHosts::AreRefused if zones.is_empty() => {
+                return Err(ConfigError::NoAnchors {
+                    report: crate::AnchorReport::default(),
+                });
+            }
+            OtherHosts::AreRefused => None,
+        };
+        #[cfg(feature = "danger-insecure-grants")]
+        let zones = crate::danger::with_grants(self.grants, default.as_ref(), zones)?;
+        Ok(Policy::from_core(Core {
+            epoch: Epoch::next(),
+            zones: Zones::new(default, zones),
+            clock: self.clock,
+            provider,
+            receipts: Receipts::default(),
+        }))
+    }
+}
+
+/// Fills in what a zone does not set.
+struct Assembly<'a> {
+    default: &'a Facets,
+    provider: &'a Provider,
+}
+
+impl Assembly<'_> {
+    fn default_zone(&self) -> Result<Zone, ConfigError> {
+        self.assemble(None, self.default, self.default.checks.clone(), 0)
+    }
+
+    fn zone(
+        &self,
+        pattern: HostPattern,
+        facets: &Facets,
+        number: usize,
+    ) -> Result<Zone, ConfigError> {
+        let checks = self
+            .default
+            .checks
+            .iter()
+            .chain(&facets.checks)
+            .cloned()
+            .collect();
+        self.assemble(Some(pattern), facets, checks, number)
+    }
+
+    fn assemble(
+        &self,
+        pattern: Option<HostPattern>,
+        facets: &Facets,
+        checks: Vec<(Arc<dyn Check>, Mode)>,
+        number: usize,
+    ) -> Result<Zone, ConfigError> {
+        let anchors = facets.anchors.as_ref().or(self.default.anchors.as_ref());
+        let identity = facets
+            .identity
+            .as_ref()
+            .map(|identity| identity.certified_key(self.provider))
+            .transpose()?;
+        Ok(Zone {
+            id: ZoneId::new(u32::try_from(number).unwrap_or(u32::MAX)),
+            name: pattern.as_ref().map_or_else(
+                || Arc::from("default"),
+                |pattern| Arc::from(pattern.to_string()),
+            ),
+            pattern,
+            anchors: Arc::new(ZoneAnchors::new(
+                anchors.cloned().unwrap_or_else(Anchors::system),
+            )?),
+            profile: facets.profile.or(self.default.profile).unwrap_or_default(),
+            checks,
+            identity,
+            min_version: facets
+                .min_version
+                .or(self.default.min_version)
+                .unwrap_or_default(),
+            #[cfg(feature = "danger-insecure-grants")]
+            grant: None,
+        })
+    }
+}

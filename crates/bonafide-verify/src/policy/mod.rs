@@ -1,0 +1,264 @@
+//! Policies: the default zone plus all zones, immutable once built.
+
+mod builder;
+mod epoch;
+mod zone;
+mod zones;
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+pub use self::builder::PolicyBuilder;
+pub use self::epoch::Epoch;
+pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};
+pub(crate) use self::zones::Zones;
+
+use crate::chain::{Peer, PresentedChain};
+use crate::clock::Clock;
+use crate::config_error::ConfigError;
+use crate::host::{host_text, relative_name, server_name};
+use crate::judge;
+use crate::provider::Provider;
+use crate::receipt::Receipt;
+use crate::receipts::Receipts;
+use crate::refusal::Refusal;
+use crate::rustls_adapter;
+
+/// What a client believes, for which hosts, checked how.
+///
+/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and session tickets belong to it and are never
+/// shared with another policy.
+///
+/// ```
+/// use bonafide_verify::{Anchors, CustomCa, Policy, Zone};
+///
+/// # let ca = bonafide_testkit::TestCa::new();
+/// # let pem = ca.pem();
+/// let policy = Policy::builder()
+///     .anchors(Anchors::system())
+///     .zone(Zone::for_host("**.corp.example").anchors(Anchors::only(CustomCa::pem("corp", pem))))
+///     .build()?;
+/// # let _ = policy;
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) core: Arc<Core>,
+    #[cfg(feature = "tokio")]
+    configs: Arc<rustls_adapter::TlsConfigs>,
+}
+
+/// Everything that judges; what the rustls adapter holds on to.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) epoch: Epoch,
+    pub(crate) zones: Zones,
+    pub(crate) clock: Clock,
+    pub(crate) provider: Provider,
+    pub(crate) receipts: Receipts,
+}
+
+impl Policy {
+    /// Starts a policy: system store, [`Profile::Browser`](crate::Profile::Browser), TLS 1.2 and 1.3, open, system clock.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    pub(crate) fn from_core(core: Core) -> Self {
+        let core = Arc::new(core);
+        Self {
+            #[cfg(feature = "tokio")]
+            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&core))),
+            core,
+        }
+    }
+
+    /// The epoch of this policy; no two policies of a process have the same.
+    pub fn epoch(&self) -> Epoch {
+        self.core.epoch
+    }
+
+    /// The clock that validity is judged by.
+    pub fn clock(&self) -> &Clock {
+        &self.core.clock
+    }
+
+    /// The zone that judges the peer `name`: the longest matching host pattern, else the default zone.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy is closed and no zone matches.
+    pub fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
+        self.core.zone_of(name)
+    }
+
+    /// All zones, the default one first where there is one.
+    pub fn zones(&self) -> impl Iterator<Item = &Zone> {
+        self.core.zones.iter()
+    }
+
+    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.
+    pub fn is_loaded(&self) -> bool {
+        self.zones().all(|zone| zone.anchors.is_loaded())
+    }
+
+    /// Loads the anchors of all zones on this thread, which reads the system's store at the first time in a process. Later calls are free.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAnchors`] when a zone has none.
+    pub fn load(&self) -> Result<(), ConfigError> {
+        self.zones()
+            .try_for_each(|zone| zone.anchors.get().map(drop))
+    }
+
+    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
+    pub fn draw_entropy(&self) {
+        self.core.provider.draw_entropy();
+    }
+
+    /// Judges a peer without a socket: path, then name, then checks.
+    ///
+    /// Reads the system's store if that has not happened yet.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says why the peer is not believed.
+    ///
+    /// ```
+    /// use bonafide_verify::{Anchors, Code, Peer, Policy};
+    /// use bonafide_verify::pki_types::ServerName;
+    /// use bonafide_testkit::{Recipe, TestCa};
+    ///
+    /// let ca = TestCa::new();
+    /// let identity = ca.issue(Recipe::for_host("api.example.com"));
+    /// let policy = Policy::builder().anchors(Anchors::only(ca.certificate().clone())).build()?;
+    ///
+    /// let name = ServerName::try_from("api.example.com")?;
+    /// let receipt = policy.verify(&Peer::new(identity.chain(), &name))?;
+    /// assert!(receipt.is_verified());
+    ///
+    /// let other = ServerName::try_from("other.example.com")?;
+    /// let refusal = policy.verify(&Peer::new(identity.chain(), &other)).unwrap_err();
+    /// assert_eq!(refusal.code(), Code::NameMismatch);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        self.core.verify(peer)
+    }
+
+    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone by the name of each handshake.
+    ///
+    /// Set ALPN on it as the protocol needs. Reads the system's store if that has not happened yet.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate or TLS versions, which rustls
+    /// chooses before it knows a name: take [`Policy::client_config_for`] then.
+    pub fn client_config(&self) -> Result<rustls::ClientConfig, ConfigError> {
+        self.load()?;
+        let mut zones = self.zones();
+        let Some(first) = zones.next() else {
+            return Err(ConfigError::NoAnchors {
+                report: crate::AnchorReport::default(),
+            });
+        };
+        for zone in zones {
+            if let Some(facet) = first.differs_in(zone) {
+                return Err(ConfigError::ZoneNeedsOwnConfig {
+                    zone: zone.name().to_owned(),
+                    facet,
+                });
+            }
+        }
+        rustls_adapter::client_config(&self.core, first, None)
+    }
+
+    /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
+    ///
+    /// # Errors
+    /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and [`ConfigError::NoAnchors`].
+    pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
+        let name = server_name(host)?;
+        let zone = self
+            .zone_of(&name)
+            .map_err(|_| ConfigError::HostNotInPolicy {
+                host: host.to_owned(),
+            })?;
+        zone.anchors.get()?;
+        rustls_adapter::client_config(&self.core, zone, Some(zone.id()))
+    }
+
+    /// The receipt of a connection that any rustls client has made with one of this policy's configurations.
+    ///
+    /// `name` is the name that the handshake was for. Works for resumed sessions too; a chain whose receipt is no longer at hand, or no longer
+    /// holds, is judged again.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the chain has to be judged again and is not believed any more.
+    pub fn receipt_of(
+        &self,
+        name: &ServerName<'_>,
+        connection: &rustls::ClientConnection,
+    ) -> Result<Arc<Receipt>, Refusal> {
+        rustls_adapter::receipt_of(&self.core, name, connection)
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn tls_config(
+        &self,
+        zone: &Zone,
+        alpn: &[&[u8]],
+    ) -> Result<Arc<rustls::ClientConfig>, ConfigError> {
+        self.configs.get(zone, alpn)
+    }
+}
+
+impl Core {
+    pub(crate) fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
+        let host = host_text(name);
+        self.zones
+            .of(&host)
+            .ok_or_else(|| judge::refuse_host(self, &host))
+    }
+
+    pub(crate) fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        let Some(name) = peer.name else {
+            let zone = self
+                .zones
+                .default_zone()
+                .ok_or_else(|| judge::refuse_host(self, "(no name)"))?;
+            return judge::judge(self, zone, peer);
+        };
+        let name = relative_name(name);
+        let zone = self.zone_of(&name)?;
+        let peer = Peer {
+            chain: peer.chain,
+            name: Some(&name),
+            time: peer.time,
+        };
+        let receipt = judge::judge(self, zone, &peer)?;
+        self.receipts.keep(
+            zone.id(),
+            receipt.host().unwrap_or_default(),
+            &peer.chain,
+            &receipt,
+        );
+        Ok(receipt)
+    }
+
+    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
+    pub(crate) fn receipt_of_chain(
+        &self,
+        name: &ServerName<'_>,
+        chain: PresentedChain<'_>,
+    ) -> Result<Arc<Receipt>, Refusal> {
+        let zone = self.zone_of(name)?;
+        let kept = self.receipts.find(zone.id(), &host_text(name), &chain);
+        match kept.filter(|receipt| {
+            receipt
+                .deadline()
+                .is_none_or(|deadline| self.clock.now() < deadline)
+        }) {
+            Some(receipt) => Ok(receipt),
+            None => self.verify(&Peer::from_chain(chain, name)),
+        }
+    }
+}

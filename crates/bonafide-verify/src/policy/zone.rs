@@ -1,0 +1,220 @@
+//! Zones: host patterns with their own anchors, checks, client certificate and TLS versions.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::SupportedProtocolVersion;
+use rustls::sign::CertifiedKey;
+
+use crate::anchors::{AnchorSet, Anchors};
+use crate::check::{Check, Mode, Profile};
+use crate::config_error::ConfigError;
+use crate::identity::ClientIdentity;
+use crate::pin::{HostPattern, Pins};
+
+/// The number of a zone within its policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ZoneId(u32);
+
+impl ZoneId {
+    pub(crate) fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number; 0 is the default zone.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// The lowest TLS version that a zone speaks. TLS 1.0 and 1.1 cannot be asked for (RFC 8996).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2 with ephemeral keys and AEAD suites (RFC 5246), and 1.3. The default.
+    #[default]
+    Tls12,
+    /// TLS 1.3 only (RFC 8446).
+    Tls13,
+}
+
+impl TlsVersion {
+    pub(crate) fn and_later(self) -> &'static [&'static SupportedProtocolVersion] {
+        static TLS13_ONLY: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+        match self {
+            Self::Tls12 => rustls::ALL_VERSIONS,
+            Self::Tls13 => TLS13_ONLY,
+        }
+    }
+}
+
+/// The hosts of one pattern, with what a peer there must show.
+#[derive(Debug)]
+pub struct Zone {
+    pub(crate) id: ZoneId,
+    pub(crate) name: Arc<str>,
+    pub(crate) pattern: Option<HostPattern>,
+    pub(crate) anchors: Arc<ZoneAnchors>,
+    pub(crate) profile: (Profile, Mode),
+    pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
+    pub(crate) identity: Option<Arc<CertifiedKey>>,
+    pub(crate) min_version: TlsVersion,
+    #[cfg(feature = "danger-insecure-grants")]
+    pub(crate) grant: Option<Arc<crate::danger::Grant>>,
+}
+
+impl Zone {
+    /// Starts a zone for the hosts of `pattern`; see [`HostPattern`] for its forms. Among zones that match a host, the longest pattern
+    /// wins.
+    ///
+    /// What the zone does not set, it takes from the policy's default zone, but for the client certificate, which is offered only where it
+    /// is named. Checks and pins of the default zone hold in every zone.
+    pub fn for_host(pattern: impl Into<String>) -> ZoneBuilder {
+        ZoneBuilder {
+            pattern: pattern.into(),
+            facets: Facets::default(),
+        }
+    }
+
+    /// The number of the zone within its policy.
+    pub fn id(&self) -> ZoneId {
+        self.id
+    }
+
+    /// The zone's host pattern as text, or `default`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The zone's host pattern; none for the default zone.
+    pub fn pattern(&self) -> Option<&HostPattern> {
+        self.pattern.as_ref()
+    }
+
+    /// The anchors of the zone; the first call may read the system's store.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAnchors`] when there are none.
+    pub fn anchors(&self) -> Result<&Arc<AnchorSet>, ConfigError> {
+        self.anchors.get()
+    }
+
+    /// Whether the zone has a client certificate to offer.
+    pub fn has_identity(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// What one `rustls::ClientConfig` cannot serve both zones with, if anything.
+    pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
+        let same_identity = match (&self.identity, &other.identity) {
+            (None, None) => true,
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        };
+        if !same_identity {
+            Some("client certificate")
+        } else if self.min_version != other.min_version {
+            Some("TLS version")
+        } else {
+            None
+        }
+    }
+}
+
+/// The anchors of a zone, loaded when the policy is built unless the system's store is among them.
+#[derive(Debug)]
+pub(crate) struct ZoneAnchors {
+    recipe: Anchors,
+    loaded: OnceLock<Result<Arc<AnchorSet>, ConfigError>>,
+}
+
+impl ZoneAnchors {
+    /// Loads now what the program itself has named, and leaves the system's store for later.
+    pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
+        let lazy = recipe.needs_system_store();
+        let anchors = Self {
+            recipe,
+            loaded: OnceLock::new(),
+        };
+        if !lazy {
+            anchors.get()?;
+        }
+        Ok(anchors)
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded.get().is_some()
+    }
+
+    pub(crate) fn get(&self) -> Result<&Arc<AnchorSet>, ConfigError> {
+        self.loaded
+            .get_or_init(|| self.recipe.load())
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+}
+
+/// What a zone is made of, the default one included.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facets {
+    pub(crate) anchors: Option<Anchors>,
+    pub(crate) profile: Option<(Profile, Mode)>,
+    pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
+    pub(crate) identity: Option<ClientIdentity>,
+    pub(crate) min_version: Option<TlsVersion>,
+}
+
+impl Facets {
+    pub(crate) fn add_check(&mut self, check: impl Check + 'static, mode: Mode) {
+        self.checks.push((Arc::new(check), mode));
+    }
+}
+
+/// Builds a [`Zone`]; its mistakes are reported by [`PolicyBuilder::build`](crate::PolicyBuilder::build).
+#[derive(Clone, Debug)]
+pub struct ZoneBuilder {
+    pub(crate) pattern: String,
+    pub(crate) facets: Facets,
+}
+
+impl ZoneBuilder {
+    /// The roots that a path may end in. Default: those of the default zone.
+    pub fn anchors(mut self, anchors: Anchors) -> Self {
+        self.facets.anchors = Some(anchors);
+        self
+    }
+
+    /// The profile, enforced. Default: that of the default zone.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.facets.profile = Some((profile, Mode::Enforce));
+        self
+    }
+
+    /// Adds pins, enforced.
+    pub fn pins(self, pins: Pins) -> Self {
+        self.check(pins)
+    }
+
+    /// Adds a check, enforced.
+    pub fn check(mut self, check: impl Check + 'static) -> Self {
+        self.facets.add_check(check, Mode::Enforce);
+        self
+    }
+
+    /// Adds a check whose refusals are written on the receipt and refuse nothing.
+    pub fn report_only(mut self, check: impl Check + 'static) -> Self {
+        self.facets.add_check(check, Mode::ReportOnly);
+        self
+    }
+
+    /// The client certificate that is offered to servers of the zone that ask for one. Default: none.
+    pub fn identity(mut self, identity: ClientIdentity) -> Self {
+        self.facets.identity = Some(identity);
+        self
+    }
+
+    /// The lowest TLS version. Default: that of the default zone.
+    pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
+        self.facets.min_version = Some(version);
+        self
+    }
+}

@@ -1,0 +1,76 @@
+//! The receipts of an epoch, kept for the connections that rest on them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::HashMap;
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::PresentedChain;
+use crate::policy::ZoneId;
+use crate::receipt::Receipt;
+
+/// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the path; one that was dropped is made
+/// again by judging the chain again.
+const CAPACITY: usize = 1024;
+
+/// A bounded map from (zone, host, presented chain) to the receipt of the last verification of it.
+///
+/// rustls resumes a session without calling the verifier, and hands the original chain over then too: that chain is the way back to
+/// the receipt.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    by_key: HashMap<Key, Arc<Receipt>>,
+    oldest_first: VecDeque<Key>,
+}
+
+type Key = [u8; 32];
+
+impl Receipts {
+    pub(crate) fn keep(
+        &self,
+        zone: ZoneId,
+        host: &str,
+        chain: &PresentedChain<'_>,
+        receipt: &Arc<Receipt>,
+    ) {
+        let key = key(zone, host, chain);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.by_key.insert(key, Arc::clone(receipt)).is_some() {
+            return;
+        }
+        kept.oldest_first.push_back(key);
+        if kept.oldest_first.len() > CAPACITY
+            && let Some(oldest) = kept.oldest_first.pop_front()
+        {
+            kept.by_key.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn find(
+        &self,
+        zone: ZoneId,
+        host: &str,
+        chain: &PresentedChain<'_>,
+    ) -> Option<Arc<Receipt>> {
+        let key = key(zone, host, chain);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.by_key.get(&key).map(Arc::clone)
+    }
+}
+
+/// Every part is preceded by its length, so that no two inputs run together.
+fn key(zone: ZoneId, host: &str, chain: &PresentedChain<'_>) -> Key {
+    let mut digest = Sha256::new();
+    digest.update(zone.get().to_be_bytes());
+    for part in std::iter::once(host.as_bytes()).chain(chain.iter().map(AsRef::as_ref)) {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}

@@ -1,0 +1,477 @@
+//! Refusals: why a peer was not believed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use rustls_pki_types::UnixTime;
+
+use crate::anchors::{AnchorReport, OriginCounts};
+use crate::clock::Rfc3339Time;
+use crate::code::Code;
+use crate::pin::{HostPattern, SpkiSha256};
+use crate::receipt::Receipt;
+
+/// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
+///
+/// `Display` is one line that names the cause. Cloning is cheap.
+#[derive(Clone)]
+pub struct Refusal(Arc<Inner>);
+
+struct Inner {
+    reason: Reason,
+    subject: Option<Subject>,
+    receipt: Arc<Receipt>,
+    source: Option<webpki::Error>,
+}
+
+/// The certificate that a refusal is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its place: 0 is the leaf, counted towards the anchor on a verified path, in the order sent otherwise.
+    pub position: usize,
+    /// Its subject's name, as RFC 4514 prints it.
+    pub name: String,
+}
+
+/// Why, with the values that were compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// [`Code::Expired`]
+    Expired {
+        /// The certificate's last valid second.
+        not_after: UnixTime,
+    },
+    /// [`Code::NotYetValid`]
+    NotYetValid {
+        /// The certificate's first valid second.
+        not_before: UnixTime,
+    },
+    /// [`Code::InvalidValidity`]
+    InvalidValidity,
+    /// [`Code::ExpiredAnchor`]
+    ExpiredAnchor {
+        /// The anchor's first valid second.
+        not_before: UnixTime,
+        /// The anchor's last valid second.
+        not_after: UnixTime,
+    },
+    /// [`Code::UnknownIssuer`]
+    UnknownIssuer {
+        /// The issuer that the last certificate of the longest presented chain names.
+        issuer: String,
+        /// How many certificates the server presented.
+        presented: usize,
+        /// The anchors that were tried.
+        anchors: OriginCounts,
+    },
+    /// [`Code::SelfSigned`]
+    SelfSigned {
+        /// The anchors that were tried.
+        anchors: OriginCounts,
+    },
+    /// [`Code::Distrusted`]
+    Distrusted,
+    /// [`Code::NameMismatch`]
+    NameMismatch {
+        /// The host that was asked for.
+        expected: String,
+        /// The names that the leaf is for.
+        presented: Vec<String>,
+    },
+    /// [`Code::NoSubjectAltName`]
+    NoSubjectAltName,
+    /// [`Code::NameConstraint`]
+    NameConstraint,
+    /// [`Code::PathLength`]
+    PathLength,
+    /// [`Code::CaAsLeaf`]
+    CaAsLeaf,
+    /// [`Code::LeafAsCa`]
+    LeafAsCa,
+    /// [`Code::WrongPurpose`]
+    WrongPurpose {
+        /// The purposes that the certificate is for, as object identifiers or their names.
+        presented: Vec<String>,
+    },
+    /// [`Code::EmptyPurpose`]
+    EmptyPurpose,
+    /// [`Code::BadSignature`]
+    BadSignature,
+    /// [`Code::WeakSignature`]
+    WeakSignature {
+        /// The algorithm.
+        algorithm: String,
+    },
+    /// [`Code::UnsupportedSignature`]
+    UnsupportedSignature {
+        /// The algorithm, as an object identifier.
+        algorithm: String,
+    },
+    /// [`Code::WeakKey`]
+    WeakKey {
+        /// The size of the RSA modulus.
+        bits: usize,
+    },
+    /// [`Code::UnsupportedKey`]
+    UnsupportedKey {
+        /// The kind of key.
+        kind: String,
+    },
+    /// [`Code::UnknownCriticalExtension`]
+    UnknownCriticalExtension,
+    /// [`Code::UnsupportedVersion`]
+    UnsupportedVersion,
+    /// [`Code::Malformed`]
+    Malformed {
+        /// What is malformed.
+        detail: String,
+    },
+    /// [`Code::NoCertificate`]
+    NoCertificate,
+    /// [`Code::TooComplex`]
+    TooComplex,
+    /// [`Code::PinMismatch`]
+    PinMismatch {
+        /// The host that was asked for.
+        host: String,
+        /// The pattern whose pins apply.
+        pattern: HostPattern,
+        /// The pins of the pattern.
+        configured: Vec<SpkiSha256>,
+        /// The keys of the verified path, leaf first.
+        observed: Vec<SpkiSha256>,
+    },
+    /// [`Code::PinsExpired`]
+    PinsExpired {
+        /// The pattern whose pins apply.
+        pattern: HostPattern,
+        /// When they expired.
+        expired: UnixTime,
+    },
+    /// [`Code::CheckRefused`]
+    Check {
+        /// What the check says.
+        message: String,
+    },
+    /// [`Code::HostNotInPolicy`]
+    HostNotInPolicy {
+        /// The host that was asked for.
+        host: String,
+    },
+    /// [`Code::NoAnchors`]
+    NoAnchors {
+        /// What was tried.
+        report: String,
+    },
+}
+
+impl Reason {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Expired { .. } => Code::Expired,
+            Self::NotYetValid { .. } => Code::NotYetValid,
+            Self::InvalidValidity => Code::InvalidValidity,
+            Self::ExpiredAnchor { .. } => Code::ExpiredAnchor,
+            Self::UnknownIssuer { .. } => Code::UnknownIssuer,
+            Self::SelfSigned { .. } => Code::SelfSigned,
+            Self::Distrusted => Code::Distrusted,
+            Self::NameMismatch { .. } => Code::NameMismatch,
+            Self::NoSubjectAltName => Code::NoSubjectAltName,
+            Self::NameConstraint => Code::NameConstraint,
+            Self::PathLength => Code::PathLength,
+            Self::CaAsLeaf => Code::CaAsLeaf,
+            Self::LeafAsCa => Code::LeafAsCa,
+            Self::WrongPurpose { .. } => Code::WrongPurpose,
+            Self::EmptyPurpose => Code::EmptyPurpose,
+            Self::BadSignature => Code::BadSignature,
+            Self::WeakSignature { .. } => Code::WeakSignature,
+            Self::UnsupportedSignature { .. } => Code::UnsupportedSignature,
+            Self::WeakKey { .. } => Code::WeakKey,
+            Self::UnsupportedKey { .. } => Code::UnsupportedKey,
+            Self::UnknownCriticalExtension => Code::UnknownCriticalExtension,
+            Self::UnsupportedVersion => Code::UnsupportedVersion,
+            Self::Malformed { .. } => Code::Malformed,
+            Self::NoCertificate => Code::NoCertificate,
+            Self::TooComplex => Code::TooComplex,
+            Self::PinMismatch { .. } => Code::PinMismatch,
+            Self::PinsExpired { .. } => Code::PinsExpired,
+            Self::Check { .. } => Code::CheckRefused,
+            Self::HostNotInPolicy { .. } => Code::HostNotInPolicy,
+            Self::NoAnchors { .. } => Code::NoAnchors,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired { not_after } => write!(f, "expired at {}", Rfc3339Time(*not_after)),
+            Self::NotYetValid { not_before } => {
+                write!(f, "not valid before {}", Rfc3339Time(*not_before))
+            }
+            Self::InvalidValidity => f.write_str("its validity period ends before it begins"),
+            Self::ExpiredAnchor {
+                not_before,
+                not_after,
+            } => {
+                write!(
+                    f,
+                    "an anchor valid only from {} to {}",
+                    Rfc3339Time(*not_before),
+                    Rfc3339Time(*not_after)
+                )
+            }
+            Self::UnknownIssuer {
+                issuer,
+                presented,
+                anchors,
+            } => {
+                write!(
+                    f,
+                    "no path from issuer \"{issuer}\" to an anchor ({presented} presented; {anchors})"
+                )
+            }
+            Self::SelfSigned { anchors } => {
+                write!(f, "signed by itself and not an anchor ({anchors})")
+            }
+            Self::Distrusted => f.write_str("its key is distrusted"),
+            Self::NameMismatch {
+                expected,
+                presented,
+            } => {
+                write!(f, "not for {expected} but for {}", Names(presented))
+            }
+            Self::NoSubjectAltName => f.write_str("has no subject alternative name"),
+            Self::NameConstraint => f.write_str("a name outside the issuer's name constraints"),
+            Self::PathLength => f.write_str("the path is longer than an issuer allows"),
+            Self::CaAsLeaf => f.write_str("a CA certificate presented as the server's own"),
+            Self::LeafAsCa => f.write_str("issued by a certificate that is not a CA's"),
+            Self::WrongPurpose { presented } => {
+                write!(
+                    f,
+                    "not for server authentication but for {}",
+                    Names(presented)
+                )
+            }
+            Self::EmptyPurpose => f.write_str("its extended key usage is empty"),
+            Self::BadSignature => f.write_str("a signature does not verify under the issuer's key"),
+            Self::WeakSignature { algorithm } => write!(f, "signed with {algorithm}"),
+            Self::UnsupportedSignature { algorithm } => {
+                write!(f, "signed with {algorithm}, which is not supported")
+            }
+            Self::WeakKey { bits } => write!(f, "an RSA key of {bits} bits"),
+            Self::UnsupportedKey { kind } => write!(f, "a key of the kind {kind}"),
+            Self::UnknownCriticalExtension => {
+                f.write_str("a critical extension that is not understood")
+            }
+            Self::UnsupportedVersion => f.write_str("not an X.509 version 3 certificate"),
+            Self::Malformed { detail } => write!(f, "malformed: {detail}"),
+            Self::NoCertificate => f.write_str("the server presented no certificate"),
+            Self::TooComplex => f.write_str("finding a path takes more work than is allowed"),
+            Self::PinMismatch {
+                host,
+                pattern,
+                configured,
+                observed,
+            } => write!(
+                f,
+                "no key of the verified path is pinned for {host} ({} pins of {pattern}; path has {})",
+                configured.len(),
+                Listed(observed),
+            ),
+            Self::PinsExpired { pattern, expired } => {
+                write!(
+                    f,
+                    "the pins of {pattern} expired at {}",
+                    Rfc3339Time(*expired)
+                )
+            }
+            Self::Check { message } => f.write_str(message),
+            Self::HostNotInPolicy { host } => {
+                write!(f, "the policy is closed and has no zone for {host}")
+            }
+            Self::NoAnchors { report } => write!(f, "no anchors: {report}"),
+        }
+    }
+}
+
+struct Names<'a>(&'a [String]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More names than this are counted, not listed.
+        const LISTED: usize = 5;
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        write!(f, "{}", Listed(&self.0[..self.0.len().min(LISTED)]))?;
+        match self.0.len().checked_sub(LISTED) {
+            Some(more) if more > 0 => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Listed<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{item}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a [`Check`](crate::Check) says when it refuses; the verifier makes a [`Refusal`] of it, which adds who and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub(crate) position: Option<usize>,
+    pub(crate) reason: Reason,
+}
+
+impl Refused {
+    /// A refusal of a check of your own, with the code [`Code::CheckRefused`] and your message.
+    pub fn by_check(message: impl Into<String>) -> Self {
+        Self::new(Reason::Check {
+            message: message.into(),
+        })
+    }
+
+    /// Says which certificate of the path is at fault; 0 is the leaf.
+    pub fn about(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self {
+            position: None,
+            reason,
+        }
+    }
+
+    pub(crate) fn at(position: usize, reason: Reason) -> Self {
+        Self {
+            position: Some(position),
+            reason,
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(
+        reason: Reason,
+        subject: Option<Subject>,
+        receipt: Arc<Receipt>,
+        source: Option<webpki::Error>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            reason,
+            subject,
+            receipt,
+            source,
+        }))
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.reason.code()
+    }
+
+    /// Why, with the values that were compared.
+    pub fn reason(&self) -> &Reason {
+        &self.0.reason
+    }
+
+    /// The certificate at fault, where it is one.
+    pub fn subject(&self) -> Option<&Subject> {
+        self.0.subject.as_ref()
+    }
+
+    /// What was checked until the refusal, and what was not.
+    pub fn receipt(&self) -> &Arc<Receipt> {
+        &self.0.receipt
+    }
+
+    /// Finds the refusal behind an error of any client that uses rustls, through its chain of sources.
+    ///
+    /// `std::io::Error` hides what it wraps from `source()`; this looks into it too.
+    pub fn find_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
+        causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
+                other.0.downcast_ref()
+            }
+            _ => cause.downcast_ref(),
+        })
+    }
+}
+
+/// An error and everything behind it, what an `io::Error` wraps included.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
+        let error: &'a (dyn StdError + 'static) = *error;
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code())?;
+        if let Some(subject) = self.subject() {
+            write!(f, "certificate \"{}\": ", subject.name)?;
+        }
+        write!(f, "{}", self.0.reason)?;
+        if let Reason::Expired { .. }
+        | Reason::NotYetValid { .. }
+        | Reason::ExpiredAnchor { .. }
+        | Reason::PinsExpired { .. } = self.0.reason
+        {
+            write!(
+                f,
+                "; the {} clock says {}",
+                self.0.receipt.clock(),
+                Rfc3339Time(self.0.receipt.time())
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("reason", &self.0.reason)
+            .field("subject", &self.0.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Refusal {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<&AnchorReport> for Reason {
+    fn from(report: &AnchorReport) -> Self {
+        Self::NoAnchors {
+            report: report.to_string(),
+        }
+    }
+}
