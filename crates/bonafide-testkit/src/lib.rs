@@ -7,11 +7,14 @@
 
 mod certificate;
 mod client;
+mod patience;
+mod proxy;
 mod server;
 
 pub use certificate::{
     Case, Catalogue, ExtendedKeyUsage, Identity, KeyKind, Moment, Recipe, TestCa, TestCaBuilder,
 };
+pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{
     Alpn, BindAddr, BodySender, ClientAuth, ConnectionInfo, Ending, PlainServer,
     PlainServerBuilder, RecordedRequest, ServerStats, Serving, TestBody, TestServer,

@@ -14,7 +14,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BindAddr(pub(super) SocketAddr);
+pub struct BindAddr(SocketAddr);
+
+impl BindAddr {
+    pub(crate) fn socket_addr(self) -> SocketAddr {
+        self.0
+    }
+}
 
 impl Default for BindAddr {
     /// A free port on 127.0.0.1.

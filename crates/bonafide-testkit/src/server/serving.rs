@@ -32,7 +32,7 @@ impl Serving {
         S: Fn(Accepted) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let bind = plan.bind.0;
+        let bind = plan.bind.socket_addr();
         let listener = TcpListener::bind(bind)
             .await
             .unwrap_or_else(|error| panic!("the test server cannot listen on {bind}: {error}"));

@@ -1,12 +1,10 @@
 //! Counters of a running server and the wait for what they say.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long [`wait_for`](crate::Serving::wait_for) waits before it fails the test.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::patience::until;
 
 /// What a server has counted so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,25 +100,7 @@ impl Counters {
     }
 
     pub(super) async fn wait_for(&self, condition: impl Fn(&ServerStats) -> bool) -> ServerStats {
-        let reached = async {
-            loop {
-                let mut changed = std::pin::pin!(self.changed.notified());
-                changed.as_mut().enable();
-                let stats = self.snapshot();
-                if condition(&stats) {
-                    return stats;
-                }
-                changed.await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, reached)
-            .await
-            .unwrap_or_else(|_| {
-                panic!(
-                    "waited {PATIENCE:?} in vain; the server is at {:?}",
-                    self.snapshot()
-                )
-            })
+        until(&self.changed, || self.snapshot(), condition).await
     }
 }
 

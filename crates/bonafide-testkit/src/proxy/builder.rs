@@ -1,0 +1,95 @@
+//! The choices for a proxy.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+
+use super::TestProxy;
+use crate::server::BindAddr;
+
+/// The choices for a [`TestProxy`].
+///
+/// ```
+/// use bonafide_testkit::TestProxy;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let picky = TestProxy::builder().basic_auth("user", "secret").start().await;
+/// let closed = TestProxy::builder().refuse(http::StatusCode::FORBIDDEN).start().await;
+/// assert_ne!(picky.url(), closed.url());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing listens before start()"]
+pub struct TestProxyBuilder {
+    bind: BindAddr,
+    script: Script,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Script {
+    /// The value of Proxy-Authorization that is demanded.
+    pub(super) credentials: Option<String>,
+    pub(super) routes: HashMap<String, SocketAddr>,
+    pub(super) answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Answer {
+    #[default]
+    Tunnel,
+    Refuse(StatusCode),
+    Stall,
+}
+
+impl TestProxyBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            bind: BindAddr::default(),
+            script: Script::default(),
+        }
+    }
+
+    /// Where to listen. Default: a free port of 127.0.0.1.
+    pub fn bind(mut self, address: impl Into<BindAddr>) -> Self {
+        self.bind = address.into();
+        self
+    }
+
+    /// Answers 407 to whoever does not show these credentials by the Basic scheme
+    /// (RFC 7617).
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        let encoded = STANDARD.encode(format!("{user}:{password}"));
+        self.script.credentials = Some(format!("Basic {encoded}"));
+        self
+    }
+
+    /// Answers every CONNECT with this status, and opens no tunnel.
+    pub fn refuse(mut self, status: StatusCode) -> Self {
+        self.script.answer = Answer::Refuse(status);
+        self
+    }
+
+    /// Never answers a CONNECT.
+    pub fn stall(mut self) -> Self {
+        self.script.answer = Answer::Stall;
+        self
+    }
+
+    /// Where tunnels to this host lead, whatever port was asked for. Hosts without a
+    /// route are looked up.
+    pub fn route(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
+        self.script.routes.insert(host.into(), address);
+        self
+    }
+
+    /// Starts listening.
+    ///
+    /// # Panics
+    /// If the address cannot be listened on, or outside of a tokio runtime.
+    pub async fn start(self) -> TestProxy {
+        TestProxy::run(self.bind.socket_addr(), self.script).await
+    }
+}
