@@ -4,9 +4,11 @@ mod gate;
 mod invocation;
 mod peers;
 mod source;
+mod suite;
 mod tidy;
 mod workspace;
 
+use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,7 +83,7 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             let line = "run --quiet -p xtask --features conformance --bin conformance --";
             Invocation::cargo(line)
                 .with_args(args)
-                .run(workspace.root())?;
+                .run(&env::current_dir()?)?;
         }
     }
     Ok(())

@@ -1,2 +1,153 @@
-//! Runs conformance suites through the verifier.
-fn main() {}
+//! Runs conformance suites through the verifier: `cargo xtask conformance`.
+
+mod corpus;
+mod crl;
+mod expectation;
+mod judge;
+mod report;
+mod result;
+#[path = "../suite.rs"]
+mod suite;
+
+use std::error::Error;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use bonafide_verify::Profile;
+use corpus::Corpus;
+use expectation::Expectations;
+use judge::Verdict;
+use report::Report;
+use result::LimboResult;
+
+/// Runs conformance suites through `Policy::verify`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask conformance")]
+struct Arguments {
+    #[command(subcommand)]
+    suite: Suite,
+}
+
+#[derive(Debug, Subcommand)]
+enum Suite {
+    /// A corpus in the schema of x509-limbo, plain or gzip.
+    Limbo(Limbo),
+}
+
+#[derive(Debug, Args)]
+struct Limbo {
+    /// The corpus. The first part of its file name is the name of the suite.
+    #[arg(long)]
+    corpus: PathBuf,
+    /// The profile to judge by.
+    #[arg(long, value_enum, default_value_t = ProfileName::PathOnly)]
+    profile: ProfileName,
+    /// Writes every true verdict to this file, in the suite's result schema, expectations not applied.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json].
+    #[arg(long)]
+    expectations: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfileName {
+    PathOnly,
+    Browser,
+    WebPki,
+    Rfc5280,
+}
+
+/// Why a run says nothing, or says no.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("the verifier has no profile `{0}`")]
+    NoProfile(&'static str),
+    #[error("cannot write {path}")]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0} verdicts or expectations are not as they should be")]
+    Unexpected(usize),
+}
+
+impl ProfileName {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::PathOnly => "path-only",
+            Self::Browser => "browser",
+            Self::WebPki => "web-pki",
+            Self::Rfc5280 => "rfc5280",
+        }
+    }
+
+    fn profile(self) -> Result<Profile, RunError> {
+        match self {
+            Self::PathOnly => Ok(Profile::PathOnly),
+            Self::Browser => Ok(Profile::Browser),
+            Self::WebPki | Self::Rfc5280 => Err(RunError::NoProfile(self.as_str())),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let Suite::Limbo(arguments) = Arguments::parse().suite;
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
+    let profile = arguments.profile.profile()?;
+    let name = suite::of(&arguments.corpus);
+    let path = match &arguments.expectations {
+        Some(path) => path.clone(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("expectations")
+            .join(format!("{name}-{}.json", arguments.profile.as_str())),
+    };
+    let expectations = Expectations::read(&path)?;
+    let corpus = Corpus::read(&arguments.corpus)?;
+
+    let verdicts: Vec<Verdict> = corpus
+        .testcases
+        .iter()
+        .map(|case| judge::judge(case, profile))
+        .collect();
+    let cases: Vec<_> = corpus.testcases.iter().zip(&verdicts).collect();
+    if let Some(path) = &arguments.json {
+        let result = LimboResult::new(&cases);
+        fs::write(path, serde_json::to_string_pretty(&result)?).map_err(|source| {
+            RunError::Write {
+                path: path.clone(),
+                source,
+            }
+        })?;
+    }
+    let report = Report::new(&cases, &expectations);
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{name}, profile {}: {} cases\n{report}",
+        arguments.profile.as_str(),
+        cases.len()
+    )?;
+    match report.unexpected() {
+        0 => Ok(()),
+        count => Err(RunError::Unexpected(count).into()),
+    }
+}

@@ -9,6 +9,7 @@ use std::{env, error, fs, io};
 
 use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
+use crate::suite;
 use crate::tidy::{self, TidyError};
 use crate::workspace::Workspace;
 use plan::{ConformanceRun, Deny, Surroundings};
@@ -150,9 +151,7 @@ fn conformance(
     let expectations = list(&workspace.path("xtask/expectations"))?;
     let mut runs = Vec::new();
     for corpus in list(&folder)? {
-        let Some(suite) = suite(&corpus) else {
-            continue;
-        };
+        let suite = suite::of(&corpus);
         for file in &expectations {
             let profile = file
                 .file_name()
@@ -187,13 +186,6 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, GateError> {
     Ok(files)
 }
 
-/// The first part of a file name: `limbo` of `limbo.json`, `bettertls` of `bettertls.limbo.json.gz`.
-fn suite(corpus: &Path) -> Option<&str> {
-    let name = corpus.file_name()?.to_str()?;
-    let (suite, rest) = name.split_once('.')?;
-    matches!(rest, "json" | "json.gz" | "limbo.json" | "limbo.json.gz").then_some(suite)
-}
-
 fn print_times(times: &[(String, Duration)]) {
     println!("\n== time");
     for (name, time) in times {
@@ -201,19 +193,4 @@ fn print_times(times: &[(String, Duration)]) {
     }
     let total: Duration = times.iter().map(|(_, time)| *time).sum();
     println!("{:>8.1} s  in all", total.as_secs_f64());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_corpus_is_named_by_the_first_part_of_its_file_name() {
-        assert_eq!(suite(Path::new("a/limbo.json")), Some("limbo"));
-        assert_eq!(
-            suite(Path::new("a/bettertls.limbo.json.gz")),
-            Some("bettertls")
-        );
-        assert_eq!(suite(Path::new("a/README.md")), None);
-    }
 }

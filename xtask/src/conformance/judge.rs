@@ -1,0 +1,155 @@
+//! One case, through `Policy::verify`.
+
+use std::time::Duration;
+
+use bonafide_verify::{Anchors, Clock, Peer, Policy, Profile};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime, pem};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::corpus::{Case, PeerKind, ValidationKind};
+use super::crl::Crls;
+
+/// Why a case says nothing that could be judged. The corpus is at fault.
+#[derive(Debug, thiserror::Error)]
+enum CaseError {
+    /// A certificate or list is not PEM.
+    #[error("the case has bad PEM: {0}")]
+    Pem(#[from] pem::Error),
+    /// The time is not RFC 3339.
+    #[error("the case has a bad validation time: {0}")]
+    Time(#[from] time::error::Parse),
+    /// The time is one that no certificate can be judged at.
+    #[error("the case has a validation time before 1970")]
+    Before1970,
+}
+
+/// What the verifier said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Believed.
+    Accepted,
+    /// Not believed, and why.
+    Refused(String),
+    /// Not asked, and why.
+    Skipped(String),
+}
+
+/// Judges one case with the trust, time and name that it brings. A malformed case is skipped: nobody was asked.
+pub(crate) fn judge(case: &Case, profile: Profile) -> Verdict {
+    match skip(case) {
+        Some(why) => Verdict::Skipped(why.to_owned()),
+        None => verify(case, profile).unwrap_or_else(|error| Verdict::Skipped(error.to_string())),
+    }
+}
+
+fn verify(case: &Case, profile: Profile) -> Result<Verdict, CaseError> {
+    let mut chain = vec![certificate(&case.peer_certificate)?];
+    chain.extend(certificates(&case.untrusted_intermediates)?);
+    let mut builder = Policy::builder()
+        .anchors(Anchors::only(certificates(&case.trusted_certs)?))
+        .profile(profile)
+        .clock(Clock::fixed(time_of(case)?));
+    if !case.crls.is_empty() {
+        builder = builder.check(Crls::new(crls(&case.crls)?));
+    }
+    // Anchors of which none is usable are refused when the policy is built: no peer is believed then.
+    let policy = match builder.build() {
+        Ok(policy) => policy,
+        Err(error) => return Ok(Verdict::Refused(error.to_string())),
+    };
+    let name = match &case.expected_peer_name {
+        None => None,
+        Some(name) => match ServerName::try_from(name.value.as_str()) {
+            Ok(name) => Some(name),
+            Err(error) => return Ok(Verdict::Refused(format!("{}: {error}", name.value))),
+        },
+    };
+    let peer = match &name {
+        Some(name) => Peer::new(&chain, name),
+        None => Peer::without_name(&chain),
+    };
+    Ok(match policy.verify(&peer) {
+        Ok(_) => Verdict::Accepted,
+        Err(refusal) => Verdict::Refused(refusal.to_string()),
+    })
+}
+
+/// What a client that judges servers has no door for.
+fn skip(case: &Case) -> Option<&'static str> {
+    let is_mailbox = |name: &super::corpus::PeerName| name.kind == PeerKind::Rfc822;
+    if case.validation_kind == ValidationKind::Client {
+        Some("judges a client, and this verifier judges servers")
+    } else if case
+        .features
+        .iter()
+        .any(|feature| feature == "max-chain-depth")
+    {
+        Some("sets a limit for the depth of the chain, which is no option here")
+    } else if !case.key_usage.is_empty() {
+        Some("demands key usages, which is no option here")
+    } else if !case.signature_algorithms.is_empty() {
+        Some("restricts the signature algorithms, which is no option here")
+    } else if case.expected_peer_name.as_ref().is_some_and(is_mailbox) {
+        Some("asks for a mailbox, and servers have none")
+    } else {
+        None
+    }
+}
+
+fn certificate(text: &str) -> Result<CertificateDer<'static>, pem::Error> {
+    CertificateDer::from_pem_slice(text.as_bytes())
+}
+
+fn certificates(texts: &[String]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    texts.iter().map(|text| certificate(text)).collect()
+}
+
+fn crls(texts: &[String]) -> Result<Vec<CertificateRevocationListDer<'static>>, pem::Error> {
+    let parse = |text: &String| CertificateRevocationListDer::from_pem_slice(text.as_bytes());
+    texts.iter().map(parse).collect()
+}
+
+fn time_of(case: &Case) -> Result<UnixTime, CaseError> {
+    let Some(text) = &case.validation_time else {
+        return Ok(UnixTime::now());
+    };
+    let time = OffsetDateTime::parse(text, &Rfc3339)?;
+    let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| CaseError::Before1970)?;
+    Ok(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(fields: &str) -> Case {
+        let text = format!(
+            r#"{{"id": "a", "validation_kind": "SERVER", "trusted_certs": [],
+                "untrusted_intermediates": [], "peer_certificate": "", "signature_algorithms": [],
+                "key_usage": [], "expected_result": "FAILURE" {fields}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn what_the_verifier_has_no_option_for_is_skipped() {
+        let deep = case(r#", "features": ["max-chain-depth"]"#);
+        assert_eq!(
+            judge(&deep, Profile::PathOnly),
+            Verdict::Skipped(
+                "sets a limit for the depth of the chain, which is no option here".into()
+            )
+        );
+    }
+
+    #[test]
+    fn a_malformed_case_is_skipped_and_does_not_count_as_refused() {
+        let verdict = judge(&case(""), Profile::PathOnly);
+        assert!(
+            matches!(&verdict, Verdict::Skipped(why) if why.starts_with("the case has bad PEM")),
+            "{verdict:?}"
+        );
+    }
+}
