@@ -1,0 +1,132 @@
+//! Reading a body to its end.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as _, Frame};
+
+use super::Body;
+use crate::error::{Error, Failure, Kind, Phase};
+
+/// What is allocated at most before the bytes have arrived, whatever length the peer declares.
+const MAX_TRUSTED_LENGTH: u64 = 1024 * 1024;
+
+/// The next frame of `body`.
+pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, Error>> {
+    poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+}
+
+/// The next chunk of data; trailers are passed over.
+pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> {
+    while let Some(frame) = next_frame(body).await {
+        if let Ok(data) = frame?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// All bytes of `body`, at most `limit` of them.
+pub(crate) async fn collect(body: &mut Body, limit: Option<usize>) -> Result<Bytes, Error> {
+    let declared = body.size_hint().exact();
+    if let (Some(limit), Some(declared)) = (limit, declared) {
+        if declared > limit as u64 {
+            return Err(too_large(limit));
+        }
+    }
+    let Some(first) = next_chunk(body).await? else {
+        return Ok(Bytes::new());
+    };
+    if body.is_end_stream() {
+        return within(first, limit);
+    }
+    let Some(second) = next_chunk(body).await? else {
+        return within(first, limit);
+    };
+    let rest = body.size_hint().lower().min(MAX_TRUSTED_LENGTH) as usize;
+    let mut all = BytesMut::with_capacity(first.len() + second.len() + rest);
+    all.extend_from_slice(&first);
+    all.extend_from_slice(&second);
+    loop {
+        if limit.is_some_and(|limit| all.len() > limit) {
+            return Err(too_large(limit.unwrap_or_default()));
+        }
+        match next_chunk(body).await? {
+            Some(chunk) => all.extend_from_slice(&chunk),
+            None => return Ok(all.freeze()),
+        }
+    }
+}
+
+fn within(bytes: Bytes, limit: Option<usize>) -> Result<Bytes, Error> {
+    match limit {
+        Some(limit) if bytes.len() > limit => Err(too_large(limit)),
+        _ => Ok(bytes),
+    }
+}
+
+fn too_large(limit: usize) -> Error {
+    Failure::new(
+        Kind::TooLarge,
+        format!("the body is larger than {limit} bytes"),
+    )
+    .during(Phase::Body)
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    fn chunks(chunks: &[&'static str]) -> Body {
+        let chunks: Vec<Result<&'static [u8], Infallible>> =
+            chunks.iter().map(|chunk| Ok(chunk.as_bytes())).collect();
+        Body::from_stream(stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn chunks_are_joined() {
+        for (parts, whole) in [
+            (&[][..], ""),
+            (&["a"][..], "a"),
+            (&["a", "b"][..], "ab"),
+            (&["a", "", "bc", "d"][..], "abcd"),
+        ] {
+            let bytes = collect(&mut chunks(parts), None).await.expect("no error");
+            assert_eq!(bytes, whole.as_bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_refused() {
+        for (parts, limit, fits) in [
+            (&["abc"][..], 3, true),
+            (&["abc"][..], 2, false),
+            (&["ab", "cd"][..], 4, true),
+            (&["ab", "cd"][..], 3, false),
+            (&["a", "b", "c", "d"][..], 3, false),
+        ] {
+            let outcome = collect(&mut chunks(parts), Some(limit)).await;
+            match outcome {
+                Ok(bytes) => assert!(fits, "{parts:?} gave {bytes:?}"),
+                Err(error) => {
+                    assert!(!fits, "{parts:?}");
+                    assert_eq!(error.kind(), Kind::TooLarge);
+                    assert_eq!(
+                        error.to_string(),
+                        format!("the body is larger than {limit} bytes")
+                    );
+                }
+            }
+        }
+        let error = collect(&mut Body::from("abcd"), Some(3))
+            .await
+            .expect_err("declared length");
+        assert_eq!(error.kind(), Kind::TooLarge);
+    }
+}

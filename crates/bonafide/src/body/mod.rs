@@ -1,0 +1,216 @@
+//! Bodies of requests and of responses.
+
+mod collect;
+mod outgoing;
+mod reading;
+mod streamed;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::{Frame, SizeHint};
+use http_body_util::StreamBody;
+
+pub(crate) use self::collect::{collect, next_chunk};
+use self::outgoing::Pieces;
+pub(crate) use self::outgoing::Progress;
+pub(crate) use self::reading::{ReadLimits, Reading};
+use self::streamed::Streamed;
+use crate::error::Error;
+
+/// The body of a request or of a response.
+///
+/// Text and bytes convert with `into`, and can be sent again after a redirect. A stream is sent once.
+///
+/// ```
+/// use bonafide::Body;
+///
+/// let text: Body = "hello".into();
+/// let none = Body::empty();
+/// ```
+pub struct Body {
+    inner: Inner,
+}
+
+enum Inner {
+    Empty,
+    Whole(Pieces),
+    Streamed(Box<Streamed>),
+    Reading(Box<Reading>),
+}
+
+impl Body {
+    /// No body.
+    pub const fn empty() -> Self {
+        Self {
+            inner: Inner::Empty,
+        }
+    }
+
+    /// A body read from a stream of chunks; its length is not known beforehand, so that HTTP/1.1
+    /// sends it chunked. An error of the stream ends the request with [`Kind::Body`].
+    pub fn from_stream<S, D, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<D, E>> + Send + 'static,
+        D: Into<Bytes> + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>> + 'static,
+    {
+        Self::wrap(StreamBody::new(FrameStream { stream }))
+    }
+
+    /// A body from any [`http_body::Body`], with its trailers.
+    pub fn wrap<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        Self {
+            inner: Inner::Streamed(Box::new(Streamed::new(body))),
+        }
+    }
+
+    /// The bytes, if the body is whole in memory.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.inner {
+            Inner::Empty => Some(&[]),
+            Inner::Whole(pieces) => Some(pieces.rest()),
+            Inner::Streamed(_) | Inner::Reading(_) => None,
+        }
+    }
+
+    /// A second body like this one, if it can be repeated: it is whole in memory and nothing of it
+    /// was read yet.
+    pub fn try_clone(&self) -> Option<Self> {
+        let inner = match &self.inner {
+            Inner::Empty => Inner::Empty,
+            Inner::Whole(pieces) => Inner::Whole(pieces.clone()),
+            Inner::Streamed(_) | Inner::Reading(_) => return None,
+        };
+        Some(Self { inner })
+    }
+
+    /// The body that arrives on a connection.
+    pub(crate) fn reading(reading: Reading) -> Self {
+        Self {
+            inner: Inner::Reading(Box::new(reading)),
+        }
+    }
+
+    /// Starts to note when the connection takes parts of this body; `None` if the connection will
+    /// take it at once.
+    pub(crate) fn watch(&mut self) -> Option<Progress> {
+        match &mut self.inner {
+            Inner::Whole(pieces) => pieces.watch(),
+            Inner::Streamed(streamed) => Some(streamed.watch()),
+            Inner::Empty | Inner::Reading(_) => None,
+        }
+    }
+}
+
+/// No body.
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            return Self::empty();
+        }
+        Self {
+            inner: Inner::Whole(Pieces::new(bytes)),
+        }
+    }
+}
+
+macro_rules! from_owned {
+    ($($owned:ty),*) => {$(
+        impl From<$owned> for Body {
+            fn from(owned: $owned) -> Self {
+                Bytes::from(owned).into()
+            }
+        }
+    )*};
+}
+
+from_owned!(String, Vec<u8>, &'static str, &'static [u8]);
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.inner {
+            Inner::Empty => Poll::Ready(None),
+            Inner::Whole(pieces) => Poll::Ready(pieces.next().map(|piece| Ok(Frame::data(piece)))),
+            Inner::Streamed(streamed) => streamed.poll_frame(cx),
+            Inner::Reading(reading) => reading.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.inner {
+            Inner::Empty => true,
+            Inner::Whole(pieces) => pieces.rest().is_empty(),
+            Inner::Streamed(streamed) => streamed.is_end(),
+            Inner::Reading(reading) => reading.is_end(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Inner::Empty => SizeHint::with_exact(0),
+            Inner::Whole(pieces) => SizeHint::with_exact(pieces.rest().len() as u64),
+            Inner::Streamed(streamed) => streamed.size_hint(),
+            Inner::Reading(reading) => reading.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match &self.inner {
+            Inner::Empty => "empty",
+            Inner::Whole(_) => "whole",
+            Inner::Streamed(_) => "streamed",
+            Inner::Reading(_) => "response",
+        };
+        f.debug_tuple("Body").field(&form).finish()
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Chunks as the frames that `StreamBody` wants.
+    struct FrameStream<S> {
+        #[pin]
+        stream: S,
+    }
+}
+
+impl<S, D, E> Stream for FrameStream<S>
+where
+    S: Stream<Item = Result<D, E>>,
+    D: Into<Bytes>,
+{
+    type Item = Result<Frame<Bytes>, E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.project()
+            .stream
+            .poll_next(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map(|chunk| Frame::data(chunk.into()))))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}

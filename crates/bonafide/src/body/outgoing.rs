@@ -1,0 +1,128 @@
+//! Sending a body in pieces, so that a slow upload can be told from a server that does not answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+/// What a connection takes at once. hyper buffers about 400 KB before it waits for the network, so
+/// that a piece taken means that earlier pieces have left.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Counts the pieces that a connection has taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    taken: Arc<AtomicU64>,
+}
+
+/// What [`Progress`] counts once the body has ended.
+const ENDED: u64 = 1 << 63;
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self {
+            taken: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    /// Notes that a piece was taken, or that the connection asked for one.
+    pub(crate) fn note(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the whole body was taken.
+    pub(crate) fn note_end(&self) {
+        self.taken.fetch_or(ENDED, Ordering::Relaxed);
+    }
+
+    /// Whether the whole body was taken.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.mark() & ENDED != 0
+    }
+
+    /// A number that differs from an earlier one if something was taken in between.
+    pub(crate) fn mark(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes in memory, given out piece by piece.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    rest: Bytes,
+    progress: Option<Progress>,
+}
+
+impl Pieces {
+    pub(super) fn new(bytes: Bytes) -> Self {
+        Self {
+            rest: bytes,
+            progress: None,
+        }
+    }
+
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
+    /// Starts to note progress, if there is more than one piece.
+    pub(super) fn watch(&mut self) -> Option<Progress> {
+        if self.rest.len() > PIECE_BYTES && self.progress.is_none() {
+            self.progress = Some(Progress::new());
+        }
+        self.progress.clone()
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        if let Some(progress) = &self.progress {
+            progress.note();
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        if self.rest.len() <= PIECE_BYTES {
+            if let Some(progress) = &self.progress {
+                progress.note_end();
+            }
+            return Some(std::mem::take(&mut self.rest));
+        }
+        Some(self.rest.split_to(PIECE_BYTES))
+    }
+}
+
+/// A clone is watched by its own request.
+impl Clone for Pieces {
+    fn clone(&self) -> Self {
+        Self::new(self.rest.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_comes_in_pieces_and_each_is_noted() {
+        let mut pieces = Pieces::new(Bytes::from(vec![7; 2 * PIECE_BYTES + 1]));
+        let progress = pieces.watch().expect("worth watching");
+        let start = progress.mark();
+        assert!(pieces.next().is_some());
+        assert_ne!(progress.mark(), start);
+        assert!(!progress.is_ended());
+        let lengths: Vec<_> = pieces.by_ref().map(|piece| piece.len()).collect();
+        assert_eq!(lengths, [PIECE_BYTES, 1]);
+        assert!(progress.is_ended());
+    }
+
+    #[test]
+    fn a_small_body_is_not_watched() {
+        let mut pieces = Pieces::new(Bytes::from_static(b"small"));
+        assert!(pieces.watch().is_none());
+        assert_eq!(pieces.next(), Some(Bytes::from_static(b"small")));
+        assert_eq!(pieces.next(), None);
+    }
+}

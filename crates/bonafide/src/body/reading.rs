@@ -1,0 +1,171 @@
+//! Reading a response's body from its connection.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::connect::Connector;
+use crate::error::{Error, Failure, Kind, Phase};
+use crate::pool::Lease;
+
+/// What an HTTP/1.1 response may have left to read when it is dropped without costing the connection:
+/// hyper reads on through what has arrived, and the pool waits a moment for that.
+const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
+
+/// How long a body may take.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReadLimits {
+    /// Between two pieces.
+    pub(crate) idle: Option<Duration>,
+    /// For everything, and the limit that it comes from.
+    pub(crate) total: Option<(Instant, Duration)>,
+}
+
+/// A response's body, and the connection that it arrives on.
+pub(crate) struct Reading {
+    /// Dropped before `lease` gives the connection back.
+    incoming: Option<Incoming>,
+    lease: Option<Lease<Connector>>,
+    limits: ReadLimits,
+    /// Made when the body first keeps its reader waiting.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Since when the reader waits for the next piece.
+    waiting_since: Option<Instant>,
+}
+
+impl Reading {
+    pub(crate) fn new(incoming: Incoming, lease: Lease<Connector>, limits: ReadLimits) -> Self {
+        let mut reading = Self {
+            incoming: Some(incoming),
+            lease: Some(lease),
+            limits,
+            timer: None,
+            waiting_since: None,
+        };
+        if reading.is_end() {
+            reading.finish();
+        }
+        reading
+    }
+
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(&mut *incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.waiting_since = None;
+                if incoming.is_end_stream() {
+                    self.finish();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => match incoming.size_hint().lower() {
+                0 => {
+                    self.finish();
+                    Poll::Ready(None)
+                }
+                missing => {
+                    let what = format!("the response's body ended {missing} bytes early");
+                    Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
+                }
+            },
+            Poll::Ready(Some(Err(error))) => {
+                let failure =
+                    Failure::new(Kind::Body, "the response's body broke off").caused_by(error);
+                Poll::Ready(Some(Err(self.fail(failure))))
+            }
+            Poll::Pending => match self.poll_limits(cx) {
+                Poll::Ready(failure) => Poll::Ready(Some(Err(self.fail(failure)))),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    /// Whether nothing more will come.
+    pub(super) fn is_end(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        self.incoming
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+
+    /// Ready once the body has taken too long. The timer is not set anew for each piece, which would
+    /// take a lock: when it fires too early, it is set to when it should have.
+    fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let ReadLimits { idle, total } = self.limits;
+        let until_idle = idle.and_then(|idle| since.checked_add(idle));
+        let Some(until) = until_idle.into_iter().chain(total.map(|(at, _)| at)).min() else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= until {
+                break;
+            }
+            timer.as_mut().reset(until);
+        }
+        let what = match (total, idle) {
+            (Some((at, limit)), _) if at == until => {
+                format!("the request took longer than {limit:?}")
+            }
+            (_, idle) => format!(
+                "nothing more of the body came within {:?}",
+                idle.unwrap_or_default()
+            ),
+        };
+        Poll::Ready(Failure::new(Kind::Timeout, what))
+    }
+
+    /// The body is read: its connection serves the next request.
+    fn finish(&mut self) {
+        self.incoming = None;
+        self.timer = None;
+        if let Some(Lease::Http1(lease)) = self.lease.take() {
+            lease.return_to_pool();
+        }
+    }
+
+    /// The body cannot be read on, and its HTTP/1.1 connection is of no more use.
+    fn fail(&mut self, failure: Failure) -> Error {
+        self.incoming = None;
+        self.timer = None;
+        if let Some(Lease::Http1(lease)) = self.lease.take() {
+            lease.report_fault();
+        }
+        failure.during(Phase::Body).into()
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let Some(incoming) = self.incoming.take() else {
+            return;
+        };
+        let left = incoming.size_hint().upper();
+        drop(incoming);
+        if let Some(Lease::Http1(lease)) = self.lease.take() {
+            if left.is_some_and(|left| left <= MAX_ABANDONED_BYTES) {
+                lease.return_to_pool();
+            }
+        }
+    }
+}

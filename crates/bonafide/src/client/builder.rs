@@ -1,0 +1,282 @@
+//! Settings of a client.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bonafide_verify::Policy;
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, HeaderValue};
+
+use super::{Client, Inner, Trust};
+use crate::connect::{Connector, HttpOptions, Resolver, WarmUp};
+use crate::error::{Error, Failure, Kind};
+use crate::pool::{self, DEFAULT_ORIGINS, Limits, OriginCache, Pool};
+use crate::proxy::Proxy;
+use crate::redirect::Redirects;
+use crate::timeouts::Timeouts;
+
+/// Builds a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use bonafide::{Client, Redirects};
+///
+/// let client = Client::builder()
+///     .user_agent("shop/1.0")
+///     .timeout(Duration::from_secs(60))
+///     .redirects(Redirects::up_to(3))
+///     .build()?;
+/// # Ok::<(), bonafide::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    policy: Option<Policy>,
+    default_headers: HeaderMap,
+    timeouts: Timeouts,
+    redirects: Redirects,
+    allow_plain_http: bool,
+    proxy: Option<Proxy>,
+    resolver: Resolver,
+    http: HttpOptions,
+    pool: Limits,
+    mistake: Option<Failure>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new() -> Self {
+        let mut default_headers = HeaderMap::new();
+        default_headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        default_headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION"))),
+        );
+        Self {
+            policy: None,
+            default_headers,
+            timeouts: Timeouts::default(),
+            redirects: Redirects::default(),
+            allow_plain_http: false,
+            proxy: None,
+            resolver: Resolver::default(),
+            http: HttpOptions::default(),
+            pool: Limits::default(),
+            mistake: None,
+        }
+    }
+
+    /// Whom to believe. Default: the system's trust store under
+    /// [`Profile::Browser`](bonafide_verify::Profile::Browser).
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// `User-Agent` of every request. Default: `bonafide/` and the version of this crate.
+    pub fn user_agent(mut self, user_agent: impl AsRef<str>) -> Self {
+        match HeaderValue::from_str(user_agent.as_ref()) {
+            Ok(value) => {
+                self.default_headers.insert(USER_AGENT, value);
+            }
+            Err(error) => {
+                let failure = Failure::new(Kind::Request, "the user agent is no header value");
+                self.mistake = Some(failure.caused_by(error));
+            }
+        }
+        self
+    }
+
+    /// Headers of every request that does not bring its own of that name. They replace earlier ones of
+    /// the same name. Default: `Accept: */*` and the user agent.
+    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+        for name in headers.keys() {
+            self.default_headers.remove(name);
+        }
+        self.default_headers.extend(headers);
+        self
+    }
+
+    /// The limit for a whole request with its redirects, up to the last byte of the response's body.
+    /// Default: none.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.total = limit.into();
+        self
+    }
+
+    /// The limit for looking up the host and connecting to it, the proxy included. It is shared out
+    /// among the host's addresses. Default: 10 s.
+    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.connect = limit.into();
+        self
+    }
+
+    /// The limit for the TLS handshake. Default: 10 s.
+    pub fn handshake_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.handshake = limit.into();
+        self
+    }
+
+    /// The limit for a server to answer: from when the last piece of the request was taken by the
+    /// connection to the response's headers. Default: 30 s.
+    pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.headers = limit.into();
+        self
+    }
+
+    /// The limit between two pieces of a response's body. Default: 30 s.
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.read = limit.into();
+        self
+    }
+
+    /// How many redirects are followed. Default: up to 10.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
+    /// Lets `http://` URLs be requested; nothing is verified there, and the responses have no receipt.
+    /// Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is an error of
+    /// [`Kind::PlainHttpRefused`], before anything is looked up or sent.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// The proxy that all connections go through. Default: none; no environment variable is read.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Where `host` is found, instead of asking the system. The certificate still has to be for `host`.
+    /// The address's port counts, unless it is 0 or the URL names a port.
+    pub fn resolve(self, host: &str, address: SocketAddr) -> Self {
+        self.resolve_to(host, [address])
+    }
+
+    /// Where `host` is found, in the order in which the addresses are tried; see
+    /// [`resolve`](Self::resolve).
+    pub fn resolve_to(
+        mut self,
+        host: &str,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+    ) -> Self {
+        self.resolver.set(host, addresses.into_iter().collect());
+        self
+    }
+
+    /// How long an unused connection is kept. Default: 90 s.
+    pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
+        self.pool.idle_timeout = limit;
+        self
+    }
+
+    /// How many unused HTTP/1.1 connections are kept for one origin. Default: 128.
+    pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
+        self.pool.max_idle_per_partition = count;
+        self
+    }
+
+    /// How many connections to one origin there may be at once; further requests wait. Default: no limit.
+    pub fn max_connections_per_host(mut self, count: NonZeroUsize) -> Self {
+        self.pool.max_connections_per_partition = count;
+        self
+    }
+
+    /// How many HTTP/2 connections to one origin there may be, when the streams that the server allows
+    /// on each are used up. Default: 8.
+    pub fn max_http2_connections_per_host(mut self, count: NonZeroUsize) -> Self {
+        self.pool.max_h2_connections = count;
+        self
+    }
+
+    /// How often an HTTP/2 connection is pinged, also while nobody uses it. Default: every 30 s; `None`
+    /// is never.
+    pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.http.ping_interval = interval.into();
+        self
+    }
+
+    /// How long the answer to a ping may take before the connection is given up. Default: 10 s.
+    pub fn http2_ping_timeout(mut self, limit: Duration) -> Self {
+        self.http.ping_timeout = limit;
+        self
+    }
+
+    /// How many header fields an HTTP/1.1 response may have. Default: 100.
+    pub fn http1_max_headers(mut self, count: usize) -> Self {
+        self.http.max_headers = Some(count);
+        self
+    }
+
+    /// How large a response's headers may be, in bytes. Default: 64 KiB.
+    pub fn max_header_bytes(mut self, bytes: u32) -> Self {
+        self.http.max_header_bytes = bytes;
+        self
+    }
+
+    /// Builds the client. Needs no runtime and does no I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Config`] if the default policy cannot be built, [`Kind::Request`] if the user agent is no
+    /// header value.
+    pub fn build(self) -> Result<Client, Error> {
+        let client = self.build_or_defer();
+        match &client.inner.trust {
+            Ok(_) => Ok(client),
+            Err(failure) => Err(failure.clone().into()),
+        }
+    }
+
+    /// Builds the client; what is wrong is then reported by each request.
+    pub(super) fn build_or_defer(self) -> Client {
+        let Self {
+            policy,
+            default_headers,
+            timeouts,
+            redirects,
+            allow_plain_http,
+            proxy,
+            resolver,
+            http,
+            pool,
+            mistake,
+        } = self;
+        let policy = match (mistake, policy) {
+            (Some(mistake), _) => Err(mistake),
+            (None, Some(policy)) => Ok(policy),
+            (None, None) => Policy::builder().build().map_err(Failure::config),
+        };
+        let trust = policy.map(|policy| {
+            let route = proxy.as_ref().map_or(pool::Route::Direct, Proxy::route);
+            let epoch = policy.epoch().get();
+            let connector = Connector {
+                warm_up: WarmUp::start(policy.clone()),
+                policy: policy.clone(),
+                resolver,
+                proxy,
+                timeouts: timeouts.clone(),
+                http,
+                default_headers,
+            };
+            Trust {
+                policy,
+                route,
+                pool: Pool::new(connector, pool),
+                origins: OriginCache::new(epoch, DEFAULT_ORIGINS),
+            }
+        });
+        Client {
+            inner: Arc::new(Inner {
+                trust,
+                allow_plain_http,
+                timeouts,
+                redirects,
+            }),
+        }
+    }
+}

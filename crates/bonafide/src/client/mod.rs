@@ -1,0 +1,201 @@
+//! The client.
+
+mod builder;
+mod service;
+mod shared;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bonafide_verify::Policy;
+use http::Method;
+
+pub use self::builder::ClientBuilder;
+pub use self::service::ResponseFuture;
+pub(crate) use self::shared::shared;
+use crate::connect::{Connector, server_name};
+use crate::error::{Failure, Kind};
+use crate::exchange::{CallLimits, Route};
+use crate::pool::{self, OriginCache, PartitionKey, PartitionParts, Pool, Scheme, ZoneId};
+use crate::redirect::Redirects;
+use crate::request::RequestBuilder;
+use crate::target::{IntoUrl, OriginName};
+use crate::timeouts::Timeouts;
+
+/// Sends HTTPS requests, and shows with every response why its server was believed.
+///
+/// Making one is cheap; cloning is cheaper and shares the connections. Keep one as long as the program
+/// makes requests.
+///
+/// A client is a [`tower::Service`](tower_service::Service) of `http::Request<Body>`, and so is `&Client`.
+///
+/// ```
+/// # async fn show() -> Result<(), bonafide::Error> {
+/// let client = bonafide::Client::new();
+/// let response = client.get("https://example.com/").send().await?;
+/// if let Some(receipt) = response.receipt() {
+///     println!("{receipt}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What the clones of a client share.
+pub(crate) struct Inner {
+    /// The failure is what every request then ends with.
+    trust: Result<Trust, Failure>,
+    allow_plain_http: bool,
+    timeouts: Timeouts,
+    pub(crate) redirects: Redirects,
+}
+
+/// A policy, and the connections that rest on it.
+struct Trust {
+    policy: Policy,
+    route: pool::Route,
+    pool: Pool<Connector>,
+    origins: OriginCache<Connector>,
+}
+
+impl Client {
+    /// A client that believes what the system's trust store supports, as browsers do; see
+    /// [`ClientBuilder`] for all that can be set.
+    ///
+    /// Reads no file yet: the store is read once a process, on a thread of its own. Should the policy
+    /// turn out to be unusable, each request says so with [`Kind::Config`].
+    pub fn new() -> Self {
+        Self::builder().build_or_defer()
+    }
+
+    /// Starts a client with settings of its own.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Starts a `GET` of `url`.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Starts a `HEAD` of `url`.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Starts a `POST` to `url`.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Starts a `PUT` to `url`.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Starts a `PATCH` of `url`.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Starts a `DELETE` of `url`.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Starts a request of any method. A URL that cannot be used is reported when the request is sent.
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), method, url)
+    }
+
+    /// The policy that judges the servers; `None` only if it could not be built.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.inner.trust.as_ref().ok().map(|trust| &trust.policy)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Inner {
+    /// The connections of an origin, if a request went there before.
+    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
+        self.trust.as_ref().ok()?.origins.get(scheme, host, port)
+    }
+
+    /// The connections of an origin, once the policy has said which zone it is in.
+    pub(crate) fn route(&self, name: &OriginName) -> Result<Route, Failure> {
+        let trust = self.trust.as_ref().map_err(Clone::clone)?;
+        let OriginName { scheme, host, port } = name;
+        if *scheme == Scheme::Http && !self.allow_plain_http {
+            return Err(Failure::new(
+                Kind::PlainHttpRefused,
+                "plain http is refused: use https, or build the client with `allow_plain_http`",
+            ));
+        }
+        let zone = trust
+            .policy
+            .zone_of(&server_name(host)?)
+            .map_err(Failure::refused)?;
+        let route = trust.pool.partition(&PartitionKey::new(PartitionParts {
+            scheme: *scheme,
+            host: Arc::clone(host),
+            port: *port,
+            route: trust.route.clone(),
+            zone: ZoneId(zone.id().get()),
+            epoch: trust.policy.epoch().get(),
+            // The zone's own, so that the zone's number stands for it already.
+            identity: u64::from(zone.has_identity()),
+        }));
+        trust.origins.insert(&route);
+        Ok(route)
+    }
+
+    /// The limits of a request that names none of its own.
+    pub(crate) fn limits(&self) -> CallLimits {
+        CallLimits {
+            headers: self.timeouts.headers,
+            read: self.timeouts.read,
+            total: self.timeouts.total,
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            trust,
+            allow_plain_http,
+            timeouts,
+            redirects,
+        } = &*self.inner;
+        let mut f = f.debug_struct("Client");
+        match trust {
+            Ok(Trust {
+                policy,
+                route,
+                pool,
+                origins,
+            }) => f
+                .field("epoch", &policy.epoch().get())
+                .field("route", route)
+                .field("pool", pool)
+                .field("origins", &origins.len()),
+            Err(failure) => f.field("failure", failure),
+        };
+        f.field("allow_plain_http", allow_plain_http)
+            .field("timeouts", timeouts)
+            .field("redirects", redirects)
+            .finish()
+    }
+}

@@ -1,0 +1,229 @@
+//! Making connections: one file a step.
+
+mod dns;
+mod http;
+mod info;
+mod tcp;
+mod tls;
+mod tunnel;
+mod warm_up;
+mod wire;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::http::{HeaderMap, Version};
+use bonafide_verify::pki_types::UnixTime;
+use bonafide_verify::{Policy, Receipt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+pub(crate) use self::dns::Resolver;
+pub(crate) use self::http::{Http1, Http2, HttpOptions};
+pub use self::info::ConnectionInfo;
+pub(crate) use self::tls::server_name;
+pub(crate) use self::warm_up::WarmUp;
+use self::wire::Wire;
+use crate::error::{Failure, Kind, Phase};
+use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Scheme};
+use crate::proxy::Proxy;
+use crate::timeouts::Timeouts;
+use crate::timings::OpeningTimes;
+
+/// Makes the connections of one client.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    pub(crate) policy: Policy,
+    pub(crate) warm_up: WarmUp,
+    pub(crate) resolver: Resolver,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) http: HttpOptions,
+    /// The headers that every request has unless it brings its own.
+    pub(crate) default_headers: HeaderMap,
+}
+
+/// What the pool keeps with a connection.
+#[derive(Debug)]
+pub(crate) struct Meta {
+    pub(crate) info: Arc<ConnectionInfo>,
+    pub(crate) wire: Wire,
+}
+
+impl Connect for Connector {
+    type Http1 = Http1;
+    type Http2 = Http2;
+    type Meta = Meta;
+    type Error = Failure;
+
+    async fn connect(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
+        let parts = key.parts();
+        let (stream, mut opening) = self.dial(parts).await?;
+        match parts.scheme {
+            Scheme::Http => {
+                let ends = Ends::of(&stream)?;
+                self.speak(parts, stream, ends, Version::HTTP_11, None, opening)
+                    .await
+            }
+            Scheme::Https => {
+                let ends = Ends::of(&stream)?;
+                self.warm_up.done().await;
+                let start = Instant::now();
+                let stream =
+                    tls::handshake(&self.policy, &parts.host, stream, self.timeouts.handshake)
+                        .await?;
+                opening.tls = Some(start.elapsed());
+                let version = match stream.alpn() {
+                    Some(b"h2") => Version::HTTP_2,
+                    _ => Version::HTTP_11,
+                };
+                let receipt = Arc::clone(stream.receipt());
+                self.speak(parts, stream, ends, version, Some(receipt), opening)
+                    .await
+            }
+        }
+    }
+}
+
+impl Connector {
+    /// Resolves and connects, to the proxy where there is one, and through it.
+    async fn dial(&self, parts: &PartitionParts) -> Result<(TcpStream, OpeningTimes), Failure> {
+        let limit = self.timeouts.connect;
+        let start = Instant::now();
+        let left = || limit.map(|limit| limit.saturating_sub(start.elapsed()));
+        let (host, port, default_port) = match &self.proxy {
+            Some(proxy) => {
+                let (host, port) = proxy.address();
+                (host, port, port)
+            }
+            None => (&*parts.host, parts.port, parts.scheme.default_port()),
+        };
+        let resolved = limited(limit, Phase::Resolve, "resolving the host", async {
+            self.resolver.resolve(host, port, default_port).await
+        })
+        .await?;
+        let resolve = start.elapsed();
+        let stream = limited(left(), Phase::Connect, "connecting", async {
+            tcp::connect(resolved.addresses, left()).await
+        })
+        .await?;
+        let stream = match &self.proxy {
+            Some(proxy) => {
+                limited(left(), Phase::Proxy, "the proxy's answer", async {
+                    tunnel::open(proxy, stream, &parts.host, parts.port).await
+                })
+                .await?
+            }
+            None => stream,
+        };
+        let opening = OpeningTimes {
+            resolve: resolved.looked_up.then_some(resolve),
+            connect: start.elapsed().saturating_sub(resolve),
+            tls: None,
+        };
+        Ok((stream, opening))
+    }
+
+    /// Speaks HTTP over a stream that is ready for it.
+    async fn speak<IO>(
+        &self,
+        parts: &PartitionParts,
+        stream: IO,
+        ends: Ends,
+        version: Version,
+        receipt: Option<Arc<Receipt>>,
+        opening: OpeningTimes,
+    ) -> Result<Connected<Self>, Failure>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let deadline = receipt
+            .as_ref()
+            .and_then(|receipt| receipt.deadline())
+            .and_then(|deadline| instant_of(deadline, self.policy.clock().now()));
+        let wire = Wire::new(parts, version, &self.default_headers)?;
+        let broken = |error: hyper::Error| {
+            Failure::new(Kind::Protocol, "HTTP could not be started")
+                .during(Phase::Send)
+                .caused_by(error)
+                .retryable()
+        };
+        let protocol = if version == Version::HTTP_2 {
+            Protocol::Http2(Http2::handshake(&self.http, stream).await.map_err(broken)?)
+        } else {
+            Protocol::Http1(Http1::handshake(&self.http, stream).await.map_err(broken)?)
+        };
+        let info = Arc::new(ConnectionInfo {
+            remote_addr: ends.remote,
+            local_addr: ends.local,
+            version,
+            receipt,
+            opening,
+        });
+        tracing::debug!(
+            host = %parts.host,
+            port = parts.port,
+            remote = %ends.remote,
+            ?version,
+            ?opening,
+            "connected"
+        );
+        Ok(Connected {
+            protocol,
+            deadline,
+            meta: Arc::new(Meta { info, wire }),
+        })
+    }
+}
+
+/// The two addresses of a TCP connection.
+#[derive(Clone, Copy)]
+struct Ends {
+    remote: std::net::SocketAddr,
+    local: std::net::SocketAddr,
+}
+
+impl Ends {
+    fn of(stream: &TcpStream) -> Result<Self, Failure> {
+        let gone = |error: std::io::Error| {
+            Failure::new(Kind::Connect, "the connection is gone")
+                .during(Phase::Connect)
+                .caused_by(error)
+                .retryable()
+        };
+        Ok(Self {
+            remote: stream.peer_addr().map_err(gone)?,
+            local: stream.local_addr().map_err(gone)?,
+        })
+    }
+}
+
+/// The moment at which the policy's clock, which shows `now`, will show `deadline`. `None` if that is
+/// too far away to be told.
+fn instant_of(deadline: UnixTime, now: UnixTime) -> Option<Instant> {
+    let left = deadline.as_secs().saturating_sub(now.as_secs());
+    tokio::time::Instant::now()
+        .into_std()
+        .checked_add(Duration::from_secs(left))
+}
+
+/// `work`, or a [`Kind::Timeout`] in `phase` once `limit` has passed.
+async fn limited<T>(
+    limit: Option<Duration>,
+    phase: Phase,
+    what: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(limit) = limit else {
+        return work.await;
+    };
+    match tokio::time::timeout(limit, work).await {
+        Ok(done) => done,
+        Err(_) => Err(
+            Failure::new(Kind::Timeout, format!("{what} took longer than {limit:?}"))
+                .during(phase)
+                .retryable(),
+        ),
+    }
+}

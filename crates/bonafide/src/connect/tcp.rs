@@ -1,0 +1,153 @@
+//! The TCP connection: happy eyeballs, no delay, keep-alive.
+
+use std::error::Error as StdError;
+use std::future::{Ready, ready};
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::error::{Failure, Kind, Phase};
+
+/// How long the addresses of the preferred family have before the other family is tried beside them
+/// (RFC 8305 section 5).
+const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
+
+/// How long a connection is silent before the kernel probes it, and between its probes.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Connects to the first of `addresses` that answers. `limit` is shared out among them.
+pub(super) async fn connect(
+    addresses: Vec<SocketAddr>,
+    limit: Option<Duration>,
+) -> Result<TcpStream, Failure> {
+    let tried = describe(&addresses);
+    let mut connector = HttpConnector::new_with_resolver(Given(addresses));
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(KEEP_ALIVE));
+    connector.set_keepalive_interval(Some(KEEP_ALIVE));
+    connector.set_happy_eyeballs_timeout(Some(HAPPY_EYEBALLS_DELAY));
+    connector.set_connect_timeout(limit);
+    // The name is not looked up: `Given` answers for every name.
+    let stream = connector
+        .call(Uri::from_static("http://given.invalid"))
+        .await
+        .map_err(|error| failed(&tried, limit, error))?;
+    Ok(stream.into_inner())
+}
+
+fn failed(
+    tried: &str,
+    limit: Option<Duration>,
+    error: impl StdError + Send + Sync + 'static,
+) -> Failure {
+    let timed_out = io_cause(&error).is_some_and(|io| io.kind() == io::ErrorKind::TimedOut);
+    let failure = match limit {
+        Some(limit) if timed_out => Failure::new(
+            Kind::Timeout,
+            format!("no connection to {tried} within {limit:?}"),
+        ),
+        _ => Failure::new(Kind::Connect, format!("could not connect to {tried}")),
+    };
+    failure
+        .during(Phase::Connect)
+        .caused_by(Io::of(error))
+        .retryable()
+}
+
+/// The operating system's answer, with the connector's error beneath it left out of the text.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", io_cause(&**.0).map_or_else(|| .0.to_string(), ToString::to_string))]
+struct Io(#[source] Box<dyn StdError + Send + Sync>);
+
+impl Io {
+    fn of(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+fn io_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    std::iter::successors(Some(error), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<io::Error>())
+}
+
+fn describe(addresses: &[SocketAddr]) -> String {
+    match addresses {
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} or {} more", rest.len()),
+        [] => "no address".to_owned(),
+    }
+}
+
+/// A resolver that knows the answer.
+#[derive(Clone)]
+struct Given(Vec<SocketAddr>);
+
+impl Service<Name> for Given {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(std::mem::take(&mut self.0).into_iter()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_has_no_delay_and_is_kept_alive() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let stream = connect(vec![address], None).await.expect("a connection");
+        assert!(stream.nodelay().expect("readable"));
+        assert_eq!(stream.peer_addr().expect("readable"), address);
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_when_one_refuses() {
+        let closed = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.local_addr().expect("its address")
+        };
+        let open = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = open.local_addr().expect("its address");
+        let stream = connect(vec![closed, address], None)
+            .await
+            .expect("a connection");
+        assert_eq!(stream.peer_addr().expect("readable"), address);
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_names_the_address_and_the_reason() {
+        let closed = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.local_addr().expect("its address")
+        };
+        let failure = connect(vec![closed], None)
+            .await
+            .expect_err("nobody listens");
+        assert_eq!(
+            (failure.kind, failure.phase),
+            (Kind::Connect, Some(Phase::Connect))
+        );
+        assert!(failure.retryable);
+        let refused = io::Error::from_raw_os_error(111).to_string();
+        assert_eq!(
+            failure.to_string(),
+            format!("could not connect to {closed}: {refused}")
+        );
+    }
+}

@@ -1,0 +1,221 @@
+//! What every request on a connection has in common, prepared once for each connection.
+
+use http::header::{HOST, HeaderName};
+use http::uri::{Authority, PathAndQuery, Scheme as HttpScheme};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+use url::Url;
+
+use crate::body::Body;
+use crate::error::{Failure, Kind};
+use crate::pool::PartitionParts;
+use crate::target::OriginName;
+
+/// The parts of a request that are the same for all requests on one connection.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    version: Version,
+    scheme: HttpScheme,
+    authority: Authority,
+    /// The URL of the origin's root.
+    root: Url,
+    /// The client's own headers, and `Host` on HTTP/1.1.
+    headers: HeaderMap,
+}
+
+impl Wire {
+    pub(super) fn new(
+        parts: &PartitionParts,
+        version: Version,
+        defaults: &HeaderMap,
+    ) -> Result<Self, Failure> {
+        let origin = OriginName::from(parts);
+        let text = origin.authority();
+        let unusable = || Failure::new(Kind::Url, format!("{text:?} is no usable host"));
+        let mut headers = HeaderMap::with_capacity(defaults.len() + 4);
+        if version != Version::HTTP_2 {
+            let host = HeaderValue::from_str(&text).map_err(|error| unusable().caused_by(error))?;
+            headers.insert(HOST, host);
+        }
+        replace(&mut headers, defaults, |_| true);
+        Ok(Self {
+            version,
+            scheme: parts.scheme.to_http(),
+            authority: Authority::try_from(text.as_str())
+                .map_err(|error| unusable().caused_by(error))?,
+            root: Url::parse(&origin.to_string()).map_err(|error| unusable().caused_by(error))?,
+            headers,
+        })
+    }
+
+    /// The URL of `path` at the origin.
+    pub(crate) fn url(&self, path: &PathAndQuery) -> Url {
+        let mut url = self.root.clone();
+        url.set_path(path.path());
+        url.set_query(path.query());
+        url
+    }
+
+    /// The request as it goes on this connection. `own` are the headers that the caller gave; they
+    /// replace those of the client.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: PathAndQuery,
+        own: &HeaderMap,
+        body: Body,
+    ) -> Result<Request<Body>, Failure> {
+        let mut headers = self.headers.clone();
+        let uri = if self.version == Version::HTTP_2 {
+            let authority = match own.get(HOST) {
+                None => self.authority.clone(),
+                Some(host) => Authority::try_from(host.as_bytes()).map_err(|error| {
+                    Failure::new(Kind::Request, "the Host header is not valid").caused_by(error)
+                })?,
+            };
+            replace(&mut headers, own, |name| name != HOST);
+            let mut parts = http::uri::Parts::default();
+            parts.scheme = Some(self.scheme.clone());
+            parts.authority = Some(authority);
+            parts.path_and_query = Some(path);
+            Uri::from_parts(parts).map_err(|error| {
+                Failure::new(Kind::Request, "the request has no usable target").caused_by(error)
+            })?
+        } else {
+            replace(&mut headers, own, |_| true);
+            Uri::from(path)
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+/// Puts `own` in place of headers of the same name.
+fn replace(headers: &mut HeaderMap, own: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) {
+    let mut last = None;
+    for (name, value) in own {
+        if !wanted(name) {
+            continue;
+        }
+        if last == Some(name) {
+            headers.append(name, value.clone());
+        } else {
+            headers.insert(name, value.clone());
+            last = Some(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::{Route, Scheme, ZoneId};
+
+    fn wire(host: &str, port: u16, version: Version) -> Wire {
+        let parts = PartitionParts {
+            scheme: Scheme::Https,
+            host: host.into(),
+            port,
+            route: Route::Direct,
+            zone: ZoneId(0),
+            epoch: 0,
+            identity: 0,
+        };
+        let mut defaults = HeaderMap::new();
+        defaults.insert("accept", HeaderValue::from_static("*/*"));
+        Wire::new(&parts, version, &defaults).expect("a usable host")
+    }
+
+    fn sent(wire: &Wire, own: &[(&'static str, &'static str)]) -> (String, Vec<String>) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in own {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        let path = PathAndQuery::from_static("/a?b");
+        let request = wire
+            .request(Method::GET, path, &headers, Body::empty())
+            .expect("a request");
+        let mut lines: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")))
+            .collect();
+        lines.sort();
+        (request.uri().to_string(), lines)
+    }
+
+    #[test]
+    fn http1_names_the_host_in_a_header_and_http2_in_the_target() {
+        for (host, port, version, uri, lines) in [
+            (
+                "h.example",
+                443,
+                Version::HTTP_11,
+                "/a?b",
+                vec!["accept: */*", "host: h.example"],
+            ),
+            (
+                "h.example",
+                8443,
+                Version::HTTP_11,
+                "/a?b",
+                vec!["accept: */*", "host: h.example:8443"],
+            ),
+            (
+                "::1",
+                443,
+                Version::HTTP_11,
+                "/a?b",
+                vec!["accept: */*", "host: [::1]"],
+            ),
+            (
+                "::1",
+                8443,
+                Version::HTTP_2,
+                "https://[::1]:8443/a?b",
+                vec!["accept: */*"],
+            ),
+            (
+                "h.example",
+                443,
+                Version::HTTP_2,
+                "https://h.example/a?b",
+                vec!["accept: */*"],
+            ),
+        ] {
+            assert_eq!(
+                sent(&wire(host, port, version), &[]),
+                (
+                    uri.to_owned(),
+                    lines.into_iter().map(String::from).collect()
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn the_callers_headers_replace_the_clients() {
+        let own = [
+            ("accept", "a/b"),
+            ("accept", "c/d"),
+            ("x-own", "1"),
+            ("host", "other.example"),
+        ];
+        let (uri, lines) = sent(&wire("h.example", 443, Version::HTTP_11), &own);
+        assert_eq!(uri, "/a?b");
+        assert_eq!(
+            lines,
+            [
+                "accept: a/b",
+                "accept: c/d",
+                "host: other.example",
+                "x-own: 1"
+            ]
+        );
+        let (uri, lines) = sent(&wire("h.example", 443, Version::HTTP_2), &own);
+        assert_eq!(uri, "https://other.example/a?b");
+        assert_eq!(lines, ["accept: a/b", "accept: c/d", "x-own: 1"]);
+    }
+}

@@ -1,0 +1,168 @@
+//! The part of an error that does not depend on which request met it.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use bonafide_verify::{ConfigError, Refusal, TlsError};
+
+use super::{Kind, Phase};
+
+/// What failed and why. Cheap to clone: requests that waited for one connection share its failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) phase: Option<Phase>,
+    /// What happened, in words and values, without the cause.
+    pub(crate) what: Cow<'static, str>,
+    pub(crate) cause: Cause,
+    /// Nothing was processed by the server, and another try may succeed.
+    pub(crate) retryable: bool,
+}
+
+/// The error beneath.
+#[derive(Clone, Debug)]
+pub(crate) enum Cause {
+    /// There is none.
+    None,
+    /// The verifier's answer on a handshake.
+    Tls(Arc<TlsError>),
+    /// The verifier's answer on a host.
+    Refusal(Refusal),
+    /// The policy cannot work.
+    Config(ConfigError),
+    /// Any other error.
+    Other(Arc<dyn StdError + Send + Sync>),
+}
+
+impl Failure {
+    /// A failure of `kind` described by `what`, before any phase, without cause, not retryable.
+    pub(crate) fn new(kind: Kind, what: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            phase: None,
+            what: what.into(),
+            cause: Cause::None,
+            retryable: false,
+        }
+    }
+
+    /// Says in which phase it happened.
+    pub(crate) fn during(mut self, phase: Phase) -> Self {
+        self.phase = Some(phase);
+        self
+    }
+
+    /// Adds the error beneath.
+    pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.cause = Cause::Other(Arc::new(cause));
+        self
+    }
+
+    /// Adds the error beneath, boxed by somebody else.
+    pub(crate) fn caused_by_boxed(mut self, cause: Box<dyn StdError + Send + Sync>) -> Self {
+        self.cause = Cause::Other(Arc::from(cause));
+        self
+    }
+
+    /// Marks it as worth another try.
+    pub(crate) fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// The host or the server was refused by the policy.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self {
+            cause: Cause::Refusal(refusal),
+            ..Self::new(Kind::Refused, "refused")
+        }
+    }
+
+    /// The policy cannot work.
+    pub(crate) fn config(error: ConfigError) -> Self {
+        Self {
+            cause: Cause::Config(error),
+            ..Self::new(Kind::Config, "the policy cannot be used")
+        }
+    }
+
+    /// The error beneath, if there is one.
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::None => None,
+            Cause::Tls(error) => Some(&**error),
+            Cause::Refusal(refusal) => Some(refusal),
+            Cause::Config(error) => Some(error),
+            Cause::Other(error) => Some(&**error),
+        }
+    }
+
+    /// The refusal, if that is what happened.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match &self.cause {
+            Cause::Tls(error) => error.refusal(),
+            Cause::Refusal(refusal) => Some(refusal),
+            Cause::None | Cause::Config(_) | Cause::Other(_) => None,
+        }
+    }
+}
+
+/// One line: what happened, then the causes down to the first one, each once.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if let Some(refusal) = self.refusal() {
+            return write!(f, ": {refusal}");
+        }
+        let mut written = self.what.to_string();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            let line = one_line(&cause.to_string());
+            if !written.contains(&line) {
+                write!(f, ": {line}")?;
+                written = line;
+            }
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// `text` without line breaks, which a cause of foreign making may have.
+fn one_line(text: &str) -> String {
+    text.split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Failure::source(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn the_text_is_one_line_and_says_each_cause_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer: {0}")]
+        struct Outer(#[source] io::Error);
+
+        let cause = Outer(io::Error::other("first\nsecond"));
+        let failure =
+            Failure::new(Kind::Connect, "could not connect to 127.0.0.1:1").caused_by(cause);
+        assert_eq!(
+            failure.to_string(),
+            "could not connect to 127.0.0.1:1: outer: first; second"
+        );
+    }
+}

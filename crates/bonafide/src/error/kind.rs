@@ -1,0 +1,87 @@
+//! What went wrong, and where on the way it did.
+
+use std::fmt;
+
+/// What went wrong.
+///
+/// Ask [`Error::kind`](crate::Error::kind). The list may grow, so a `match` needs a last arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The URL cannot be used: it does not parse, has no host, or is neither `https` nor `http`.
+    Url,
+    /// The request cannot be built: a header value, a form or a JSON body that cannot be written down.
+    Request,
+    /// The client's configuration cannot work, for instance because no trust anchor was found.
+    Config,
+    /// The URL says `http://` and the client was not told to
+    /// [allow it](crate::ClientBuilder::allow_plain_http).
+    PlainHttpRefused,
+    /// The server was not believed, or the policy refuses this host.
+    /// [`Error::refusal`](crate::Error::refusal) says why.
+    Refused,
+    /// The host name has no address, or its lookup failed.
+    Resolve,
+    /// No TCP connection could be made.
+    Connect,
+    /// The proxy did not give a way to the server.
+    Proxy,
+    /// The TLS handshake failed for another reason than the server's certificate.
+    Tls,
+    /// A time limit passed; [`Error::phase`](crate::Error::phase) says in which phase.
+    Timeout,
+    /// The connection ended before a response arrived.
+    Closed,
+    /// The peer broke the rules of HTTP/1.1 or HTTP/2.
+    Protocol,
+    /// More redirects than the client follows.
+    TooManyRedirects,
+    /// A redirect led from `https://` to `http://`; that is never followed.
+    InsecureRedirect,
+    /// A redirect led to something that is no usable URL.
+    Redirect,
+    /// The status is an error, and [`error_for_status`](crate::Response::error_for_status) was asked.
+    Status,
+    /// The request's or the response's body ended early or could not be read.
+    Body,
+    /// The response's body is larger than the limit that was asked for.
+    TooLarge,
+    /// The response's body is not what it was to be decoded to.
+    Decode,
+    /// The runtime that carried the request was shut down.
+    Canceled,
+}
+
+/// The part of the work during which a request failed, in the order of a request's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Looking up the host's addresses.
+    Resolve,
+    /// Making the TCP connection, to the server or to the proxy.
+    Connect,
+    /// Asking the proxy for a tunnel.
+    Proxy,
+    /// The TLS handshake, with the judgement of the server's certificate.
+    Tls,
+    /// Sending the request, up to the last byte of its body.
+    Send,
+    /// Waiting for the response's status and headers.
+    Headers,
+    /// Reading the response's body.
+    Body,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Resolve => "resolve",
+            Phase::Connect => "connect",
+            Phase::Proxy => "proxy",
+            Phase::Tls => "tls",
+            Phase::Send => "send",
+            Phase::Headers => "headers",
+            Phase::Body => "body",
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! The one error of this crate.
+
+mod failure;
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use bonafide_verify::{Code, Receipt, Refusal};
+use http::StatusCode;
+use url::Url;
+
+pub(crate) use self::failure::{Cause, Failure};
+pub use self::kind::{Kind, Phase};
+
+/// Why a request did not give what was asked for.
+///
+/// `Display` is one line that starts with the URL and names the cause:
+///
+/// ```text
+/// https://shop.example/: refused: BF-UNKNOWN-ISSUER: …
+/// https://shop.example/: could not connect to 192.0.2.7:443: Connection refused (os error 111)
+/// ```
+///
+/// [`source`](StdError::source) has the error beneath as it was, so that a program can look at it.
+/// The size is that of a pointer.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    failure: Failure,
+    url: Option<Url>,
+    status: Option<StatusCode>,
+    receipt: Option<Arc<Receipt>>,
+}
+
+impl Error {
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.inner.failure.kind
+    }
+
+    /// In which part of the work; `None` if it failed before the network was touched.
+    pub fn phase(&self) -> Option<Phase> {
+        self.inner.failure.phase
+    }
+
+    /// Whether another try may succeed and is safe: the server provably did not process the request.
+    ///
+    /// A refusal is not retryable, nor is a response that broke off in its body.
+    pub fn is_retryable(&self) -> bool {
+        self.inner.failure.retryable
+    }
+
+    /// Whether a time limit passed, in any phase.
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == Kind::Timeout
+    }
+
+    /// Whether no connection to the server was made: resolving, connecting, the proxy or TLS failed.
+    pub fn is_connect(&self) -> bool {
+        self.phase().is_some_and(|phase| phase <= Phase::Tls)
+    }
+
+    /// Whether the server, or the host, was refused by the policy.
+    pub fn is_refused(&self) -> bool {
+        self.kind() == Kind::Refused
+    }
+
+    /// Whether a redirect was the reason.
+    pub fn is_redirect(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::TooManyRedirects | Kind::InsecureRedirect | Kind::Redirect
+        )
+    }
+
+    /// Whether it is the error of [`error_for_status`](crate::Response::error_for_status).
+    pub fn is_status(&self) -> bool {
+        self.kind() == Kind::Status
+    }
+
+    /// Whether a body could not be read or decoded.
+    pub fn is_body(&self) -> bool {
+        matches!(self.kind(), Kind::Body | Kind::TooLarge | Kind::Decode)
+    }
+
+    /// The stable code of the refusal, or of the way the handshake failed.
+    pub fn code(&self) -> Option<Code> {
+        match &self.inner.failure.cause {
+            Cause::Tls(error) => error.code(),
+            Cause::Refusal(refusal) => Some(refusal.code()),
+            Cause::None | Cause::Config(_) | Cause::Other(_) => None,
+        }
+    }
+
+    /// Why the server was not believed, with certificate, values and remedy.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.inner.failure.refusal()
+    }
+
+    /// What was checked: of the refused handshake, or of the connection on which a later phase failed.
+    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
+        if let Cause::Tls(error) = &self.inner.failure.cause {
+            if let Some(receipt) = error.receipt() {
+                return Some(receipt);
+            }
+        }
+        self.inner.receipt.as_ref()
+    }
+
+    /// The URL of the request, or of the hop that failed; without user name and password.
+    pub fn url(&self) -> Option<&Url> {
+        self.inner.url.as_ref()
+    }
+
+    /// The response's status, if it is the error of
+    /// [`error_for_status`](crate::Response::error_for_status).
+    pub fn status(&self) -> Option<StatusCode> {
+        self.inner.status
+    }
+
+    /// What failed, without the request that met it.
+    pub(crate) fn to_failure(&self) -> Failure {
+        self.inner.failure.clone()
+    }
+
+    /// Names the request's URL, unless one is named already. Credentials are removed.
+    pub(crate) fn at(mut self, url: impl FnOnce() -> Option<Url>) -> Self {
+        if self.inner.url.is_none() {
+            self.inner.url = url().map(without_credentials);
+        }
+        self
+    }
+
+    /// Adds the receipt of the connection.
+    pub(crate) fn over(mut self, receipt: Option<&Arc<Receipt>>) -> Self {
+        if self.inner.receipt.is_none() {
+            self.inner.receipt = receipt.cloned();
+        }
+        self
+    }
+
+    /// Adds the response's status.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.inner.status = Some(status);
+        self
+    }
+}
+
+/// `url` without user name and password.
+pub(crate) fn without_credentials(mut url: Url) -> Url {
+    // Both fail only for URLs without a host, which have no credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+impl From<Failure> for Error {
+    #[cold]
+    fn from(failure: Failure) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                failure,
+                url: None,
+                status: None,
+                receipt: None,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(url) = &self.inner.url {
+            write!(f, "{url}: ")?;
+        }
+        fmt::Display::fmt(&self.inner.failure, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            failure,
+            url,
+            status,
+            receipt,
+        } = &*self.inner;
+        f.debug_struct("Error")
+            .field("kind", &failure.kind)
+            .field("phase", &failure.phase)
+            .field("what", &failure.what)
+            .field("cause", &failure.cause)
+            .field("retryable", &failure.retryable)
+            .field("url", &url.as_ref().map(Url::as_str))
+            .field("status", status)
+            .field("receipt", &receipt.is_some())
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.failure.source()
+    }
+}

@@ -1,0 +1,108 @@
+//! A request with its redirects.
+
+use http::header::LOCATION;
+use url::Url;
+
+use super::call::Call;
+use super::{Answer, exchange};
+use crate::body::Body;
+use crate::client::Inner;
+use crate::error::{Error, Failure, Kind, Phase};
+use crate::pool::Scheme;
+use crate::redirect::{Hop, next_method, strip_body_headers, strip_credentials};
+use crate::response::Response;
+use crate::target::{Parsed, Written, redirected};
+
+/// Sends `call` and follows redirects, each of which is judged by the policy anew.
+pub(crate) async fn run(client: &Inner, mut call: Call) -> Result<Response, Error> {
+    let deadline = call.limits.deadline();
+    let mut hops = Vec::new();
+    loop {
+        let spare = call.body.try_clone();
+        let answer = match exchange(client, &mut call, deadline).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(error.at(|| call.url())),
+        };
+        match follow(client, &mut call, &answer, spare, &mut hops) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Response::new(answer, call.path, hops)),
+            Err(failure) => {
+                return Err(Error::from(failure)
+                    .at(|| call.url())
+                    .over(answer.meta.info.receipt()));
+            }
+        }
+    }
+}
+
+/// Makes `call` the request that `answer` redirects to; `false` if `answer` is the response.
+fn follow(
+    client: &Inner,
+    call: &mut Call,
+    answer: &Answer,
+    spare: Option<Body>,
+    hops: &mut Vec<Hop>,
+) -> Result<bool, Failure> {
+    let status = answer.head.status;
+    if !status.is_redirection() || client.redirects.limit() == 0 {
+        return Ok(false);
+    }
+    let (Some(next), Some(location)) = (
+        next_method(status, &call.method),
+        answer.head.headers.get(LOCATION),
+    ) else {
+        return Ok(false);
+    };
+    let body = match (next.keeps_body, spare) {
+        (true, None) => return Ok(false),
+        (true, Some(body)) => body,
+        (false, _) => Body::empty(),
+    };
+    let Some(here) = call.url() else {
+        return Ok(false);
+    };
+    let there =
+        redirected(&here, location.as_bytes()).map_err(|failure| failure.during(Phase::Headers))?;
+    let limit = client.redirects.limit();
+    if hops.len() >= limit {
+        let what = format!(
+            "more than {limit} redirects, the next one to {}",
+            place_of(&there)
+        );
+        return Err(Failure::new(Kind::TooManyRedirects, what).during(Phase::Headers));
+    }
+    let from = call.origin();
+    if from.scheme == Scheme::Https && there.scheme() == "http" {
+        let what = format!("a redirect from https to {} is refused", place_of(&there));
+        return Err(Failure::new(Kind::InsecureRedirect, what).during(Phase::Headers));
+    }
+    let parsed = Parsed::new(Written::Url(&there), |scheme, host, port| {
+        client.find(scheme, host, port)
+    })
+    .map_err(|error| {
+        Failure::new(
+            Kind::Redirect,
+            "the Location of the redirect is not a usable URL",
+        )
+        .during(Phase::Headers)
+        .caused_by(error)
+    })?;
+    hops.push(Hop { url: here, status });
+    call.place = parsed.place;
+    call.path = parsed.path;
+    call.method = next.method;
+    call.body = body;
+    if !next.keeps_body {
+        strip_body_headers(&mut call.headers);
+    }
+    if call.origin() != from {
+        strip_credentials(&mut call.headers);
+    }
+    tracing::debug!(%status, to = %place_of(&there), "following a redirect");
+    Ok(true)
+}
+
+/// Scheme, host and port of a URL: what an error may repeat of a foreign address.
+fn place_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}

@@ -1,0 +1,242 @@
+//! Building a request and sending it.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use serde::Serialize;
+
+use super::{RequestTimeouts, new_call};
+use crate::body::Body;
+use crate::client::Client;
+use crate::error::{Error, Failure, Kind};
+use crate::exchange::Call;
+use crate::response::Response;
+use crate::target::{IntoUrl, basic};
+
+/// A request in the making; see [`Client::get`] and its like.
+///
+/// Whatever cannot be used, a header value for instance, is reported by [`send`](Self::send).
+///
+/// ```
+/// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+/// let response = client
+///     .post("https://shop.example/orders")
+///     .query(&[("express", "yes")])
+///     .bearer_auth("s3cret")
+///     .json(&["tea", "cake"])
+///     .send()
+///     .await?
+///     .error_for_status()?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    client: Client,
+    call: Result<Call, Error>,
+    timeouts: RequestTimeouts,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
+        let call = url.lend(|url| new_call(client.inner(), method, url));
+        Self {
+            client,
+            call,
+            timeouts: RequestTimeouts::default(),
+        }
+    }
+
+    /// Adds a header, beside those of the same name that were added before.
+    pub fn header<K, V>(self, name: K, value: V) -> Self
+    where
+        HeaderName: TryFrom<K>,
+        <HeaderName as TryFrom<K>>::Error: Into<http::Error>,
+        HeaderValue: TryFrom<V>,
+        <HeaderValue as TryFrom<V>>::Error: Into<http::Error>,
+    {
+        self.change(|call| {
+            let name = HeaderName::try_from(name)
+                .map_err(|error| mistake("the header's name is not valid", error.into()))?;
+            let value = HeaderValue::try_from(value)
+                .map_err(|error| mistake("the header's value is not valid", error.into()))?;
+            call.headers.append(name, value);
+            Ok(())
+        })
+    }
+
+    /// Sets headers, in place of those of the same name that were added before.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.change(|call| {
+            for name in headers.keys() {
+                call.headers.remove(name);
+            }
+            call.headers.extend(headers);
+            Ok(())
+        })
+    }
+
+    /// Adds `pairs` to the URL's query, `application/x-www-form-urlencoded`: a sequence of pairs, a map
+    /// or a struct.
+    pub fn query<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
+        self.change(|call| {
+            let pairs = serde_urlencoded::to_string(pairs)
+                .map_err(|error| mistake("the query cannot be written", error))?;
+            if pairs.is_empty() {
+                return Ok(());
+            }
+            let join = match call.path.query() {
+                None => "?",
+                Some("") => "",
+                Some(_) => "&",
+            };
+            call.path = PathAndQuery::try_from(format!("{}{join}{pairs}", call.path))
+                .map_err(|error| mistake("the query cannot be used", error))?;
+            Ok(())
+        })
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.change(|call| {
+            call.body = body.into();
+            Ok(())
+        })
+    }
+
+    /// Sets the body to `value` as JSON, and `Content-Type: application/json` unless one is set.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.change(|call| {
+            let json = serde_json::to_vec(value)
+                .map_err(|error| mistake("the JSON body cannot be written", error))?;
+            set_body(call, json, "application/json");
+            Ok(())
+        })
+    }
+
+    /// Sets the body to `pairs` as an HTML form, and `Content-Type: application/x-www-form-urlencoded`
+    /// unless one is set.
+    pub fn form<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
+        self.change(|call| {
+            let form = serde_urlencoded::to_string(pairs)
+                .map_err(|error| mistake("the form cannot be written", error))?;
+            set_body(call, form, "application/x-www-form-urlencoded");
+            Ok(())
+        })
+    }
+
+    /// Sends user name and password (RFC 7617). They are left out after a redirect to another origin.
+    pub fn basic_auth(self, user: impl AsRef<str>, password: Option<&str>) -> Self {
+        self.change(|call| {
+            let value = basic(user.as_ref().as_bytes(), password.map(str::as_bytes));
+            call.headers.insert(AUTHORIZATION, value);
+            Ok(())
+        })
+    }
+
+    /// Sends a bearer token (RFC 6750). It is left out after a redirect to another origin.
+    pub fn bearer_auth(self, token: impl fmt::Display) -> Self {
+        self.change(|call| {
+            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                .map_err(|error| mistake("the token is no header value", error))?;
+            value.set_sensitive(true);
+            call.headers.insert(AUTHORIZATION, value);
+            Ok(())
+        })
+    }
+
+    /// The limit for the whole request; see [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.total = Some(limit.into());
+        self
+    }
+
+    /// The limit for the server to answer; see
+    /// [`ClientBuilder::headers_timeout`](crate::ClientBuilder::headers_timeout).
+    pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.headers = Some(limit.into());
+        self
+    }
+
+    /// The limit between two pieces of the response's body; see
+    /// [`ClientBuilder::read_timeout`](crate::ClientBuilder::read_timeout).
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.read = Some(limit.into());
+        self
+    }
+
+    /// The request as the `http` crate has it, to send through a tower service. The client's own
+    /// headers are not on it.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Url`] or [`Kind::Request`] for what could not be used.
+    pub fn build(self) -> Result<Request<Body>, Error> {
+        let call = self.call?;
+        let uri = format!("{}{}", call.origin(), call.path);
+        let mut request = Request::new(call.body);
+        *request.uri_mut() = Uri::try_from(uri)
+            .map_err(|error| mistake("the URL is not valid", error).at(|| None))?;
+        *request.method_mut() = call.method;
+        *request.headers_mut() = call.headers;
+        if self.timeouts != RequestTimeouts::default() {
+            request.extensions_mut().insert(self.timeouts);
+        }
+        Ok(request)
+    }
+
+    /// Sends the request and waits for the response's headers. Dropping the future cancels it.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Kind`] but those about the response's body and status.
+    pub async fn send(self) -> Result<Response, Error> {
+        let Self {
+            client,
+            call,
+            timeouts,
+        } = self;
+        let mut call = call?;
+        timeouts.apply(&mut call.limits);
+        crate::exchange::run(client.inner(), call).await
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
+        if let Ok(call) = &mut self.call {
+            if let Err(error) = change(call) {
+                let url = call.url();
+                self.call = Err(error.at(|| url));
+            }
+        }
+        self
+    }
+}
+
+fn set_body(call: &mut Call, body: impl Into<Body>, content_type: &'static str) {
+    call.body = body.into();
+    call.headers
+        .entry(CONTENT_TYPE)
+        .or_insert(HeaderValue::from_static(content_type));
+}
+
+#[cold]
+fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Failure::new(Kind::Request, what).caused_by(error).into()
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RequestBuilder");
+        match &self.call {
+            Ok(call) => debug
+                .field("method", &call.method)
+                .field("url", &call.url().as_ref().map(url::Url::as_str))
+                .field("headers", &call.headers),
+            Err(error) => debug.field("error", error),
+        };
+        debug.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! A body as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body as _;
+
+use super::Source;
+use crate::body::Body;
+use crate::error::Error;
+
+/// The pieces of a response's body; see [`Response::bytes_stream`](crate::Response::bytes_stream).
+#[must_use = "streams do nothing unless polled"]
+pub struct BytesStream {
+    body: Body,
+    source: Source,
+}
+
+impl BytesStream {
+    pub(super) fn new(body: Body, source: Source) -> Self {
+        Self { body, source }
+    }
+}
+
+impl Stream for BytesStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.source.name(error)))),
+                // Trailers are passed over.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for BytesStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BytesStream").field(&self.body).finish()
+    }
+}

@@ -1,0 +1,278 @@
+//! Where a request goes: an origin, a path and a query.
+
+mod canonical;
+mod into_url;
+mod scheme;
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use http::HeaderValue;
+use http::uri::PathAndQuery;
+use url::{Position, Url};
+
+pub use self::into_url::IntoUrl;
+pub(crate) use self::into_url::sealed::Written;
+use crate::error::{Error, Failure, Kind, without_credentials};
+use crate::pool::{PartitionParts, Scheme};
+
+/// Scheme, host and port.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct OriginName {
+    pub(crate) scheme: Scheme,
+    /// A name in A-label form, or an address without brackets.
+    pub(crate) host: Arc<str>,
+    pub(crate) port: u16,
+}
+
+impl OriginName {
+    /// Host and port as URLs write them, the port only where it is not the scheme's own.
+    pub(crate) fn authority(&self) -> String {
+        let Self { scheme, host, port } = self;
+        let (open, close) = if host.contains(':') {
+            ("[", "]")
+        } else {
+            ("", "")
+        };
+        if *port == scheme.default_port() {
+            format!("{open}{host}{close}")
+        } else {
+            format!("{open}{host}{close}:{port}")
+        }
+    }
+
+    /// The URL of `path` at this origin.
+    pub(crate) fn url(&self, path: &PathAndQuery) -> Option<Url> {
+        Url::parse(&format!("{self}{path}")).ok()
+    }
+}
+
+impl fmt::Display for OriginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.authority())
+    }
+}
+
+impl fmt::Debug for OriginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<&PartitionParts> for OriginName {
+    fn from(parts: &PartitionParts) -> Self {
+        Self {
+            scheme: parts.scheme,
+            host: Arc::clone(&parts.host),
+            port: parts.port,
+        }
+    }
+}
+
+/// A URL cut into what a request needs, its origin looked up by `find` before anything is copied.
+pub(crate) struct Parsed<O> {
+    pub(crate) place: Place<O>,
+    pub(crate) path: PathAndQuery,
+    /// The `Authorization` that user name and password in the URL amount to (RFC 7617).
+    pub(crate) basic: Option<HeaderValue>,
+}
+
+/// An origin that is known already, or the name of one that is not.
+#[derive(Clone)]
+pub(crate) enum Place<O> {
+    Known(O),
+    Named(OriginName),
+}
+
+impl<O> Parsed<O> {
+    /// Parses what the caller wrote. `find` gives the origin for scheme, host and port, if it is known.
+    pub(crate) fn new(
+        written: Written<'_>,
+        find: impl Fn(Scheme, &str, u16) -> Option<O>,
+    ) -> Result<Self, Error> {
+        let owned;
+        let text = match written {
+            Written::Text(text) => text,
+            Written::Url(url) => url.as_str(),
+            Written::Uri(uri) => {
+                owned = uri.to_string();
+                &owned
+            }
+        };
+        if let Some(split) = canonical::split(text) {
+            let path = match split.path_and_query {
+                "/" => PathAndQuery::from_static("/"),
+                other => PathAndQuery::try_from(other).map_err(invalid)?,
+            };
+            let place = place(find, split.scheme, split.host, split.port);
+            return Ok(Self {
+                place,
+                path,
+                basic: None,
+            });
+        }
+        match written {
+            Written::Url(url) => Self::of_url(url, find),
+            Written::Text(_) | Written::Uri(_) => {
+                Self::of_url(&Url::parse(text).map_err(invalid)?, find)
+            }
+        }
+    }
+
+    fn of_url(url: &Url, find: impl Fn(Scheme, &str, u16) -> Option<O>) -> Result<Self, Error> {
+        let scheme = match url.scheme() {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            other => {
+                let what = format!("the scheme is {other:?}, not https");
+                return Err(Error::from(Failure::new(Kind::Url, what)).at(|| Some(url.clone())));
+            }
+        };
+        let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+            return Err(Failure::new(Kind::Url, "the URL has no host").into());
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let port = url.port().unwrap_or(scheme.default_port());
+        let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
+            .map_err(|error| invalid(error).at(|| Some(url.clone())))?;
+        Ok(Self {
+            place: place(find, scheme, host, port),
+            path,
+            basic: basic_of(url),
+        })
+    }
+}
+
+fn place<O>(
+    find: impl Fn(Scheme, &str, u16) -> Option<O>,
+    scheme: Scheme,
+    host: &str,
+    port: u16,
+) -> Place<O> {
+    match find(scheme, host, port) {
+        Some(origin) => Place::Known(origin),
+        None => Place::Named(OriginName {
+            scheme,
+            host: host.into(),
+            port,
+        }),
+    }
+}
+
+/// The text of an unusable URL is not repeated: it may hold a password.
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Failure::new(Kind::Url, "the URL is not valid")
+        .caused_by(error)
+        .into()
+}
+
+fn basic_of(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let user = percent_encoding::percent_decode_str(url.username()).collect::<Vec<u8>>();
+    let password = url
+        .password()
+        .map(|password| percent_encoding::percent_decode_str(password).collect::<Vec<u8>>());
+    Some(basic(&user, password.as_deref()))
+}
+
+/// The value of `Authorization` for a user name and a password (RFC 7617 section 2).
+pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
+    let mut pair = user.to_vec();
+    pair.push(b':');
+    pair.extend_from_slice(password.unwrap_or_default());
+    let text = format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(pair)
+    );
+    // Base64 has no character that a header value cannot hold.
+    let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Basic"));
+    value.set_sensitive(true);
+    value
+}
+
+/// Where a redirect at `base` leads.
+pub(crate) fn redirected(base: &Url, location: &[u8]) -> Result<Url, Failure> {
+    let unusable = || {
+        Failure::new(
+            Kind::Redirect,
+            "the Location of the redirect is not a usable URL",
+        )
+    };
+    let location = std::str::from_utf8(location).map_err(|error| unusable().caused_by(error))?;
+    base.join(location)
+        .map(without_credentials)
+        .map_err(|error| unusable().caused_by(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Parsed<()>, Error> {
+        Parsed::new(Written::Text(text), |_, _, _| None)
+    }
+
+    fn name(parsed: &Parsed<()>) -> String {
+        match &parsed.place {
+            Place::Named(name) => name.to_string(),
+            Place::Known(()) => unreachable!("nothing is known"),
+        }
+    }
+
+    #[test]
+    fn hosts_are_canonical() {
+        for (written, origin, path) in [
+            ("https://Example.COM", "https://example.com", "/"),
+            (
+                "HTTPS://b\u{fc}cher.example/\u{fc}",
+                "https://xn--bcher-kva.example",
+                "/%C3%BC",
+            ),
+            ("https://[0:0::1]:8443/x", "https://[::1]:8443", "/x"),
+            ("https://127.1/", "https://127.0.0.1", "/"),
+            ("http://h:80/a/../b?c#d", "http://h", "/b?c"),
+            ("https://h.?q", "https://h.", "/?q"),
+        ] {
+            let parsed = parse(written).expect(written);
+            assert_eq!(name(&parsed), origin, "{written}");
+            assert_eq!(parsed.path, path, "{written}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_the_url_become_basic_auth() {
+        let parsed = parse("https://us%20er:p%40ss@h/").expect("a URL");
+        let value = parsed.basic.expect("credentials");
+        assert_eq!(value, "Basic dXMgZXI6cEBzcw==");
+        assert!(value.is_sensitive());
+        assert_eq!(name(&parsed), "https://h");
+    }
+
+    #[test]
+    fn unusable_urls_are_typed_errors_without_their_password() {
+        for (written, text) in [
+            (
+                "ftp://user:secret@h/x",
+                "ftp://h/x: the scheme is \"ftp\", not https",
+            ),
+            (
+                "data:secret",
+                "data:secret: the scheme is \"data\", not https",
+            ),
+            ("/path", "the URL is not valid: relative URL without a base"),
+            ("https://user:secret@/", "the URL is not valid: empty host"),
+            (
+                "https://user:secret@h:99999/",
+                "the URL is not valid: invalid port number",
+            ),
+        ] {
+            let error = parse(written).err().expect(written);
+            assert_eq!(error.kind(), Kind::Url, "{written}");
+            assert_eq!(error.phase(), None, "{written}");
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}
