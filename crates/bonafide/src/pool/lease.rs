@@ -1,5 +1,6 @@
 //! What a request holds: an offer that nobody has used yet, then a lease.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -120,6 +121,18 @@ impl<C: Connect> Lease<C> {
             Self::Http1(lease) => lease.is_reused(),
             Self::Http2(lease) => lease.is_reused(),
         }
+    }
+}
+
+impl<C: Connect> fmt::Debug for Lease<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self {
+            Self::Http1(_) => "Http1",
+            Self::Http2(_) => "Http2",
+        };
+        f.debug_struct(protocol)
+            .field("reused", &self.is_reused())
+            .finish_non_exhaustive()
     }
 }
 

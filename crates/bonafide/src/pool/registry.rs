@@ -89,6 +89,9 @@ impl<C: Connect> Registry<C> {
             Entry::Vacant(entry) => Arc::clone(entry.insert(made()).get()),
         };
         drop(table);
+        if let Some(unused) = now().checked_add(self.core.limits.idle_timeout) {
+            self.core.schedule.sweep_by(unused, &Arc::downgrade(self));
+        }
         for (partition, steps) in dropped {
             partition.perform(steps, None);
         }

@@ -1,1 +1,16 @@
-//! tests
+//! The pool against connections that are only pretended.
+//!
+//! `model` drives the state machine of one partition, `partitions` drives a whole pool; both with random events. The
+//! others are scenarios, each of one idea. Time stands still unless a test moves it.
+
+mod attempts;
+mod bursts;
+mod evictions;
+mod fake;
+mod keys;
+mod limits;
+mod model;
+mod origins;
+mod partitions;
+mod reaper;
+mod returns;

@@ -1,0 +1,195 @@
+//! The limits of a partition and of the pool.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use super::fake::{Bench, http1, http2, key};
+use crate::pool::Limits;
+
+fn at_most(count: usize) -> NonZeroUsize {
+    NonZeroUsize::new(count).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_beyond_the_connection_limit_wait_for_a_connection_to_come_back() {
+    let mut bench = Bench::new(Limits {
+        max_connections_per_partition: at_most(2),
+        ..Limits::default()
+    });
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 4).await;
+    bench.call().await.http1();
+    bench.call().await.http1();
+    let first = http1(waiters.remove(0).await.unwrap());
+    let second = http1(waiters.remove(0).await.unwrap());
+    assert_eq!(bench.pool.status().waiting, 2);
+    first.return_to_pool();
+    let third = http1(waiters.remove(0).await.unwrap());
+    assert!(third.is_reused());
+    // One that does not come back makes room for a new one.
+    drop(second);
+    bench.call().await.http1();
+    assert!(!http1(waiters.remove(0).await.unwrap()).is_reused());
+    assert_eq!(bench.attempts(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_idle_connection_goes_when_there_are_too_many() {
+    let mut bench = Bench::new(Limits {
+        max_idle_per_partition: 2,
+        ..Limits::default()
+    });
+    let partition = bench.partition();
+    let waiters = bench.waiters(&partition, 3).await;
+    let mut wires = Vec::new();
+    for _ in 0..3 {
+        wires.push(bench.call().await.http1());
+    }
+    let mut leases = Vec::new();
+    for waiter in waiters {
+        leases.push(http1(waiter.await.unwrap()));
+    }
+    leases.drain(..).for_each(|lease| lease.return_to_pool());
+    let held: Vec<_> = wires.iter().map(|wire| wire.is_held()).collect();
+    assert_eq!(held, [false, true, true]);
+    assert_eq!(bench.pool.status().totals.closed.surplus, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_keeps_nothing_idle_still_serves() {
+    let mut bench = Bench::new(Limits {
+        max_idle_per_partition: 0,
+        ..Limits::default()
+    });
+    let (partition, first) = bench.with_idle_http1(None).await;
+    assert!(!first.is_held());
+    let waiter = bench.waiter(&partition).await;
+    bench.call().await.http1();
+    http1(waiter.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_beyond_the_stream_limit_open_as_many_connections_as_they_fill() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let waiters = bench.waiters(&partition, 512).await;
+    bench.call().await.http2(Some(100));
+    for _ in 1..6 {
+        bench.call().await.http2(Some(100));
+    }
+    let mut leases = Vec::new();
+    for waiter in waiters {
+        leases.push(http2(waiter.await.unwrap()));
+    }
+    assert_eq!(bench.attempts(), 6);
+    assert_eq!(bench.pool.status().http2_streams, 512);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 2).await;
+    let wire = bench.call().await.http2(Some(1));
+    let lease = http2(waiters.remove(0).await.unwrap());
+    let _call = bench.call().await;
+    drop(lease);
+    assert!(Arc::ptr_eq(
+        &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
+        &wire
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_limit_of_http2_connections_requests_share_beyond_the_stream_limit() {
+    let mut bench = Bench::new(Limits {
+        max_h2_connections: at_most(1),
+        ..Limits::default()
+    });
+    let partition = bench.partition();
+    let waiters = bench.waiters(&partition, 5).await;
+    bench.call().await.http2(Some(2));
+    let mut leases = Vec::new();
+    for waiter in waiters {
+        leases.push(http2(waiter.await.unwrap()));
+    }
+    leases.push(http2(partition.checkout().await));
+    assert_eq!(
+        (bench.attempts(), bench.pool.status().http2_streams),
+        (1, 6)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_http2_connection_that_fails_sends_its_waiters_to_the_first() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 2).await;
+    let wire = bench.call().await.http2(Some(1));
+    let _lease = http2(waiters.remove(0).await.unwrap());
+    bench.call().await.fails();
+    assert!(Arc::ptr_eq(
+        &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
+        &wire
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_hosts_do_not_make_many_partitions() {
+    let mut bench = Bench::new(Limits {
+        max_partitions: at_most(16),
+        ..Limits::default()
+    });
+    let busy = bench.pool.partition(&key("busy.test", 1));
+    let waiter = bench.waiter(&busy).await;
+    let wire = bench.call().await.http1();
+    let lease = http1(waiter.await.unwrap());
+    for number in 0..1000 {
+        bench
+            .pool
+            .partition(&key(&format!("host-{number}.test"), 1));
+        assert!(bench.pool.status().partitions <= 16);
+    }
+    assert!(!busy.is_retired());
+    lease.return_to_pool();
+    assert!(wire.is_held());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_partition_used_least_recently_makes_room() {
+    let mut bench = Bench::new(Limits {
+        max_partitions: at_most(2),
+        ..Limits::default()
+    });
+    let mut partitions = Vec::new();
+    for host in ["old.test", "new.test"] {
+        let partition = bench.pool.partition(&key(host, 1));
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        let waiter = bench.waiter(&partition).await;
+        let wire = bench.call().await.http1();
+        http1(waiter.await.unwrap()).return_to_pool();
+        partitions.push((partition, wire));
+    }
+    bench.pool.partition(&key("third.test", 1));
+    let kept: Vec<_> = partitions
+        .iter()
+        .map(|(partition, wire)| (partition.is_retired(), wire.is_held()))
+        .collect();
+    assert_eq!(kept, [(true, false), (false, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_that_made_room_is_found_again_by_those_who_hold_it() {
+    let mut bench = Bench::new(Limits {
+        max_partitions: at_most(1),
+        ..Limits::default()
+    });
+    let held = bench.pool.partition(&key("first.test", 1));
+    bench.pool.partition(&key("second.test", 1));
+    assert!(held.is_retired());
+    let waiter = bench.waiter(&held).await;
+    let call = bench.call().await;
+    assert_eq!(call.key, key("first.test", 1));
+    call.http1();
+    http1(waiter.await.unwrap());
+}

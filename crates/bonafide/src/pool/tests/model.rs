@@ -1,0 +1,507 @@
+//! One partition under random events, beside a model that knows every connection and every waiter.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::fake::{Fake, Wire, key};
+use crate::pool::eviction::Retired;
+use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
+use crate::pool::{CheckoutError, Connected, Limits, Protocol};
+
+const IDLE: Duration = Duration::from_secs(90);
+
+/// What happens to a partition. Numbers choose among those concerned.
+#[derive(Clone, Debug)]
+enum Event {
+    Checkout,
+    Cancel(usize),
+    Http1 {
+        closed: bool,
+        deadline: Option<u8>,
+    },
+    Http2 {
+        limit: Option<u8>,
+        closed: bool,
+        deadline: Option<u8>,
+    },
+    Fails,
+    Abandoned,
+    GiveBack(usize),
+    Discard(usize),
+    Release(usize),
+    Fault(usize),
+    Dies(usize),
+    TimePasses(u8),
+    Sweep,
+    Retire,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let deadline = || proptest::option::weighted(0.2, 0..120_u8);
+    let event = prop_oneof![
+        12 => Just(Event::Checkout),
+        2 => any::<usize>().prop_map(Event::Cancel),
+        5 => (prop::bool::weighted(0.05), deadline()).prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),
+        4 => (proptest::option::of(0..4_u8), prop::bool::weighted(0.05), deadline())
+            .prop_map(|(limit, closed, deadline)| Event::Http2 { limit, closed, deadline }),
+        2 => Just(Event::Fails),
+        1 => Just(Event::Abandoned),
+        5 => any::<usize>().prop_map(Event::GiveBack),
+        2 => any::<usize>().prop_map(Event::Discard),
+        5 => any::<usize>().prop_map(Event::Release),
+        1 => any::<usize>().prop_map(Event::Fault),
+        2 => any::<usize>().prop_map(Event::Dies),
+        3 => (0..100_u8).prop_map(Event::TimePasses),
+        2 => Just(Event::Sweep),
+    ];
+    // An eviction ends the life of a partition, so it comes last if at all.
+    let life = prop::collection::vec(event.clone(), 1..150);
+    let end = prop_oneof![
+        Just(Vec::new()),
+        prop::collection::vec(event, 1..20).prop_map(|mut after| {
+            after.insert(0, Event::Retire);
+            after
+        })
+    ];
+    (life, end).prop_map(|(mut life, end)| {
+        life.extend(end);
+        life
+    })
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let some = |max: usize| (1..=max).prop_map(|count| NonZeroUsize::new(count).unwrap());
+    let connections = prop_oneof![Just(NonZeroUsize::MAX), some(4)];
+    (0..4_usize, connections, some(3)).prop_map(|(idle, connections, h2)| Limits {
+        idle_timeout: IDLE,
+        max_idle_per_partition: idle,
+        max_connections_per_partition: connections,
+        max_h2_connections: h2,
+        ..Limits::default()
+    })
+}
+
+/// A connection as the model knows it.
+struct Known {
+    wire: Arc<Wire>,
+    deadline: Option<Instant>,
+    /// When it last became unused.
+    idle_since: Instant,
+    /// Requests that hold it.
+    users: usize,
+    /// Reported as faulty.
+    faulty: bool,
+}
+
+struct Stream {
+    id: HandleId,
+    wire: usize,
+    /// Keeps the connection, as a lease does.
+    _handle: <Fake as crate::pool::Connect>::Http2,
+}
+
+struct Model {
+    limits: Limits,
+    state: State<Fake, usize>,
+    now: Instant,
+    attempts: usize,
+    /// The protocol that the last attempt gave; `Some(true)` is HTTP/2.
+    http2: Option<bool>,
+    retired: bool,
+    known: BTreeMap<usize, Known>,
+    waiting: VecDeque<(usize, WaiterId)>,
+    lent: Vec<Member<Fake>>,
+    streams: Vec<Stream>,
+    next: usize,
+}
+
+impl Model {
+    fn new(limits: Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            state: State::new(limits.clone(), now),
+            limits,
+            now,
+            attempts: 0,
+            http2: None,
+            retired: false,
+            known: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            lent: Vec::new(),
+            streams: Vec::new(),
+            next: 0,
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        let mut actions = Actions::new();
+        let now = self.now;
+        match event {
+            Event::Checkout => return self.checkout(),
+            Event::Cancel(choice) => {
+                if let Some(index) = choice.checked_rem(self.waiting.len())
+                    && let Some((waiter, id)) = self.waiting.remove(index)
+                {
+                    assert_eq!(self.state.cancel(id), Some(waiter));
+                    assert_eq!(self.state.cancel(id), None);
+                }
+            }
+            Event::Http1 { closed, deadline } if self.attempts > 0 => {
+                let wire = self.connection(None, closed, deadline);
+                return self.connected(wire, Protocol::Http1);
+            }
+            Event::Http2 {
+                limit,
+                closed,
+                deadline,
+            } if self.attempts > 0 => {
+                let wire = self.connection(limit.map(usize::from), closed, deadline);
+                return self.connected(wire, Protocol::Http2);
+            }
+            Event::Fails if self.attempts > 0 => {
+                self.attempts -= 1;
+                self.state
+                    .attempt_failed(CheckoutError::Connect("refused"), now, &mut actions);
+                return self.settle_failure(actions, CheckoutError::Connect("refused"));
+            }
+            Event::Abandoned if self.attempts > 0 => {
+                self.attempts -= 1;
+                self.state.attempt_abandoned(now, &mut actions);
+                assert_eq!(actions.attempts, 0, "the runtime may be gone");
+                return self.settle_failure(actions, CheckoutError::Abandoned);
+            }
+            Event::GiveBack(choice) => {
+                if let Some(index) = choice.checked_rem(self.lent.len()) {
+                    let mut member = self.lent.swap_remove(index);
+                    self.unused(member.conn.0.id);
+                    member.fresh = false;
+                    self.state.give_back(member, now, &mut actions);
+                }
+            }
+            Event::Discard(choice) => {
+                if let Some(index) = choice.checked_rem(self.lent.len()) {
+                    let member = self.lent.swap_remove(index);
+                    self.unused(member.conn.0.id);
+                    drop(member);
+                    self.state.discard(now, &mut actions);
+                }
+            }
+            Event::Release(choice) => {
+                if let Some(index) = choice.checked_rem(self.streams.len()) {
+                    let stream = self.streams.swap_remove(index);
+                    self.unused(stream.wire);
+                    self.state.release(stream.id, now, &mut actions);
+                }
+            }
+            Event::Fault(choice) => {
+                if let Some(index) = choice.checked_rem(self.streams.len()) {
+                    let Stream { id, wire, .. } = self.streams[index];
+                    self.known.get_mut(&wire).unwrap().faulty = true;
+                    self.state.fault_http2(id, now, &mut actions);
+                }
+            }
+            Event::Dies(choice) => {
+                if let Some(index) = choice.checked_rem(self.known.len()) {
+                    self.known.values().nth(index).unwrap().wire.die();
+                }
+            }
+            Event::TimePasses(seconds) => self.now += Duration::from_secs(seconds.into()),
+            Event::Sweep => {
+                let next = self.state.sweep(now, &mut actions);
+                assert!(
+                    next.is_none_or(|next| next > now || self.state.is_unused(now)),
+                    "a sweep leaves nothing expired"
+                );
+            }
+            Event::Retire => {
+                self.retired = true;
+                self.state.retire(Retired::Evicted, &mut actions);
+                assert_eq!(actions.deliveries.len(), self.waiting.len());
+                assert_eq!(
+                    self.state.census().idle_http1 + self.state.census().http2,
+                    0
+                );
+            }
+            Event::Http1 { .. } | Event::Http2 { .. } | Event::Fails | Event::Abandoned => {}
+        }
+        self.settle(actions, None);
+    }
+
+    fn checkout(&mut self) {
+        let mut actions = Actions::new();
+        let waiter = self.next;
+        self.next += 1;
+        let room = self.room();
+        match self.state.checkout(self.now, || waiter, &mut actions) {
+            Checkout::Ready(grant) => {
+                assert!(self.waiting.is_empty(), "nobody overtakes");
+                if let Grant::Http2(stream) = &grant
+                    && let Some(limit) = crate::pool::Http2Conn::stream_limit(&stream.handle)
+                    && self.known[&stream.handle.0.id].users >= limit
+                {
+                    assert!(
+                        self.attempts == 0 && room == 0,
+                        "the stream limit is kept while there is another way"
+                    );
+                }
+                self.granted(grant);
+            }
+            Checkout::Waiting(id) => self.waiting.push_back((waiter, id)),
+            Checkout::Retired(retired) => {
+                assert!(self.retired);
+                assert_eq!(retired, Retired::Evicted);
+            }
+        }
+        self.settle(actions, None);
+    }
+
+    fn room(&self) -> usize {
+        let Census {
+            waiting: _,
+            attempts,
+            idle_http1,
+            lent_http1,
+            http2,
+            http2_streams: _,
+        } = self.state.census();
+        let all = self.limits.max_connections_per_partition.get()
+            - (attempts + idle_http1 + lent_http1 + http2);
+        match self.http2 {
+            Some(true) => all.min(
+                self.limits
+                    .max_h2_connections
+                    .get()
+                    .saturating_sub(attempts + http2),
+            ),
+            _ => all,
+        }
+    }
+
+    fn connection(
+        &mut self,
+        limit: Option<usize>,
+        closed: bool,
+        deadline: Option<u8>,
+    ) -> Arc<Wire> {
+        let wire = Wire::new(self.next, limit);
+        self.next += 1;
+        if closed {
+            wire.die();
+        }
+        let deadline = deadline.map(|seconds| self.now + Duration::from_secs(seconds.into()));
+        let known = Known {
+            wire: Arc::clone(&wire),
+            deadline,
+            idle_since: self.now,
+            users: 0,
+            faulty: false,
+        };
+        self.known.insert(wire.id, known);
+        wire
+    }
+
+    fn connected<F>(&mut self, wire: Arc<Wire>, protocol: F)
+    where
+        F: FnOnce(super::fake::Conn) -> Protocol<super::fake::Conn, super::fake::Conn>,
+    {
+        self.attempts -= 1;
+        let deadline = self.known[&wire.id].deadline;
+        let usable =
+            wire.is_open() && deadline.is_none_or(|deadline| deadline > self.now) && !self.retired;
+        let protocol = protocol(wire.handle());
+        if usable {
+            self.http2 = Some(matches!(protocol, Protocol::Http2(_)));
+        }
+        let mut actions = Actions::new();
+        let connected = Connected {
+            protocol,
+            deadline,
+            meta: Arc::new(key("origin.test", 1)),
+        };
+        self.state
+            .attempt_connected(connected, self.now, &mut actions);
+        if usable {
+            self.settle(actions, None);
+        } else {
+            self.settle_failure(actions, CheckoutError::Unusable);
+        }
+    }
+
+    fn unused(&mut self, id: usize) {
+        let known = self.known.get_mut(&id).unwrap();
+        known.users -= 1;
+        known.idle_since = self.now;
+    }
+
+    /// Somebody fails if an attempt fails, unless there is another way.
+    fn settle_failure(
+        &mut self,
+        actions: Actions<Fake, usize>,
+        error: CheckoutError<&'static str>,
+    ) {
+        let failures = actions
+            .deliveries
+            .iter()
+            .filter(|(_, outcome)| outcome.is_err())
+            .count();
+        if self.attempts == 0 && self.http2 != Some(true) && self.http2 != Some(false) {
+            assert_eq!(
+                failures,
+                self.waiting.len(),
+                "a cold partition fails everybody"
+            );
+        }
+        self.settle(actions, Some(error));
+    }
+
+    fn settle(
+        &mut self,
+        actions: Actions<Fake, usize>,
+        error: Option<CheckoutError<&'static str>>,
+    ) {
+        let Actions {
+            deliveries,
+            attempts,
+            closed,
+            sweep_at: _,
+        } = actions;
+        self.attempts += attempts;
+        drop(closed);
+        for (waiter, outcome) in deliveries {
+            let (oldest, _) = self.waiting.pop_front().expect("everybody is served once");
+            assert_eq!(waiter, oldest, "the oldest is served first");
+            match outcome {
+                Ok(grant) => self.granted(grant),
+                Err(told) if self.retired => assert_eq!(told, CheckoutError::Evicted),
+                Err(told) => assert_eq!(Some(told), error),
+            }
+        }
+        let single = attempts > 0 && self.http2 != Some(false) && self.state.census().http2 == 0;
+        if single || self.http2.is_none() {
+            assert!(
+                self.attempts <= 1,
+                "one attempt for all while nobody knows better"
+            );
+        }
+        self.check();
+    }
+
+    fn granted(&mut self, grant: Grant<Fake>) {
+        assert!(
+            !self.retired,
+            "nobody gets a connection of an evicted partition"
+        );
+        let (id, most) = match &grant {
+            Grant::Http1(member) => (member.conn.0.id, 0),
+            Grant::Http2(stream) => (stream.handle.0.id, usize::MAX),
+        };
+        let known = self.known.get_mut(&id).unwrap();
+        assert!(known.wire.is_open(), "nobody gets a closed connection");
+        assert!(
+            known.deadline.is_none_or(|deadline| deadline > self.now),
+            "nobody gets an expired connection"
+        );
+        assert!(
+            known.users > 0 || self.now - known.idle_since < IDLE,
+            "nobody gets a connection unused for too long"
+        );
+        assert!(known.users <= most, "one request at a time on HTTP/1.1");
+        assert!(!known.faulty, "nobody gets a faulty connection");
+        known.users += 1;
+        match grant {
+            Grant::Http1(member) => self.lent.push(member),
+            Grant::Http2(stream) => {
+                self.streams.push(Stream {
+                    id: stream.id,
+                    wire: id,
+                    _handle: stream.handle,
+                });
+            }
+        }
+    }
+
+    fn check(&mut self) {
+        let census = self.state.census();
+        let Census {
+            waiting,
+            attempts,
+            idle_http1,
+            lent_http1,
+            http2,
+            http2_streams,
+        } = census;
+        assert_eq!(
+            (waiting, attempts, lent_http1),
+            (self.waiting.len(), self.attempts, self.lent.len()),
+            "{census:?}"
+        );
+        assert!(http2_streams <= self.streams.len(), "{census:?}");
+        let live = attempts + idle_http1 + lent_http1 + http2;
+        let max = self.limits.max_connections_per_partition.get();
+        assert!(live <= max, "{census:?}");
+        assert!(http2 <= self.limits.max_h2_connections.get(), "{census:?}");
+        assert!(
+            idle_http1 <= self.limits.max_idle_per_partition,
+            "{census:?}"
+        );
+        if waiting > 0 {
+            assert!(
+                attempts > 0 || (lent_http1 > 0 && live == max),
+                "nobody waits for nothing: {census:?}"
+            );
+            assert_eq!(idle_http1, 0, "nobody waits beside an idle connection");
+        }
+        // Every connection is where the counts say, and nowhere else.
+        let in_use = self.known.values().filter(|known| known.users > 0).count();
+        let held = self
+            .known
+            .values()
+            .filter(|known| known.wire.is_held())
+            .count();
+        let shared_unused = self
+            .known
+            .values()
+            .filter(|known| known.wire.is_held() && known.users == 0)
+            .count();
+        assert_eq!(held, in_use + shared_unused);
+        assert!(
+            shared_unused <= idle_http1 + http2,
+            "nothing leaks: {census:?}"
+        );
+        assert!(held >= idle_http1 + lent_http1 + http2, "{census:?}");
+        self.known.retain(|_, known| known.wire.is_held());
+    }
+
+    /// Everything comes to its end: nobody is left, nothing is left.
+    fn end(mut self) {
+        while self.attempts > 0 || !self.lent.is_empty() {
+            self.happen(Event::Fails);
+            self.happen(Event::GiveBack(0));
+        }
+        while !self.streams.is_empty() {
+            self.happen(Event::Release(0));
+        }
+        assert!(self.waiting.is_empty());
+        self.happen(Event::TimePasses(200));
+        self.happen(Event::Sweep);
+        assert!(self.state.is_unused(self.now));
+        assert!(self.known.is_empty());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_to_a_partition_its_promises_hold(limits in limits(), events in events()) {
+        let mut model = Model::new(limits);
+        for event in events {
+            model.happen(event);
+        }
+        model.end();
+    }
+}

@@ -1,0 +1,262 @@
+//! A whole pool under random events: several origins, zones and epochs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::task::JoinHandle;
+
+use super::fake::{Bench, Call, Outcome, Wire, parts, wire};
+use crate::pool::{CheckoutError, Lease, Limits, PartitionKey, PartitionParts, ZoneId};
+
+#[derive(Clone, Debug)]
+enum Event {
+    Ask {
+        host: u8,
+        zone: u8,
+    },
+    /// The request goes away.
+    Leave(usize),
+    Http1(usize),
+    Http2(usize),
+    Fails(usize),
+    Panics(usize),
+    /// The exchange ends.
+    End(usize),
+    /// The exchange ends early.
+    Break(usize),
+    Dies(usize),
+    Evict {
+        host: u8,
+        zone: u8,
+    },
+    Reload,
+    TimePasses(u8),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        12 => (0..3_u8, 0..2_u8).prop_map(|(host, zone)| Event::Ask { host, zone }),
+        2 => any::<usize>().prop_map(Event::Leave),
+        6 => any::<usize>().prop_map(Event::Http1),
+        3 => any::<usize>().prop_map(Event::Http2),
+        2 => any::<usize>().prop_map(Event::Fails),
+        1 => any::<usize>().prop_map(Event::Panics),
+        6 => any::<usize>().prop_map(Event::End),
+        2 => any::<usize>().prop_map(Event::Break),
+        2 => any::<usize>().prop_map(Event::Dies),
+        1 => (0..3_u8, 0..2_u8).prop_map(|(host, zone)| Event::Evict { host, zone }),
+        1 => Just(Event::Reload),
+        2 => (0..60_u8).prop_map(Event::TimePasses),
+    ];
+    prop::collection::vec(event, 1..80)
+}
+
+struct Request {
+    key: PartitionKey,
+    /// Its partition was evicted after it asked.
+    evicted: bool,
+    outcome: JoinHandle<Outcome>,
+}
+
+struct World {
+    bench: Bench,
+    epoch: u64,
+    calls: Vec<Call>,
+    requests: Vec<Request>,
+    leases: Vec<Lease<super::fake::Fake>>,
+    /// Connections of the present, evicted ones removed.
+    wires: Vec<(PartitionKey, Arc<Wire>)>,
+}
+
+impl World {
+    fn key(&self, host: u8, zone: u8) -> PartitionKey {
+        let host = format!("host-{host}.test");
+        PartitionKey::new(PartitionParts {
+            zone: ZoneId(zone.into()),
+            ..parts(&host, self.epoch)
+        })
+    }
+
+    async fn happen(&mut self, event: Event) {
+        match event {
+            Event::Ask { host, zone } => {
+                let key = self.key(host, zone);
+                let partition = self.bench.pool.partition(&key);
+                let outcome = tokio::spawn(async move { partition.checkout().await });
+                self.requests.push(Request {
+                    key,
+                    evicted: false,
+                    outcome,
+                });
+            }
+            Event::Leave(choice) => {
+                if let Some(index) = choice.checked_rem(self.requests.len()) {
+                    self.requests.swap_remove(index).outcome.abort();
+                }
+            }
+            Event::Http1(choice) => {
+                if let Some(call) = self.call(choice) {
+                    let key = call.key.clone();
+                    self.wires.push((key, call.http1()));
+                }
+            }
+            Event::Http2(choice) => {
+                if let Some(call) = self.call(choice) {
+                    let key = call.key.clone();
+                    self.wires.push((key, call.http2(Some(2))));
+                }
+            }
+            Event::Fails(choice) => {
+                if let Some(call) = self.call(choice) {
+                    call.fails();
+                }
+            }
+            Event::Panics(choice) => {
+                if let Some(call) = self.call(choice) {
+                    call.panics();
+                }
+            }
+            Event::End(choice) => {
+                if let Some(index) = choice.checked_rem(self.leases.len()) {
+                    match self.leases.swap_remove(index) {
+                        Lease::Http1(lease) => lease.return_to_pool(),
+                        Lease::Http2(lease) => drop(lease),
+                    }
+                }
+            }
+            Event::Break(choice) => {
+                if let Some(index) = choice.checked_rem(self.leases.len()) {
+                    drop(self.leases.swap_remove(index));
+                }
+            }
+            Event::Dies(choice) => {
+                if let Some(index) = choice.checked_rem(self.wires.len()) {
+                    self.wires.swap_remove(index).1.die();
+                }
+            }
+            Event::Evict { host, zone } => {
+                let key = self.key(host, zone);
+                self.bench.pool.evict(&key);
+                self.requests
+                    .iter_mut()
+                    .filter(|request| request.key == key)
+                    .for_each(|request| request.evicted = true);
+                self.wires.retain(|(other, _)| *other != key);
+            }
+            Event::Reload => {
+                self.epoch += 1;
+                self.bench.pool.evict_epoch_older_than(self.epoch);
+                self.requests
+                    .iter_mut()
+                    .for_each(|request| request.evicted = true);
+                self.wires.clear();
+            }
+            Event::TimePasses(seconds) => {
+                tokio::time::advance(Duration::from_secs(seconds.into())).await
+            }
+        }
+        self.settle().await;
+    }
+
+    fn call(&mut self, choice: usize) -> Option<Call> {
+        let index = choice.checked_rem(self.calls.len())?;
+        Some(self.calls.swap_remove(index))
+    }
+
+    /// Lets every task run as far as it can, then looks at those that ended.
+    async fn settle(&mut self) {
+        for _ in 0..16 {
+            tokio::task::yield_now().await;
+        }
+        while let Ok(call) = self.bench.calls.try_recv() {
+            self.calls.push(call);
+        }
+        for request in std::mem::take(&mut self.requests) {
+            if !request.outcome.is_finished() {
+                assert!(
+                    !request.evicted,
+                    "an evicted request does not go on waiting"
+                );
+                self.requests.push(request);
+                continue;
+            }
+            match request.outcome.await.unwrap() {
+                Ok(mut lease) => {
+                    assert!(
+                        !request.evicted,
+                        "no request rides on an evicted connection"
+                    );
+                    assert_eq!(
+                        **lease.meta(),
+                        request.key,
+                        "no request rides on another partition's connection"
+                    );
+                    let taken = wire(&mut lease);
+                    let known = |(key, wire): &(PartitionKey, Arc<Wire>)| {
+                        *key == request.key && Arc::ptr_eq(wire, &taken)
+                    };
+                    assert!(
+                        self.wires.iter().any(known),
+                        "the connection is alive and of this epoch"
+                    );
+                    if let Lease::Http1(_) = lease {
+                        let held = self
+                            .leases
+                            .iter_mut()
+                            .any(|other| Arc::ptr_eq(&wire(other), &taken));
+                        assert!(!held, "one request at a time");
+                    }
+                    self.leases.push(lease);
+                }
+                Err(CheckoutError::Evicted) => assert!(request.evicted),
+                Err(CheckoutError::Connect(_) | CheckoutError::Abandoned) => {}
+                Err(CheckoutError::Unusable) => panic!("no connection was closed from the start"),
+            }
+        }
+    }
+
+    async fn end(mut self) {
+        while !self.requests.is_empty() || !self.calls.is_empty() {
+            self.happen(Event::Fails(0)).await;
+        }
+        self.leases.clear();
+        let status = self.bench.pool.status();
+        assert_eq!(
+            (
+                status.waiting,
+                status.attempts,
+                status.lent_http1,
+                status.http2_streams
+            ),
+            (0, 0, 0, 0)
+        );
+        tokio::time::advance(Duration::from_secs(200)).await;
+        while self.bench.pool.status().reaper_runs {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(self.bench.pool.status().partitions, 0);
+        assert!(
+            self.wires.iter().all(|(_, wire)| !wire.is_held()),
+            "nothing leaks"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_requests_ride_only_on_their_own_partitions_connections(events in events()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let bench = Bench::new(Limits::default());
+            let mut world =
+                World { bench, epoch: 1, calls: Vec::new(), requests: Vec::new(), leases: Vec::new(), wires: Vec::new() };
+            for event in events {
+                world.happen(event).await;
+            }
+            world.end().await;
+        });
+    }
+}
