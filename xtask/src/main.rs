@@ -42,7 +42,11 @@ enum Task {
         args: Vec<String>,
     },
     /// Checks layers, `# Errors` sections, reasons, file lengths, names, words and refusal codes.
-    Tidy,
+    Tidy {
+        /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
+        #[arg(long)]
+        edges: bool,
+    },
     /// Runs every example.
     Examples,
     /// Lists the real servers and clients that tests run against.
@@ -76,7 +80,8 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
     match task {
         Task::Ci { corpora } => gate::run(&workspace, corpora.as_deref())?,
         Task::Test { args } => test(&workspace, args)?,
-        Task::Tidy => tidy::run(&workspace)?,
+        Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
+        Task::Tidy { edges: false } => tidy::run(&workspace)?,
         Task::Examples => gate::run_examples(&workspace)?,
         Task::Peers => Peers::find(&workspace)?.print(),
         Task::Conformance { args } => {

@@ -72,6 +72,22 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
     Ok(())
 }
 
+/// Prints the edges between modules that exist now, in the form of the table.
+///
+/// # Errors
+/// [`TidyError::Source`] where the tree cannot be read.
+pub(crate) fn print_edges(workspace: &Workspace) -> Result<(), TidyError> {
+    let tree = Tree::read(workspace.root())?;
+    for package in workspace.published() {
+        println!("[modules.{}]", package.name);
+        for (module, used) in modules::actual(&tree, &package.name) {
+            println!("{module} = {used:?}");
+        }
+        println!();
+    }
+    Ok(())
+}
+
 fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     let mut findings = modules::check(tree, &table.modules);
     findings.extend(words::check(tree, &table.words));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::modules::Edges;
+
 /// What `tidy.toml` says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -13,7 +15,7 @@ pub(crate) struct Table {
     pub(crate) crates: BTreeMap<String, CrateRule>,
     /// By package name, then by top-level module: the sibling modules that it may use.
     #[serde(default)]
-    pub(crate) modules: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub(crate) modules: BTreeMap<String, Edges>,
     /// Where the word for switched-off security may stand.
     #[serde(default)]
     pub(crate) danger: Danger,
