@@ -1,4 +1,4 @@
-//! bonafide-testkit
+#![doc = include_str!("../README.md")]
 #![expect(
     clippy::expect_used,
     clippy::panic,

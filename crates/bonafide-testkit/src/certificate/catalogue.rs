@@ -6,6 +6,15 @@ use super::key::KeyKind;
 use super::recipe::{ExtendedKeyUsage, Recipe};
 
 /// One entry of the [`Catalogue`].
+///
+/// ```
+/// use bonafide_testkit::Catalogue;
+///
+/// let catalogue = Catalogue::new();
+/// let case = catalogue.case("missing-intermediate");
+/// assert_eq!(case.identity.chain().len(), 1);
+/// assert_eq!((case.host, case.believed), ("localhost", false));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Case {

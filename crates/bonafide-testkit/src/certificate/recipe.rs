@@ -24,6 +24,14 @@ const EMPTY_SEQUENCE: &[u8] = &[0x30, 0x00];
 
 /// What a certificate may be used for, as its extended key usage extension says.
 /// RFC 5280 section 4.2.1.12.
+///
+/// ```
+/// use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
+///
+/// let for_programs = Recipe::for_host("localhost")
+///     .extended_key_usage([ExtendedKeyUsage::CodeSigning]);
+/// TestCa::new().issue(for_programs);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtendedKeyUsage {

@@ -12,8 +12,8 @@ use rustls::sign::{Signer, SigningKey};
 use rustls::{SignatureAlgorithm, SignatureScheme};
 use sha2::{Sha256, Sha384, Sha512};
 
-/// A 1024-bit RSA key. Every one in a process is the same key: generating one takes
-/// seconds in a debug build, and a key this weak is no secret anyway.
+/// A 1024-bit RSA key. Every one in a process is the same key: generating one takes half
+/// a second in a debug build, and a key this weak is no secret anyway.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakRsaKey(Arc<Encodings>);
 

@@ -8,6 +8,15 @@ use tokio::sync::Notify;
 use crate::patience::until;
 
 /// What a proxy has counted so far.
+///
+/// ```
+/// use bonafide_testkit::{ProxyStats, TestProxy};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let proxy = TestProxy::start().await;
+/// assert_eq!(proxy.stats(), ProxyStats::default());
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProxyStats {
@@ -24,6 +33,23 @@ pub struct ProxyStats {
 }
 
 /// A CONNECT request as the proxy received it.
+///
+/// ```
+/// use bonafide_testkit::TestProxy;
+/// use tokio::io::AsyncWriteExt;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let proxy = TestProxy::builder().refuse(http::StatusCode::FORBIDDEN).start().await;
+/// let mut client = tokio::net::TcpStream::connect(proxy.addr()).await?;
+/// client.write_all(b"CONNECT a.test:443 HTTP/1.1\r\nuser-agent: b\r\n\r\n").await?;
+/// proxy.wait_for(|stats| stats.refusals == 1).await;
+///
+/// let request = &proxy.connect_requests()[0];
+/// assert_eq!(request.authority, "a.test:443");
+/// assert_eq!(request.headers["user-agent"], "b");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectRequest {

@@ -57,6 +57,12 @@ impl TestBody {
     }
 }
 
+impl TestBody {
+    pub(super) fn can_fail(&self) -> bool {
+        matches!(self.0, Content::Streamed(_))
+    }
+}
+
 impl Body for TestBody {
     type Data = Bytes;
     type Error = io::Error;
@@ -128,6 +134,26 @@ impl From<()> for TestBody {
 }
 
 /// Feeds a body made by [`TestBody::channel`]; dropping it ends the body.
+///
+/// ```
+/// use bonafide_testkit::{PlainServer, TestBody};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let server = PlainServer::builder()
+///     .handler(|_| async {
+///         let (sender, body) = TestBody::channel();
+///         tokio::spawn(async move {
+///             while sender.send("tick\n") {
+///                 tokio::task::yield_now().await;
+///             }
+///         });
+///         http::Response::new(body)
+///     })
+///     .start()
+///     .await;
+/// # server.shutdown().await;
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BodySender(mpsc::UnboundedSender<io::Result<Bytes>>);
 
@@ -170,17 +196,13 @@ impl Body for ChannelBody {
 
 /// A body on its way out, with what shall happen to the connection on the way.
 pub(super) enum ServedBody {
-    Untouched(TestBody),
+    /// As it is. Where a connection is given, an error closes it once all before the
+    /// error has left.
+    Untouched(TestBody, Option<Arc<Control>>),
     /// Of unknown length to HTTP, and then the connection closes.
-    Delimiting {
-        body: TestBody,
-        _then: Closing,
-    },
+    Delimiting { body: TestBody, _then: Closing },
     /// As it is, and then the connection closes.
-    Last {
-        body: TestBody,
-        _then: Closing,
-    },
+    Last { body: TestBody, _then: Closing },
     /// Never comes.
     Stalled(TestBody),
     /// Is announced, sent in part, and then the connection is parted from.
@@ -210,10 +232,20 @@ impl Body for ServedBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.get_mut() {
-            Self::Untouched(body) | Self::Delimiting { body, .. } | Self::Last { body, .. } => {
-                Pin::new(body).poll_frame(cx)
-            }
+        let this = self.get_mut();
+        match this {
+            Self::Untouched(body, Some(control)) => match Pin::new(body).poll_frame(cx) {
+                Poll::Ready(Some(Err(_))) => {
+                    control.part(Parting::Shutdown);
+                    // Polled again, it would come to an orderly end.
+                    *this = Self::Stalled(TestBody::default());
+                    Poll::Pending
+                }
+                other => other,
+            },
+            Self::Untouched(body, None)
+            | Self::Delimiting { body, .. }
+            | Self::Last { body, .. } => Pin::new(body).poll_frame(cx),
             Self::Stalled(_) => Poll::Pending,
             Self::Cut {
                 left,
@@ -235,14 +267,14 @@ impl Body for ServedBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Untouched(body) | Self::Last { body, .. } => body.is_end_stream(),
+            Self::Untouched(body, _) | Self::Last { body, .. } => body.is_end_stream(),
             Self::Delimiting { .. } | Self::Stalled(_) | Self::Cut { .. } => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Untouched(body) | Self::Last { body, .. } | Self::Stalled(body) => {
+            Self::Untouched(body, _) | Self::Last { body, .. } | Self::Stalled(body) => {
                 body.size_hint()
             }
             Self::Cut {

@@ -73,6 +73,27 @@ impl Deref for PlainServer {
 }
 
 /// The choices for a [`PlainServer`].
+///
+/// ```
+/// use bonafide_testkit::PlainServer;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let redirecting = PlainServer::builder()
+///     .handler(|request| async move {
+///         let mut response = http::Response::new("");
+///         *response.status_mut() = http::StatusCode::NOT_FOUND;
+///         if request.uri().path() == "/" {
+///             let target = http::HeaderValue::from_static("https://localhost/");
+///             *response.status_mut() = http::StatusCode::FOUND;
+///             response.headers_mut().insert("location", target);
+///         }
+///         response
+///     })
+///     .start()
+///     .await;
+/// # redirecting.shutdown().await;
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing listens before start()"]
 pub struct PlainServerBuilder(Plan);

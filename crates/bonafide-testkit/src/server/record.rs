@@ -10,6 +10,24 @@ use rustls_pki_types::CertificateDer;
 use super::connection::ConnectionInfo;
 
 /// A request as the server received it.
+///
+/// ```
+/// use bonafide_testkit::PlainServer;
+/// use tokio::io::AsyncWriteExt;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let server = PlainServer::start().await;
+/// let mut client = tokio::net::TcpStream::connect(server.addr()).await?;
+/// client.write_all(b"POST /a HTTP/1.1\r\nhost: b\r\ncontent-length: 2\r\n\r\nhi").await?;
+/// server.wait_for(|stats| stats.requests == 1).await;
+///
+/// let request = &server.requests()[0];
+/// assert_eq!((request.method.as_str(), request.uri.path()), ("POST", "/a"));
+/// assert_eq!(request.headers["host"], "b");
+/// assert_eq!((&request.body[..], request.connection), (&b"hi"[..], 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RecordedRequest {

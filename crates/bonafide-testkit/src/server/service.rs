@@ -125,7 +125,12 @@ impl Exchange {
             Ending::CloseNotify
             | Ending::StallInHandshake
             | Ending::CloseInHandshake
-            | Ending::ResetInHandshake => ServedBody::Untouched(body),
+            | Ending::ResetInHandshake => {
+                // HTTP/2 has a frame for it; hyper's HTTP/1.1 would drop what it has
+                // not written yet.
+                let cut_off = self.protocol == Protocol::Http1 && body.can_fail();
+                ServedBody::Untouched(body, cut_off.then(control))
+            }
             Ending::NoCloseNotify | Ending::CloseDelimited => {
                 if ending == Ending::NoCloseNotify {
                     self.control.close_silently();

@@ -18,6 +18,21 @@ use super::stats::ServerStats;
 ///
 /// When it is dropped, its connections end. If one of its handlers or tasks has
 /// panicked, dropping it panics too, so that the test fails.
+///
+/// ```
+/// use bonafide_testkit::PlainServer;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let server = PlainServer::start().await;
+/// let client = tokio::net::TcpStream::connect(server.addr()).await?;
+/// server.wait_for(|stats| stats.open_connections == 1).await;
+/// server.close_connections();
+/// server.wait_for(|stats| stats.open_connections == 0).await;
+/// assert_eq!(server.tcp_connections(), 1);
+/// # drop(client);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Serving {
     addr: SocketAddr,

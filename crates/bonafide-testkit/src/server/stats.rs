@@ -7,6 +7,15 @@ use tokio::sync::Notify;
 use crate::patience::until;
 
 /// What a server has counted so far.
+///
+/// ```
+/// use bonafide_testkit::{PlainServer, ServerStats};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let server = PlainServer::start().await;
+/// assert_eq!(server.stats(), ServerStats::default());
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {

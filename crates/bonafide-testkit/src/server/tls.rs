@@ -26,6 +26,14 @@ use crate::client;
 const REMEMBERED_FAILURES: usize = 256;
 
 /// Which protocols a server offers by ALPN.
+///
+/// ```
+/// use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
+///
+/// let identity = TestCa::new().issue(Recipe::for_host("localhost"));
+/// let old_fashioned = TestServer::builder(identity).alpn(Alpn::None);
+/// # drop(old_fashioned);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Alpn {
@@ -60,6 +68,16 @@ impl Alpn {
 }
 
 /// Whether clients have to show a certificate, and from which authority.
+///
+/// ```
+/// use bonafide_testkit::{ClientAuth, Recipe, TestCa, TestServer};
+///
+/// let (servers, clients) = (TestCa::new(), TestCa::new());
+/// let alice = clients.issue(Recipe::for_host("alice").client());
+/// let strict = TestServer::builder(servers.issue(Recipe::for_host("localhost")))
+///     .client_auth(ClientAuth::Required(clients.certificate().clone()));
+/// # drop((alice, strict));
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum ClientAuth {

@@ -58,6 +58,21 @@ pub(crate) fn tls_error(error: &io::Error) -> &rustls::Error {
         .unwrap_or_else(|| panic!("not a TLS error: {error:?}"))
 }
 
+/// The kind of the first I/O error below an error of hyper's.
+pub(crate) fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<io::Error>() {
+            return Some(io.kind());
+        }
+        if let Some(h2) = inner.downcast_ref::<h2::Error>() {
+            return h2.get_io().map(io::Error::kind);
+        }
+        source = inner.source();
+    }
+    None
+}
+
 pub(crate) fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(path)
         .header("host", "localhost")

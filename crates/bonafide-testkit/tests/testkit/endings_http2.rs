@@ -7,7 +7,7 @@ use http::Response;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http2::SendRequest;
 
-use crate::client::{config, connect, get, http2, text};
+use crate::client::{config, connect, get, http2, io_kind, text};
 
 async fn client(
     server: &TestServer,
@@ -27,21 +27,6 @@ async fn server(ca: &TestCa, ending: Ending) -> TestServer {
         .ending(ending)
         .start()
         .await
-}
-
-/// The kind of the first I/O error below an error of hyper's.
-fn io_kind(error: &hyper::Error) -> Option<ErrorKind> {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            return Some(io.kind());
-        }
-        if let Some(h2) = inner.downcast_ref::<h2::Error>() {
-            return h2.get_io().map(std::io::Error::kind);
-        }
-        source = inner.source();
-    }
-    None
 }
 
 #[tokio::test]
