@@ -1,0 +1,296 @@
+//! Pins bind to the verified path, never to what was presented.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bonafide_testkit::{Identity, Recipe, TestCa};
+use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::{
+    Anchors, Check, CheckContext, Code, ConfigError, Finding, OnExpiredPins, Outcome, Peer,
+    PinError, Pins, PinsBuilder, Policy, Reason, Receipt, Refusal, Refused, SpkiSha256,
+    VerifiedPath,
+};
+
+const HOST: &str = "api.corp.test";
+
+fn policy(ca: &TestCa, pins: Pins) -> Policy {
+    Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .pins(pins)
+        .build()
+        .unwrap()
+}
+
+fn judge(policy: &Policy, identity: &Identity, host: &str) -> Result<Arc<Receipt>, Refusal> {
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    policy.verify(&Peer::new(identity.chain(), &name))
+}
+
+fn pins() -> PinsBuilder {
+    Pins::for_host("**.corp.test").without_backup()
+}
+
+fn outcome(receipt: &Receipt) -> &Outcome {
+    receipt
+        .checks()
+        .iter()
+        .find(|check| check.name() == "pins")
+        .unwrap()
+        .outcome()
+}
+
+#[test]
+fn a_pinned_ca_appended_to_a_foreign_chain_is_refused() {
+    let pinned = TestCa::named("pinned CA");
+    let foreign = TestCa::named("foreign CA");
+    let honest = pinned.issue(Recipe::for_host(HOST));
+    let forged = foreign
+        .issue(Recipe::for_host(HOST))
+        .with_extra(pinned.certificate().clone());
+    let both = Policy::builder()
+        .anchors(Anchors::only(pinned.certificate().clone()).plus(foreign.certificate().clone()))
+        .pins(pins().ca(pinned.spki_pin()).build().unwrap())
+        .build()
+        .unwrap();
+    assert!(judge(&both, &honest, HOST).unwrap().is_pinned());
+    let refusal = judge(&both, &forged, HOST).unwrap_err();
+    let expected = Reason::PinMismatch {
+        host: HOST.to_owned(),
+        pattern: "**.corp.test".parse().unwrap(),
+        configured: vec![pinned.spki_pin().parse().unwrap()],
+        observed: vec![
+            forged.spki_pin().parse().unwrap(),
+            foreign.spki_pin().parse().unwrap(),
+        ],
+    };
+    assert_eq!(refusal.reason(), &expected);
+}
+
+#[test]
+fn each_role_matches_its_certificates_only() {
+    let ca = TestCa::new();
+    let issuing = ca.intermediate("issuing");
+    let identity = issuing.issue(Recipe::for_host(HOST));
+    let (leaf, middle, root) = (identity.spki_pin(), issuing.spki_pin(), ca.spki_pin());
+    // the pin, whether it is believed
+    for (builder, expected) in [
+        (pins().leaf(&leaf), true),
+        (pins().leaf(&middle), false),
+        (pins().leaf(&root), false),
+        (pins().ca(&leaf), false),
+        (pins().ca(&middle), true),
+        (pins().ca(&root), true),
+        (pins().any(&leaf), true),
+        (pins().any(&root), true),
+    ] {
+        let set = builder.build().unwrap();
+        let judged =
+            judge(&policy(&ca, set.clone()), &identity, HOST).map(|receipt| receipt.is_pinned());
+        assert_eq!(
+            judged.map_err(|refusal| refusal.code()),
+            if expected {
+                Ok(true)
+            } else {
+                Err(Code::PinMismatch)
+            },
+            "{set:?}"
+        );
+    }
+}
+
+#[test]
+fn pins_are_for_their_hosts_only() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("elsewhere.test"));
+    let set = pins().ca(SpkiSha256([7; 32])).build().unwrap();
+    let receipt = judge(&policy(&ca, set), &identity, "elsewhere.test").unwrap();
+    assert_eq!(outcome(&receipt), &Outcome::NotApplicable);
+    assert!(receipt.is_verified() && !receipt.is_pinned());
+}
+
+#[test]
+fn expired_pins_do_what_was_chosen() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host(HOST));
+    let expired = UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() - 60));
+    let wrong = || pins().ca(SpkiSha256([7; 32]));
+    let refuse = wrong()
+        .expires(expired, OnExpiredPins::Refuse)
+        .build()
+        .unwrap();
+    assert_eq!(
+        judge(&policy(&ca, refuse), &identity, HOST)
+            .unwrap_err()
+            .code(),
+        Code::PinsExpired
+    );
+    let unpinned = wrong()
+        .expires(expired, OnExpiredPins::Unpinned)
+        .build()
+        .unwrap();
+    let receipt = judge(&policy(&ca, unpinned), &identity, HOST).unwrap();
+    assert_eq!(outcome(&receipt), &Outcome::NotChecked);
+    assert!(!receipt.is_pinned());
+}
+
+#[test]
+fn the_deadline_of_a_receipt_is_the_expiry_of_the_pins_where_that_is_earlier() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host(HOST));
+    let soon = UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + 60));
+    let set = pins()
+        .ca(ca.spki_pin())
+        .expires(soon, OnExpiredPins::Refuse)
+        .build()
+        .unwrap();
+    assert_eq!(
+        judge(&policy(&ca, set), &identity, HOST)
+            .unwrap()
+            .deadline(),
+        Some(soon)
+    );
+}
+
+#[test]
+fn report_only_pins_refuse_nothing_and_pin_nothing() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host(HOST));
+    let judge_with = |pin: String| {
+        let policy = Policy::builder()
+            .anchors(Anchors::only(ca.certificate().clone()))
+            .report_only(pins().ca(pin).build().unwrap())
+            .build()
+            .unwrap();
+        let receipt = judge(&policy, &identity, HOST).unwrap();
+        assert!(receipt.is_verified() && !receipt.is_pinned());
+        outcome(&receipt).clone()
+    };
+    assert_eq!(judge_with(ca.spki_pin()), Outcome::Passed);
+    let wrong = judge_with(SpkiSha256([7; 32]).to_string());
+    assert!(
+        matches!(&wrong, Outcome::Reported(reason) if reason.code() == Code::PinMismatch),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_set_without_a_backup_does_not_build_unless_it_says_so() {
+    let one = || Pins::for_host("a.corp.test").ca(SpkiSha256([1; 32]));
+    let pattern: bonafide_verify::HostPattern = "a.corp.test".parse().unwrap();
+    let missing = |result: Result<Pins, ConfigError>| match result {
+        Err(ConfigError::Pin(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        missing(one().build()),
+        PinError::BackupMissing {
+            pattern: pattern.clone()
+        }
+    );
+    assert_eq!(
+        missing(one().ca(SpkiSha256([1; 32])).build()),
+        PinError::BackupMissing {
+            pattern: pattern.clone()
+        }
+    );
+    assert_eq!(
+        missing(Pins::for_host("a.corp.test").build()),
+        PinError::Empty { pattern }
+    );
+    assert!(one().ca(SpkiSha256([2; 32])).build().is_ok());
+    assert!(one().without_backup().build().is_ok());
+}
+
+/// Refuses every path over an intermediate of the given name.
+#[derive(Debug)]
+struct NotOver(&'static str);
+
+impl Check for NotOver {
+    fn name(&self) -> &str {
+        "not-over"
+    }
+
+    fn judge(&self, path: &VerifiedPath<'_>, _: &CheckContext<'_>) -> Result<Finding, Refused> {
+        match format!("{path:?}").contains(self.0) {
+            true => Err(Refused::by_check(format!("over {}", self.0)).about(1)),
+            false => Ok(Finding::passed()),
+        }
+    }
+}
+
+#[test]
+fn a_check_that_refuses_one_path_does_not_hide_another() {
+    let old_root = TestCa::named("old root");
+    let new_root = TestCa::named("new root");
+    let cross = new_root.cross_signed_by(&old_root);
+    let identity = new_root.issue(Recipe::for_host(HOST)).with_extra(cross);
+    let anchors =
+        Anchors::only(old_root.certificate().clone()).plus(new_root.certificate().clone());
+    for refused in ["old root", "new root"] {
+        let policy = Policy::builder()
+            .anchors(anchors.clone())
+            .check(NotOver("nothing"))
+            .build()
+            .unwrap();
+        assert!(judge(&policy, &identity, HOST).unwrap().is_verified());
+        let picky = Policy::builder()
+            .anchors(anchors.clone())
+            .check(NotOver(refused))
+            .build()
+            .unwrap();
+        match judge(&picky, &identity, HOST) {
+            Ok(receipt) => {
+                let subjects: Vec<_> = receipt.path().unwrap().subjects().collect();
+                assert!(
+                    !subjects.iter().any(|subject| subject.contains(refused)),
+                    "{subjects:?}"
+                );
+            }
+            // Every path leads over the new root's name, whether as anchor or as intermediate.
+            Err(refusal) => assert_eq!((refused, refusal.code()), ("new root", Code::CheckRefused)),
+        }
+    }
+}
+
+#[test]
+fn an_anchors_pin_equals_what_openssl_prints() {
+    let ca = TestCa::new();
+    let Some(expected) = openssl_pin(&ca.pem()) else {
+        assert!(std::env::var_os("CI").is_none(), "openssl not found");
+        println!("skipped: openssl not found");
+        return;
+    };
+    let identity = ca.issue(Recipe::for_host(HOST));
+    let policy = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .build()
+        .unwrap();
+    let receipt = judge(&policy, &identity, HOST).unwrap();
+    assert_eq!(
+        receipt.path().unwrap().keys().last().unwrap().to_hex(),
+        expected
+    );
+}
+
+/// `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256`
+fn openssl_pin(pem: &str) -> Option<String> {
+    let public_key = openssl(&["x509", "-pubkey", "-noout"], pem.as_bytes())?;
+    let der = openssl(&["pkey", "-pubin", "-outform", "der"], &public_key)?;
+    let printed = String::from_utf8(openssl(&["dgst", "-sha256"], &der)?).unwrap();
+    Some(printed.rsplit(' ').next()?.trim().to_owned())
+}
+
+fn openssl(arguments: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+    let mut child = Command::new("openssl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take()?.write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "openssl {arguments:?}");
+    Some(output.stdout)
+}
