@@ -1,5 +1,11 @@
 //! Grants: loud, exact, dated, and never more forgiving than they say.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::Write;
 use std::process::Command;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,11 @@
 //! Real handshakes: receipts on fresh and resumed connections, versions, signatures, providers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use bonafide_testkit::{Alpn, ClientAuth, Recipe, TestCa, TestServer};

@@ -1,5 +1,11 @@
 //! Pins bind to the verified path, never to what was presented.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;

@@ -1,5 +1,11 @@
 //! Every recipe of the testkit's catalogue, with the exact code that the policy answers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use bonafide_testkit::{Catalogue, KeyKind, Recipe, TestCa};

@@ -1,5 +1,11 @@
 //! Zones, closed policies, and client configurations.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use bonafide_testkit::{Identity, Recipe, TestCa};

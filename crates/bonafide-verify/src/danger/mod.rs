@@ -4,23 +4,21 @@
 //! is judged as ever, everything that is not forgiven refuses, and the handshake's signature is always verified. Each connection under a
 //! grant emits a `warn` event with the reason, and its receipt says *not verified*.
 
+mod forgive;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
-use webpki::EndEntityCert;
 
-use crate::certificate::Certificate;
-use crate::check::{Mode, Place};
+pub(crate) use self::forgive::forgive;
+
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::config_error::ConfigError;
-use crate::diagnosis::diagnose_name;
-use crate::judge::{Evidence, Fault, Trial, earliest};
 use crate::pin::HostPattern;
 use crate::policy::{Zone, ZoneId};
-use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
-use crate::refusal::{Reason, Refusal};
+use crate::receipt::{Receipt, Verdict};
 
 /// When set to anything but nothing or `0`, a policy with a grant does not build.
 const FORBID: &str = "BONAFIDE_FORBID_DANGER";
@@ -190,29 +188,6 @@ pub(crate) fn with_grants(
     Ok(zones)
 }
 
-/// Looks whether the zone's grant forgives `fault` and everything else that is wrong with the peer.
-pub(crate) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receipt>, Refusal> {
-    let grant = match &trial.zone.grant {
-        Some(grant) if trial.time < grant.expiry() => grant,
-        _ => return Err(trial.refusal(fault)),
-    };
-    let mut forgiven = Vec::new();
-    match all_forgiven(trial, grant, fault, &mut forgiven) {
-        Ok(mut evidence) => {
-            evidence.valid_until = earliest(evidence.valid_until, Some(grant.expiry()));
-            let verdict = Verdict::Granted {
-                forgiven,
-                reason: grant.reason.clone(),
-                expires: grant.expiry(),
-            };
-            let receipt = trial.receipt(verdict, evidence);
-            announce(&receipt);
-            Ok(receipt)
-        }
-        Err(unforgiven) => Err(trial.refusal(unforgiven)),
-    }
-}
-
 /// Emits the `warn` event of a connection under a grant.
 pub(crate) fn announce(receipt: &Receipt) {
     if let Verdict::Granted {
@@ -230,164 +205,4 @@ pub(crate) fn announce(receipt: &Receipt) {
             "connection to a peer that is not verified, under a grant"
         );
     }
-}
-
-/// Judges with one premise changed until nothing is wrong that is not forgiven.
-fn all_forgiven(
-    trial: &Trial<'_>,
-    grant: &Grant,
-    fault: Box<Fault>,
-    forgiven: &mut Vec<Code>,
-) -> Result<Evidence, Box<Fault>> {
-    take_note(grant, &fault, forgiven)?;
-    let first_path_fault = path_fault(&fault);
-    // The name and the checks: judged once more, with the forgiven codes only recorded.
-    let at = first_path_fault
-        .as_ref()
-        .and_then(forgiving_time)
-        .unwrap_or(trial.time);
-    match trial.run(at, &grant.forgiven) {
-        Ok(evidence) => {
-            note_recorded(&evidence.checks, forgiven);
-            Ok(amended(evidence, first_path_fault))
-        }
-        Err(again) if path_fault(&again).is_some() => {
-            take_note(grant, &again, forgiven)?;
-            on_the_leaf_alone(trial, grant, again, forgiven)
-        }
-        Err(unforgiven) => Err(unforgiven),
-    }
-}
-
-/// With no path to judge, the leaf must be free of every fault that is not forgiven, and what needs a path counts as a refusal.
-fn on_the_leaf_alone(
-    trial: &Trial<'_>,
-    grant: &Grant,
-    fault: Box<Fault>,
-    forgiven: &mut Vec<Code>,
-) -> Result<Evidence, Box<Fault>> {
-    let mut checks = fault.checks.clone();
-    let mut refuse = |row: &str, reason: Reason| {
-        let refused = Outcome::Refused(reason.clone());
-        match checks.iter_mut().find(|check| check.name() == row) {
-            Some(check) => check.outcome = refused,
-            None => checks.push(CheckRecord::new(row.to_owned(), refused)),
-        }
-        let fault = Fault {
-            reason,
-            subject: fault.subject.clone(),
-            source: None,
-            path: None,
-            checks: checks.clone(),
-            checks_passed: 0,
-        };
-        take_note(grant, &fault, forgiven)
-    };
-    let malformed = |error: der::Error| Reason::Malformed {
-        detail: error.to_string(),
-    };
-    let leaf_der = match trial.peer.chain.leaf() {
-        Some(leaf) => leaf,
-        None => return refuse("path", Reason::NoCertificate).map(|()| Evidence::default()),
-    };
-    let leaf = match Certificate::from_der(leaf_der) {
-        Ok(leaf) => leaf,
-        Err(error) => return refuse("path", malformed(error)).map(|()| Evidence::default()),
-    };
-    if trial.time > leaf.not_after() {
-        refuse(
-            "path",
-            Reason::Expired {
-                not_after: leaf.not_after(),
-            },
-        )?;
-    }
-    if trial.time < leaf.not_before() {
-        refuse(
-            "path",
-            Reason::NotYetValid {
-                not_before: leaf.not_before(),
-            },
-        )?;
-    }
-    let name = match (EndEntityCert::try_from(leaf_der), trial.peer.name) {
-        (Ok(end_entity), Some(name)) => end_entity.verify_is_valid_for_subject_name(name),
-        (Err(error), _) => Err(error),
-        (Ok(_), None) => Err(webpki::Error::UnsupportedNameType),
-    };
-    if let Err(error) = name {
-        refuse(
-            "name",
-            diagnose_name(&error, trial.host.unwrap_or_default(), leaf_der).0,
-        )?;
-    }
-    let context = trial.context(trial.time);
-    let (profile, profile_mode) = trial.zone.profile;
-    if let (Err(reason), Mode::Enforce) = (
-        profile.judge_one(&leaf, Place::Leaf, &context),
-        profile_mode,
-    ) {
-        refuse(crate::check::Check::name(&profile), reason)?;
-    }
-    for (check, mode) in trial.checks().skip(1) {
-        if mode == Mode::Enforce {
-            let message = format!("{} needs a verified path, and there is none", check.name());
-            refuse(check.name(), Reason::Check { message })?;
-        }
-    }
-    let valid_until = (leaf.not_after() > trial.time).then(|| leaf.not_after());
-    Ok(Evidence {
-        path: None,
-        checks,
-        valid_until,
-    })
-}
-
-fn take_note(grant: &Grant, fault: &Fault, forgiven: &mut Vec<Code>) -> Result<(), Box<Fault>> {
-    let code = fault.reason.code();
-    if !grant.forgiven.contains(&code) {
-        return Err(Box::new(fault.clone()));
-    }
-    if !forgiven.contains(&code) {
-        forgiven.push(code);
-    }
-    Ok(())
-}
-
-fn note_recorded(checks: &[CheckRecord], forgiven: &mut Vec<Code>) {
-    for check in checks {
-        if let Outcome::Refused(reason) = check.outcome()
-            && !forgiven.contains(&reason.code())
-        {
-            forgiven.push(reason.code());
-        }
-    }
-}
-
-/// The fault, if it is one of the path itself: no path was proved.
-fn path_fault(fault: &Fault) -> Option<Reason> {
-    fault.path.is_none().then(|| fault.reason.clone())
-}
-
-/// A time at which the certificate that `reason` names is valid: the premise to change when time is forgiven.
-fn forgiving_time(reason: &Reason) -> Option<UnixTime> {
-    match reason {
-        Reason::Expired { not_after } => Some(*not_after),
-        Reason::NotYetValid { not_before } => Some(*not_before),
-        _ => None,
-    }
-}
-
-/// The evidence with the row of the path showing what was forgiven there.
-fn amended(mut evidence: Evidence, path_fault: Option<Reason>) -> Evidence {
-    if let Some(reason) = path_fault
-        && let Some(row) = evidence
-            .checks
-            .iter_mut()
-            .find(|check| check.name() == "path")
-    {
-        row.outcome = Outcome::Refused(reason);
-        evidence.path = None;
-    }
-    evidence
 }

@@ -3,23 +3,27 @@
 //! The checks run inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
 //! error has no room for a refusal of ours; the most telling one is kept beside it.
 
+mod checks;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
+#[cfg(feature = "danger-insecure-grants")]
+pub(crate) use self::checks::earliest;
+
 use crate::anchors::{AnchorSet, OriginCounts};
-use crate::certificate::subject_text;
 use crate::chain::Peer;
-use crate::check::{Check, CheckContext, Mode};
+
 use crate::code::Code;
 use crate::diagnosis::{diagnose, diagnose_name};
 use crate::host::host_text;
 use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
 use crate::policy::{Core, Zone};
 use crate::receipt::{CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification};
-use crate::refusal::{Reason, Refusal, Refused, Subject};
+use crate::refusal::{Reason, Refusal, Subject};
 
 /// The rows of a receipt for what this version does not check.
 const NEVER_CHECKED: [&str; 2] = ["revocation", "transparency"];
@@ -244,76 +248,6 @@ impl Trial<'_> {
         CheckRecord::new("name", outcome)
     }
 
-    /// Asks every check of the zone about a proved path; on a refusal, says how many had passed.
-    fn run_checks(
-        &self,
-        path: &VerifiedPath<'_>,
-        time: UnixTime,
-        forgiven: &[Code],
-        name_row: CheckRecord,
-    ) -> Result<Evidence, Box<Fault>> {
-        let context = self.context(time);
-        let mut rows = vec![CheckRecord::new("path", Outcome::Passed), name_row];
-        let mut valid_until = path_valid_until(path, time);
-        for (passed, (check, mode)) in self.checks().enumerate() {
-            let name = check.name().to_owned();
-            match (check.judge(path, &context), mode) {
-                (Ok(finding), mode) => {
-                    let outcome = match (Outcome::from(finding.outcome), mode) {
-                        (Outcome::Pinned, Mode::ReportOnly) => Outcome::Passed,
-                        (outcome, _) => outcome,
-                    };
-                    rows.push(CheckRecord::new(name, outcome).with_detail(finding.detail));
-                    valid_until = earliest(valid_until, check.valid_until(&context));
-                }
-                (Err(refused), Mode::ReportOnly) => {
-                    rows.push(CheckRecord::new(name, Outcome::Reported(refused.reason)));
-                }
-                (Err(refused), Mode::Enforce) if forgiven.contains(&refused.reason.code()) => {
-                    rows.push(CheckRecord::new(name, Outcome::Refused(refused.reason)));
-                }
-                (Err(refused), Mode::Enforce) => {
-                    rows.push(CheckRecord::new(
-                        name,
-                        Outcome::Refused(refused.reason.clone()),
-                    ));
-                    let rest = self
-                        .checks()
-                        .skip(passed + 1)
-                        .map(|(check, _)| check.name().to_owned());
-                    rows.extend(not_run(rest).chain(not_run(NEVER_CHECKED)));
-                    return Err(fault_on(path, refused, rows, passed));
-                }
-            }
-        }
-        rows.extend(not_run(NEVER_CHECKED));
-        Ok(Evidence {
-            path: Some(record(path)),
-            checks: rows,
-            valid_until,
-        })
-    }
-
-    pub(crate) fn context(&self, time: UnixTime) -> CheckContext<'_> {
-        CheckContext {
-            name: self.peer.name,
-            host: self.host,
-            time,
-        }
-    }
-
-    /// The profile and the checks of the zone, in the order in which they run.
-    pub(crate) fn checks(&self) -> impl Iterator<Item = (&dyn Check, Mode)> {
-        let (profile, mode) = &self.zone.profile;
-        let profile: &dyn Check = profile;
-        std::iter::once((profile, *mode)).chain(
-            self.zone
-                .checks
-                .iter()
-                .map(|(check, mode)| (&**check, *mode)),
-        )
-    }
-
     fn misnamed(
         &self,
         path: &VerifiedPath<'_>,
@@ -367,30 +301,6 @@ impl Trial<'_> {
     }
 }
 
-fn fault_on(
-    path: &VerifiedPath<'_>,
-    refused: Refused,
-    checks: Vec<CheckRecord>,
-    checks_passed: usize,
-) -> Box<Fault> {
-    let subject = refused.position.and_then(|position| {
-        let der = path.ders().nth(position)?;
-        Some(Subject {
-            position,
-            name: subject_text(der),
-        })
-    });
-    let path = Some(record(path));
-    Box::new(Fault {
-        reason: refused.reason,
-        subject,
-        source: None,
-        path,
-        checks,
-        checks_passed,
-    })
-}
-
 fn not_run<N: Into<std::borrow::Cow<'static, str>>>(
     names: impl IntoIterator<Item = N>,
 ) -> impl Iterator<Item = CheckRecord> {
@@ -409,20 +319,4 @@ fn record(path: &VerifiedPath<'_>) -> PathRecord {
         path.keys().collect(),
         Arc::clone(path.anchor().shared_origin()),
     )
-}
-
-/// The earliest `notAfter` of the path. One that has passed already, an anchor's under a profile that allows it, does not count; a
-/// certificate that cannot be read makes the verdict hold for this moment only.
-fn path_valid_until(path: &VerifiedPath<'_>, time: UnixTime) -> Option<UnixTime> {
-    path.certificates()
-        .map(|certificate| certificate.map_or(time, |certificate| certificate.not_after()))
-        .filter(|not_after| *not_after >= time)
-        .min()
-}
-
-pub(crate) fn earliest(one: Option<UnixTime>, other: Option<UnixTime>) -> Option<UnixTime> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
 }

@@ -1,38 +1,13 @@
-//! Refusals: why a peer was not believed.
+//! Reasons: what a refusal compared, and with which result.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
 
-use crate::anchors::{AnchorReport, OriginCounts};
+use crate::anchors::OriginCounts;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::pin::{HostPattern, SpkiSha256};
-use crate::receipt::Receipt;
-
-/// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
-///
-/// `Display` is one line that names the cause. Cloning is cheap.
-#[derive(Clone)]
-pub struct Refusal(Arc<Inner>);
-
-struct Inner {
-    reason: Reason,
-    subject: Option<Subject>,
-    receipt: Arc<Receipt>,
-    source: Option<webpki::Error>,
-}
-
-/// The certificate that a refusal is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// Its place: 0 is the leaf, counted towards the anchor on a verified path, in the order sent otherwise.
-    pub position: usize,
-    /// Its subject's name, as RFC 4514 prints it.
-    pub name: String,
-}
 
 /// Why, with the values that were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -324,154 +299,5 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
             write!(f, "{separator}{item}")?;
         }
         Ok(())
-    }
-}
-
-/// What a [`Check`](crate::Check) says when it refuses; the verifier makes a [`Refusal`] of it, which adds who and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    pub(crate) position: Option<usize>,
-    pub(crate) reason: Reason,
-}
-
-impl Refused {
-    /// A refusal of a check of your own, with the code [`Code::CheckRefused`] and your message.
-    pub fn by_check(message: impl Into<String>) -> Self {
-        Self::new(Reason::Check {
-            message: message.into(),
-        })
-    }
-
-    /// Says which certificate of the path is at fault; 0 is the leaf.
-    pub fn about(mut self, position: usize) -> Self {
-        self.position = Some(position);
-        self
-    }
-
-    pub(crate) fn new(reason: Reason) -> Self {
-        Self {
-            position: None,
-            reason,
-        }
-    }
-
-    pub(crate) fn at(position: usize, reason: Reason) -> Self {
-        Self {
-            position: Some(position),
-            reason,
-        }
-    }
-}
-
-impl Refusal {
-    pub(crate) fn new(
-        reason: Reason,
-        subject: Option<Subject>,
-        receipt: Arc<Receipt>,
-        source: Option<webpki::Error>,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            reason,
-            subject,
-            receipt,
-            source,
-        }))
-    }
-
-    /// The stable code.
-    pub fn code(&self) -> Code {
-        self.0.reason.code()
-    }
-
-    /// Why, with the values that were compared.
-    pub fn reason(&self) -> &Reason {
-        &self.0.reason
-    }
-
-    /// The certificate at fault, where it is one.
-    pub fn subject(&self) -> Option<&Subject> {
-        self.0.subject.as_ref()
-    }
-
-    /// What was checked until the refusal, and what was not.
-    pub fn receipt(&self) -> &Arc<Receipt> {
-        &self.0.receipt
-    }
-
-    /// Finds the refusal behind an error of any client that uses rustls, through its chain of sources.
-    ///
-    /// `std::io::Error` hides what it wraps from `source()`; this looks into it too.
-    pub fn find_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
-        causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
-                other.0.downcast_ref()
-            }
-            _ => cause.downcast_ref(),
-        })
-    }
-}
-
-/// An error and everything behind it, what an `io::Error` wraps included.
-pub(crate) fn causes<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
-        let error: &'a (dyn StdError + 'static) = *error;
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        match wrapped {
-            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
-            None => error.source(),
-        }
-    })
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.code())?;
-        if let Some(subject) = self.subject() {
-            write!(f, "certificate \"{}\": ", subject.name)?;
-        }
-        write!(f, "{}", self.0.reason)?;
-        if let Reason::Expired { .. }
-        | Reason::NotYetValid { .. }
-        | Reason::ExpiredAnchor { .. }
-        | Reason::PinsExpired { .. } = self.0.reason
-        {
-            write!(
-                f,
-                "; the {} clock says {}",
-                self.0.receipt.clock(),
-                Rfc3339Time(self.0.receipt.time())
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal")
-            .field("reason", &self.0.reason)
-            .field("subject", &self.0.subject)
-            .finish_non_exhaustive()
-    }
-}
-
-impl StdError for Refusal {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_ref()
-            .map(|source| source as &(dyn StdError + 'static))
-    }
-}
-
-impl From<&AnchorReport> for Reason {
-    fn from(report: &AnchorReport) -> Self {
-        Self::NoAnchors {
-            report: report.to_string(),
-        }
     }
 }

@@ -1,0 +1,123 @@
+//! Asking the checks of a zone about one proved path.
+
+use rustls_pki_types::UnixTime;
+
+use super::{Evidence, Fault, NEVER_CHECKED, Trial, not_run, record};
+use crate::certificate::subject_text;
+use crate::check::{Check, CheckContext, Mode};
+use crate::code::Code;
+use crate::path::VerifiedPath;
+use crate::receipt::{CheckRecord, Outcome};
+use crate::refusal::{Refused, Subject};
+
+impl Trial<'_> {
+    /// Asks every check of the zone about a proved path; on a refusal, says how many had passed.
+    pub(super) fn run_checks(
+        &self,
+        path: &VerifiedPath<'_>,
+        time: UnixTime,
+        forgiven: &[Code],
+        name_row: CheckRecord,
+    ) -> Result<Evidence, Box<Fault>> {
+        let context = self.context(time);
+        let mut rows = vec![CheckRecord::new("path", Outcome::Passed), name_row];
+        let mut valid_until = path_valid_until(path, time);
+        for (passed, (check, mode)) in self.checks().enumerate() {
+            let name = check.name().to_owned();
+            match (check.judge(path, &context), mode) {
+                (Ok(finding), mode) => {
+                    let outcome = match (Outcome::from(finding.outcome), mode) {
+                        (Outcome::Pinned, Mode::ReportOnly) => Outcome::Passed,
+                        (outcome, _) => outcome,
+                    };
+                    rows.push(CheckRecord::new(name, outcome).with_detail(finding.detail));
+                    valid_until = earliest(valid_until, check.valid_until(&context));
+                }
+                (Err(refused), Mode::ReportOnly) => {
+                    rows.push(CheckRecord::new(name, Outcome::Reported(refused.reason)));
+                }
+                (Err(refused), Mode::Enforce) if forgiven.contains(&refused.reason.code()) => {
+                    rows.push(CheckRecord::new(name, Outcome::Refused(refused.reason)));
+                }
+                (Err(refused), Mode::Enforce) => {
+                    rows.push(CheckRecord::new(
+                        name,
+                        Outcome::Refused(refused.reason.clone()),
+                    ));
+                    let rest = self
+                        .checks()
+                        .skip(passed + 1)
+                        .map(|(check, _)| check.name().to_owned());
+                    rows.extend(not_run(rest).chain(not_run(NEVER_CHECKED)));
+                    return Err(fault_on(path, refused, rows, passed));
+                }
+            }
+        }
+        rows.extend(not_run(NEVER_CHECKED));
+        Ok(Evidence {
+            path: Some(record(path)),
+            checks: rows,
+            valid_until,
+        })
+    }
+
+    pub(crate) fn context(&self, time: UnixTime) -> CheckContext<'_> {
+        CheckContext {
+            name: self.peer.name,
+            host: self.host,
+            time,
+        }
+    }
+
+    /// The profile and the checks of the zone, in the order in which they run.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = (&dyn Check, Mode)> {
+        let (profile, mode) = &self.zone.profile;
+        let profile: &dyn Check = profile;
+        std::iter::once((profile, *mode)).chain(
+            self.zone
+                .checks
+                .iter()
+                .map(|(check, mode)| (&**check, *mode)),
+        )
+    }
+}
+
+fn fault_on(
+    path: &VerifiedPath<'_>,
+    refused: Refused,
+    checks: Vec<CheckRecord>,
+    checks_passed: usize,
+) -> Box<Fault> {
+    let subject = refused.position.and_then(|position| {
+        let der = path.ders().nth(position)?;
+        Some(Subject {
+            position,
+            name: subject_text(der),
+        })
+    });
+    let path = Some(record(path));
+    Box::new(Fault {
+        reason: refused.reason,
+        subject,
+        source: None,
+        path,
+        checks,
+        checks_passed,
+    })
+}
+
+/// The earliest `notAfter` of the path. One that has passed already, an anchor's under a profile that allows it, does not count; a
+/// certificate that cannot be read makes the verdict hold for this moment only.
+fn path_valid_until(path: &VerifiedPath<'_>, time: UnixTime) -> Option<UnixTime> {
+    path.certificates()
+        .map(|certificate| certificate.map_or(time, |certificate| certificate.not_after()))
+        .filter(|not_after| *not_after >= time)
+        .min()
+}
+
+pub(crate) fn earliest(one: Option<UnixTime>, other: Option<UnixTime>) -> Option<UnixTime> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
