@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How long a test may wait for something that never comes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until what `snapshot` gives meets the condition. It is looked at again whenever
 /// `changed` is notified.

@@ -2,6 +2,7 @@
 //! issues, and the identities that come out.
 
 mod authority;
+mod authority_builder;
 mod catalogue;
 mod identity;
 mod key;
@@ -10,7 +11,8 @@ mod recipe;
 mod sha1;
 mod weak_rsa;
 
-pub use authority::{TestCa, TestCaBuilder};
+pub use authority::TestCa;
+pub use authority_builder::TestCaBuilder;
 pub use catalogue::{Case, Catalogue};
 pub use identity::Identity;
 pub use key::KeyKind;

@@ -106,7 +106,7 @@ impl TestProxy {
     /// Waits until the counters meet a condition, and gives them.
     ///
     /// # Panics
-    /// After ten seconds in which they never did.
+    /// After thirty seconds in which they never did.
     pub async fn wait_for(&self, condition: impl Fn(&ProxyStats) -> bool) -> ProxyStats {
         self.state.wait_for(condition).await
     }

@@ -1,6 +1,7 @@
 //! The loop that accepts connections and minds their tasks.
 
 use std::future::Future;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -33,8 +34,15 @@ pub(super) async fn accept<S, F>(
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             accepted = listener.accept() => {
-                // An error here is of one connection, gone before it was accepted.
-                let Ok((stream, peer_addr)) = accepted else { continue };
+                let (stream, peer_addr) = match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) if is_of_one_connection(&error) => continue,
+                    Err(error) => {
+                        let message = format!("the test server cannot accept: {error}");
+                        core.failures().note(message);
+                        break;
+                    }
+                };
                 // Refused on a socket that the client has closed already.
                 drop(stream.set_nodelay(true));
                 let open = Open::new(core.counters());
@@ -49,6 +57,14 @@ pub(super) async fn accept<S, F>(
         }
     }
     connections.shutdown().await;
+}
+
+/// Whether an error of accepting says no more than that one client has gone already.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+    )
 }
 
 /// Counts a connection as open until dropped, however its task ends.

@@ -4,18 +4,17 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
-use futures_util::task::AtomicWaker;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls_pki_types::CertificateDer;
 
+use super::control::{Control, Wish};
 use super::ending::Ending;
 use super::plan::Core;
 use super::service::Answering;
-use super::wire::{Parting, Transport, Wire, part};
+use super::wire::{Transport, Wire, part};
 
 /// What is known of a connection. A handler finds it in its request's extensions.
 ///
@@ -71,73 +70,6 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// What others want of a running connection.
-#[derive(Debug, Default)]
-pub(super) struct Control {
-    wish: AtomicU8,
-    silent: AtomicBool,
-    unflushed: AtomicBool,
-    waker: AtomicWaker,
-}
-
-const NONE: u8 = 0;
-const CLOSE: u8 = 1;
-const SHUTDOWN: u8 = 2;
-const RESET: u8 = 3;
-const FREEZE: u8 = 4;
-
-impl Control {
-    /// Closes when the exchange under way is done.
-    pub(super) fn close(&self) {
-        self.wish_for(CLOSE);
-    }
-
-    /// Parts when everything written so far has left.
-    pub(super) fn part(&self, parting: Parting) {
-        self.wish_for(match parting {
-            Parting::Shutdown => SHUTDOWN,
-            Parting::Reset => RESET,
-            Parting::Freeze => FREEZE,
-        });
-    }
-
-    /// Leaves the TLS close_notify out at the end.
-    pub(super) fn close_silently(&self) {
-        self.silent.store(true, Ordering::SeqCst);
-    }
-
-    pub(super) fn closes_silently(&self) -> bool {
-        self.silent.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn wrote(&self) {
-        self.unflushed.store(true, Ordering::SeqCst);
-    }
-
-    pub(super) fn flushed(&self) {
-        self.unflushed.store(false, Ordering::SeqCst);
-    }
-
-    fn wish_for(&self, wish: u8) {
-        // A harder wish is not softened by a later one.
-        self.wish.fetch_max(wish, Ordering::SeqCst);
-        self.waker.wake();
-    }
-
-    fn wish(&self) -> u8 {
-        self.wish.load(Ordering::SeqCst)
-    }
-
-    fn parting(&self) -> Option<Parting> {
-        match self.wish() {
-            SHUTDOWN => Some(Parting::Shutdown),
-            RESET => Some(Parting::Reset),
-            FREEZE => Some(Parting::Freeze),
-            _ => None,
-        }
-    }
-}
-
 /// Serves HTTP on a transport until the connection has ended.
 pub(super) async fn serve<T: Transport>(
     core: Arc<Core>,
@@ -166,7 +98,7 @@ pub(super) async fn serve<T: Transport>(
             drive(connection, &control, |c| c.graceful_shutdown()).await;
         }
     }
-    if let (Some(parting), Ok(transport)) = (control.parting(), returned.await) {
+    if let (Wish::Part(parting), Ok(transport)) = (control.wish(), returned.await) {
         part(transport, parting).await;
     }
     drop(registered);
@@ -178,20 +110,20 @@ async fn drive<C: Future>(connection: C, control: &Control, close: impl Fn(Pin<&
     let mut connection = pin!(connection);
     let mut closing = false;
     poll_fn(|cx: &mut Context<'_>| {
-        control.waker.register(cx.waker());
+        control.wake(cx.waker());
         loop {
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             match control.wish() {
-                NONE => return Poll::Pending,
-                CLOSE if closing => return Poll::Pending,
-                CLOSE => {
+                Wish::None => return Poll::Pending,
+                Wish::Close if closing => return Poll::Pending,
+                Wish::Close => {
                     closing = true;
                     close(connection.as_mut());
                 }
-                _ if control.unflushed.load(Ordering::SeqCst) => return Poll::Pending,
-                _ => return Poll::Ready(()),
+                Wish::Part(_) if control.has_unflushed() => return Poll::Pending,
+                Wish::Part(_) => return Poll::Ready(()),
             }
         }
     })

@@ -16,11 +16,15 @@ impl Failures {
         match AssertUnwindSafe(work).catch_unwind().await {
             Ok(done) => Some(done),
             Err(payload) => {
-                let message = format!("{what} panicked: {}", text(&*payload));
-                self.noted().push(message);
+                self.note(format!("{what} panicked: {}", text(&*payload)));
                 None
             }
         }
+    }
+
+    /// Keeps what went wrong for [`fail_test`](Self::fail_test).
+    pub(super) fn note(&self, message: String) {
+        self.noted().push(message);
     }
 
     /// Fails the running test if anything was noted.

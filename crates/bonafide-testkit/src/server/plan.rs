@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::Request;
 
 use super::bind::BindAddr;
-use super::connection::{ConnectionInfo, Control};
+use super::connection::ConnectionInfo;
+use super::control::Control;
 use super::ending::Endings;
 use super::failure::Failures;
 use super::handler::Handler;

@@ -13,10 +13,12 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::Service;
 
-use super::body::{Closing, ServedBody, TestBody};
-use super::connection::{ConnectionInfo, Control, Protocol};
+use super::body::TestBody;
+use super::connection::{ConnectionInfo, Protocol};
+use super::control::Control;
 use super::ending::Ending;
 use super::plan::Core;
+use super::served_body::{Closing, ServedBody};
 use super::wire::Parting;
 
 /// The service of one connection.

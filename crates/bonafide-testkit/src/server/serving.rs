@@ -115,7 +115,7 @@ impl Serving {
     /// Waits until the counters meet a condition, and gives them.
     ///
     /// # Panics
-    /// After ten seconds in which they never did.
+    /// After thirty seconds in which they never did.
     pub async fn wait_for(&self, condition: impl Fn(&ServerStats) -> bool) -> ServerStats {
         self.core.counters().wait_for(condition).await
     }

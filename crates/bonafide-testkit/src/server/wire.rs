@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::server::TlsStream;
 
-use super::connection::Control;
+use super::control::Control;
 use super::stats::Counters;
 
 /// How a connection is left.

@@ -10,6 +10,7 @@ mod certificates;
 mod client;
 mod endings;
 mod endings_http2;
+mod exchanges;
 mod keys;
 mod openssl;
 mod panics;

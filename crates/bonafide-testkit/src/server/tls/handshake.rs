@@ -1,108 +1,29 @@
-//! The TLS side of a server: which certificate to whom, who has to show one, and the
-//! handshake.
+//! The handshake, with all that may happen before it.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use rustls::HandshakeKind;
 use rustls::server::{
-    ClientHello, NoServerSessionStorage, ResolvesServerCert, ServerConfig, WebPkiClientVerifier,
+    NoServerSessionStorage, ResolvesServerCert, ServerConfig, WebPkiClientVerifier,
 };
-use rustls::sign::CertifiedKey;
-use rustls::{HandshakeKind, SupportedProtocolVersion};
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use super::accept::Accepted;
-use super::connection::{ConnectionInfo, Protocol, serve};
-use super::ending::Ending;
-use super::plan::Core;
+use super::choices::{Alpn, ClientAuth, TlsPlan};
+use super::resolver::Certificates;
 use crate::certificate::Identity;
 use crate::client;
+use crate::server::accept::Accepted;
+use crate::server::connection::{ConnectionInfo, serve};
+use crate::server::ending::Ending;
+use crate::server::plan::Core;
 
 /// How many failed handshakes are remembered.
 const REMEMBERED_FAILURES: usize = 256;
-
-/// Which protocols a server offers by ALPN.
-///
-/// ```
-/// use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
-///
-/// let identity = TestCa::new().issue(Recipe::for_host("localhost"));
-/// let old_fashioned = TestServer::builder(identity).alpn(Alpn::None);
-/// # drop(old_fashioned);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Alpn {
-    /// `http/1.1`.
-    Http1,
-    /// `h2`. A client without ALPN is served HTTP/2 as well.
-    Http2,
-    /// `h2` first, then `http/1.1`: the default.
-    #[default]
-    Both,
-    /// No ALPN at all; HTTP/1.1 is spoken.
-    None,
-}
-
-impl Alpn {
-    fn protocols(self) -> Vec<Vec<u8>> {
-        let names: &[&[u8]] = match self {
-            Self::Http1 => &[b"http/1.1"],
-            Self::Http2 => &[b"h2"],
-            Self::Both => &[b"h2", b"http/1.1"],
-            Self::None => &[],
-        };
-        names.iter().map(|name| name.to_vec()).collect()
-    }
-
-    fn spoken(self, negotiated: Option<&[u8]>) -> Protocol {
-        match (self, negotiated) {
-            (_, Some(b"h2")) | (Self::Http2, None) => Protocol::Http2,
-            _ => Protocol::Http1,
-        }
-    }
-}
-
-/// Whether clients have to show a certificate, and from which authority.
-///
-/// ```
-/// use bonafide_testkit::{ClientAuth, Recipe, TestCa, TestServer};
-///
-/// let (servers, clients) = (TestCa::new(), TestCa::new());
-/// let alice = clients.issue(Recipe::for_host("alice").client());
-/// let strict = TestServer::builder(servers.issue(Recipe::for_host("localhost")))
-///     .client_auth(ClientAuth::Required(clients.certificate().clone()));
-/// # drop((alice, strict));
-/// ```
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum ClientAuth {
-    /// None is asked for: the default.
-    #[default]
-    None,
-    /// One is asked for; a client without one is served all the same. One from another
-    /// authority is refused.
-    Optional(CertificateDer<'static>),
-    /// A client without one from this authority is refused.
-    Required(CertificateDer<'static>),
-}
-
-/// The choices that concern TLS alone.
-#[derive(Clone, Debug)]
-pub(super) struct TlsPlan {
-    pub(super) identity: Identity,
-    pub(super) by_name: Vec<(String, Identity)>,
-    pub(super) alpn: Alpn,
-    pub(super) versions: Vec<&'static SupportedProtocolVersion>,
-    pub(super) client_auth: ClientAuth,
-    pub(super) tickets: Option<usize>,
-    pub(super) held: bool,
-    pub(super) delay: std::time::Duration,
-}
 
 /// The TLS side of a running server.
 #[derive(Debug)]
@@ -111,7 +32,7 @@ pub(super) struct Tls {
     certificates: Arc<Certificates>,
     alpn: Alpn,
     held: watch::Sender<bool>,
-    delay: std::time::Duration,
+    delay: Duration,
     failures: Mutex<Vec<String>>,
 }
 
@@ -238,39 +159,5 @@ fn describe(
         peer_chain: tls.peer_certificates().unwrap_or_default().into(),
         tls_version: tls.protocol_version(),
         resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
-    }
-}
-
-/// Certificates by the name that the client asks for.
-#[derive(Debug)]
-struct Certificates {
-    default: RwLock<Arc<CertifiedKey>>,
-    by_name: HashMap<String, Arc<CertifiedKey>>,
-}
-
-impl Certificates {
-    fn new(default: &Identity, by_name: &[(String, Identity)]) -> Self {
-        Self {
-            default: RwLock::new(default.certified_key()),
-            by_name: by_name
-                .iter()
-                .map(|(name, identity)| (name.to_ascii_lowercase(), identity.certified_key()))
-                .collect(),
-        }
-    }
-
-    fn set_default(&self, key: Arc<CertifiedKey>) {
-        *self.default.write().unwrap_or_else(PoisonError::into_inner) = key;
-    }
-}
-
-impl ResolvesServerCert for Certificates {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // rustls gives the name in lower case.
-        if let Some(key) = hello.server_name().and_then(|name| self.by_name.get(name)) {
-            return Some(Arc::clone(key));
-        }
-        let default = self.default.read().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(&default))
     }
 }

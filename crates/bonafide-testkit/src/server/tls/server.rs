@@ -3,10 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::serving::Serving;
-use super::tls::{Alpn, Tls};
-use super::tls_builder::TestServerBuilder;
+use super::builder::TestServerBuilder;
+use super::choices::Alpn;
+use super::handshake::Tls;
 use crate::certificate::Identity;
+use crate::server::serving::Serving;
 
 /// A server for `https://` on the loopback, for any client to be tested against.
 ///
@@ -79,7 +80,8 @@ impl TestServer {
     }
 
     /// Shows another identity from the next handshake on, to clients that the
-    /// builder's `sni` does not provide for.
+    /// builder's `sni` does not provide for. A client that resumes an older session is
+    /// shown none.
     pub fn set_identity(&self, identity: &Identity) {
         self.tls.set_identity(identity);
     }

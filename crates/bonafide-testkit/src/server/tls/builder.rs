@@ -8,15 +8,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use rustls::SupportedProtocolVersion;
 
-use super::bind::BindAddr;
-use super::body::TestBody;
-use super::ending::{Ending, Endings};
-use super::handler::Handler;
-use super::plan::Plan;
-use super::serving::Serving;
-use super::tls::{Alpn, ClientAuth, Tls, TlsPlan};
-use super::tls_server::TestServer;
+use super::choices::{Alpn, ClientAuth, TlsPlan};
+use super::handshake::Tls;
+use super::server::TestServer;
 use crate::certificate::Identity;
+use crate::server::bind::BindAddr;
+use crate::server::body::TestBody;
+use crate::server::ending::{Ending, Endings};
+use crate::server::handler::Handler;
+use crate::server::plan::Plan;
+use crate::server::serving::Serving;
 
 /// The choices for a [`TestServer`].
 ///
@@ -145,7 +146,7 @@ impl TestServerBuilder {
         self
     }
 
-    /// How many requests to keep for [`Serving::requests`]. Default: 1024. Zero keeps
+    /// How many requests to keep for [`Serving::requests`](crate::Serving::requests). Default: 1024. Zero keeps
     /// none, which is fastest.
     pub fn request_log(mut self, requests: usize) -> Self {
         self.plan.logged_requests = requests;
