@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Bench, error, http1, http2};
+use super::fake::{Bench, error, http1, http2, until};
 use crate::pool::{CheckoutError, Limits};
 
 #[tokio::test(start_paused = true)]
@@ -31,9 +31,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
     only.abort();
     assert!(only.await.unwrap_err().is_cancelled());
     let wire = call.http1();
-    while bench.pool.status().idle_http1 == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| bench.pool.status().idle_http1 > 0).await;
     let mut lease = http1(partition.checkout().await);
     assert!(Arc::ptr_eq(&lease.conn_mut().0, &wire));
     assert!(!lease.is_reused());
@@ -79,9 +77,7 @@ async fn a_stream_that_nobody_takes_is_released() {
     let mut gone = Box::pin(partition.checkout());
     assert!(poll_once(&mut gone).is_pending());
     bench.call().await.http2(Some(1));
-    while bench.pool.status().http2_streams == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| bench.pool.status().http2_streams > 0).await;
     drop(gone);
     assert_eq!(bench.pool.status().http2_streams, 0);
 }
@@ -176,9 +172,7 @@ async fn an_http1_attempt_beyond_need_fails_nobody() {
     lease.return_to_pool();
     let _served = http1(waiters.remove(0).await.unwrap());
     first.fails();
-    while bench.pool.status().attempts == 2 {
-        tokio::task::yield_now().await;
-    }
+    until(|| bench.pool.status().attempts < 2).await;
     assert_eq!(bench.pool.status().waiting, 1);
     second.http1();
     http1(waiters.remove(0).await.unwrap());

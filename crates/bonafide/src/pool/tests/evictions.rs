@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fake::{Bench, error, http1, http2, key};
+use super::fake::{Bench, error, http1, http2, key, until};
 use crate::pool::{CheckoutError, Limits};
 
 #[tokio::test(start_paused = true)]
@@ -71,9 +71,7 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_serv
         assert_eq!(error(waiter.await.unwrap()), CheckoutError::Evicted);
     }
     let wire = call.http2(None);
-    while bench.pool.status().totals.opened == 0 || wire.is_held() {
-        tokio::task::yield_now().await;
-    }
+    until(|| bench.pool.status().totals.opened > 0 && !wire.is_held()).await;
     assert_eq!(bench.pool.status().totals.closed.partition, 1);
 }
 

@@ -4,15 +4,19 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::pool::{
     CheckoutError, Connect, Connected, Http1Conn, Http1Lease, Http2Conn, Http2Lease, Lease, Limits,
     Partition, PartitionKey, PartitionParts, Pool, Protocol, Route, Scheme, ZoneId,
 };
+
+/// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) type Outcome = Result<Lease<Fake>, CheckoutError<&'static str>>;
 
@@ -218,7 +222,10 @@ impl Bench {
 
     /// The next attempt to connect.
     pub(super) async fn call(&mut self) -> Call {
-        self.calls.recv().await.unwrap()
+        timeout(PATIENCE, self.calls.recv())
+            .await
+            .expect("there is an attempt")
+            .unwrap()
     }
 
     /// How many attempts there were.
@@ -230,10 +237,8 @@ impl Bench {
     pub(super) async fn waiter(&self, partition: &Arc<Partition<Fake>>) -> JoinHandle<Outcome> {
         let before = self.pool.status().waiting;
         let partition = Arc::clone(partition);
-        let waiter = tokio::spawn(async move { partition.checkout().await });
-        while self.pool.status().waiting == before {
-            tokio::task::yield_now().await;
-        }
+        let waiter = tokio::spawn(checkout(partition));
+        until(|| self.pool.status().waiting > before).await;
         waiter
     }
 
@@ -261,6 +266,24 @@ impl Bench {
         http1(waiter.await.unwrap()).return_to_pool();
         (partition, wire)
     }
+}
+
+/// A checkout that is served before long.
+pub(super) async fn checkout(partition: Arc<Partition<Fake>>) -> Outcome {
+    timeout(PATIENCE, partition.checkout())
+        .await
+        .expect("the request is answered")
+}
+
+/// Lets the other tasks run until `done`.
+pub(super) async fn until(done: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if done() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("what was waited for did not come");
 }
 
 pub(super) fn key(host: &str, epoch: u64) -> PartitionKey {

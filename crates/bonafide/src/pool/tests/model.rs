@@ -112,6 +112,8 @@ struct Model {
     /// The protocol that the last attempt gave; `Some(true)` is HTTP/2.
     http2: Option<bool>,
     retired: bool,
+    /// An attempt was abandoned, and no step since then has made up for it.
+    behind: bool,
     known: BTreeMap<usize, Known>,
     waiting: VecDeque<(usize, WaiterId)>,
     lent: Vec<Member<Fake>>,
@@ -129,6 +131,7 @@ impl Model {
             attempts: 0,
             http2: None,
             retired: false,
+            behind: false,
             known: BTreeMap::new(),
             waiting: VecDeque::new(),
             lent: Vec::new(),
@@ -172,6 +175,7 @@ impl Model {
                 self.attempts -= 1;
                 self.state.attempt_abandoned(now, &mut actions);
                 assert_eq!(actions.attempts, 0, "the runtime may be gone");
+                self.behind = true;
                 return self.settle_failure(actions, CheckoutError::Abandoned);
             }
             Event::GiveBack(choice) => {
@@ -454,6 +458,12 @@ impl Model {
                 "nobody waits for nothing: {census:?}"
             );
             assert_eq!(idle_http1, 0, "nobody waits beside an idle connection");
+            let enough = self.http2 != Some(false) || attempts >= waiting || live == max;
+            assert!(
+                enough || self.behind,
+                "HTTP/1.1 has an attempt for each: {census:?}"
+            );
+            self.behind &= !enough;
         }
         // Every connection is where the counts say, and nowhere else.
         let in_use = self.known.values().filter(|known| known.users > 0).count();

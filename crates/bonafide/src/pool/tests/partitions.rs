@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::task::JoinHandle;
 
-use super::fake::{Bench, Call, Outcome, Wire, parts, wire};
+use super::fake::{Bench, Call, Outcome, Wire, parts, until, wire};
 use crate::pool::{CheckoutError, Lease, Limits, PartitionKey, PartitionParts, ZoneId};
 
 #[derive(Clone, Debug)]
@@ -232,9 +232,7 @@ impl World {
             (0, 0, 0, 0)
         );
         tokio::time::advance(Duration::from_secs(200)).await;
-        while self.bench.pool.status().reaper_runs {
-            tokio::task::yield_now().await;
-        }
+        until(|| !self.bench.pool.status().reaper_runs).await;
         assert_eq!(self.bench.pool.status().partitions, 0);
         assert!(
             self.wires.iter().all(|(_, wire)| !wire.is_held()),

@@ -4,17 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fake::{Bench, http1, http2, key};
+use super::fake::{Bench, http1, http2, key, until};
 use crate::pool::Limits;
 
 const IDLE: Duration = Duration::from_secs(90);
-
-/// Lets the tasks that are awake run until `done`.
-async fn settle(done: impl Fn() -> bool) {
-    while !done() {
-        tokio::task::yield_now().await;
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_closed_when_its_time_is_over() {
@@ -26,7 +19,7 @@ async fn an_idle_connection_is_closed_when_its_time_is_over() {
     }
     assert!(wire.is_held());
     tokio::time::advance(Duration::from_millis(20)).await;
-    settle(|| !wire.is_held()).await;
+    until(|| !wire.is_held()).await;
     assert_eq!(bench.pool.status().totals.closed.idle, 1);
 }
 
@@ -42,7 +35,7 @@ async fn an_http2_connection_expires_only_without_streams() {
     assert_eq!(bench.attempts(), 1);
     drop(lease);
     tokio::time::advance(IDLE + Duration::from_millis(10)).await;
-    settle(|| !wire.is_held()).await;
+    until(|| !wire.is_held()).await;
     assert_eq!(bench.pool.status().totals.closed.idle, 1);
 }
 
@@ -57,7 +50,7 @@ async fn an_early_deadline_wakes_the_reaper_early() {
     http1(waiter.await.unwrap()).return_to_pool();
     tokio::task::yield_now().await;
     tokio::time::advance(Duration::from_secs(6)).await;
-    settle(|| !early.is_held()).await;
+    until(|| !early.is_held()).await;
     assert!(late.is_held());
     assert_eq!(bench.pool.status().totals.closed.deadline, 1);
 }
@@ -69,7 +62,7 @@ async fn a_partition_that_nobody_uses_is_dropped_and_the_reaper_ends() {
     let (partition, _wire) = bench.with_idle_http1(None).await;
     assert!(bench.pool.status().reaper_runs);
     tokio::time::advance(IDLE * 2).await;
-    settle(|| !bench.pool.status().reaper_runs).await;
+    until(|| !bench.pool.status().reaper_runs).await;
     assert_eq!(bench.pool.status().partitions, 0);
     assert!(partition.is_retired());
     let waiter = bench.waiter(&partition).await;
@@ -89,7 +82,7 @@ async fn a_host_that_cannot_be_reached_is_forgotten() {
     assert!(waiter.await.unwrap().is_err());
     assert_eq!(bench.pool.status().partitions, 1);
     tokio::time::advance(IDLE + Duration::from_millis(10)).await;
-    settle(|| bench.pool.status().partitions == 0).await;
+    until(|| bench.pool.status().partitions == 0).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fake::{Bench, http1};
+use super::fake::{Bench, checkout, http1, until};
 use crate::pool::Limits;
 
 #[tokio::test(start_paused = true)]
@@ -13,10 +13,8 @@ async fn sequential_requests_use_one_connection_even_when_it_comes_back_before_i
     for _ in 0..100 {
         wire.set_ready(false);
         let waiting = Arc::clone(&partition);
-        let next = tokio::spawn(async move { waiting.checkout().await });
-        while bench.pool.status().lent_http1 == 0 {
-            tokio::task::yield_now().await;
-        }
+        let next = tokio::spawn(checkout(waiting));
+        until(|| bench.pool.status().lent_http1 > 0).await;
         wire.set_ready(true);
         let mut lease = http1(next.await.unwrap());
         assert!(Arc::ptr_eq(&lease.conn_mut().0, &wire));
@@ -31,7 +29,7 @@ async fn a_connection_that_does_not_become_ready_is_replaced() {
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
-    let next = tokio::spawn(async move { waiting.checkout().await });
+    let next = tokio::spawn(checkout(waiting));
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
         &http1(next.await.unwrap()).conn_mut().0,
@@ -47,10 +45,8 @@ async fn a_connection_that_dies_before_it_is_ready_is_replaced() {
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
-    let next = tokio::spawn(async move { waiting.checkout().await });
-    while bench.pool.status().lent_http1 == 0 {
-        tokio::task::yield_now().await;
-    }
+    let next = tokio::spawn(checkout(waiting));
+    until(|| bench.pool.status().lent_http1 > 0).await;
     wire.die();
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
@@ -66,10 +62,8 @@ async fn a_request_that_goes_while_its_connection_becomes_ready_leaves_it_in_the
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
-    let next = tokio::spawn(async move { waiting.checkout().await });
-    while bench.pool.status().lent_http1 == 0 {
-        tokio::task::yield_now().await;
-    }
+    let next = tokio::spawn(checkout(waiting));
+    until(|| bench.pool.status().lent_http1 > 0).await;
     next.abort();
     assert!(next.await.unwrap_err().is_cancelled());
     let status = bench.pool.status();
@@ -123,9 +117,7 @@ async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_i
         &wire
     ));
     call.http1();
-    while bench.pool.status().attempts == 1 {
-        tokio::task::yield_now().await;
-    }
+    until(|| bench.pool.status().attempts == 0).await;
     assert_eq!(bench.pool.status().idle_http1, 1);
 }
 
