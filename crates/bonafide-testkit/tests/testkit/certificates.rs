@@ -70,7 +70,7 @@ fn openssl_judges_the_catalogue_as_it_is_meant() {
 }
 
 #[test]
-fn openssl_needs_no_san_where_a_common_name_stands_unless_told() {
+fn without_a_san_the_name_stands_in_the_subject_alone() {
     let Some(openssl) = OpenSsl::find() else {
         return;
     };
