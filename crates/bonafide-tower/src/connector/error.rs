@@ -1,0 +1,149 @@
+//! Why there is no connection.
+
+use std::io;
+use std::sync::Arc;
+
+use bonafide_verify::{Code, ConfigError, HandshakeError, Receipt, Refusal, TlsError};
+
+use crate::BoxError;
+use crate::require_https::NotHttps;
+
+/// Why there is no verified connection to a host. No byte of a request was sent.
+///
+/// hyper-util's client has it as the `source()` of its own error. `Display` names the host; the cause is in turn the `source()` of this error, so
+/// [`Refusal::find_in`] and [`HandshakeError::find_in`] work on the client's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URI is not for `https://`, and plain http was not allowed. The caller's URI is at fault.
+    #[error("a connection without https was asked for")]
+    NotHttps(#[source] NotHttps),
+    /// The server, or the host, is not believed by the policy.
+    #[error("{host} is not believed")]
+    Refused {
+        /// The host of the URI.
+        host: String,
+        /// Why not.
+        #[source]
+        source: Refusal,
+    },
+    /// The handshake failed before, or apart from, the judgement of the server.
+    #[error("the TLS handshake with {host} failed")]
+    Handshake {
+        /// The host of the URI.
+        host: String,
+        /// Why, with its code.
+        #[source]
+        source: HandshakeError,
+    },
+    /// The policy has no configuration for the host, or none of its anchors could be loaded. The configuration is at fault.
+    #[error("the policy cannot be used for {host}")]
+    Config {
+        /// The host of the URI.
+        host: String,
+        /// Why not.
+        #[source]
+        source: ConfigError,
+    },
+    /// No transport to the host: its name was not resolved, TCP did not connect, or the connection broke during the handshake.
+    #[error("no connection to {host}")]
+    Transport {
+        /// The host of the URI.
+        host: String,
+        /// What the transport says.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl ConnectError {
+    /// The stable code, where there is one.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::NotHttps(refusal) => refusal.code(),
+            Self::Refused { source, .. } => Some(source.code()),
+            Self::Handshake { source, .. } => Some(source.code()),
+            Self::Config {
+                source: ConfigError::NoAnchors { .. },
+                ..
+            } => Some(Code::NoAnchors),
+            Self::Config { .. } | Self::Transport { .. } => None,
+        }
+    }
+
+    /// The refusal, where the server was judged.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// What was checked until the failure, where the server was judged.
+    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
+        self.refusal().map(Refusal::receipt)
+    }
+}
+
+/// Why there is no connection, before the host is named.
+#[derive(Debug)]
+pub(super) enum Cause {
+    NotHttps(NotHttps),
+    Refused(Refusal),
+    Handshake(HandshakeError),
+    Config(ConfigError),
+    Transport(BoxError),
+}
+
+impl Cause {
+    /// Sorts what `hyper_rustls::HttpsConnector` answers: the error of the transport as it is, or the `io::Error` of the handshake within another
+    /// `io::Error`.
+    pub(super) fn of_https(error: BoxError) -> Self {
+        let outer = match error.downcast::<io::Error>() {
+            Ok(outer) => outer,
+            Err(error) => return Self::Transport(error),
+        };
+        let inner = outer.get_ref();
+        let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) else {
+            return Self::Transport(outer);
+        };
+        let handshake = match inner.kind() {
+            kind @ io::ErrorKind::UnexpectedEof => io::Error::from(kind),
+            _ => *outer,
+        };
+        match TlsError::from_io(handshake) {
+            TlsError::Refused(refusal) => Self::Refused(refusal),
+            TlsError::Handshake(error) => Self::Handshake(error),
+            TlsError::Config(error) => Self::Config(error),
+            other => Self::Transport(other.into()),
+        }
+    }
+
+    pub(super) fn at(self, host: String) -> ConnectError {
+        match self {
+            Self::NotHttps(refusal) => ConnectError::NotHttps(refusal),
+            Self::Refused(source) => ConnectError::Refused { host, source },
+            Self::Handshake(source) => ConnectError::Handshake { host, source },
+            Self::Config(source) => ConnectError::Config { host, source },
+            Self::Transport(source) => ConnectError::Transport { host, source },
+        }
+    }
+}
+
+impl From<NotHttps> for Cause {
+    fn from(refusal: NotHttps) -> Self {
+        Self::NotHttps(refusal)
+    }
+}
+
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<ConfigError> for Cause {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

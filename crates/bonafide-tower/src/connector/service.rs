@@ -1,0 +1,170 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bonafide_verify::pki_types::ServerName;
+use bonafide_verify::{ConfigError, Policy};
+use http::Uri;
+use hyper::rt::{Read, Write};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use tower_service::Service;
+
+use super::configs::ZoneConfigs;
+use super::error::Cause;
+use super::{ConnectError, Connecting, Protocols, ReceiptStream};
+use crate::BoxError;
+use crate::require_https::NotHttps;
+
+/// A connector for hyper-util's client that verifies servers by a [`Policy`] and hands out receipts.
+///
+/// Refuses plain http unless [told otherwise](Self::allow_plain_http). Cloning it is cheap and shares the session tickets. It has to be called within
+/// a tokio runtime.
+///
+/// See the [module docs](crate::connector) for an example.
+#[derive(Clone, Debug)]
+pub struct VerifiedConnector<H = HttpConnector> {
+    transport: H,
+    configs: Arc<ZoneConfigs>,
+    plain_http: PlainHttp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PlainHttp {
+    Refused,
+    Allowed,
+}
+
+impl VerifiedConnector<HttpConnector> {
+    /// A connector over TCP (without Nagle's algorithm) with the names of the system's resolver, for HTTP/2 and HTTP/1.1 over TLS.
+    pub fn new(policy: Policy) -> Self {
+        let mut tcp = HttpConnector::new();
+        // It is asked for https addresses, and this connector looks at the scheme itself.
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        Self::over(tcp, policy)
+    }
+}
+
+impl<H> VerifiedConnector<H> {
+    /// A connector over a transport of your own, which gets `https://` URIs to connect to and must not speak TLS itself.
+    pub fn over(transport: H, policy: Policy) -> Self {
+        Self {
+            transport,
+            configs: Arc::new(ZoneConfigs::new(policy, Protocols::default())),
+            plain_http: PlainHttp::Refused,
+        }
+    }
+
+    /// Sets which versions of HTTP are offered. Default: [`Protocols::Http2OrHttp1`].
+    pub fn with_protocols(mut self, protocols: Protocols) -> Self {
+        self.configs = Arc::new(ZoneConfigs::new(self.policy().clone(), protocols));
+        self
+    }
+
+    /// Connects for `http://` URIs too, without TLS. Such responses have no receipt.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.plain_http = PlainHttp::Allowed;
+        self
+    }
+
+    /// The policy that judges the servers.
+    pub fn policy(&self) -> &Policy {
+        self.configs.policy()
+    }
+
+    /// The versions of HTTP that are offered.
+    pub fn protocols(&self) -> Protocols {
+        self.configs.protocols()
+    }
+}
+
+impl<H> Service<Uri> for VerifiedConnector<H>
+where
+    H: Service<Uri> + Clone + Send + 'static,
+    H::Response: Connection + Read + Write + Send + Unpin + 'static,
+    H::Future: Send + 'static,
+    H::Error: Into<BoxError>,
+{
+    type Response = ReceiptStream<H::Response>;
+    type Error = ConnectError;
+    type Future = Connecting<H::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        self.transport
+            .poll_ready(cx)
+            .map_err(|error| Cause::Transport(error.into()).at("any host".to_owned()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        // The clone stays; the one that `poll_ready` was called on connects.
+        let clone = self.transport.clone();
+        let transport = std::mem::replace(&mut self.transport, clone);
+        let configs = Arc::clone(&self.configs);
+        let plain_http = self.plain_http;
+        Connecting::new(async move {
+            let host = host_of(&uri).to_owned();
+            let connected = match NotHttps::check(&uri) {
+                Ok(()) => https(transport, &configs, uri, &host).await,
+                Err(NotHttps::PlainHttp { .. }) if plain_http == PlainHttp::Allowed => {
+                    http(transport, uri).await
+                }
+                Err(refusal) => Err(refusal.into()),
+            };
+            connected.map_err(|cause| cause.at(host))
+        })
+    }
+}
+
+/// The host of a URI without the brackets of an IPv6 address and without the dot of an absolute name, which TLS does not send (RFC 6066, 3).
+fn host_of(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    bare.strip_suffix('.').unwrap_or(bare)
+}
+
+async fn http<H>(mut transport: H, uri: Uri) -> Result<ReceiptStream<H::Response>, Cause>
+where
+    H: Service<Uri>,
+    H::Error: Into<BoxError>,
+{
+    let connected = transport.call(uri).await;
+    connected
+        .map(ReceiptStream::plain)
+        .map_err(|error| Cause::Transport(error.into()))
+}
+
+async fn https<H>(
+    transport: H,
+    configs: &ZoneConfigs,
+    uri: Uri,
+    host: &str,
+) -> Result<ReceiptStream<H::Response>, Cause>
+where
+    H: Service<Uri> + Send,
+    H::Response: Connection + Read + Write + Send + Unpin + 'static,
+    H::Future: Send + 'static,
+    H::Error: Into<BoxError>,
+{
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| ConfigError::InvalidHost {
+        host: host.to_owned(),
+    })?;
+    let config = configs.of(host, &name).await?;
+    let resolver = Arc::new(FixedServerNameResolver::new(name.clone()));
+    let connecting = HttpsConnector::new(transport, config, true, resolver).call(uri);
+    let stream = connecting.await.map_err(Cause::of_https)?;
+    match &stream {
+        MaybeHttpsStream::Https(tls) => {
+            let receipt = configs
+                .policy()
+                .receipt_of(&name, tls.inner().get_ref().1)?;
+            Ok(ReceiptStream::verified(stream, receipt))
+        }
+        MaybeHttpsStream::Http(_) => Err(NotHttps::PlainHttp {
+            host: host.to_owned(),
+        }
+        .into()),
+    }
+}

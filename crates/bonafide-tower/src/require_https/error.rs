@@ -1,0 +1,52 @@
+//! Why a request is not one for https.
+
+use bonafide_verify::Code;
+use http::Uri;
+use http::uri::Scheme;
+
+/// A request for something that is not `https://`. It was not sent.
+///
+/// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme and host are kept: a path and a query can be secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotHttps {
+    /// A plain `http://` URI.
+    #[error("{}: {host} was asked for over plain http", Code::PlainHttp)]
+    PlainHttp {
+        /// The host of the URI.
+        host: String,
+    },
+    /// A URI with a scheme that is neither `https` nor `http`.
+    #[error("`{scheme}` was asked for, and only https is allowed")]
+    OtherScheme {
+        /// The scheme of the URI.
+        scheme: String,
+    },
+    /// A URI without a scheme, such as a path alone: nothing says that it is for https.
+    #[error("a URI without a scheme was asked for, and only https is allowed")]
+    NoScheme,
+}
+
+impl NotHttps {
+    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::PlainHttp { .. } => Some(Code::PlainHttp),
+            Self::OtherScheme { .. } | Self::NoScheme => None,
+        }
+    }
+
+    /// Lets `https://` pass.
+    pub(crate) fn check(uri: &Uri) -> Result<(), Self> {
+        match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => Ok(()),
+            Some(scheme) if *scheme == Scheme::HTTP => Err(Self::PlainHttp {
+                host: uri.host().unwrap_or_default().to_owned(),
+            }),
+            Some(scheme) => Err(Self::OtherScheme {
+                scheme: scheme.to_string(),
+            }),
+            None => Err(Self::NoScheme),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Middleware that refuses requests whose URI is not `https://`, before the inner service sees them.
+//!
+//! The only URI that passes is one whose scheme is `https`; a path alone is refused too, since nothing says where it leads. Put it innermost
+//! under whatever rewrites URIs (redirects, base URLs, load balancers), so that it sees what is sent.
+//!
+//! # Example
+//!
+//! ```
+//! use bonafide_tower::BoxError;
+//! use bonafide_tower::require_https::{NotHttps, RequireHttpsLayer};
+//! use http::{Request, Response};
+//! use tower::{Service, ServiceBuilder, ServiceExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), BoxError> {
+//! // Any client that takes an `http::Request` stands where this function does.
+//! let client = tower::service_fn(async |_: Request<()>| Ok::<_, BoxError>(Response::new("hello")));
+//! let mut client = ServiceBuilder::new()
+//!     .layer(RequireHttpsLayer::new())
+//!     .service(client);
+//!
+//! let request = Request::get("https://example.com/").body(())?;
+//! assert_eq!(client.ready().await?.call(request).await?.into_body(), "hello");
+//!
+//! let request = Request::get("http://example.com/").body(())?;
+//! let error = client.ready().await?.call(request).await.unwrap_err();
+//! assert_eq!(
+//!     error.downcast_ref(),
+//!     Some(&NotHttps::PlainHttp { host: "example.com".to_owned() }),
+//! );
+//! assert_eq!(error.to_string(), "BF-PLAIN-HTTP: example.com was asked for over plain http");
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod future;
+mod layer;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use self::error::NotHttps;
+pub use self::future::ResponseFuture;
+pub use self::layer::RequireHttpsLayer;
+pub use self::service::RequireHttps;

@@ -1,0 +1,60 @@
+//! Why a response is not shown to come from a verified server.
+
+use std::sync::Arc;
+
+use bonafide_verify::{Code, Receipt, Verdict};
+
+/// A response whose connection does not show what was demanded of it. Its body was dropped unread.
+///
+/// The stack is at fault when there is no receipt; else the policy that judged gave less than the stack demands, and the receipt shows what.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotVerified {
+    /// Nothing says that the server was verified: plain http, or a client that carries no receipts.
+    #[error(
+        "the response came over a connection without a receipt: nothing shows that its server was verified"
+    )]
+    NoReceipt,
+    /// The server was not verified, and a grant let it pass.
+    #[error("{} was not verified but let through by a grant", host(receipt))]
+    Granted {
+        /// What was checked, and what the grant forgave.
+        receipt: Arc<Receipt>,
+    },
+    /// The server was verified, but not by a pin, and a pin is demanded.
+    #[error("{} was verified without a pin, and a pin is demanded", host(receipt))]
+    NotPinned {
+        /// What was checked.
+        receipt: Arc<Receipt>,
+    },
+    /// The receipt is of something else than a verified connection: an audit without a name, or a refusal.
+    #[error("the receipt of the connection is not one of a verified server: {}", receipt.verdict())]
+    NotProved {
+        /// What was checked.
+        receipt: Arc<Receipt>,
+    },
+}
+
+impl NotVerified {
+    /// What was checked, where anything was.
+    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
+        match self {
+            Self::NoReceipt => None,
+            Self::Granted { receipt }
+            | Self::NotPinned { receipt }
+            | Self::NotProved { receipt } => Some(receipt),
+        }
+    }
+
+    /// The stable code, where there is one: that of the refusal which the receipt records.
+    pub fn code(&self) -> Option<Code> {
+        match self.receipt()?.verdict() {
+            Verdict::Refused(code) => Some(*code),
+            _ => None,
+        }
+    }
+}
+
+fn host(receipt: &Receipt) -> &str {
+    receipt.host().unwrap_or("the server")
+}
