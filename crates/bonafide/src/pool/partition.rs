@@ -172,7 +172,12 @@ impl<C: Connect> Partition<C> {
             };
             (result, runtime)
         };
-        self.perform(steps, runtime);
+        if let Some(at) = steps.sweep_at {
+            self.core.schedule.sweep_by(at, &self.registry);
+        }
+        if !steps.is_empty() {
+            self.perform(steps, runtime);
+        }
         result
     }
 
@@ -182,7 +187,7 @@ impl<C: Connect> Partition<C> {
             deliveries,
             attempts,
             closed,
-            sweep_at,
+            sweep_at: _,
         } = steps;
         for (waiter, outcome) in deliveries {
             // A waiter that is gone sends the offer back, and dropping that gives the connection back.
@@ -198,9 +203,6 @@ impl<C: Connect> Partition<C> {
         for closed in closed {
             self.core.counters.closed(closed.cause);
             drop(closed.connection);
-        }
-        if let Some(at) = sweep_at {
-            self.core.schedule.sweep_by(at, &self.registry);
         }
     }
 

@@ -41,6 +41,11 @@ impl<C: Connect, W> Actions<C, W> {
         }
     }
 
+    /// Whether there is nothing to do but, perhaps, a sweep later on.
+    pub(in crate::pool) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.attempts == 0 && self.closed.is_empty()
+    }
+
     pub(super) fn deliver(&mut self, waiter: W, outcome: Outcome<C>) {
         self.deliveries.push((waiter, outcome));
     }

@@ -295,6 +295,9 @@ impl<C: Connect, W> State<C, W> {
 
     /// Serves the oldest waiters with what there is, then starts the attempts that the others need.
     fn pump(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        if self.waiters.is_empty() {
+            return;
+        }
         while !self.waiters.is_empty()
             && let Some(grant) = self.take(now, actions)
         {
@@ -401,7 +404,7 @@ impl<C: Connect, W> State<C, W> {
     }
 
     fn is_empty(&self) -> bool {
-        self.quiet_since().is_some() && self.idle.len() == 0 && self.shared.is_empty()
+        self.idle.len() == 0 && self.shared.is_empty() && self.quiet_since().is_some()
     }
 
     fn unused_at(&self) -> Option<Instant> {
