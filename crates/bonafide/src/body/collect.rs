@@ -17,11 +17,12 @@ pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, E
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
 }
 
-/// The next chunk of data; trailers are passed over.
+/// The next chunk of data; trailers and empty chunks are passed over.
 pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> {
     while let Some(frame) = next_frame(body).await {
-        if let Ok(data) = frame?.into_data() {
-            return Ok(Some(data));
+        match frame?.into_data() {
+            Ok(data) if !data.is_empty() => return Ok(Some(data)),
+            _ => {}
         }
     }
     Ok(None)

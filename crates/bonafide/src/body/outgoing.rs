@@ -1,18 +1,26 @@
 //! Sending a body in pieces, so that a slow upload can be told from a server that does not answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+
+use crate::error::Failure;
 
 /// What a connection takes at once. hyper buffers about 400 KB before it waits for the network, so
 /// that a piece taken means that earlier pieces have left.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Counts the pieces that a connection has taken.
+/// Counts the pieces that a connection has taken, and keeps what went wrong with them.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
-    taken: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    taken: AtomicU64,
+    failure: OnceLock<Failure>,
 }
 
 /// What [`Progress`] counts once the body has ended.
@@ -21,18 +29,29 @@ const ENDED: u64 = 1 << 63;
 impl Progress {
     pub(crate) fn new() -> Self {
         Self {
-            taken: Arc::new(AtomicU64::new(0)),
+            shared: Arc::default(),
         }
     }
 
     /// Notes that a piece was taken, or that the connection asked for one.
     pub(crate) fn note(&self) {
-        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.shared.taken.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that the whole body was taken.
     pub(crate) fn note_end(&self) {
-        self.taken.fetch_or(ENDED, Ordering::Relaxed);
+        self.shared.taken.fetch_or(ENDED, Ordering::Relaxed);
+    }
+
+    /// Notes that the body cannot be read. HTTP/2 tells the peer and not the request.
+    pub(crate) fn note_failure(&self, failure: Failure) {
+        // A second failure is the first one again.
+        let _ = self.shared.failure.set(failure);
+    }
+
+    /// Why the body could not be read, if it could not.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.shared.failure.get().cloned()
     }
 
     /// Whether the whole body was taken.
@@ -42,7 +61,7 @@ impl Progress {
 
     /// A number that differs from an earlier one if something was taken in between.
     pub(crate) fn mark(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.shared.taken.load(Ordering::Relaxed)
     }
 }
 

@@ -59,8 +59,11 @@ impl Streamed {
         self.hint = body.size_hint();
         self.ended = body.is_end_stream();
         if let Some(progress) = &self.progress {
-            if self.ended || matches!(polled, Poll::Ready(None)) {
-                progress.note_end();
+            match &polled {
+                Poll::Ready(Some(Err(error))) => progress.note_failure(error.to_failure()),
+                Poll::Ready(None) => progress.note_end(),
+                _ if self.ended => progress.note_end(),
+                _ => {}
             }
         }
         polled

@@ -1,6 +1,7 @@
 //! Making connections: one file a step.
 
 mod dns;
+mod fate;
 mod http;
 mod info;
 mod tcp;
@@ -20,6 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 pub(crate) use self::dns::Resolver;
+pub(crate) use self::fate::Fate;
+use self::fate::Noting;
 pub(crate) use self::http::{Http1, Http2, HttpOptions};
 pub use self::info::ConnectionInfo;
 pub(crate) use self::tls::server_name;
@@ -49,6 +52,7 @@ pub(crate) struct Connector {
 pub(crate) struct Meta {
     pub(crate) info: Arc<ConnectionInfo>,
     pub(crate) wire: Wire,
+    pub(crate) fate: Fate,
 }
 
 impl Connect for Connector {
@@ -143,6 +147,8 @@ impl Connector {
             .and_then(|receipt| receipt.deadline())
             .and_then(|deadline| instant_of(deadline, self.policy.clock().now()));
         let wire = Wire::new(parts, version, &self.default_headers)?;
+        let fate = Fate::default();
+        let stream = Noting::new(stream, fate.clone());
         let broken = |error: hyper::Error| {
             Failure::new(Kind::Protocol, "HTTP could not be started")
                 .during(Phase::Send)
@@ -172,7 +178,7 @@ impl Connector {
         Ok(Connected {
             protocol,
             deadline,
-            meta: Arc::new(Meta { info, wire }),
+            meta: Arc::new(Meta { info, wire, fate }),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The TCP connection: happy eyeballs, no delay, keep-alive.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
@@ -57,18 +58,26 @@ fn failed(
     };
     failure
         .during(Phase::Connect)
-        .caused_by(Io::of(error))
+        .caused_by(Answer(Box::new(error)))
         .retryable()
 }
 
-/// The operating system's answer, with the connector's error beneath it left out of the text.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", io_cause(&**.0).map_or_else(|| .0.to_string(), ToString::to_string))]
-struct Io(#[source] Box<dyn StdError + Send + Sync>);
+/// An error of the connector that speaks as the operating system's answer within it.
+#[derive(Debug)]
+struct Answer(Box<dyn StdError + Send + Sync>);
 
-impl Io {
-    fn of(error: impl StdError + Send + Sync + 'static) -> Self {
-        Self(Box::new(error))
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match io_cause(&*self.0) {
+            Some(io) => fmt::Display::fmt(io, f),
+            None => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+impl StdError for Answer {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        io_cause(&*self.0).map(|io| io as _)
     }
 }
 

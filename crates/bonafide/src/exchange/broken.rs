@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bonafide_verify::{HandshakeError, TlsError};
 use http::Method;
 
-use crate::error::{Cause, Error, Failure, Kind, Phase};
+use crate::error::{Cause, Failure, Kind, Phase};
 
 /// Whether a second try of `method` has the effect of one (RFC 9110 section 9.2.2).
 pub(super) fn is_idempotent(method: &Method) -> bool {
@@ -35,19 +35,19 @@ pub(super) fn is_connection_gone(error: &hyper::Error) -> bool {
     }
 }
 
+/// The failure of a request whose connection the server ended with a TLS alert. A TLS 1.3 server that
+/// misses a client certificate does so after the handshake is done for the client.
+#[cold]
+pub(super) fn by_alert(alert: &HandshakeError) -> Failure {
+    Failure {
+        cause: Cause::Tls(Arc::new(TlsError::Handshake(alert.clone()))),
+        ..Failure::new(Kind::Tls, "the TLS connection failed").during(Phase::Tls)
+    }
+}
+
 /// The failure of a request that got no response.
 #[cold]
 pub(super) fn failure(error: hyper::Error) -> Failure {
-    if let Some(own) = causes(&error).find_map(|cause| cause.downcast_ref::<Error>()) {
-        return own.to_failure();
-    }
-    // A TLS 1.3 server that misses a client certificate says so after the handshake.
-    if let Some(alert) = HandshakeError::find_in(&error) {
-        return Failure {
-            cause: Cause::Tls(Arc::new(TlsError::Handshake(alert))),
-            ..Failure::new(Kind::Tls, "the TLS connection failed").during(Phase::Headers)
-        };
-    }
     let (kind, what) = if error.is_timeout() {
         (Kind::Timeout, "the connection does not answer pings")
     } else if is_connection_gone(&error) {

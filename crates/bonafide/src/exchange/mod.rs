@@ -52,6 +52,7 @@ pub(crate) async fn exchange(
         let spare = call.body.try_clone();
         let mut body = mem::take(&mut call.body);
         let progress = body.watch();
+        let unread = progress.clone();
         let request =
             meta.wire
                 .request(call.method.clone(), call.path.clone(), &call.headers, body)?;
@@ -88,6 +89,11 @@ pub(crate) async fn exchange(
             Ok(Err(mut unsent)) => {
                 let returned = unsent.take_message();
                 let error = unsent.into_error();
+                let failure = meta.fate.alert().map(broken::by_alert);
+                let failure = failure.or_else(|| unread?.failure());
+                if let Some(failure) = failure {
+                    return Err(Error::from(failure).over(meta.info.receipt()));
+                }
                 if returned.is_some() || broken::is_connection_gone(&error) {
                     report_fault(lease);
                 }

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn credentials_in_the_url_become_basic_auth() {
         let parsed = parse("https://us%20er:p%40ss@h/").expect("a URL");
-        let value = parsed.basic.expect("credentials");
+        let value = parsed.basic.clone().expect("credentials");
         assert_eq!(value, "Basic dXMgZXI6cEBzcw==");
         assert!(value.is_sensitive());
         assert_eq!(name(&parsed), "https://h");

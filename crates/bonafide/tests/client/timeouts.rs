@@ -1,0 +1,122 @@
+//! Each phase has its own limit.
+
+use std::time::Duration;
+
+use bonafide::{Kind, Phase, Proxy};
+use bonafide_testkit::{Alpn, Ending, TestProxy};
+
+use crate::support::{builder, client, server};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn a_server_that_never_answers_the_handshake_is_given_up() {
+    let server = server(Alpn::Both)
+        .ending(Ending::StallInHandshake)
+        .start()
+        .await;
+    let client = builder()
+        .handshake_timeout(SHORT)
+        .build()
+        .expect("a client");
+    let error = client
+        .get(server.url("/"))
+        .send()
+        .await
+        .expect_err("no handshake");
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (Kind::Timeout, Some(Phase::Tls))
+    );
+    assert!(error.is_timeout() && error.is_connect() && error.is_retryable());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{}: the TLS handshake took longer than 50ms",
+            server.url("/")
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_never_answers_is_given_up() {
+    let proxy = TestProxy::builder().stall().start().await;
+    let client = builder()
+        .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
+        .connect_timeout(SHORT)
+        .build()
+        .expect("a client");
+    let error = client
+        .get("https://localhost:1/")
+        .send()
+        .await
+        .expect_err("no tunnel");
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (Kind::Timeout, Some(Phase::Proxy))
+    );
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_the_request_is_given_up() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn)
+            .ending(Ending::StallBeforeHeaders)
+            .start()
+            .await;
+        let request = client().get(server.url("/")).headers_timeout(SHORT);
+        let error = request.send().await.expect_err("no response");
+        assert_eq!(
+            (error.kind(), error.phase()),
+            (Kind::Timeout, Some(Phase::Headers))
+        );
+        assert!(!error.is_connect() && !error.is_retryable());
+        assert!(error.receipt().expect("verified").is_verified());
+        assert_eq!(server.request_count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stops_is_given_up() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).ending(Ending::StallAfterHeaders).start().await;
+        let request = client().get(server.url("/")).read_timeout(SHORT);
+        let response = request.send().await.expect("headers");
+        let error = response.bytes().await.expect_err("no body");
+        assert_eq!(
+            (error.kind(), error.phase()),
+            (Kind::Timeout, Some(Phase::Body))
+        );
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{}: nothing more of the body came within 50ms",
+                server.url("/")
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_total_limit_holds_in_every_phase() {
+    let total = Duration::from_millis(500);
+    for (ending, phase) in [
+        (Ending::StallInHandshake, Phase::Connect),
+        (Ending::StallBeforeHeaders, Phase::Headers),
+        (Ending::StallAfterHeaders, Phase::Body),
+    ] {
+        let server = server(Alpn::Both).ending(ending).start().await;
+        let request = client().get(server.url("/")).timeout(total);
+        let outcome = match request.send().await {
+            Ok(response) => response.bytes().await.map(drop),
+            Err(error) => Err(error),
+        };
+        let error = outcome.expect_err("too long");
+        assert_eq!((error.kind(), error.phase()), (Kind::Timeout, Some(phase)));
+        assert_eq!(
+            error.to_string(),
+            format!("{}: the request took longer than 500ms", server.url("/"))
+        );
+    }
+}
