@@ -1,102 +1,12 @@
-//! What a request holds: an offer that nobody has used yet, then a lease.
+//! What a request holds while it uses a connection.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
-use super::connection::{Connect, Http1Conn};
+use super::connection::Connect;
 use super::eviction::Cause;
 use super::partition::Partition;
-use super::state::{Grant, HandleId, Member, Stream};
-
-/// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
-/// last byte of a response has been read, unless it is still sending the request; then a new one is the better choice.
-const READY_GRACE: Duration = Duration::from_millis(100);
-
-/// A connection on its way to a request. Dropped before it is claimed, it goes back to its partition.
-pub(super) struct Offer<C: Connect> {
-    /// Taken when the connection is claimed or found unusable.
-    held: Option<(Arc<Partition<C>>, Grant<C>)>,
-}
-
-impl<C: Connect> Offer<C> {
-    pub(super) fn new(partition: Arc<Partition<C>>, grant: Grant<C>) -> Self {
-        Self {
-            held: Some((partition, grant)),
-        }
-    }
-
-    /// Waits until the connection can take a request; `false` when it cannot, and then it is closed.
-    pub(super) async fn is_ready(&mut self) -> bool {
-        let Some((_, Grant::Http1(member))) = &mut self.held else {
-            return true;
-        };
-        if member.fresh {
-            return true;
-        }
-        let conn = &mut member.conn;
-        let cause = match poll_fn(|cx| Poll::Ready(conn.poll_ready(cx))).await {
-            Poll::Ready(true) => return true,
-            Poll::Ready(false) => Cause::Closed,
-            Poll::Pending => {
-                match tokio::time::timeout(READY_GRACE, poll_fn(|cx| conn.poll_ready(cx))).await {
-                    Ok(true) => return true,
-                    Ok(false) => Cause::Closed,
-                    Err(_) => Cause::NotReady,
-                }
-            }
-        };
-        if let Some((partition, Grant::Http1(Member { conn, .. }))) = self.held.take() {
-            drop(conn);
-            drop(Seat {
-                partition,
-                left: Some(cause),
-            });
-        }
-        false
-    }
-
-    /// Makes it the request's own. `None` after [`Offer::is_ready`] said `false`.
-    pub(super) fn claim(mut self) -> Option<Lease<C>> {
-        let (partition, grant) = self.held.take()?;
-        Some(match grant {
-            Grant::Http1(member) => {
-                let reused = !member.fresh;
-                partition.counters().claimed(reused);
-                Lease::Http1(Http1Lease {
-                    member,
-                    seat: Seat {
-                        partition,
-                        left: Some(Cause::Unfinished),
-                    },
-                    reused,
-                })
-            }
-            Grant::Http2(stream) => {
-                partition.counters().claimed(!stream.fresh);
-                let seat = StreamSeat {
-                    partition,
-                    id: stream.id,
-                };
-                Lease::Http2(Http2Lease { stream, seat })
-            }
-        })
-    }
-}
-
-impl<C: Connect> Drop for Offer<C> {
-    fn drop(&mut self) {
-        let Some((partition, grant)) = self.held.take() else {
-            return;
-        };
-        partition.step(|state, now, steps| match grant {
-            Grant::Http1(member) => state.give_back(member, now, steps),
-            Grant::Http2(stream) => state.release(stream.id, now, steps),
-        });
-    }
-}
+use super::state::{HandleId, Member, Stream};
 
 /// A connection for one request. Hold it until the response body has ended.
 pub(crate) enum Lease<C: Connect> {
@@ -115,7 +25,7 @@ impl<C: Connect> Lease<C> {
         }
     }
 
-    /// Whether an earlier request was given the same connection.
+    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
     pub(crate) fn is_reused(&self) -> bool {
         match self {
             Self::Http1(lease) => lease.is_reused(),
@@ -142,10 +52,18 @@ pub(crate) struct Http1Lease<C: Connect> {
     // Dropped in this order: the connection is gone before the partition hears of it.
     member: Member<C>,
     seat: Seat<C>,
-    reused: bool,
 }
 
 impl<C: Connect> Http1Lease<C> {
+    /// A lease of a connection that the partition counts as lent.
+    pub(super) fn new(partition: Arc<Partition<C>>, member: Member<C>) -> Self {
+        let left = Some(Cause::Unfinished);
+        Self {
+            member,
+            seat: Seat { partition, left },
+        }
+    }
+
     /// The connection.
     pub(crate) fn conn_mut(&mut self) -> &mut C::Http1 {
         &mut self.member.conn
@@ -156,9 +74,9 @@ impl<C: Connect> Http1Lease<C> {
         &self.member.meta
     }
 
-    /// Whether an earlier request used the same connection.
+    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
     pub(crate) fn is_reused(&self) -> bool {
-        self.reused
+        !self.member.fresh
     }
 
     /// Gives the connection back. To be called when the response body has ended; the connection need not be ready
@@ -167,7 +85,6 @@ impl<C: Connect> Http1Lease<C> {
         let Self {
             mut member,
             mut seat,
-            reused: _,
         } = self;
         member.fresh = false;
         seat.left = None;
@@ -177,13 +94,12 @@ impl<C: Connect> Http1Lease<C> {
 
     /// Closes the connection and counts it as faulty.
     pub(crate) fn report_fault(self) {
-        let Self {
-            member,
-            mut seat,
-            reused: _,
-        } = self;
-        drop(member);
-        seat.left = Some(Cause::Fault);
+        self.close(Cause::Fault);
+    }
+
+    /// Closes the connection for `cause`.
+    pub(super) fn close(mut self, cause: Cause) {
+        self.seat.left = Some(cause);
     }
 }
 
@@ -210,6 +126,15 @@ pub(crate) struct Http2Lease<C: Connect> {
 }
 
 impl<C: Connect> Http2Lease<C> {
+    /// A lease of a stream that the partition counts.
+    pub(super) fn new(partition: Arc<Partition<C>>, stream: Stream<C>) -> Self {
+        let seat = StreamSeat {
+            partition,
+            id: stream.id,
+        };
+        Self { stream, seat }
+    }
+
     /// The handle to send the request with.
     pub(crate) fn handle_mut(&mut self) -> &mut C::Http2 {
         &mut self.stream.handle
@@ -220,7 +145,7 @@ impl<C: Connect> Http2Lease<C> {
         &self.stream.meta
     }
 
-    /// Whether an earlier request was given the same connection.
+    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
     pub(crate) fn is_reused(&self) -> bool {
         !self.stream.fresh
     }

@@ -19,6 +19,7 @@ mod eviction;
 mod key;
 mod lease;
 mod limits;
+mod offer;
 mod origins;
 mod partition;
 mod reaper;

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Connect;
 use super::error::CheckoutError;
-use super::lease::Offer;
+use super::offer::Offer;
 use super::partition::Partition;
 use super::state::WaiterId;
 

@@ -15,6 +15,16 @@ pub(in crate::pool) enum Grant<C: Connect> {
     Http2(Stream<C>),
 }
 
+impl<C: Connect> Grant<C> {
+    /// Whether the connection was made for another request or kept for a while.
+    pub(in crate::pool) fn is_reused(&self) -> bool {
+        match self {
+            Self::Http1(member) => !member.fresh,
+            Self::Http2(stream) => !stream.fresh,
+        }
+    }
+}
+
 /// What one waiter gets.
 pub(in crate::pool) type Outcome<C> = Result<Grant<C>, CheckoutError<<C as Connect>::Error>>;
 

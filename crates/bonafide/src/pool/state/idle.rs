@@ -12,7 +12,7 @@ pub(in crate::pool) struct Member<C: Connect> {
     pub(in crate::pool) conn: C::Http1,
     pub(in crate::pool) meta: Arc<C::Meta>,
     pub(in crate::pool) deadline: Option<Instant>,
-    /// No request has been sent on it.
+    /// It was made for the request that gets it now, and not kept in between.
     pub(in crate::pool) fresh: bool,
 }
 
@@ -61,7 +61,7 @@ impl<C: Connect> Idle<C> {
     /// Keeps a connection, and says when it expires. The oldest goes when there are too many.
     pub(super) fn put(
         &mut self,
-        member: Member<C>,
+        mut member: Member<C>,
         now: Instant,
         closed: &mut Vec<Closed<C>>,
     ) -> Option<Instant> {
@@ -74,6 +74,7 @@ impl<C: Connect> Idle<C> {
                 }
             }
         }
+        member.fresh = false;
         let expiry = self.expiry(now, &member);
         self.members.push_back((now, member));
         expiry

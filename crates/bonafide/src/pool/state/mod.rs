@@ -4,6 +4,7 @@
 //! attempt is under way or, at the connection limit, while an HTTP/1.1 connection is lent.
 
 mod actions;
+mod attempts;
 mod idle;
 mod shared;
 mod single_flight;
@@ -99,90 +100,6 @@ impl<C: Connect, W> State<C, W> {
     /// A waiter went away. Attempts go on: their connections serve others.
     pub(in crate::pool) fn cancel(&mut self, id: WaiterId) -> Option<W> {
         self.waiters.remove(id)
-    }
-
-    /// An attempt made a connection.
-    pub(in crate::pool) fn attempt_connected(
-        &mut self,
-        connected: Connected<C>,
-        now: Instant,
-        actions: &mut Actions<C, W>,
-    ) {
-        let Connected {
-            protocol,
-            deadline,
-            meta,
-        } = connected;
-        if let Some(cause) = self.fault(&protocol, deadline, now) {
-            actions.close(cause, protocol);
-            self.attempt_failed(CheckoutError::Unusable, now, actions);
-            return;
-        }
-        self.touched = now;
-        self.flight.ended();
-        match protocol {
-            Protocol::Http1(conn) => {
-                self.flight.learned = Learned::Http1;
-                self.place(
-                    Member {
-                        conn,
-                        meta,
-                        deadline,
-                        fresh: true,
-                    },
-                    now,
-                    actions,
-                );
-            }
-            Protocol::Http2(handle) => {
-                self.flight.learned = Learned::Http2;
-                self.shared.prune(now, &mut actions.closed);
-                if self.shared.len() < self.limits.max_h2_connections.get() {
-                    actions.sweep_by(self.shared.put(handle, meta, deadline, now));
-                } else {
-                    actions.close(Cause::Surplus, Protocol::Http2(handle));
-                }
-            }
-        }
-        self.pump(now, actions);
-    }
-
-    /// An attempt ended without a connection.
-    ///
-    /// With a live HTTP/2 connection at hand nobody fails: its limit is only a matter of waiting. With HTTP/1.1 the
-    /// oldest waiter fails, unless the other attempts suffice for all. Otherwise the last attempt fails everybody.
-    pub(in crate::pool) fn attempt_failed(
-        &mut self,
-        error: CheckoutError<C::Error>,
-        now: Instant,
-        actions: &mut Actions<C, W>,
-    ) {
-        self.touched = now;
-        self.flight.ended();
-        self.share_beyond_limit(now, actions);
-        match self.flight.learned {
-            Learned::Http1 => self.fail_oldest(error, actions),
-            Learned::Nothing | Learned::Http2 if self.flight.attempts == 0 => {
-                self.fail_all(&error, actions)
-            }
-            Learned::Nothing | Learned::Http2 => {}
-        }
-        self.pump(now, actions);
-        self.sweep_if_empty(actions);
-    }
-
-    /// The task of an attempt panicked or was dropped. Its runtime may be gone, so no attempt is started: without
-    /// another one under way, everybody fails.
-    pub(in crate::pool) fn attempt_abandoned(&mut self, now: Instant, actions: &mut Actions<C, W>) {
-        self.touched = now;
-        self.flight.ended();
-        self.share_beyond_limit(now, actions);
-        if self.flight.attempts == 0 {
-            self.fail_all(&CheckoutError::Abandoned, actions);
-        } else if self.flight.learned == Learned::Http1 {
-            self.fail_oldest(CheckoutError::Abandoned, actions);
-        }
-        self.sweep_if_empty(actions);
     }
 
     /// A lent HTTP/1.1 connection comes back after its exchange, or unused.
@@ -346,22 +263,6 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    fn share_beyond_limit(&mut self, now: Instant, actions: &mut Actions<C, W>) {
-        while !self.waiters.is_empty()
-            && let Some(stream) = self.shared.take_beyond_limit(now, &mut actions.closed)
-        {
-            self.serve(Grant::Http2(stream), actions);
-        }
-    }
-
-    fn fail_oldest(&mut self, error: CheckoutError<C::Error>, actions: &mut Actions<C, W>) {
-        if self.waiters.len() > self.flight.attempts
-            && let Some(waiter) = self.waiters.pop()
-        {
-            actions.deliver(waiter, Err(error));
-        }
-    }
-
     fn fail_all(&mut self, error: &CheckoutError<C::Error>, actions: &mut Actions<C, W>) {
         while let Some(waiter) = self.waiters.pop() {
             actions.deliver(waiter, Err(error.clone()));
@@ -381,25 +282,6 @@ impl<C: Connect, W> State<C, W> {
             room.min(self.limits.max_h2_connections.get().saturating_sub(shared))
         } else {
             room
-        }
-    }
-
-    fn fault(
-        &self,
-        protocol: &Protocol<C::Http1, C::Http2>,
-        deadline: Option<Instant>,
-        now: Instant,
-    ) -> Option<Cause> {
-        let open = match protocol {
-            Protocol::Http1(conn) => conn.is_open(),
-            Protocol::Http2(handle) => handle.is_open(),
-        };
-        if self.retired.is_some() {
-            Some(Cause::Partition)
-        } else if !open {
-            Some(Cause::Closed)
-        } else {
-            is_past(deadline, now).then_some(Cause::Deadline)
         }
     }
 

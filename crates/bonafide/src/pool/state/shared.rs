@@ -15,7 +15,7 @@ pub(in crate::pool) struct Stream<C: Connect> {
     pub(in crate::pool) id: HandleId,
     pub(in crate::pool) handle: C::Http2,
     pub(in crate::pool) meta: Arc<C::Meta>,
-    /// The first one of its connection.
+    /// The first one of its connection, which was made for it and not kept in between.
     pub(in crate::pool) fresh: bool,
 }
 
@@ -137,6 +137,13 @@ impl<C: Connect> Shared<C> {
             .iter_mut()
             .min_by_key(|entry| entry.leases)
             .map(Entry::lease)
+    }
+
+    /// The connections are kept for others from now on.
+    pub(super) fn keep(&mut self) {
+        for entry in &mut self.entries {
+            entry.stream.fresh = false;
+        }
     }
 
     /// A stream ended. Says when its connection expires, if this was the last one.

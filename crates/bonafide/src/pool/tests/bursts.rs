@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Bench, error, http1, http2};
+use super::bench::{Bench, error, http1, http2};
 use crate::pool::{CheckoutError, Limits};
 
 #[tokio::test(start_paused = true)]

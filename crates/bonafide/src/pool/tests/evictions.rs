@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fake::{Bench, error, http1, http2, key, until};
+use super::bench::{Bench, error, http1, http2, key, until};
 use crate::pool::{CheckoutError, Limits};
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Bench, parts};
+use super::bench::{Bench, parts};
 use crate::pool::{Limits, PartitionKey, PartitionParts, Route, Scheme, ZoneId};
 
 #[tokio::test(start_paused = true)]

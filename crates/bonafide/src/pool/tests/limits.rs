@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::fake::{Bench, http1, http2, key};
+use super::bench::{Bench, http1, http2, key};
 use crate::pool::Limits;
 
 fn at_most(count: usize) -> NonZeroUsize {

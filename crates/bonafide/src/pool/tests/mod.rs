@@ -4,6 +4,7 @@
 //! others are scenarios, each of one idea. Time stands still unless a test moves it.
 
 mod attempts;
+mod bench;
 mod bursts;
 mod evictions;
 mod fake;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Bench, key, parts};
+use super::bench::{Bench, key, parts};
 use crate::pool::{Limits, OriginCache, PartitionKey, PartitionParts, Scheme};
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::task::JoinHandle;
 
-use super::fake::{Bench, Call, Outcome, Wire, parts, until, wire};
+use super::bench::{Bench, Outcome, parts, until, wire};
+use super::fake::{Call, Fake, Wire};
 use crate::pool::{CheckoutError, Lease, Limits, PartitionKey, PartitionParts, ZoneId};
 
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ struct World {
     epoch: u64,
     calls: Vec<Call>,
     requests: Vec<Request>,
-    leases: Vec<Lease<super::fake::Fake>>,
+    leases: Vec<Lease<Fake>>,
     /// Connections of the present, evicted ones removed.
     wires: Vec<(PartitionKey, Arc<Wire>)>,
 }
@@ -217,8 +218,11 @@ impl World {
     }
 
     async fn end(mut self) {
+        let mut patience = 1_000;
         while !self.requests.is_empty() || !self.calls.is_empty() {
             self.happen(Event::Fails(0)).await;
+            patience -= 1;
+            assert!(patience > 0, "nobody waits for ever");
         }
         self.leases.clear();
         let status = self.bench.pool.status();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fake::{Bench, http1, http2, key, until};
+use super::bench::{Bench, http1, http2, key, until};
 use crate::pool::Limits;
 
 const IDLE: Duration = Duration::from_secs(90);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fake::{Bench, checkout, http1, until};
+use super::bench::{Bench, checkout, http1, until};
 use crate::pool::Limits;
 
 #[tokio::test(start_paused = true)]
@@ -119,6 +119,23 @@ async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_i
     call.http1();
     until(|| bench.pool.status().attempts == 0).await;
     assert_eq!(bench.pool.status().idle_http1, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_handed_from_its_first_user_to_a_waiter_is_awaited_and_counts_as_reused() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 2).await;
+    let wire = bench.call().await.http1();
+    let first = http1(waiters.remove(0).await.unwrap());
+    let _call = bench.call().await;
+    wire.set_ready(false);
+    first.return_to_pool();
+    let second = waiters.remove(0);
+    tokio::task::yield_now().await;
+    assert!(!second.is_finished());
+    wire.set_ready(true);
+    assert!(http1(second.await.unwrap()).is_reused());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,89 +1,19 @@
 //! One partition under random events, beside a model that knows every connection and every waiter.
 
+mod events;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::fake::{Fake, Wire, key};
+use self::events::{Event, IDLE, events, limits};
+use super::bench::key;
+use super::fake::{Conn, Fake, Wire};
 use crate::pool::eviction::Retired;
 use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
 use crate::pool::{CheckoutError, Connected, Limits, Protocol};
-
-const IDLE: Duration = Duration::from_secs(90);
-
-/// What happens to a partition. Numbers choose among those concerned.
-#[derive(Clone, Debug)]
-enum Event {
-    Checkout,
-    Cancel(usize),
-    Http1 {
-        closed: bool,
-        deadline: Option<u8>,
-    },
-    Http2 {
-        limit: Option<u8>,
-        closed: bool,
-        deadline: Option<u8>,
-    },
-    Fails,
-    Abandoned,
-    GiveBack(usize),
-    Discard(usize),
-    Release(usize),
-    Fault(usize),
-    Dies(usize),
-    TimePasses(u8),
-    Sweep,
-    Retire,
-}
-
-fn events() -> impl Strategy<Value = Vec<Event>> {
-    let deadline = || proptest::option::weighted(0.2, 0..120_u8);
-    let event = prop_oneof![
-        12 => Just(Event::Checkout),
-        2 => any::<usize>().prop_map(Event::Cancel),
-        5 => (prop::bool::weighted(0.05), deadline()).prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),
-        4 => (proptest::option::of(0..4_u8), prop::bool::weighted(0.05), deadline())
-            .prop_map(|(limit, closed, deadline)| Event::Http2 { limit, closed, deadline }),
-        2 => Just(Event::Fails),
-        1 => Just(Event::Abandoned),
-        5 => any::<usize>().prop_map(Event::GiveBack),
-        2 => any::<usize>().prop_map(Event::Discard),
-        5 => any::<usize>().prop_map(Event::Release),
-        1 => any::<usize>().prop_map(Event::Fault),
-        2 => any::<usize>().prop_map(Event::Dies),
-        3 => (0..100_u8).prop_map(Event::TimePasses),
-        2 => Just(Event::Sweep),
-    ];
-    // An eviction ends the life of a partition, so it comes last if at all.
-    let life = prop::collection::vec(event.clone(), 1..150);
-    let end = prop_oneof![
-        Just(Vec::new()),
-        prop::collection::vec(event, 1..20).prop_map(|mut after| {
-            after.insert(0, Event::Retire);
-            after
-        })
-    ];
-    (life, end).prop_map(|(mut life, end)| {
-        life.extend(end);
-        life
-    })
-}
-
-fn limits() -> impl Strategy<Value = Limits> {
-    let some = |max: usize| (1..=max).prop_map(|count| NonZeroUsize::new(count).unwrap());
-    let connections = prop_oneof![Just(NonZeroUsize::MAX), some(4)];
-    (0..4_usize, connections, some(3)).prop_map(|(idle, connections, h2)| Limits {
-        idle_timeout: IDLE,
-        max_idle_per_partition: idle,
-        max_connections_per_partition: connections,
-        max_h2_connections: h2,
-        ..Limits::default()
-    })
-}
 
 /// A connection as the model knows it.
 struct Known {
@@ -101,7 +31,7 @@ struct Stream {
     id: HandleId,
     wire: usize,
     /// Keeps the connection, as a lease does.
-    _handle: <Fake as crate::pool::Connect>::Http2,
+    _handle: Conn,
 }
 
 struct Model {
@@ -310,7 +240,7 @@ impl Model {
 
     fn connected<F>(&mut self, wire: Arc<Wire>, protocol: F)
     where
-        F: FnOnce(super::fake::Conn) -> Protocol<super::fake::Conn, super::fake::Conn>,
+        F: FnOnce(Conn) -> Protocol<Conn, Conn>,
     {
         self.attempts -= 1;
         let deadline = self.known[&wire.id].deadline;

@@ -1,0 +1,78 @@
+//! A connection on its way to a request.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::connection::{Connect, Http1Conn};
+use super::eviction::Cause;
+use super::lease::{Http1Lease, Http2Lease, Lease};
+use super::partition::Partition;
+use super::state::Grant;
+
+/// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
+/// last byte of a response has been read, unless it is still sending the request; then a new one is the better choice.
+const READY_GRACE: Duration = Duration::from_millis(100);
+
+/// A connection on its way to a request. Dropped before it is claimed, it goes back to its partition.
+pub(super) struct Offer<C: Connect> {
+    /// Taken when the connection is claimed or found unusable.
+    held: Option<(Arc<Partition<C>>, Grant<C>)>,
+}
+
+impl<C: Connect> Offer<C> {
+    pub(super) fn new(partition: Arc<Partition<C>>, grant: Grant<C>) -> Self {
+        Self {
+            held: Some((partition, grant)),
+        }
+    }
+
+    /// Waits until the connection can take a request; `false` when it cannot, and then it is closed.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        let Some((_, Grant::Http1(member))) = &mut self.held else {
+            return true;
+        };
+        if member.fresh {
+            return true;
+        }
+        let conn = &mut member.conn;
+        let cause = match poll_fn(|cx| Poll::Ready(conn.poll_ready(cx))).await {
+            Poll::Ready(true) => return true,
+            Poll::Ready(false) => Cause::Closed,
+            Poll::Pending => {
+                match tokio::time::timeout(READY_GRACE, poll_fn(|cx| conn.poll_ready(cx))).await {
+                    Ok(true) => return true,
+                    Ok(false) => Cause::Closed,
+                    Err(_) => Cause::NotReady,
+                }
+            }
+        };
+        if let Some((partition, Grant::Http1(member))) = self.held.take() {
+            Http1Lease::new(partition, member).close(cause);
+        }
+        false
+    }
+
+    /// Makes it the request's own. `None` after [`Offer::is_ready`] said `false`.
+    pub(super) fn claim(mut self) -> Option<Lease<C>> {
+        let (partition, grant) = self.held.take()?;
+        partition.counters().claimed(grant.is_reused());
+        Some(match grant {
+            Grant::Http1(member) => Lease::Http1(Http1Lease::new(partition, member)),
+            Grant::Http2(stream) => Lease::Http2(Http2Lease::new(partition, stream)),
+        })
+    }
+}
+
+impl<C: Connect> Drop for Offer<C> {
+    fn drop(&mut self) {
+        let Some((partition, grant)) = self.held.take() else {
+            return;
+        };
+        partition.step(|state, now, steps| match grant {
+            Grant::Http1(member) => state.give_back(member, now, steps),
+            Grant::Http2(stream) => state.release(stream.id, now, steps),
+        });
+    }
+}

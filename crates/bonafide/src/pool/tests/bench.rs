@@ -1,0 +1,149 @@
+//! A pool on the test bench: requests, leases, and patience.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::fake::{Call, Fake, Wire};
+use crate::pool::{
+    CheckoutError, Http1Lease, Http2Lease, Lease, Limits, Partition, PartitionKey, PartitionParts,
+    Pool, Route, Scheme, ZoneId,
+};
+
+/// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) type Outcome = Result<Lease<Fake>, CheckoutError<&'static str>>;
+
+/// A pool and the other end of its connector.
+pub(super) struct Bench {
+    pub(super) pool: Pool<Fake>,
+    pub(super) calls: mpsc::UnboundedReceiver<Call>,
+}
+
+impl Bench {
+    pub(super) fn new(limits: Limits) -> Self {
+        let (connector, calls) = Fake::new();
+        let pool = Pool::new(connector, limits);
+        Self { pool, calls }
+    }
+
+    pub(super) fn partition(&self) -> Arc<Partition<Fake>> {
+        self.pool.partition(&key("origin.test", 1))
+    }
+
+    /// The next attempt to connect.
+    pub(super) async fn call(&mut self) -> Call {
+        timeout(PATIENCE, self.calls.recv())
+            .await
+            .expect("there is an attempt")
+            .unwrap()
+    }
+
+    /// How many attempts there were.
+    pub(super) fn attempts(&self) -> usize {
+        self.pool.connector().made()
+    }
+
+    /// One request in the queue of `partition`.
+    pub(super) async fn waiter(&self, partition: &Arc<Partition<Fake>>) -> JoinHandle<Outcome> {
+        let before = self.pool.status().waiting;
+        let partition = Arc::clone(partition);
+        let waiter = tokio::spawn(checkout(partition));
+        until(|| self.pool.status().waiting > before).await;
+        waiter
+    }
+
+    /// `count` requests in the queue of `partition`, in this order.
+    pub(super) async fn waiters(
+        &self,
+        partition: &Arc<Partition<Fake>>,
+        count: usize,
+    ) -> Vec<JoinHandle<Outcome>> {
+        let mut waiters = Vec::new();
+        for _ in 0..count {
+            waiters.push(self.waiter(partition).await);
+        }
+        waiters
+    }
+
+    /// A partition with one idle HTTP/1.1 connection.
+    pub(super) async fn with_idle_http1(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> (Arc<Partition<Fake>>, Arc<Wire>) {
+        let partition = self.partition();
+        let waiter = self.waiter(&partition).await;
+        let wire = self.call().await.http1_until(deadline);
+        http1(waiter.await.unwrap()).return_to_pool();
+        (partition, wire)
+    }
+}
+
+/// A checkout that is served before long.
+pub(super) async fn checkout(partition: Arc<Partition<Fake>>) -> Outcome {
+    timeout(PATIENCE, partition.checkout())
+        .await
+        .expect("the request is answered")
+}
+
+/// Lets the other tasks run until `done`.
+pub(super) async fn until(done: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if done() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("what was waited for did not come");
+}
+
+pub(super) fn key(host: &str, epoch: u64) -> PartitionKey {
+    PartitionKey::new(parts(host, epoch))
+}
+
+pub(super) fn parts(host: &str, epoch: u64) -> PartitionParts {
+    PartitionParts {
+        scheme: Scheme::Https,
+        host: host.into(),
+        port: 443,
+        route: Route::Direct,
+        zone: ZoneId(0),
+        epoch,
+        identity: 0,
+    }
+}
+
+pub(super) fn http1(outcome: Outcome) -> Http1Lease<Fake> {
+    match outcome {
+        Ok(Lease::Http1(lease)) => lease,
+        Ok(Lease::Http2(_)) => panic!("HTTP/2 where HTTP/1.1 was expected"),
+        Err(error) => panic!("no connection: {error:?}"),
+    }
+}
+
+pub(super) fn http2(outcome: Outcome) -> Http2Lease<Fake> {
+    match outcome {
+        Ok(Lease::Http2(lease)) => lease,
+        Ok(Lease::Http1(_)) => panic!("HTTP/1.1 where HTTP/2 was expected"),
+        Err(error) => panic!("no connection: {error:?}"),
+    }
+}
+
+pub(super) fn error(outcome: Outcome) -> CheckoutError<&'static str> {
+    match outcome {
+        Ok(_) => panic!("a connection where an error was expected"),
+        Err(error) => error,
+    }
+}
+
+/// The wire that a lease is for.
+pub(super) fn wire(lease: &mut Lease<Fake>) -> Arc<Wire> {
+    Arc::clone(match lease {
+        Lease::Http1(lease) => &lease.conn_mut().0,
+        Lease::Http2(lease) => &lease.handle_mut().0,
+    })
+}

@@ -1,0 +1,82 @@
+//! What may happen to a partition, and under which limits.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::pool::Limits;
+
+/// The idle timeout.
+pub(super) const IDLE: Duration = Duration::from_secs(90);
+
+/// What happens to a partition. Numbers choose among those concerned.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Checkout,
+    Cancel(usize),
+    Http1 {
+        closed: bool,
+        deadline: Option<u8>,
+    },
+    Http2 {
+        limit: Option<u8>,
+        closed: bool,
+        deadline: Option<u8>,
+    },
+    Fails,
+    Abandoned,
+    GiveBack(usize),
+    Discard(usize),
+    Release(usize),
+    Fault(usize),
+    Dies(usize),
+    TimePasses(u8),
+    Sweep,
+    Retire,
+}
+
+pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
+    let deadline = || proptest::option::weighted(0.2, 0..120_u8);
+    let event = prop_oneof![
+        12 => Just(Event::Checkout),
+        2 => any::<usize>().prop_map(Event::Cancel),
+        5 => (prop::bool::weighted(0.05), deadline()).prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),
+        4 => (proptest::option::of(0..4_u8), prop::bool::weighted(0.05), deadline())
+            .prop_map(|(limit, closed, deadline)| Event::Http2 { limit, closed, deadline }),
+        2 => Just(Event::Fails),
+        1 => Just(Event::Abandoned),
+        5 => any::<usize>().prop_map(Event::GiveBack),
+        2 => any::<usize>().prop_map(Event::Discard),
+        5 => any::<usize>().prop_map(Event::Release),
+        1 => any::<usize>().prop_map(Event::Fault),
+        2 => any::<usize>().prop_map(Event::Dies),
+        3 => (0..100_u8).prop_map(Event::TimePasses),
+        2 => Just(Event::Sweep),
+    ];
+    // An eviction ends the life of a partition, so it comes last if at all.
+    let life = prop::collection::vec(event.clone(), 1..150);
+    let end = prop_oneof![
+        Just(Vec::new()),
+        prop::collection::vec(event, 1..20).prop_map(|mut after| {
+            after.insert(0, Event::Retire);
+            after
+        })
+    ];
+    (life, end).prop_map(|(mut life, end)| {
+        life.extend(end);
+        life
+    })
+}
+
+pub(super) fn limits() -> impl Strategy<Value = Limits> {
+    let some = |max: usize| (1..=max).prop_map(|count| NonZeroUsize::new(count).unwrap());
+    let connections = prop_oneof![Just(NonZeroUsize::MAX), some(4)];
+    (0..4_usize, connections, some(3)).prop_map(|(idle, connections, h2)| Limits {
+        idle_timeout: IDLE,
+        max_idle_per_partition: idle,
+        max_connections_per_partition: connections,
+        max_h2_connections: h2,
+        ..Limits::default()
+    })
+}
