@@ -102,3 +102,8 @@ pub use self::timings::{OpeningTimes, Timings};
 pub async fn get(url: impl IntoUrl) -> Result<Response, Error> {
     client::shared().get(url).send().await
 }
+
+/// The examples of the crate's front page compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct FrontPage;

@@ -31,10 +31,10 @@ pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> 
 /// All bytes of `body`, at most `limit` of them.
 pub(crate) async fn collect(body: &mut Body, limit: Option<usize>) -> Result<Bytes, Error> {
     let declared = body.size_hint().exact();
-    if let (Some(limit), Some(declared)) = (limit, declared) {
-        if declared > limit as u64 {
-            return Err(too_large(limit));
-        }
+    if let (Some(limit), Some(declared)) = (limit, declared)
+        && declared > limit as u64
+    {
+        return Err(too_large(limit));
     }
     let Some(first) = next_chunk(body).await? else {
         return Ok(Bytes::new());

@@ -162,10 +162,10 @@ impl Drop for Reading {
         };
         let left = incoming.size_hint().upper();
         drop(incoming);
-        if let Some(Lease::Http1(lease)) = self.lease.take() {
-            if left.is_some_and(|left| left <= MAX_ABANDONED_BYTES) {
-                lease.return_to_pool();
-            }
+        if let Some(Lease::Http1(lease)) = self.lease.take()
+            && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES)
+        {
+            lease.return_to_pool();
         }
     }
 }

@@ -103,10 +103,10 @@ impl Error {
 
     /// What was checked: of the refused handshake, or of the connection on which a later phase failed.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        if let Cause::Tls(error) = &self.inner.failure.cause {
-            if let Some(receipt) = error.receipt() {
-                return Some(receipt);
-            }
+        if let Cause::Tls(error) = &self.inner.failure.cause
+            && let Some(receipt) = error.receipt()
+        {
+            return Some(receipt);
         }
         self.inner.receipt.as_ref()
     }

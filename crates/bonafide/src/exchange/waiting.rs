@@ -46,10 +46,10 @@ pub(super) async fn for_headers<T>(
                     if timer.poll(cx).is_pending() {
                         return Poll::Pending;
                     }
-                    if let Some((at, total)) = deadline {
-                        if at <= Instant::now() {
-                            return Poll::Ready(Err(late(total, Phase::Headers)));
-                        }
+                    if let Some((at, total)) = deadline
+                        && at <= Instant::now()
+                    {
+                        return Poll::Ready(Err(late(total, Phase::Headers)));
                     }
                     let moved = progress
                         .as_ref()

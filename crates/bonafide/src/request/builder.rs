@@ -205,11 +205,11 @@ impl RequestBuilder {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
-        if let Ok(call) = &mut self.call {
-            if let Err(error) = change(call) {
-                let url = call.url();
-                self.call = Err(error.at(|| url));
-            }
+        if let Ok(call) = &mut self.call
+            && let Err(error) = change(call)
+        {
+            let url = call.url();
+            self.call = Err(error.at(|| url));
         }
         self
     }

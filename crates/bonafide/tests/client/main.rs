@@ -1,5 +1,10 @@
 //! The client against real servers on loopback.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 mod bodies;
 mod bursts;
 mod failures;

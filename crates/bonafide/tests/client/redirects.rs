@@ -19,12 +19,12 @@ async fn redirecting(identity: bonafide_testkit::Identity) -> TestServer {
                 .path_and_query()
                 .map_or("/", |path| path.as_str());
             let mut response = Response::new("ok");
-            if let Some((status, location)) = target[1..].split_once('/') {
-                if let Ok(status) = status.parse::<StatusCode>() {
-                    *response.status_mut() = status;
-                    let location = location.parse().expect("a header value");
-                    response.headers_mut().insert("location", location);
-                }
+            if let Some((status, location)) = target[1..].split_once('/')
+                && let Ok(status) = status.parse::<StatusCode>()
+            {
+                *response.status_mut() = status;
+                let location = location.parse().expect("a header value");
+                response.headers_mut().insert("location", location);
             }
             response
         })
