@@ -1,1 +1,35 @@
-//! tests
+//! Real servers and clients on the loopback, which the tests in `tests/` are run against.
+//!
+//! Each peer is a program of another project: nginx and `openssl s_server` as servers, curl and `openssl s_client` as
+//! oracles. It is looked for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found`
+//! and give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own, ends when it
+//! is dropped, and shows its log when the test has failed.
+//!
+//! Everything panics with a clear message where the environment fails.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test harness fails its test with a clear message; no caller could do better"
+)]
+
+mod curl;
+mod loopback;
+mod nginx;
+mod openssl_client;
+mod openssl_server;
+mod opinion;
+mod ours;
+mod program;
+mod running;
+mod scratch;
+mod version;
+
+pub use curl::Curl;
+pub use loopback::ipv6_loopback;
+pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
+pub use openssl_client::OpenSslClient;
+pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
+pub use opinion::Opinion;
+pub use ours::{believing, connect, converse};
+pub use version::Version;

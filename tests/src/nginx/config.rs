@@ -1,0 +1,72 @@
+//! nginx's configuration.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use super::access_log::FORMAT;
+use super::{ACCESS_LOG, NginxBuilder, PID, Site};
+use crate::scratch::Scratch;
+
+/// Writes the configuration and all that it refers to. One process does all of the work, so that it takes everything
+/// with it when it is ended.
+pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, http2: SocketAddr) {
+    scratch.write("large", &"x".repeat(Site::LARGE_BYTES));
+    let NginxBuilder {
+        sites,
+        protocols,
+        requests_per_connection,
+    } = plan;
+    let folder = scratch.path().display();
+    let mut servers = String::new();
+    for (number, site) in sites.iter().enumerate() {
+        let chain = scratch.write(&format!("{number}.chain.pem"), &site.identity.chain_pem());
+        let key = scratch.write(&format!("{number}.key.pem"), &site.identity.key_pem());
+        let (name, chain, key) = (&site.name, chain.display(), key.display());
+        let default = if number == 0 { "default_server" } else { "" };
+        let clients = site.clients.as_ref().map_or(String::new(), |clients| {
+            let file = scratch.write(&format!("{number}.clients.pem"), clients);
+            format!(
+                "ssl_verify_client on; ssl_client_certificate {};",
+                file.display()
+            )
+        });
+        write!(
+            servers,
+            r#"
+    server {{
+        listen {http1} ssl {default};
+        listen {http2} ssl http2 {default};
+        server_name {name};
+        ssl_protocols {protocols};
+        ssl_certificate {chain};
+        ssl_certificate_key {key};
+        {clients}
+        location / {{ return 200 "{name}"; }}
+        location = /client {{ return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
+        location = /large {{ root {folder}; }}
+    }}
+"#
+        )
+        .expect("a string takes everything");
+    }
+    let spools: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
+        .concat();
+    scratch.write(
+        "nginx.conf",
+        &format!(
+            r"
+daemon off;
+master_process off;
+pid {folder}/{PID};
+error_log stderr info;
+events {{ worker_connections 256; }}
+http {{
+    log_format seen '{FORMAT}';
+    access_log {folder}/{ACCESS_LOG} seen;
+    keepalive_requests {requests_per_connection};
+{spools}{servers}}}
+"
+        ),
+    );
+}

@@ -1,0 +1,112 @@
+//! curl and `openssl s_client` as oracles: where they refuse a server, we refuse it; where we believe one, they do.
+//!
+//! Both oracles are held to OpenSSL's security level 2, which Debian has as its default, so that the outcome does not
+//! depend on how they were built.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use bonafide::{Client, Code};
+use bonafide_testkit::{Catalogue, Recipe, TestCa, TestServer};
+use bonafide_tests::{
+    Curl, OpenSslClient, OpenSslServer, Opinion, believing, connect, ipv6_loopback,
+};
+
+/// What is expected of each case of the catalogue: our code, and the verify error of OpenSSL that means the same
+/// (`X509_V_ERR_…` in its `x509_vfy.h`); neither where the server is believed.
+const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
+    ("valid-ecdsa", None, None),
+    ("valid-rsa", None, None),
+    ("valid-ed25519", None, None),
+    ("valid-intermediate", None, None),
+    ("revoked", None, None),
+    ("expired", Some(Code::Expired), Some(10)),
+    ("not-yet-valid", Some(Code::NotYetValid), Some(9)),
+    ("wrong-name", Some(Code::NameMismatch), Some(62)),
+    ("no-san", Some(Code::NoSubjectAltName), None),
+    ("self-signed", Some(Code::SelfSigned), Some(18)),
+    ("unknown-root", Some(Code::UnknownIssuer), Some(20)),
+    ("missing-intermediate", Some(Code::UnknownIssuer), Some(20)),
+    ("weak-rsa", Some(Code::WeakKey), Some(66)),
+    ("sha1", Some(Code::WeakSignature), Some(68)),
+    ("wrong-eku", Some(Code::WrongPurpose), Some(26)),
+    ("name-constrained", Some(Code::NameConstraint), Some(47)),
+];
+
+/// Where we refuse and an oracle believes, and why that is right. A row that no longer differs fails the test.
+const WE_ARE_STRICTER: &[(&str, &str)] = &[(
+    "no-san",
+    "both take the common name for the host where there is no SAN; RFC 9525, section 6.3, has done away with that",
+)];
+
+/// What we think of the server at `address` that is asked for as `host`: as a stream, and as a client for HTTPS.
+async fn our_opinion(ca: &TestCa, address: SocketAddr, host: &str) -> Option<Code> {
+    let policy = believing(ca).build().unwrap();
+    let by_stream = match connect(&policy, address, host).await {
+        Ok(stream) => {
+            assert!(stream.receipt().is_verified());
+            None
+        }
+        Err(error) => Some(error.refusal().unwrap().code()),
+    };
+    let client = Client::builder()
+        .policy(policy)
+        .resolve("localhost", address)
+        .build()
+        .unwrap();
+    let brackets = if host.contains(':') {
+        ["[", "]"]
+    } else {
+        [""; 2]
+    };
+    let url = format!(
+        "https://{}{host}{}:{}/",
+        brackets[0],
+        brackets[1],
+        address.port()
+    );
+    let by_client = match client.get(url).send().await {
+        Ok(response) => {
+            assert!(response.receipt().unwrap().is_verified());
+            None
+        }
+        Err(error) => Some(error.refusal().unwrap().code()),
+    };
+    assert_eq!(by_stream, by_client, "{host}");
+    by_stream
+}
+
+#[tokio::test]
+async fn curl_and_openssl_believe_and_refuse_the_catalogue_as_we_do() {
+    let (Some(curl), Some(openssl)) = (Curl::find(), OpenSslClient::find()) else {
+        return;
+    };
+    let catalogue = Catalogue::new();
+    let names: BTreeSet<_> = catalogue.cases().iter().map(|case| case.name).collect();
+    let expected: BTreeSet<_> = EXPECTED.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(names, expected, "each case has one row");
+
+    for (name, our_code, openssl_error) in EXPECTED {
+        let case = catalogue.case(name);
+        let server = TestServer::http1(case.identity.clone()).await;
+        let (address, pem) = (server.addr(), catalogue.ca().pem());
+
+        let ours = our_opinion(catalogue.ca(), address, case.host).await;
+        assert_eq!(ours, *our_code, "{name}: {}", case.why);
+
+        let openssls = openssl.ask(address, case.host, &pem).await;
+        let expected = openssl_error.map_or(Opinion::Believed, Opinion::Refused);
+        assert_eq!(openssls, expected, "{name}: {}", case.why);
+
+        let curls = curl.ask(address, case.host, &pem).await;
+        let expected = openssl_error.map_or(Opinion::Believed, |_| Opinion::Refused(60));
+        assert_eq!(curls, expected, "{name}: {}", case.why);
+
+        let differs = ours.is_some() && curls == Opinion::Believed;
+        let row = WE_ARE_STRICTER.iter().any(|(row, _)| row == name);
+        assert_eq!(differs, row, "{name}: stricter than curl, and has a row");
+        server.shutdown().await;
+    }
+}
