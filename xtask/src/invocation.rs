@@ -1,7 +1,7 @@
 //! A command that is printed before it runs.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::{env, fmt, io};
 
@@ -95,6 +95,9 @@ impl Invocation {
         };
         let mut command = Command::new(program);
         command.args(&self.args).current_dir(folder);
+        if let Ok(path) = env::join_paths(search_path()) {
+            command.env("PATH", path);
+        }
         for (name, value) in &self.variables {
             command.env(name, value);
         }
@@ -113,6 +116,16 @@ impl fmt::Display for Invocation {
         }
         Ok(())
     }
+}
+
+/// The folders of `PATH`, then those of servers, which Debian puts into the path of root alone. Commands get this path,
+/// so that their tests find what `cargo xtask peers` finds.
+pub(crate) fn search_path() -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    folders
+        .into_iter()
+        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::{env, fs, io};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
+use crate::invocation::search_path;
 use crate::source::{RustFile, SourceError, Tree};
 use crate::workspace::Workspace;
 
@@ -124,11 +125,8 @@ fn parse(list: &str) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-/// Servers of a Debian system are often in a folder that only root has in the search path.
 fn locate(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
+    search_path()
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
 }
