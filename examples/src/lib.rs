@@ -1,1 +1,16 @@
-//! examples
+//! Examples of bonafide, each a program that needs no network: they start their servers themselves.
+//!
+//! | example | shows |
+//! |---|---|
+//! | `quickstart` | a verified request with its receipt, and six bad servers refused; with a URL, a request to a real server |
+//! | `custom_ca` | a private CA from memory, from a file, and beside the system's store |
+//! | `pinned` | pins, and what happens when a server's key is another one |
+//! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
+//! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
+//! | `any_rustls_client` | the same policy inside reqwest |
+//! | `danger_localhost` | a grant: the loud, dated exception, with `--features danger-insecure-grants` |
+
+/// The examples of the project's front page compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;
