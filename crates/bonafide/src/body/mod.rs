@@ -52,7 +52,8 @@ impl Body {
     }
 
     /// A body read from a stream of chunks; its length is not known beforehand, so that HTTP/1.1
-    /// sends it chunked. An error of the stream ends the request with [`Kind::Body`].
+    /// sends it chunked. An error of the stream ends the request with
+    /// [`Kind::Body`](crate::Kind::Body).
     pub fn from_stream<S, D, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<D, E>> + Send + 'static,
