@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::{Bench, error, http1, http2, key, until};
+use super::bench::{Bench, checkout, error, http1, http2, key, until};
 use crate::pool::{CheckoutError, Limits};
 
 #[tokio::test(start_paused = true)]
@@ -15,7 +15,7 @@ async fn an_older_epoch_is_evicted_and_stays_so() {
     assert_eq!(error(partition.checkout().await), CheckoutError::Evicted);
     // Asked for by somebody who has not heard of the new policy.
     let late = bench.pool.partition(&key("origin.test", 1));
-    assert_eq!(error(late.checkout().await), CheckoutError::Evicted);
+    assert_eq!(error(checkout(late).await), CheckoutError::Evicted);
     assert_eq!(bench.attempts(), 1);
     let current = bench.pool.partition(&key("origin.test", 2));
     let waiter = bench.waiter(&current).await;

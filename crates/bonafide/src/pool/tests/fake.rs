@@ -19,7 +19,8 @@ pub(super) struct Wire {
     waker: Mutex<Option<Waker>>,
     /// Handles of it that exist.
     handles: AtomicUsize,
-    limit: Option<usize>,
+    /// `usize::MAX` when the peer has not said.
+    limit: AtomicUsize,
 }
 
 impl Wire {
@@ -30,7 +31,7 @@ impl Wire {
             ready: AtomicBool::new(true),
             waker: Mutex::new(None),
             handles: AtomicUsize::new(0),
-            limit,
+            limit: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
         })
     }
 
@@ -48,6 +49,11 @@ impl Wire {
     pub(super) fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::SeqCst);
         self.wake();
+    }
+
+    /// The peer allows another number of streams.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::SeqCst);
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -105,7 +111,8 @@ impl Http2Conn for Conn {
     }
 
     fn stream_limit(&self) -> Option<usize> {
-        self.0.limit
+        let limit = self.0.limit.load(Ordering::SeqCst);
+        (limit != usize::MAX).then_some(limit)
     }
 }
 

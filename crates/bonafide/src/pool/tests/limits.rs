@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::bench::{Bench, http1, http2, key};
+use super::bench::{Bench, checkout, http1, http2, key};
 use crate::pool::Limits;
 
 fn at_most(count: usize) -> NonZeroUsize {
@@ -98,6 +98,22 @@ async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
         &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
         &wire
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raised_stream_limit_serves_the_oldest_waiter_before_a_new_request() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 2).await;
+    let wire = bench.call().await.http2(Some(1));
+    let _first = http2(waiters.remove(0).await.unwrap());
+    let _call = bench.call().await;
+    wire.set_limit(2);
+    let newest = tokio::spawn(checkout(partition));
+    let oldest = http2(waiters.remove(0).await.unwrap());
+    assert!(!newest.is_finished());
+    drop(oldest);
+    http2(newest.await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,6 +74,20 @@ async fn a_partition_that_nobody_uses_is_dropped_and_the_reaper_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partition_left_empty_after_the_reaper_ended_is_dropped_too() {
+    let mut bench = Bench::new(Limits::default());
+    let (partition, _wire) = bench.with_idle_http1(None).await;
+    let lease = http1(partition.checkout().await);
+    tokio::time::advance(IDLE * 2).await;
+    until(|| !bench.pool.status().reaper_runs).await;
+    assert_eq!(bench.pool.status().partitions, 1);
+    drop(lease);
+    assert!(bench.pool.status().reaper_runs);
+    tokio::time::advance(IDLE + Duration::from_millis(10)).await;
+    until(|| bench.pool.status().partitions == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_cannot_be_reached_is_forgotten() {
     let mut bench = Bench::new(Limits::default());
     let partition = bench.partition();
