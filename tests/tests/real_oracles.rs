@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use bonafide::{Client, Code};
 use bonafide_testkit::{Catalogue, Recipe, TestCa, TestServer};
 use bonafide_tests::{
-    Curl, OpenSslClient, OpenSslServer, Opinion, believing, connect, ipv6_loopback,
+    Curl, OpenSslClient, OpenSslServer, Opinion, Version, believing, connect, ipv6_loopback,
 };
 
 /// What is expected of each case of the catalogue: our code, and the verify error of OpenSSL that means the same
@@ -35,6 +35,9 @@ const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
     ("name-constrained", Some(Code::NameConstraint), Some(47)),
 ];
 
+/// The number that curl has for a refused certificate, whatever the reason.
+const CURL_REFUSES: Opinion = Opinion::Refused(60);
+
 /// Where we refuse and an oracle believes, and why that is right. A row that no longer differs fails the test.
 const WE_ARE_STRICTER: &[(&str, &str)] = &[(
     "no-san",
@@ -49,7 +52,7 @@ async fn our_opinion(ca: &TestCa, address: SocketAddr, host: &str) -> Option<Cod
             assert!(stream.receipt().is_verified());
             None
         }
-        Err(error) => Some(error.refusal().unwrap().code()),
+        Err(error) => Some(error.code().unwrap()),
     };
     let client = Client::builder()
         .policy(policy)
@@ -72,7 +75,7 @@ async fn our_opinion(ca: &TestCa, address: SocketAddr, host: &str) -> Option<Cod
             assert!(response.receipt().unwrap().is_verified());
             None
         }
-        Err(error) => Some(error.refusal().unwrap().code()),
+        Err(error) => Some(error.code().unwrap()),
     };
     assert_eq!(by_stream, by_client, "{host}");
     by_stream
@@ -101,12 +104,90 @@ async fn curl_and_openssl_believe_and_refuse_the_catalogue_as_we_do() {
         assert_eq!(openssls, expected, "{name}: {}", case.why);
 
         let curls = curl.ask(address, case.host, &pem).await;
-        let expected = openssl_error.map_or(Opinion::Believed, |_| Opinion::Refused(60));
+        let expected = openssl_error.map_or(Opinion::Believed, |_| CURL_REFUSES);
         assert_eq!(curls, expected, "{name}: {}", case.why);
 
         let differs = ours.is_some() && curls == Opinion::Believed;
-        let row = WE_ARE_STRICTER.iter().any(|(row, _)| row == name);
-        assert_eq!(differs, row, "{name}: stricter than curl, and has a row");
+        let reason = WE_ARE_STRICTER.iter().find(|(row, _)| row == name);
+        assert_eq!(differs, reason.is_some(), "{name}: {reason:?}");
         server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn curl_and_openssl_believe_and_refuse_literal_addresses_as_we_do() {
+    let (Some(curl), Some(openssl)) = (Curl::find(), OpenSslClient::find()) else {
+        return;
+    };
+    let Some(ipv6) = ipv6_loopback() else { return };
+    let ca = TestCa::new();
+    let ipv4 = Ipv4Addr::LOCALHOST;
+    let mismatch = Some(Code::NameMismatch);
+    for (address, named, code) in [
+        (IpAddr::from(ipv4), ipv4.to_string(), None),
+        (IpAddr::from(ipv4), ipv6.to_string(), mismatch),
+        (IpAddr::from(ipv4), "localhost".to_owned(), mismatch),
+        (IpAddr::from(ipv6), ipv6.to_string(), None),
+        (IpAddr::from(ipv6), ipv4.to_string(), mismatch),
+        (IpAddr::from(ipv6), "localhost".to_owned(), mismatch),
+    ] {
+        let identity = ca.issue(Recipe::for_host(&named));
+        let builder = OpenSslServer::presenting(&identity).on(address);
+        let Some(server) = builder.start().await else {
+            return;
+        };
+        let host = address.to_string();
+        let about = format!("{host} with a certificate for {named}");
+        assert_eq!(
+            our_opinion(&ca, server.address(), &host).await,
+            code,
+            "{about}"
+        );
+        // X509_V_ERR_IP_ADDRESS_MISMATCH
+        let [openssls, curls] = match code {
+            None => [Opinion::Believed; 2],
+            Some(_) => [Opinion::Refused(64), CURL_REFUSES],
+        };
+        let pem = ca.pem();
+        let opinion = openssl.ask(server.address(), &host, &pem).await;
+        assert_eq!(opinion, openssls, "{about}");
+        let opinion = curl.ask(server.address(), &host, &pem).await;
+        assert_eq!(opinion, curls, "{about}");
+    }
+}
+
+#[tokio::test]
+async fn curl_and_openssl_speak_the_versions_that_we_speak() {
+    let (Some(curl), Some(openssl)) = (Curl::find(), OpenSslClient::find()) else {
+        return;
+    };
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("localhost"));
+    for (version, code, oracles) in [
+        (
+            Version::Tls10,
+            Some(Code::ProtocolVersion),
+            Opinion::NoHandshake,
+        ),
+        (
+            Version::Tls11,
+            Some(Code::ProtocolVersion),
+            Opinion::NoHandshake,
+        ),
+        (Version::Tls12, None, Opinion::Believed),
+        (Version::Tls13, None, Opinion::Believed),
+    ] {
+        let builder = OpenSslServer::presenting(&identity).speaking(version);
+        let Some(server) = builder.start().await else {
+            return;
+        };
+        let (address, pem) = (server.address(), ca.pem());
+        assert_eq!(our_opinion(&ca, address, "localhost").await, code);
+        for opinion in [
+            openssl.ask(address, "localhost", &pem).await,
+            curl.ask(address, "localhost", &pem).await,
+        ] {
+            assert_eq!(opinion, oracles, "{version:?}");
+        }
     }
 }
