@@ -104,5 +104,4 @@ async fn through_a_proxy_the_receipt_is_the_servers() {
     assert_eq!(receipt.path().unwrap().certificates()[0], leaf);
     assert_eq!(proxy.stats().tunnels, 1);
     server.shutdown().await;
-    proxy.shutdown().await;
 }
