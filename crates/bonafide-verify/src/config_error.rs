@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rustls_pki_types::pem;
 
-use crate::anchors::AnchorReport;
-use crate::pin::{PatternError, PinError};
+use crate::host_pattern::PatternError;
+use crate::load_report::AnchorReport;
+use crate::spki::PinError;
 
 /// Why a policy, or a part of one, does not build. The caller's configuration is at fault.
 #[derive(Clone, Debug, thiserror::Error)]

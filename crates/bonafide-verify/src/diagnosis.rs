@@ -9,7 +9,8 @@ use crate::anchors::AnchorSet;
 use crate::certificate::{Certificate, name_text, subject_text};
 use crate::chain::PresentedChain;
 use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
-use crate::refusal::{Reason, Subject};
+use crate::reason::Reason;
+use crate::refusal::Subject;
 
 /// The reason and the certificate at fault for `error`, which webpki gave for `chain`.
 pub(crate) fn diagnose(

@@ -38,41 +38,48 @@ mod config_error;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
 mod diagnosis;
+mod epoch;
 mod handshake;
 mod host;
+mod host_pattern;
 mod identity;
 mod judge;
+mod load_report;
 mod path;
-mod pin;
+mod pins;
 mod policy;
 mod provider;
+mod reason;
 mod receipt;
 mod receipts;
 mod refusal;
 mod rustls_adapter;
+mod spki;
 #[cfg(feature = "tokio")]
 mod tls;
+mod zone;
 
 pub use rustls_pki_types as pki_types;
 
-pub use self::anchors::{
-    Anchor, AnchorReport, AnchorSet, Anchors, CustomCa, LoadFailure, LoadProblem, Origin,
-    OriginCounts, SourceReport,
-};
+pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
 pub use self::check::{Check, CheckContext, Finding, Mode, Profile};
 pub use self::clock::Clock;
 pub use self::code::Code;
 pub use self::config_error::ConfigError;
+pub use self::epoch::Epoch;
 pub use self::handshake::{HandshakeError, TlsError};
+pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::ClientIdentity;
+pub use self::load_report::{AnchorReport, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
-pub use self::pin::{
-    HostPattern, OnExpiredPins, PatternError, PinError, PinRole, Pins, PinsBuilder, SpkiSha256,
-};
-pub use self::policy::{Epoch, Policy, PolicyBuilder, TlsVersion, Zone, ZoneBuilder, ZoneId};
+pub use self::pins::{OnExpiredPins, PinRole, Pins, PinsBuilder};
+pub use self::policy::{Policy, PolicyBuilder};
+pub use self::reason::{Reason, Refused};
 pub use self::receipt::{CheckRecord, Connection, Outcome, PathRecord, Receipt, Verdict};
-pub use self::refusal::{Reason, Refusal, Refused, Subject};
+pub use self::refusal::{Refusal, Subject};
+pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;
+pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};

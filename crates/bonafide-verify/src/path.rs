@@ -9,7 +9,7 @@ use webpki::{EndEntityCert, KeyUsage};
 
 use crate::anchors::{Anchor, AnchorSet};
 use crate::certificate::Certificate;
-use crate::pin::SpkiSha256;
+use crate::spki::SpkiSha256;
 
 /// A path from the leaf to an anchor, as built and proved by this crate's path builder.
 ///

@@ -11,9 +11,9 @@ use crate::certificate::{Certificate, subject_text};
 use crate::check::FindingOutcome;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
-use crate::pin::SpkiSha256;
-use crate::policy::Epoch;
-use crate::refusal::Reason;
+use crate::epoch::Epoch;
+use crate::reason::Reason;
+use crate::spki::SpkiSha256;
 
 /// What was checked on a connection, by what, with which result.
 ///

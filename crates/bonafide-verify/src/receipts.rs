@@ -7,8 +7,8 @@ use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::chain::PresentedChain;
-use crate::policy::ZoneId;
 use crate::receipt::Receipt;
+use crate::zone::ZoneId;
 
 /// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the path; one that was dropped is made
 /// again by judging the chain again.

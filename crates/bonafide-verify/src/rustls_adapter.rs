@@ -16,10 +16,11 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::chain::{Peer, PresentedChain};
 use crate::config_error::ConfigError;
-use crate::judge;
-use crate::policy::{Core, Zone, ZoneId};
+use crate::host::{host_text, relative_name};
+use crate::judge::Judge;
 use crate::receipt::{Connection, Receipt};
 use crate::refusal::Refusal;
+use crate::zone::{Zone, ZoneId};
 
 /// How many servers a zone's configuration keeps session tickets for.
 const SESSIONS: usize = 256;
@@ -27,7 +28,7 @@ const SESSIONS: usize = 256;
 /// A policy, or one zone of it, as rustls' verifier.
 #[derive(Debug)]
 struct Verifier {
-    core: Arc<Core>,
+    judge: Arc<Judge>,
     /// The zone that the configuration was made for; names of other zones are refused then.
     only: Option<ZoneId>,
 }
@@ -44,7 +45,7 @@ impl ServerCertVerifier for Verifier {
         let chain = PresentedChain::from_parts(end_entity, intermediates);
         let peer = Peer::from_chain(chain, server_name).at(now);
         self.allowed(server_name)
-            .and_then(|()| self.core.verify(&peer))
+            .and_then(|()| self.judge.verify(&peer))
             .map(|_| ServerCertVerified::assertion())
             .map_err(|refusal| CertificateError::Other(OtherError(Arc::new(refusal))).into())
     }
@@ -59,7 +60,7 @@ impl ServerCertVerifier for Verifier {
             message,
             cert,
             dss,
-            self.core.provider.signature_algorithms(),
+            self.judge.provider.signature_algorithms(),
         )
     }
 
@@ -73,12 +74,12 @@ impl ServerCertVerifier for Verifier {
             message,
             cert,
             dss,
-            self.core.provider.signature_algorithms(),
+            self.judge.provider.signature_algorithms(),
         )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.core
+        self.judge
             .provider
             .signature_algorithms()
             .supported_schemes()
@@ -87,12 +88,9 @@ impl ServerCertVerifier for Verifier {
 
 impl Verifier {
     fn allowed(&self, name: &ServerName<'_>) -> Result<(), Refusal> {
-        let zone = self.core.zone_of(name)?;
+        let zone = self.judge.zone_of(name)?;
         match self.only {
-            Some(only) if only != zone.id() => Err(judge::refuse_host(
-                &self.core,
-                &crate::host::host_text(name),
-            )),
+            Some(only) if only != zone.id() => Err(self.judge.refuse_host(&host_text(name))),
             _ => Ok(()),
         }
     }
@@ -100,16 +98,16 @@ impl Verifier {
 
 /// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where `only` is none.
 pub(crate) fn client_config(
-    core: &Arc<Core>,
+    judge: &Arc<Judge>,
     zone: &Zone,
     only: Option<ZoneId>,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
-        core: Arc::clone(core),
+        judge: Arc::clone(judge),
         only,
     });
     let builder =
-        ClientConfig::builder_with_details(core.provider.shared(), Arc::new(core.clock.clone()))
+        ClientConfig::builder_with_details(judge.provider.shared(), Arc::new(judge.clock.clone()))
             .with_protocol_versions(zone.min_version.and_later())
             .map_err(ConfigError::CryptoProvider)?;
     #[expect(
@@ -133,19 +131,19 @@ pub(crate) fn client_config(
 
 /// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from the one that it resumed.
 pub(crate) fn receipt_of(
-    core: &Core,
+    judge: &Judge,
     name: &ServerName<'_>,
     connection: &ClientConnection,
 ) -> Result<Arc<Receipt>, Refusal> {
     let chain = PresentedChain::new(connection.peer_certificates().unwrap_or_default());
-    let name = crate::host::relative_name(name);
-    let receipt = core.receipt_of_chain(&name, chain)?;
+    let name = relative_name(name);
+    let receipt = judge.receipt_of_chain(&name, chain)?;
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     #[cfg(feature = "danger-insecure-grants")]
     if resumed {
-        crate::danger::announce(&receipt);
+        crate::judge::announce(&receipt);
     }
-    let zone = core.zone_of(&name)?;
+    let zone = judge.zone_of(&name)?;
     let (Some(version), Some(suite)) = (
         connection.protocol_version(),
         connection.negotiated_cipher_suite(),
@@ -171,7 +169,7 @@ pub(crate) fn receipt_of(
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
-    core: Arc<Core>,
+    judge: Arc<Judge>,
     made: Mutex<Vec<Made>>,
 }
 
@@ -185,9 +183,9 @@ struct Made {
 
 #[cfg(feature = "tokio")]
 impl TlsConfigs {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
+    pub(crate) fn new(judge: Arc<Judge>) -> Self {
         Self {
-            core,
+            judge,
             made: Mutex::new(Vec::new()),
         }
     }
@@ -205,7 +203,7 @@ impl TlsConfigs {
         {
             return Ok(Arc::clone(&made.config));
         }
-        let mut config = client_config(&self.core, zone, Some(zone.id()))?;
+        let mut config = client_config(&self.judge, zone, Some(zone.id()))?;
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         let config = Arc::new(config);
         made.push(Made {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::origin::Origin;
-use super::report::SourceReport;
 use super::set::Loading;
+use crate::load_report::SourceReport;
 
 pub(super) fn load(set: &mut Loading) {
     let origin = Arc::new(Origin::Bundled);

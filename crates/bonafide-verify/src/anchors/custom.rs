@@ -9,8 +9,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::origin::Origin;
-use super::report::{LoadProblem, SourceReport};
 use super::set::Loading;
+use crate::load_report::{LoadProblem, SourceReport};
 
 /// A bundle of certificates larger than this is not read: the largest public bundles are under 1 MiB.
 const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;

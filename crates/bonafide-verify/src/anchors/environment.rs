@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::custom::load_path;
 use super::origin::Origin;
-use super::report::{LoadProblem, SourceReport};
 use super::set::Loading;
+use crate::load_report::{LoadProblem, SourceReport};
 
 pub(super) fn load(variable: &str, set: &mut Loading) {
     let mut report = SourceReport::new(variable);

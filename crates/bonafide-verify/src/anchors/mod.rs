@@ -8,7 +8,6 @@ mod bundled;
 mod custom;
 mod environment;
 mod origin;
-mod report;
 mod set;
 mod system;
 
@@ -18,7 +17,7 @@ use rustls_pki_types::CertificateDer;
 
 pub use self::custom::CustomCa;
 pub use self::origin::{Origin, OriginCounts};
-pub use self::report::{AnchorReport, LoadFailure, LoadProblem, SourceReport};
+
 pub use self::set::{Anchor, AnchorSet};
 
 use crate::config_error::ConfigError;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::origin::{Origin, OriginCounts};
-use super::report::{AnchorReport, LoadProblem, SourceReport};
 use crate::certificate::Certificate;
+use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 
 /// One anchor: its whole certificate and where it came from.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::environment::load_named;
 use super::origin::Origin;
-use super::report::{LoadProblem, SourceReport};
 use super::set::{AnchorSet, Loading};
+use crate::load_report::{LoadProblem, SourceReport};
 
 /// The variables that replace the system's store, as in OpenSSL's `X509_get_default_cert_file_env`.
 const CERT_FILE: &str = "SSL_CERT_FILE";

@@ -13,7 +13,7 @@ pub use self::profile::Profile;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 
 use crate::path::VerifiedPath;
-use crate::refusal::Refused;
+use crate::reason::Refused;
 
 /// A plug-in that judges a [`VerifiedPath`].
 ///

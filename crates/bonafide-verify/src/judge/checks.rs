@@ -2,13 +2,14 @@
 
 use rustls_pki_types::UnixTime;
 
-use super::{Evidence, Fault, NEVER_CHECKED, Trial, not_run, record};
+use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run, record};
 use crate::certificate::subject_text;
 use crate::check::{Check, CheckContext, Mode};
 use crate::code::Code;
 use crate::path::VerifiedPath;
+use crate::reason::Refused;
 use crate::receipt::{CheckRecord, Outcome};
-use crate::refusal::{Refused, Subject};
+use crate::refusal::Subject;
 
 impl Trial<'_> {
     /// Asks every check of the zone about a proved path; on a refusal, says how many had passed.
@@ -115,7 +116,7 @@ fn path_valid_until(path: &VerifiedPath<'_>, time: UnixTime) -> Option<UnixTime>
         .min()
 }
 
-pub(crate) fn earliest(one: Option<UnixTime>, other: Option<UnixTime>) -> Option<UnixTime> {
+pub(super) fn earliest(one: Option<UnixTime>, other: Option<UnixTime>) -> Option<UnixTime> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

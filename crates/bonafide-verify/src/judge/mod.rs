@@ -1,322 +1,88 @@
-//! The judgement of one peer: path, then name, then checks.
-//!
-//! The checks run inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
-//! error has no room for a refusal of ours; the most telling one is kept beside it.
+//! The judge: everything that decides about a peer, and the receipts of what was decided.
 
 mod checks;
+#[cfg(feature = "danger-insecure-grants")]
+mod forgive;
+mod trial;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-use webpki::EndEntityCert;
+use rustls_pki_types::ServerName;
 
 #[cfg(feature = "danger-insecure-grants")]
-pub(crate) use self::checks::earliest;
+pub(crate) use self::forgive::announce;
 
-use crate::anchors::{AnchorSet, OriginCounts};
-use crate::chain::Peer;
+use crate::chain::{Peer, PresentedChain};
+use crate::clock::Clock;
+use crate::epoch::Epoch;
+use crate::host::{host_text, relative_name};
+use crate::provider::Provider;
+use crate::receipt::Receipt;
+use crate::receipts::Receipts;
+use crate::refusal::Refusal;
+use crate::zone::{Zone, Zones};
 
-use crate::code::Code;
-use crate::diagnosis::{diagnose, diagnose_name};
-use crate::host::host_text;
-use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
-use crate::policy::{Core, Zone};
-use crate::receipt::{CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification};
-use crate::refusal::{Reason, Refusal, Subject};
+/// Everything that decides about a peer; what the rustls adapter holds on to.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    pub(crate) epoch: Epoch,
+    pub(crate) zones: Zones,
+    pub(crate) clock: Clock,
+    pub(crate) provider: Provider,
+    pub(crate) receipts: Receipts,
+}
 
-/// The rows of a receipt for what this version does not check.
-const NEVER_CHECKED: [&str; 2] = ["revocation", "transparency"];
-
-/// Judges `peer` by the rules of `zone`.
-pub(crate) fn judge(core: &Core, zone: &Zone, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-    let host = peer.name.map(|name| host_text(name));
-    let time = peer.time.unwrap_or_else(|| core.clock.now());
-    let trial = Trial {
-        core,
-        zone,
-        peer,
-        host: host.as_deref(),
-        time,
-    };
-    match trial.run(time, &[]) {
-        Ok(evidence) => {
-            let verdict = if host.is_some() {
-                Verdict::Verified
-            } else {
-                Verdict::PathOnly
-            };
-            Ok(trial.receipt(verdict, evidence))
-        }
-        #[cfg(feature = "danger-insecure-grants")]
-        Err(refused) if host.is_some() => crate::danger::forgive(&trial, refused),
-        Err(refused) => Err(trial.refusal(refused)),
+impl Judge {
+    /// The refusal of a host that the policy has no zone for, or that the configuration at hand was not made for.
+    pub(crate) fn refuse_host(&self, host: &str) -> Refusal {
+        trial::refuse_host(self, host)
     }
-}
 
-/// The refusal of a host that a closed policy has no zone for.
-pub(crate) fn refuse_host(core: &Core, host: &str) -> Refusal {
-    let reason = Reason::HostNotInPolicy {
-        host: host.to_owned(),
-    };
-    let verification = Verification {
-        verdict: Verdict::Refused(reason.code()),
-        epoch: core.epoch,
-        zone: Arc::from("none"),
-        host: Some(host.to_owned()),
-        time: core.clock.now(),
-        clock: Arc::clone(core.clock.shared_name()),
-        provider: core.provider.name(),
-        anchors: OriginCounts::default(),
-        path: None,
-        checks: not_run(["path", "name"])
-            .chain(not_run(NEVER_CHECKED))
-            .collect(),
-        valid_until: None,
-    };
-    Refusal::new(
-        reason,
-        None,
-        Arc::new(Receipt::new(Arc::new(verification))),
-        None,
-    )
-}
+    pub(crate) fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
+        let host = host_text(name);
+        self.zones.of(&host).ok_or_else(|| self.refuse_host(&host))
+    }
 
-/// One peer before one zone.
-pub(crate) struct Trial<'a> {
-    pub(crate) core: &'a Core,
-    pub(crate) zone: &'a Zone,
-    pub(crate) peer: &'a Peer<'a>,
-    pub(crate) host: Option<&'a str>,
-    pub(crate) time: UnixTime,
-}
-
-/// What speaks for a peer that is believed.
-#[derive(Debug, Default)]
-pub(crate) struct Evidence {
-    pub(crate) path: Option<PathRecord>,
-    pub(crate) checks: Vec<CheckRecord>,
-    pub(crate) valid_until: Option<UnixTime>,
-}
-
-/// Why a peer is not believed, before it is known whom to tell.
-#[derive(Clone, Debug)]
-pub(crate) struct Fault {
-    pub(crate) reason: Reason,
-    pub(crate) subject: Option<Subject>,
-    pub(crate) source: Option<webpki::Error>,
-    pub(crate) path: Option<PathRecord>,
-    pub(crate) checks: Vec<CheckRecord>,
-    /// How many checks had passed before; the fault of the path that came furthest is told.
-    pub(crate) checks_passed: usize,
-}
-
-/// How the proved paths have fared so far.
-enum Standing {
-    Believed(Evidence),
-    Refused(Box<Fault>),
-}
-
-impl Trial<'_> {
-    /// Judges the peer at `time`. Refusals of the name and of checks whose code is in `forgiven` are recorded and do not count; outside of
-    /// grants `forgiven` is empty.
-    pub(crate) fn run(&self, time: UnixTime, forgiven: &[Code]) -> Result<Evidence, Box<Fault>> {
-        let anchors = self.zone.anchors.get().map_err(|error| {
-            self.early(Reason::NoAnchors {
-                report: error.to_string(),
-            })
-        })?;
-        let leaf = self
-            .peer
-            .chain
-            .leaf()
-            .ok_or_else(|| self.early(Reason::NoCertificate))?;
-        let end_entity =
-            EndEntityCert::try_from(leaf).map_err(|error| self.unproved(error, anchors))?;
-        let name_fault = self.name_fault(&end_entity, leaf);
-        let enforced_name_fault = name_fault
-            .as_ref()
-            .filter(|(reason, _)| !forgiven.contains(&reason.code()));
-
-        let standing: RefCell<Option<Standing>> = RefCell::new(None);
-        let on_path = |path: &VerifiedPath<'_>| {
-            if let Some((reason, subject)) = enforced_name_fault {
-                let fault = self.misnamed(path, reason.clone(), subject.clone());
-                standing.replace(Some(Standing::Refused(fault)));
-                return PathVerdict::Take;
-            }
-            let name_row = self.name_row(name_fault.as_ref().map(|(reason, _)| reason));
-            match self.run_checks(path, time, forgiven, name_row) {
-                Ok(evidence) => {
-                    standing.replace(Some(Standing::Believed(evidence)));
-                    PathVerdict::Take
-                }
-                Err(fault) => {
-                    let mut standing = standing.borrow_mut();
-                    let told = match &*standing {
-                        Some(Standing::Refused(told)) => Some(told.checks_passed),
-                        _ => None,
-                    };
-                    if told.is_none_or(|told| fault.checks_passed > told) {
-                        *standing = Some(Standing::Refused(fault));
-                    }
-                    PathVerdict::TryNext
-                }
-            }
+    pub(crate) fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        let Some(name) = peer.name else {
+            let zone = self
+                .zones
+                .default_zone()
+                .ok_or_else(|| self.refuse_host("(no name)"))?;
+            return trial::judge(self, zone, peer);
         };
-        let algorithms = self.core.provider.signature_algorithms();
-        let built = path::build(
-            leaf,
-            &end_entity,
-            self.peer.chain.rest(),
-            anchors,
-            algorithms,
-            time,
-            &on_path,
+        let name = relative_name(name);
+        let zone = self.zone_of(&name)?;
+        let peer = Peer {
+            chain: peer.chain,
+            name: Some(&name),
+            time: peer.time,
+        };
+        let receipt = trial::judge(self, zone, &peer)?;
+        self.receipts.keep(
+            zone.id(),
+            receipt.host().unwrap_or_default(),
+            &peer.chain,
+            &receipt,
         );
-        match (built, standing.into_inner()) {
-            (Ok(()), Some(Standing::Believed(evidence))) => Ok(evidence),
-            (Ok(()) | Err(NoPath::AllTurnedDown), Some(Standing::Refused(fault))) => Err(fault),
-            (Err(NoPath::Unproved(error)), _) => Err(self.unproved(error, anchors)),
-            (Ok(()), None) | (Err(NoPath::AllTurnedDown), _) => {
-                Err(self.unproved(webpki::Error::UnknownIssuer, anchors))
-            }
+        Ok(receipt)
+    }
+
+    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
+    pub(crate) fn receipt_of_chain(
+        &self,
+        name: &ServerName<'_>,
+        chain: PresentedChain<'_>,
+    ) -> Result<Arc<Receipt>, Refusal> {
+        let zone = self.zone_of(name)?;
+        let kept = self.receipts.find(zone.id(), &host_text(name), &chain);
+        match kept.filter(|receipt| {
+            receipt
+                .deadline()
+                .is_none_or(|deadline| self.clock.now() < deadline)
+        }) {
+            Some(receipt) => Ok(receipt),
+            None => self.verify(&Peer::from_chain(chain, name)),
         }
     }
-
-    pub(crate) fn receipt(&self, verdict: Verdict, evidence: Evidence) -> Arc<Receipt> {
-        let Evidence {
-            path,
-            checks,
-            valid_until,
-        } = evidence;
-        Arc::new(Receipt::new(Arc::new(Verification {
-            verdict,
-            epoch: self.core.epoch,
-            zone: Arc::clone(&self.zone.name),
-            host: self.host.map(ToOwned::to_owned),
-            time: self.time,
-            clock: Arc::clone(self.core.clock.shared_name()),
-            provider: self.core.provider.name(),
-            anchors: self
-                .zone
-                .anchors
-                .get()
-                .map(|set| set.counts().clone())
-                .unwrap_or_default(),
-            path,
-            checks,
-            valid_until,
-        })))
-    }
-
-    pub(crate) fn refusal(&self, fault: Box<Fault>) -> Refusal {
-        let Fault {
-            reason,
-            subject,
-            source,
-            path,
-            checks,
-            checks_passed: _,
-        } = *fault;
-        let evidence = Evidence {
-            path,
-            checks,
-            valid_until: None,
-        };
-        let receipt = self.receipt(Verdict::Refused(reason.code()), evidence);
-        Refusal::new(reason, subject, receipt, source)
-    }
-
-    fn name_fault(
-        &self,
-        end_entity: &EndEntityCert<'_>,
-        leaf: &CertificateDer<'_>,
-    ) -> Option<(Reason, Option<Subject>)> {
-        let error = end_entity
-            .verify_is_valid_for_subject_name(self.peer.name?)
-            .err()?;
-        Some(diagnose_name(&error, self.host.unwrap_or_default(), leaf))
-    }
-
-    fn name_row(&self, fault: Option<&Reason>) -> CheckRecord {
-        let outcome = match (self.host, fault) {
-            (None, _) => Outcome::NotChecked,
-            (Some(_), None) => Outcome::Passed,
-            (Some(_), Some(reason)) => Outcome::Refused(reason.clone()),
-        };
-        CheckRecord::new("name", outcome)
-    }
-
-    fn misnamed(
-        &self,
-        path: &VerifiedPath<'_>,
-        reason: Reason,
-        subject: Option<Subject>,
-    ) -> Box<Fault> {
-        let mut rows = vec![
-            CheckRecord::new("path", Outcome::Passed),
-            CheckRecord::new("name", Outcome::Refused(reason.clone())),
-        ];
-        rows.extend(self.unasked());
-        Box::new(Fault {
-            reason,
-            subject,
-            source: None,
-            path: Some(record(path)),
-            checks: rows,
-            checks_passed: 0,
-        })
-    }
-
-    fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Fault> {
-        let (reason, subject) = diagnose(&error, &self.peer.chain, anchors);
-        Box::new(Fault {
-            subject,
-            source: Some(error),
-            ..*self.early(reason)
-        })
-    }
-
-    /// A fault found before any path was proved.
-    fn early(&self, reason: Reason) -> Box<Fault> {
-        let mut rows = vec![
-            CheckRecord::new("path", Outcome::Refused(reason.clone())),
-            CheckRecord::new("name", Outcome::NotChecked),
-        ];
-        rows.extend(self.unasked());
-        Box::new(Fault {
-            reason,
-            subject: None,
-            source: None,
-            path: None,
-            checks: rows,
-            checks_passed: 0,
-        })
-    }
-
-    fn unasked(&self) -> impl Iterator<Item = CheckRecord> {
-        not_run(self.checks().map(|(check, _)| check.name().to_owned()))
-            .chain(not_run(NEVER_CHECKED))
-    }
-}
-
-fn not_run<N: Into<std::borrow::Cow<'static, str>>>(
-    names: impl IntoIterator<Item = N>,
-) -> impl Iterator<Item = CheckRecord> {
-    names
-        .into_iter()
-        .map(|name| CheckRecord::new(name, Outcome::NotChecked))
-}
-
-fn record(path: &VerifiedPath<'_>) -> PathRecord {
-    let certificates = path
-        .ders()
-        .map(|der| CertificateDer::from(der.to_vec()))
-        .collect();
-    PathRecord::new(
-        certificates,
-        path.keys().collect(),
-        Arc::clone(path.anchor().shared_origin()),
-    )
 }

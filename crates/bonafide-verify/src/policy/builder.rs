@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-use super::epoch::Epoch;
-use super::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId};
-use super::zones::Zones;
-use super::{Core, Policy};
+use super::Policy;
 use crate::anchors::Anchors;
 use crate::check::{Check, Mode, Profile};
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
+use crate::epoch::Epoch;
+use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
-use crate::pin::{HostPattern, Pins};
+use crate::judge::Judge;
+use crate::pins::Pins;
 use crate::provider::Provider;
 use crate::receipts::Receipts;
+use crate::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId, Zones};
 
 /// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default zone's.
 #[derive(Clone, Debug, Default)]
@@ -153,8 +154,8 @@ impl PolicyBuilder {
             OtherHosts::AreRefused => None,
         };
         #[cfg(feature = "danger-insecure-grants")]
-        let zones = crate::danger::with_grants(self.grants, default.as_ref(), zones)?;
-        Ok(Policy::from_core(Core {
+        let zones = super::grants::with_grants(self.grants, default.as_ref(), zones)?;
+        Ok(Policy::from_judge(Judge {
             epoch: Epoch::next(),
             zones: Zones::new(default, zones),
             clock: self.clock,

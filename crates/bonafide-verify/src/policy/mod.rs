@@ -1,29 +1,25 @@
 //! Policies: the default zone plus all zones, immutable once built.
 
 mod builder;
-mod epoch;
-mod zone;
-mod zones;
+#[cfg(feature = "danger-insecure-grants")]
+mod grants;
 
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
 pub use self::builder::PolicyBuilder;
-pub use self::epoch::Epoch;
-pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};
-pub(crate) use self::zones::Zones;
 
-use crate::chain::{Peer, PresentedChain};
+use crate::chain::Peer;
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
-use crate::host::{host_text, relative_name, server_name};
-use crate::judge;
-use crate::provider::Provider;
+use crate::epoch::Epoch;
+use crate::host::server_name;
+use crate::judge::Judge;
 use crate::receipt::Receipt;
-use crate::receipts::Receipts;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
+use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
 ///
@@ -44,19 +40,9 @@ use crate::rustls_adapter;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
-    pub(crate) core: Arc<Core>,
+    judge: Arc<Judge>,
     #[cfg(feature = "tokio")]
     configs: Arc<rustls_adapter::TlsConfigs>,
-}
-
-/// Everything that judges; what the rustls adapter holds on to.
-#[derive(Debug)]
-pub(crate) struct Core {
-    pub(crate) epoch: Epoch,
-    pub(crate) zones: Zones,
-    pub(crate) clock: Clock,
-    pub(crate) provider: Provider,
-    pub(crate) receipts: Receipts,
 }
 
 impl Policy {
@@ -65,23 +51,23 @@ impl Policy {
         PolicyBuilder::default()
     }
 
-    pub(crate) fn from_core(core: Core) -> Self {
-        let core = Arc::new(core);
+    pub(crate) fn from_judge(judge: Judge) -> Self {
+        let judge = Arc::new(judge);
         Self {
             #[cfg(feature = "tokio")]
-            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&core))),
-            core,
+            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&judge))),
+            judge,
         }
     }
 
     /// The epoch of this policy; no two policies of a process have the same.
     pub fn epoch(&self) -> Epoch {
-        self.core.epoch
+        self.judge.epoch
     }
 
     /// The clock that validity is judged by.
     pub fn clock(&self) -> &Clock {
-        &self.core.clock
+        &self.judge.clock
     }
 
     /// The zone that judges the peer `name`: the longest matching host pattern, else the default zone.
@@ -89,12 +75,12 @@ impl Policy {
     /// # Errors
     /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy is closed and no zone matches.
     pub fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
-        self.core.zone_of(name)
+        self.judge.zone_of(name)
     }
 
     /// All zones, the default one first where there is one.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        self.core.zones.iter()
+        self.judge.zones.iter()
     }
 
     /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.
@@ -113,7 +99,7 @@ impl Policy {
 
     /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
     pub fn draw_entropy(&self) {
-        self.core.provider.draw_entropy();
+        self.judge.provider.draw_entropy();
     }
 
     /// Judges a peer without a socket: path, then name, then checks.
@@ -142,7 +128,7 @@ impl Policy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        self.core.verify(peer)
+        self.judge.verify(peer)
     }
 
     /// A configuration for any rustls client, which serves every zone: the verifier finds the zone by the name of each handshake.
@@ -168,7 +154,7 @@ impl Policy {
                 });
             }
         }
-        rustls_adapter::client_config(&self.core, first, None)
+        rustls_adapter::client_config(&self.judge, first, None)
     }
 
     /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
@@ -183,7 +169,7 @@ impl Policy {
                 host: host.to_owned(),
             })?;
         zone.anchors.get()?;
-        rustls_adapter::client_config(&self.core, zone, Some(zone.id()))
+        rustls_adapter::client_config(&self.judge, zone, Some(zone.id()))
     }
 
     /// The receipt of a connection that any rustls client has made with one of this policy's configurations.
@@ -198,7 +184,7 @@ impl Policy {
         name: &ServerName<'_>,
         connection: &rustls::ClientConnection,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.core, name, connection)
+        rustls_adapter::receipt_of(&self.judge, name, connection)
     }
 
     #[cfg(feature = "tokio")]
@@ -208,57 +194,5 @@ impl Policy {
         alpn: &[&[u8]],
     ) -> Result<Arc<rustls::ClientConfig>, ConfigError> {
         self.configs.get(zone, alpn)
-    }
-}
-
-impl Core {
-    pub(crate) fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
-        let host = host_text(name);
-        self.zones
-            .of(&host)
-            .ok_or_else(|| judge::refuse_host(self, &host))
-    }
-
-    pub(crate) fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        let Some(name) = peer.name else {
-            let zone = self
-                .zones
-                .default_zone()
-                .ok_or_else(|| judge::refuse_host(self, "(no name)"))?;
-            return judge::judge(self, zone, peer);
-        };
-        let name = relative_name(name);
-        let zone = self.zone_of(&name)?;
-        let peer = Peer {
-            chain: peer.chain,
-            name: Some(&name),
-            time: peer.time,
-        };
-        let receipt = judge::judge(self, zone, &peer)?;
-        self.receipts.keep(
-            zone.id(),
-            receipt.host().unwrap_or_default(),
-            &peer.chain,
-            &receipt,
-        );
-        Ok(receipt)
-    }
-
-    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
-    pub(crate) fn receipt_of_chain(
-        &self,
-        name: &ServerName<'_>,
-        chain: PresentedChain<'_>,
-    ) -> Result<Arc<Receipt>, Refusal> {
-        let zone = self.zone_of(name)?;
-        let kept = self.receipts.find(zone.id(), &host_text(name), &chain);
-        match kept.filter(|receipt| {
-            receipt
-                .deadline()
-                .is_none_or(|deadline| self.clock.now() < deadline)
-        }) {
-            Some(receipt) => Ok(receipt),
-            None => self.verify(&Peer::from_chain(chain, name)),
-        }
     }
 }

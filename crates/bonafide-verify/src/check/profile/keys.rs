@@ -5,7 +5,7 @@ use der::asn1::ObjectIdentifier;
 use super::Subject;
 use crate::certificate::PublicKey;
 use crate::check::CheckContext;
-use crate::refusal::Reason;
+use crate::reason::Reason;
 
 /// CA/B BR 6.1.5: the modulus of an RSA key has at least 2048 bits.
 pub(crate) const MIN_RSA_BITS: usize = 2048;

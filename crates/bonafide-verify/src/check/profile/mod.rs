@@ -12,7 +12,7 @@ pub(crate) use self::signatures::weak_signature;
 use crate::certificate::Certificate;
 use crate::check::{Check, CheckContext, Finding};
 use crate::path::VerifiedPath;
-use crate::refusal::{Reason, Refused};
+use crate::reason::{Reason, Refused};
 
 /// Which certificates are refused even though a valid path leads from them to an anchor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use super::{Place, Subject};
 use crate::check::CheckContext;
-use crate::refusal::Reason;
+use crate::reason::Reason;
 
 /// The leaf has a subject alternative name; a common name is no substitute.
 ///

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::check::CheckContext;
-use crate::refusal::Reason;
+use crate::reason::Reason;
 
 /// An extended key usage extension, where there is one, names at least one purpose.
 ///

@@ -4,7 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::{Place, Subject};
 use crate::check::CheckContext;
-use crate::refusal::Reason;
+use crate::reason::Reason;
 
 const WEAK: &[(ObjectIdentifier, &str)] = &[
     (

@@ -2,7 +2,7 @@
 
 use super::{Place, Subject};
 use crate::check::CheckContext;
-use crate::refusal::Reason;
+use crate::reason::Reason;
 
 /// An anchor is used only within its own validity period. rustls-webpki does not look at it, browsers do.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::zone::Zone;
+use super::Zone;
 
 /// The zones of a policy: the default one, exact hosts, and wildcards in the order in which they are asked.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use rustls_pki_types::UnixTime;
 use crate::anchors::OriginCounts;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
-use crate::pin::{HostPattern, SpkiSha256};
+use crate::host_pattern::HostPattern;
+use crate::spki::SpkiSha256;
 
 /// Why, with the values that were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,5 +300,41 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
             write!(f, "{separator}{item}")?;
         }
         Ok(())
+    }
+}
+
+/// What a [`Check`](crate::Check) says when it refuses; the verifier makes a [`Refusal`](crate::Refusal) of it, which adds who and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub(crate) position: Option<usize>,
+    pub(crate) reason: Reason,
+}
+
+impl Refused {
+    /// A refusal of a check of your own, with the code [`Code::CheckRefused`] and your message.
+    pub fn by_check(message: impl Into<String>) -> Self {
+        Self::new(Reason::Check {
+            message: message.into(),
+        })
+    }
+
+    /// Says which certificate of the path is at fault; 0 is the leaf.
+    pub fn about(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self {
+            position: None,
+            reason,
+        }
+    }
+
+    pub(crate) fn at(position: usize, reason: Reason) -> Self {
+        Self {
+            position: Some(position),
+            reason,
+        }
     }
 }

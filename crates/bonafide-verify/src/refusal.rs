@@ -1,15 +1,12 @@
 //! Refusals: why a peer was not believed.
 
-mod reason;
-
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::reason::Reason;
-
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
+use crate::reason::Reason;
 use crate::receipt::Receipt;
 
 /// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
@@ -32,42 +29,6 @@ pub struct Subject {
     pub position: usize,
     /// Its subject's name, as RFC 4514 prints it.
     pub name: String,
-}
-
-/// What a [`Check`](crate::Check) says when it refuses; the verifier makes a [`Refusal`] of it, which adds who and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    pub(crate) position: Option<usize>,
-    pub(crate) reason: Reason,
-}
-
-impl Refused {
-    /// A refusal of a check of your own, with the code [`Code::CheckRefused`] and your message.
-    pub fn by_check(message: impl Into<String>) -> Self {
-        Self::new(Reason::Check {
-            message: message.into(),
-        })
-    }
-
-    /// Says which certificate of the path is at fault; 0 is the leaf.
-    pub fn about(mut self, position: usize) -> Self {
-        self.position = Some(position);
-        self
-    }
-
-    pub(crate) fn new(reason: Reason) -> Self {
-        Self {
-            position: None,
-            reason,
-        }
-    }
-
-    pub(crate) fn at(position: usize, reason: Reason) -> Self {
-        Self {
-            position: Some(position),
-            reason,
-        }
-    }
 }
 
 impl Refusal {

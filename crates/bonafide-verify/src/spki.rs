@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::certificate::{Certificate, base16};
-use crate::pin::HostPattern;
+use crate::host_pattern::HostPattern;
 
 /// The SHA-256 of a certificate's whole DER-encoded SubjectPublicKeyInfo (RFC 7469, 2.4).
 ///

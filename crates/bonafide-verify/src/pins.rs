@@ -2,12 +2,12 @@
 
 use rustls_pki_types::UnixTime;
 
-use super::pattern::HostPattern;
-use super::spki::{PinError, SpkiSha256};
 use crate::check::{Check, CheckContext, Finding};
 use crate::config_error::ConfigError;
+use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
-use crate::refusal::{Reason, Refused};
+use crate::reason::{Reason, Refused};
+use crate::spki::{PinError, SpkiSha256};
 
 /// Pins of one host pattern.
 ///

@@ -1,15 +1,20 @@
 //! Zones: host patterns with their own anchors, checks, client certificate and TLS versions.
 
+mod table;
+
 use std::sync::{Arc, OnceLock};
 
 use rustls::SupportedProtocolVersion;
 use rustls::sign::CertifiedKey;
 
+pub(crate) use self::table::Zones;
+
 use crate::anchors::{AnchorSet, Anchors};
 use crate::check::{Check, Mode, Profile};
 use crate::config_error::ConfigError;
+use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
-use crate::pin::{HostPattern, Pins};
+use crate::pins::Pins;
 
 /// The number of a zone within its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,24 +4,11 @@
 //! is judged as ever, everything that is not forgiven refuses, and the handshake's signature is always verified. Each connection under a
 //! grant emits a `warn` event with the reason, and its receipt says *not verified*.
 
-mod forgive;
-
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use rustls_pki_types::UnixTime;
 
-pub(crate) use self::forgive::forgive;
-
-use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::config_error::ConfigError;
-use crate::pin::HostPattern;
-use crate::policy::{Zone, ZoneId};
-use crate::receipt::{Receipt, Verdict};
-
-/// When set to anything but nothing or `0`, a policy with a grant does not build.
-const FORBID: &str = "BONAFIDE_FORBID_DANGER";
+use crate::host_pattern::HostPattern;
 
 /// An exception for one exact host: the refusals that it forgives, why, and until when.
 ///
@@ -43,9 +30,9 @@ const FORBID: &str = "BONAFIDE_FORBID_DANGER";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Grant {
-    host: String,
-    forgiven: Vec<Code>,
-    reason: String,
+    pub(crate) host: String,
+    pub(crate) forgiven: Vec<Code>,
+    pub(crate) reason: String,
     expires: Option<UnixTime>,
 }
 
@@ -78,7 +65,7 @@ impl Grant {
         self
     }
 
-    fn check(&self) -> Result<HostPattern, ConfigError> {
+    pub(crate) fn check(&self) -> Result<HostPattern, ConfigError> {
         let invalid = |problem: &str| ConfigError::InvalidGrant {
             host: self.host.clone(),
             problem: problem.to_owned(),
@@ -102,7 +89,7 @@ impl Grant {
         Ok(pattern)
     }
 
-    fn expiry(&self) -> UnixTime {
+    pub(crate) fn expiry(&self) -> UnixTime {
         self.expires
             .unwrap_or_else(|| UnixTime::since_unix_epoch(std::time::Duration::ZERO))
     }
@@ -132,77 +119,4 @@ fn is_forgivable(code: Code) -> bool {
             | Code::PinsExpired
             | Code::CheckRefused
     )
-}
-
-/// Gives each grant its zone: the one with its exact host, or one of its own made like the zone that covers the host.
-pub(crate) fn with_grants(
-    grants: Vec<Grant>,
-    default: Option<&Zone>,
-    mut zones: Vec<Zone>,
-) -> Result<Vec<Zone>, ConfigError> {
-    let mut hosts = HashSet::new();
-    for grant in grants {
-        let pattern = grant.check()?;
-        if std::env::var_os(FORBID).is_some_and(|value| !value.is_empty() && value != "0") {
-            return Err(ConfigError::DangerForbidden { host: grant.host });
-        }
-        if !hosts.insert(pattern.clone()) {
-            return Err(ConfigError::DuplicateZone {
-                pattern: pattern.to_string(),
-            });
-        }
-        let grant = Some(Arc::new(grant));
-        if let Some(zone) = zones
-            .iter_mut()
-            .find(|zone| zone.pattern() == Some(&pattern))
-        {
-            zone.grant = grant;
-            continue;
-        }
-        let covering = zones
-            .iter()
-            .filter(|zone| {
-                zone.pattern()
-                    .is_some_and(|other| other.matches(pattern.host()))
-            })
-            .max_by_key(|zone| zone.pattern().map(|pattern| pattern.precedence()))
-            .or(default);
-        let Some(covering) = covering else {
-            return Err(ConfigError::HostNotInPolicy {
-                host: pattern.to_string(),
-            });
-        };
-        let zone = Zone {
-            id: ZoneId::new(u32::try_from(zones.len() + 1).unwrap_or(u32::MAX)),
-            name: Arc::from(pattern.to_string()),
-            pattern: Some(pattern),
-            anchors: Arc::clone(&covering.anchors),
-            profile: covering.profile,
-            checks: covering.checks.clone(),
-            identity: covering.identity.clone(),
-            min_version: covering.min_version,
-            grant,
-        };
-        zones.push(zone);
-    }
-    Ok(zones)
-}
-
-/// Emits the `warn` event of a connection under a grant.
-pub(crate) fn announce(receipt: &Receipt) {
-    if let Verdict::Granted {
-        forgiven,
-        reason,
-        expires,
-    } = receipt.verdict()
-    {
-        let forgiven: Vec<_> = forgiven.iter().map(|code| code.as_str()).collect();
-        tracing::warn!(
-            host = receipt.host().unwrap_or_default(),
-            forgiven = forgiven.join(" "),
-            reason = reason.as_str(),
-            expires = %Rfc3339Time(*expires),
-            "connection to a peer that is not verified, under a grant"
-        );
-    }
 }

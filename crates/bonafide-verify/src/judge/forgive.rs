@@ -5,17 +5,20 @@ use std::sync::Arc;
 use rustls_pki_types::UnixTime;
 use webpki::EndEntityCert;
 
-use super::{Grant, announce};
+use super::checks::earliest;
+use super::trial::{Evidence, Fault, Trial};
 use crate::certificate::Certificate;
 use crate::check::{Mode, Place};
+use crate::clock::Rfc3339Time;
 use crate::code::Code;
+use crate::danger::Grant;
 use crate::diagnosis::diagnose_name;
-use crate::judge::{Evidence, Fault, Trial, earliest};
+use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 
 /// Looks whether the zone's grant forgives `fault` and everything else that is wrong with the peer.
-pub(crate) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receipt>, Refusal> {
+pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receipt>, Refusal> {
     let grant = match &trial.zone.grant {
         Some(grant) if trial.time < grant.expiry() => grant,
         _ => return Err(trial.refusal(fault)),
@@ -195,4 +198,23 @@ fn amended(mut evidence: Evidence, path_fault: Option<Reason>) -> Evidence {
         evidence.path = None;
     }
     evidence
+}
+
+/// Emits the `warn` event of a connection under a grant.
+pub(crate) fn announce(receipt: &Receipt) {
+    if let Verdict::Granted {
+        forgiven,
+        reason,
+        expires,
+    } = receipt.verdict()
+    {
+        let forgiven: Vec<_> = forgiven.iter().map(|code| code.as_str()).collect();
+        tracing::warn!(
+            host = receipt.host().unwrap_or_default(),
+            forgiven = forgiven.join(" "),
+            reason = reason.as_str(),
+            expires = %Rfc3339Time(*expires),
+            "connection to a peer that is not verified, under a grant"
+        );
+    }
 }

@@ -1,0 +1,65 @@
+//! The zones of grants.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::config_error::ConfigError;
+use crate::danger::Grant;
+use crate::zone::{Zone, ZoneId};
+
+/// When set to anything but nothing or `0`, a policy with a grant does not build.
+const FORBID: &str = "BONAFIDE_FORBID_DANGER";
+
+/// Gives each grant its zone: the one with its exact host, or one of its own made like the zone that covers the host.
+pub(super) fn with_grants(
+    grants: Vec<Grant>,
+    default: Option<&Zone>,
+    mut zones: Vec<Zone>,
+) -> Result<Vec<Zone>, ConfigError> {
+    let mut hosts = HashSet::new();
+    for grant in grants {
+        let pattern = grant.check()?;
+        if std::env::var_os(FORBID).is_some_and(|value| !value.is_empty() && value != "0") {
+            return Err(ConfigError::DangerForbidden { host: grant.host });
+        }
+        if !hosts.insert(pattern.clone()) {
+            return Err(ConfigError::DuplicateZone {
+                pattern: pattern.to_string(),
+            });
+        }
+        let grant = Some(Arc::new(grant));
+        if let Some(zone) = zones
+            .iter_mut()
+            .find(|zone| zone.pattern() == Some(&pattern))
+        {
+            zone.grant = grant;
+            continue;
+        }
+        let covering = zones
+            .iter()
+            .filter(|zone| {
+                zone.pattern()
+                    .is_some_and(|other| other.matches(pattern.host()))
+            })
+            .max_by_key(|zone| zone.pattern().map(|pattern| pattern.precedence()))
+            .or(default);
+        let Some(covering) = covering else {
+            return Err(ConfigError::HostNotInPolicy {
+                host: pattern.to_string(),
+            });
+        };
+        let zone = Zone {
+            id: ZoneId::new(u32::try_from(zones.len() + 1).unwrap_or(u32::MAX)),
+            name: Arc::from(pattern.to_string()),
+            pattern: Some(pattern),
+            anchors: Arc::clone(&covering.anchors),
+            profile: covering.profile,
+            checks: covering.checks.clone(),
+            identity: covering.identity.clone(),
+            min_version: covering.min_version,
+            grant,
+        };
+        zones.push(zone);
+    }
+    Ok(zones)
+}
