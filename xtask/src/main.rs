@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use gate::OnFailure;
 use invocation::Invocation;
 use peers::Peers;
 use workspace::Workspace;
@@ -34,6 +35,9 @@ enum Task {
         /// A folder of conformance corpora [default: ../shared/conformance, where it exists].
         #[arg(long, env = "BONAFIDE_CORPORA")]
         corpora: Option<PathBuf>,
+        /// Goes on after a step that failed, and fails at the end.
+        #[arg(long)]
+        keep_going: bool,
     },
     /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
     Test {
@@ -78,7 +82,17 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<(), Box<dyn Error>> {
     let workspace = Workspace::load()?;
     match task {
-        Task::Ci { corpora } => gate::run(&workspace, corpora.as_deref())?,
+        Task::Ci {
+            corpora,
+            keep_going,
+        } => {
+            let on_failure = if keep_going {
+                OnFailure::GoOn
+            } else {
+                OnFailure::Stop
+            };
+            gate::run(&workspace, corpora.as_deref(), on_failure)?;
+        }
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
         Task::Tidy { edges: false } => tidy::run(&workspace)?,

@@ -39,26 +39,40 @@ pub(crate) enum GateError {
     },
 }
 
-/// Runs every step until one fails, then prints the time of each.
+/// What becomes of the later steps when one has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// They do not run.
+    Stop,
+    /// They run, and the gate fails all the same.
+    GoOn,
+}
+
+/// Runs the steps, then prints the time of each.
 ///
 /// # Errors
 /// [`GateError::Step`] with the name of the first step that failed.
-pub(crate) fn run(workspace: &Workspace, corpora: Option<&Path>) -> Result<(), GateError> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    corpora: Option<&Path>,
+    on_failure: OnFailure,
+) -> Result<(), GateError> {
     let peers = Peers::find(workspace)?;
     let steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
     let mut times: Vec<(String, Duration)> = Vec::new();
     let mut outcome = Ok(());
-    for step in steps {
-        println!("\n== {}", step.name);
+    for Step { name, action } in steps {
+        println!("\n== {name}");
         let begun = Instant::now();
-        let result = perform(&step, workspace, &peers);
-        times.push((step.name.clone(), begun.elapsed()));
+        let result = perform(&action, workspace, &peers);
+        let failed = if result.is_err() { " FAILED" } else { "" };
+        times.push((format!("{name}{failed}"), begun.elapsed()));
         if let Err(source) = result {
-            outcome = Err(GateError::Step {
-                name: step.name,
-                source,
-            });
-            break;
+            eprintln!("error: step `{name}` failed: {source}");
+            outcome = outcome.and(Err(GateError::Step { name, source }));
+            if on_failure == OnFailure::Stop {
+                break;
+            }
         }
     }
     print_times(&times);
@@ -85,8 +99,12 @@ pub(crate) fn run_examples(workspace: &Workspace) -> Result<(), InvocationError>
     Ok(())
 }
 
-fn perform(step: &Step, workspace: &Workspace, peers: &Peers) -> Result<(), Box<dyn error::Error>> {
-    match &step.action {
+fn perform(
+    action: &Action,
+    workspace: &Workspace,
+    peers: &Peers,
+) -> Result<(), Box<dyn error::Error>> {
+    match action {
         Action::Run(command) => on_ci(command.clone()).run(workspace.root())?,
         Action::Tidy => {
             println!("\n$ cargo xtask tidy");
