@@ -1,8 +1,14 @@
 //! Receipts on hyper-util's own client.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its own functions too"
+)]
+
 use std::error::Error as _;
 use std::future::ready;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bonafide_testkit::{
@@ -19,7 +25,8 @@ use http::{Uri, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::{Builder, Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 type Plain = Client<VerifiedConnector, Empty<Bytes>>;
 
@@ -135,9 +142,17 @@ async fn a_refusal_is_found_behind_the_error_of_the_client_and_no_request_was_se
 async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
     let ca = TestCa::new();
     let server = server(&ca).start().await;
-    let client = client(believing(&ca));
+    let address = server.addr();
+    // The names of this test are not looked up: not every resolver knows `localhost.`.
+    let transport = tower::service_fn(move |_: Uri| async move {
+        Ok::<_, io::Error>(TokioIo::new(TcpStream::connect(address).await?))
+    });
+    let connector = VerifiedConnector::over(transport, believing(&ca).build().unwrap());
+    let client: Client<_, Empty<Bytes>> = builder().build(connector);
     for (asked, verified) in [("127.0.0.1", "127.0.0.1"), ("localhost.", "localhost")] {
-        let receipt = receipt_of(&client, &server.url_for(asked, "/")).await;
+        let url = server.url_for(asked, "/").parse().unwrap();
+        let response = client.get(url).await.unwrap();
+        let receipt = response.extensions().get::<Arc<Receipt>>().unwrap();
         assert_eq!(receipt.host(), Some(verified));
         assert!(receipt.is_verified());
     }
@@ -145,14 +160,28 @@ async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
 }
 
 #[tokio::test]
+async fn a_reset_in_the_handshake_is_a_failure_of_the_transport() {
+    let ca = TestCa::new();
+    let server = server(&ca).ending(Ending::ResetInHandshake).start().await;
+    let error = failure(&client(believing(&ca)), &server.url("/")).await;
+    match connect_error(&error) {
+        ConnectError::Transport { host, source } => {
+            assert_eq!(host, "localhost");
+            let source = source.downcast_ref::<io::Error>().unwrap();
+            assert_eq!(source.kind(), io::ErrorKind::ConnectionReset);
+        }
+        other => panic!("{other:?}"),
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn an_ipv6_literal_is_verified_as_an_address() {
     let ca = TestCa::new();
-    let Ok(probe) = std::net::TcpListener::bind("[::1]:0") else {
-        eprintln!("skipped: IPv6 loopback not found");
+    let Some(address) = bonafide_tests::ipv6_loopback() else {
         return;
     };
-    drop(probe);
-    let address: std::net::SocketAddr = "[::1]:0".parse().unwrap();
+    let address = SocketAddr::from((address, 0));
     let server = server(&ca).bind(address).start().await;
     let receipt = receipt_of(&client(believing(&ca)), &server.url_for("::1", "/")).await;
     assert_eq!(receipt.host(), Some("::1"));
@@ -167,7 +196,7 @@ async fn only_the_zone_that_names_a_client_certificate_shows_it() {
         .client_auth(ClientAuth::Optional(clients.certificate().clone()))
         .start()
         .await;
-    let shown = clients.issue(Recipe::for_host("client.example"));
+    let shown = clients.issue(Recipe::for_host("client.example").client());
     let identity = ClientIdentity::from_pem(shown.chain_pem(), shown.key_pem()).unwrap();
     let policy = believing(&ca).zone(Zone::for_host("localhost").identity(identity));
     let one_for_all = policy.clone().build().unwrap().client_config().unwrap_err();
@@ -256,23 +285,28 @@ async fn plain_http_is_refused_unless_it_is_named() {
 
 #[tokio::test]
 async fn a_server_that_closes_in_the_handshake_is_told_from_a_transport_that_fails() {
-    let ca = TestCa::new();
-    let server = server(&ca).ending(Ending::CloseInHandshake).start().await;
-    let error = failure(&client(believing(&ca)), &server.url("/")).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let closing = async {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        tcp.shutdown().await.unwrap();
+        tcp.read_to_end(&mut Vec::new()).await.unwrap();
+    };
+    let client = client(believing(&TestCa::new()));
+    let (error, ()) = tokio::join!(failure(&client, &url), closing);
     match connect_error(&error) {
         ConnectError::Handshake { host, source } => {
-            assert_eq!(host, "localhost");
+            assert_eq!(host, "127.0.0.1");
             assert_eq!(source.code(), Code::HandshakeClosed);
         }
         other => panic!("{other:?}"),
     }
-    server.shutdown().await;
 
     let transport = tower::service_fn(|_: Uri| {
         let closed = io::Error::from(io::ErrorKind::UnexpectedEof);
         ready(Err::<TokioIo<TcpStream>, _>(closed))
     });
-    let connector = VerifiedConnector::over(transport, believing(&ca).build().unwrap());
+    let connector = VerifiedConnector::over(transport, believing(&TestCa::new()).build().unwrap());
     let client: Client<_, Empty<Bytes>> = builder().build(connector);
     let error = client
         .get(Uri::from_static("https://localhost/"))

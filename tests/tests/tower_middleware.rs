@@ -1,5 +1,10 @@
 //! The middleware over hyper-util's client.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its own functions too"
+)]
+
 use std::sync::Arc;
 
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};

@@ -99,23 +99,15 @@ impl Cause {
     /// Sorts what `hyper_rustls::HttpsConnector` answers: the error of the transport as it is, or the `io::Error` of the handshake within another
     /// `io::Error`.
     pub(super) fn of_https(error: BoxError) -> Self {
-        let outer = match error.downcast::<io::Error>() {
-            Ok(outer) => outer,
-            Err(error) => return Self::Transport(error),
-        };
-        let inner = outer.get_ref();
-        let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) else {
-            return Self::Transport(outer);
-        };
-        let handshake = match inner.kind() {
-            kind @ io::ErrorKind::UnexpectedEof => io::Error::from(kind),
-            _ => *outer,
-        };
-        match TlsError::from_io(handshake) {
-            TlsError::Refused(refusal) => Self::Refused(refusal),
-            TlsError::Handshake(error) => Self::Handshake(error),
-            TlsError::Config(error) => Self::Config(error),
-            other => Self::Transport(other.into()),
+        match handshake_error(error) {
+            Ok(handshake) => match TlsError::from_io(handshake) {
+                TlsError::Refused(refusal) => Self::Refused(refusal),
+                TlsError::Handshake(error) => Self::Handshake(error),
+                TlsError::Config(error) => Self::Config(error),
+                TlsError::Io(error) => Self::Transport(error.into()),
+                other => Self::Transport(other.into()),
+            },
+            Err(transport) => Self::Transport(transport),
         }
     }
 
@@ -128,6 +120,12 @@ impl Cause {
             Self::Transport(source) => ConnectError::Transport { host, source },
         }
     }
+}
+
+/// The error of the handshake, or what is not one as it is.
+fn handshake_error(error: BoxError) -> Result<io::Error, BoxError> {
+    let outer = error.downcast::<io::Error>()?;
+    outer.downcast::<io::Error>().map_err(BoxError::from)
 }
 
 impl From<NotHttps> for Cause {
