@@ -5,7 +5,7 @@
 
 use webpki::Error;
 
-use crate::anchors::AnchorSet;
+use crate::anchors::{Anchor, AnchorSet};
 use crate::certificate::{Certificate, name_text, subject_text};
 use crate::chain::PresentedChain;
 use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
@@ -20,6 +20,20 @@ pub(crate) fn diagnose(
 ) -> (Reason, Option<Subject>) {
     let presented = Presented::read(chain);
     let at = |position: Option<usize>| position.and_then(|position| presented.subject(position));
+    let issuer_not_found = matches!(
+        error,
+        Error::CaUsedAsEndEntity
+            | Error::InvalidSignatureForPublicKey
+            | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+    );
+    if issuer_not_found && presented.leaf_is_its_own_issuer_and_no_anchor(anchors) {
+        return (
+            Reason::SelfSigned {
+                anchors: anchors.counts().clone(),
+            },
+            at(Some(0)),
+        );
+    }
     match error {
         Error::CertExpired { not_after, .. } => (
             Reason::Expired {
@@ -38,12 +52,6 @@ pub(crate) fn diagnose(
             at(presented.position(|c| c.not_before() > c.not_after())),
         ),
         Error::UnknownIssuer => presented.unknown_issuer(anchors),
-        Error::CaUsedAsEndEntity if presented.leaf_is_its_own_foreign_issuer(anchors) => (
-            Reason::SelfSigned {
-                anchors: anchors.counts().clone(),
-            },
-            at(Some(0)),
-        ),
         Error::CertDistrusted => (Reason::Distrusted, None),
         Error::CaUsedAsEndEntity => (Reason::CaAsLeaf, at(Some(0))),
         Error::EndEntityUsedAsCa => (Reason::LeafAsCa, None),
@@ -148,9 +156,17 @@ impl<'a> Presented<'a> {
         self.certificates.first()?.as_ref()
     }
 
-    fn leaf_is_its_own_foreign_issuer(&self, anchors: &AnchorSet) -> bool {
+    /// Whether the leaf names itself as its issuer and is not an anchor, though one may have the same name.
+    fn leaf_is_its_own_issuer_and_no_anchor(&self, anchors: &AnchorSet) -> bool {
+        let is_anchor = |key| {
+            let same_key = |anchor: &Anchor| {
+                Certificate::from_der(anchor.certificate())
+                    .is_ok_and(|anchor| anchor.subject_public_key_info() == key)
+            };
+            anchors.anchors().iter().any(same_key)
+        };
         self.leaf()
-            .is_some_and(|leaf| leaf.is_self_issued() && !anchors.has_subject(leaf.subject()))
+            .is_some_and(|leaf| leaf.is_self_issued() && !is_anchor(leaf.subject_public_key_info()))
     }
 
     /// Follows issuers over the presented certificates, and says where the trail ends.

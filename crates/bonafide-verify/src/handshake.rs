@@ -16,17 +16,17 @@ use crate::refusal::{Refusal, causes};
 #[non_exhaustive]
 pub enum TlsError {
     /// The peer was judged and is not believed.
-    #[error(transparent)]
-    Refused(Refusal),
+    #[error("{0}")]
+    Refused(#[source] Refusal),
     /// The handshake failed before, or apart from, the judgement of the peer.
-    #[error(transparent)]
-    Handshake(HandshakeError),
+    #[error("{0}")]
+    Handshake(#[source] HandshakeError),
     /// The transport failed.
     #[error("the transport failed during the handshake")]
     Io(#[source] io::Error),
     /// The policy cannot be used.
-    #[error(transparent)]
-    Config(ConfigError),
+    #[error("{0}")]
+    Config(#[source] ConfigError),
 }
 
 /// A failed handshake, with its code.

@@ -132,6 +132,10 @@ async fn a_refused_peer_receives_no_byte_of_the_application() {
         .unwrap_err();
     assert_eq!(error.code(), Some(Code::UnknownIssuer));
     assert_eq!(error.receipt().unwrap().host(), Some("localhost"));
+    assert_eq!(
+        Refusal::find_in(&error).map(Refusal::code),
+        Some(Code::UnknownIssuer)
+    );
     server.wait_for(|stats| stats.failed_handshakes == 1).await;
     assert_eq!(server.request_count(), 0);
     server.shutdown().await;

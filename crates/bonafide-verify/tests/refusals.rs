@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use bonafide_testkit::{Catalogue, KeyKind, Recipe, TestCa};
+use bonafide_testkit::{Catalogue, Identity, KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
     Anchors, Clock, Code, Outcome, Peer, Policy, Profile, Reason, Receipt, Refusal, Verdict,
@@ -64,6 +64,21 @@ fn each_recipe_is_believed_or_refused_with_its_code() {
             .err()
             .map(|refusal| refusal.code());
         assert_eq!(code, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_with_the_name_of_an_anchor_is_self_signed() {
+    for key in [KeyKind::EcdsaP256, KeyKind::Rsa2048] {
+        let ca = TestCa::builder().common_name("localhost").key(key).build();
+        for recipe in [
+            Recipe::for_host("localhost"),
+            Recipe::for_host("localhost").is_ca(),
+        ] {
+            let identity = Identity::self_signed(recipe.common_name("localhost"));
+            let refusal = judge(&trusting(&ca), identity.chain(), "localhost").unwrap_err();
+            assert_eq!(refusal.code(), Code::SelfSigned, "{key:?}");
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::origin::{Origin, OriginCounts};
-use crate::certificate::Certificate;
 use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 
 /// One anchor: its whole certificate and where it came from.
@@ -69,13 +68,6 @@ impl AnchorSet {
 
     pub(crate) fn roots(&self) -> &[TrustAnchor<'static>] {
         &self.roots
-    }
-
-    /// Whether an anchor has this name, as a whole DER encoding.
-    pub(crate) fn has_subject(&self, name: &[u8]) -> bool {
-        self.anchors.iter().any(|anchor| {
-            Certificate::from_der(&anchor.certificate).is_ok_and(|anchor| anchor.subject() == name)
-        })
     }
 
     /// The anchor behind the element of [`Self::roots`] that the path builder ended in.
