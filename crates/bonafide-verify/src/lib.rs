@@ -83,3 +83,8 @@ pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;
 pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};
+
+/// The examples of the crate's front page compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct FrontPage;
