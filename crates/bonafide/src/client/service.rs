@@ -61,8 +61,8 @@ impl Service<Request<Body>> for &Client {
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let client = (*self).clone();
         let response = Box::pin(async move {
-            let call = call_of(client.inner(), request)?;
-            let response = crate::exchange::run(client.inner(), call).await?;
+            let mut call = call_of(client.inner(), request)?;
+            let response = crate::exchange::run(client.inner(), &mut call).await?;
             Ok(response.into())
         });
         ResponseFuture { response }

@@ -14,18 +14,18 @@ use crate::response::Response;
 use crate::target::{Parsed, Written, redirected};
 
 /// Sends `call` and follows redirects, each of which is judged by the policy anew.
-pub(crate) async fn run(client: &Inner, mut call: Call) -> Result<Response, Error> {
+pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Error> {
     let deadline = call.limits.deadline();
     let mut hops = Vec::new();
     loop {
         let spare = call.body.try_clone();
-        let answer = match exchange(client, &mut call, deadline).await {
+        let answer = match exchange(client, call, deadline).await {
             Ok(answer) => answer,
             Err(error) => return Err(error.at(|| call.url())),
         };
-        match follow(client, &mut call, &answer, spare, &mut hops) {
+        match follow(client, call, &answer, spare, &mut hops) {
             Ok(true) => {}
-            Ok(false) => return Ok(Response::new(answer, call.path, hops)),
+            Ok(false) => return Ok(Response::new(answer, call.path.clone(), hops)),
             Err(failure) => {
                 return Err(Error::from(failure)
                     .at(|| call.url())

@@ -5,19 +5,17 @@ mod call;
 mod follow;
 mod waiting;
 
-use std::future::Future;
 use std::mem;
 use std::sync::Arc;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
+use http::Request;
 use tokio::time::Instant;
 
 use self::call::Deadline;
 pub(crate) use self::call::{Call, CallLimits, Route};
 pub(crate) use self::follow::run;
-use crate::body::{Body, Progress, ReadLimits, Reading};
+use self::waiting::ForHeaders;
+use crate::body::{Body, ReadLimits, Reading};
 use crate::client::Inner;
 use crate::connect::{Connector, Meta};
 use crate::error::{Error, Failure, Kind, Phase};
@@ -57,12 +55,15 @@ pub(crate) async fn exchange(
             meta.wire
                 .request(call.method.clone(), call.path.clone(), &call.headers, body)?;
         let leased = Instant::now();
+        let limit = call.limits.headers;
         let outcome = match &mut lease {
             Lease::Http1(lease) => {
-                answer(lease.conn_mut().send(request), call, deadline, progress).await
+                let sent = lease.conn_mut().send(request);
+                ForHeaders::new(limit, deadline, progress, sent).await
             }
             Lease::Http2(lease) => {
-                answer(lease.handle_mut().send(request), call, deadline, progress).await
+                let sent = lease.handle_mut().send(request);
+                ForHeaders::new(limit, deadline, progress, sent).await
             }
         };
         match outcome {
@@ -164,7 +165,11 @@ async fn checkout(
                 route
             }
         };
-        let failure = match waiting::until(deadline, Phase::Connect, route.checkout()).await? {
+        let outcome = match deadline {
+            None => route.checkout().await,
+            Some(deadline) => waiting::until(deadline, Phase::Connect, route.checkout()).await?,
+        };
+        let failure = match outcome {
             Ok(lease) => return Ok(lease),
             Err(CheckoutError::Connect(failure)) => failure,
             Err(CheckoutError::Evicted) if mem::take(&mut again) => {
@@ -184,16 +189,6 @@ async fn checkout(
         };
         return Err(failure.into());
     }
-}
-
-/// The outcome of a request under way, unless it takes too long.
-async fn answer(
-    sent: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>>,
-    call: &Call,
-    deadline: Deadline,
-    progress: Option<Progress>,
-) -> Result<Result<Response<Incoming>, TrySendError<Request<Body>>>, Failure> {
-    waiting::for_headers(call.limits.headers, deadline, progress, sent).await
 }
 
 fn report_fault(lease: Lease<Connector>) {

@@ -1,75 +1,95 @@
 //! Waiting for the headers of a response, as long as that is reasonable.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::call::Deadline;
 use crate::body::Progress;
 use crate::error::{Failure, Kind, Phase};
 
-/// `work`, or a failure once `deadline` has passed.
+/// `work`, or a failure once the request has taken longer than `total`, which is `at`.
 pub(super) async fn until<T>(
-    deadline: Deadline,
+    (at, total): (Instant, Duration),
     phase: Phase,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
-    match deadline {
-        None => Ok(work.await),
-        Some((at, total)) => tokio::time::timeout_at(at, work)
-            .await
-            .map_err(|_| late(total, phase)),
+    tokio::time::timeout_at(at, work)
+        .await
+        .map_err(|_| late(total, phase))
+}
+
+pin_project! {
+    /// The answer to a request, or a failure once the headers or the whole request have taken too long.
+    /// The time for the headers starts anew whenever the connection takes a piece of the request's body.
+    ///
+    /// Written by hand because it is moved with every request: an `async fn` would hold `answer` twice.
+    pub(super) struct ForHeaders<F> {
+        #[pin]
+        answer: F,
+        #[pin]
+        timer: Option<Sleep>,
+        limit: Option<Duration>,
+        deadline: Deadline,
+        progress: Option<Progress>,
+        mark: u64,
     }
 }
 
-/// `answer`, or a failure once the headers or the whole request have taken too long. The time for the
-/// headers starts anew whenever the connection takes a piece of the request's body.
-pub(super) async fn for_headers<T>(
-    limit: Option<Duration>,
-    deadline: Deadline,
-    progress: Option<Progress>,
-    answer: impl Future<Output = T>,
-) -> Result<T, Failure> {
-    let mut answer = pin!(answer);
-    let mut timer = pin!(None::<Sleep>);
-    let mut mark = 0;
-    poll_fn(move |cx| {
-        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+impl<F: Future> ForHeaders<F> {
+    pub(super) fn new(
+        limit: Option<Duration>,
+        deadline: Deadline,
+        progress: Option<Progress>,
+        answer: F,
+    ) -> Self {
+        Self {
+            answer,
+            timer: None,
+            limit,
+            deadline,
+            progress,
+            mark: 0,
+        }
+    }
+}
+
+impl<F: Future> Future for ForHeaders<F> {
+    type Output = Result<F::Output, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(answer) = this.answer.poll(cx) {
             return Poll::Ready(Ok(answer));
         }
+        let (limit, deadline) = (*this.limit, *this.deadline);
         loop {
-            match timer.as_mut().as_pin_mut() {
-                Some(timer) => {
-                    if timer.poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                    if let Some((at, total)) = deadline
-                        && at <= Instant::now()
-                    {
-                        return Poll::Ready(Err(late(total, Phase::Headers)));
-                    }
-                    let moved = progress
-                        .as_ref()
-                        .is_some_and(|progress| progress.mark() != mark);
-                    if !moved {
-                        return Poll::Ready(Err(silent(limit, progress.as_ref())));
-                    }
+            if let Some(timer) = this.timer.as_mut().as_pin_mut() {
+                if timer.poll(cx).is_pending() {
+                    return Poll::Pending;
                 }
-                None if limit.is_none() && deadline.is_none() => return Poll::Pending,
-                None => {}
+                if let Some((at, total)) = deadline
+                    && at <= Instant::now()
+                {
+                    return Poll::Ready(Err(late(total, Phase::Headers)));
+                }
+                let progress = this.progress.as_ref();
+                if progress.is_none_or(|progress| progress.mark() == *this.mark) {
+                    return Poll::Ready(Err(silent(limit, progress)));
+                }
             }
-            mark = progress.as_ref().map_or(0, Progress::mark);
+            *this.mark = this.progress.as_ref().map_or(0, Progress::mark);
             let silence = limit.and_then(|limit| Instant::now().checked_add(limit));
             let Some(at) = silence.into_iter().chain(deadline.map(|(at, _)| at)).min() else {
                 return Poll::Pending;
             };
-            timer.set(Some(sleep_until(at)));
+            this.timer.set(Some(sleep_until(at)));
         }
-    })
-    .await
+    }
 }
 
 #[cold]
@@ -103,7 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_a_timeout_of_the_headers() {
-        let failure = for_headers(Some(LIMIT), None, None, pending::<()>())
+        let failure = ForHeaders::new(Some(LIMIT), None, None, pending::<()>())
             .await
             .expect_err("nothing comes");
         assert_eq!(
@@ -125,7 +145,7 @@ mod tests {
             }
             pending::<()>().await;
         };
-        let failure = for_headers(Some(LIMIT), None, Some(progress), connection)
+        let failure = ForHeaders::new(Some(LIMIT), None, Some(progress), connection)
             .await
             .expect_err("the body stops");
         assert_eq!(
@@ -152,7 +172,7 @@ mod tests {
         let total = Duration::from_secs(45);
         let deadline = Some((Instant::now() + total, total));
         let start = Instant::now();
-        let failure = for_headers::<()>(Some(LIMIT), deadline, Some(progress), connection)
+        let failure = ForHeaders::<_>::new(Some(LIMIT), deadline, Some(progress), connection)
             .await
             .expect_err("too long");
         assert_eq!(failure.to_string(), "the request took longer than 45s");

@@ -193,15 +193,18 @@ impl RequestBuilder {
     /// # Errors
     ///
     /// Any [`Kind`] but those about the response's body and status.
-    pub async fn send(self) -> Result<Response, Error> {
-        let Self {
-            client,
-            call,
-            timeouts,
-        } = self;
-        let mut call = call?;
-        timeouts.apply(&mut call.limits);
-        crate::exchange::run(client.inner(), call).await
+    pub fn send(self) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
+        // An `async fn` would hold the request twice, and it is moved more than once.
+        let mut this = self;
+        async move {
+            match this.call {
+                Ok(ref mut call) => {
+                    this.timeouts.apply(&mut call.limits);
+                    crate::exchange::run(this.client.inner(), call).await
+                }
+                Err(error) => Err(error),
+            }
+        }
     }
 
     fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {

@@ -7,11 +7,12 @@
 
 use crate::pool::Scheme;
 
-/// The parts of a canonical URL.
+/// The parts of a URL that is canonical if its host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Split<'a> {
     pub(super) scheme: Scheme,
-    /// A lower-case DNS name or a dotted IPv4 address.
+    /// Lower-case letters, digits, dots and hyphens, in an order that is not looked at yet: a host that
+    /// is known already is canonical, and then [`Split::has_canonical_host`] need not be asked.
     pub(super) host: &'a str,
     /// The port, the scheme's default where none is written.
     pub(super) port: u16,
@@ -31,9 +32,6 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
         .position(|byte| !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
         .unwrap_or(rest.len());
     let (host, rest) = rest.split_at(host_end);
-    if !is_canonical_host(host) {
-        return None;
-    }
     let (port, path_and_query) = match rest.as_bytes().first() {
         Some(b':') => split_port(&rest[1..], scheme)?,
         _ => (scheme.default_port(), rest),
@@ -51,18 +49,21 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
     })
 }
 
-/// A DNS name that normalising would not change (lower case already, no internationalised label,
-/// no trailing dot, no last label that could be read as a number), or a dotted IPv4 address.
-fn is_canonical_host(host: &str) -> bool {
-    let Some(last) = host.rsplit('.').next() else {
-        return false;
-    };
-    match last.as_bytes().first() {
-        Some(b'a'..=b'z') => host
-            .split('.')
-            .all(|label| !label.is_empty() && !label.starts_with("xn--")),
-        Some(_) => host.parse::<std::net::Ipv4Addr>().is_ok(),
-        None => false,
+impl Split<'_> {
+    /// Whether the host is a DNS name that normalising would not change (no internationalised label, no
+    /// trailing dot, no last label that could be read as a number), or a dotted IPv4 address.
+    pub(super) fn has_canonical_host(&self) -> bool {
+        let Some(last) = self.host.rsplit('.').next() else {
+            return false;
+        };
+        match last.as_bytes().first() {
+            Some(b'a'..=b'z') => self
+                .host
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with("xn--")),
+            Some(_) => self.host.parse::<std::net::Ipv4Addr>().is_ok(),
+            None => false,
+        }
     }
 }
 
@@ -112,6 +113,10 @@ mod tests {
     use url::Url;
 
     use super::*;
+
+    fn split(written: &str) -> Option<Split<'_>> {
+        super::split(written).filter(Split::has_canonical_host)
+    }
 
     fn assert_agrees_with_the_url_crate(written: &str) {
         let Some(split) = split(written) else { return };

@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::uri::PathAndQuery;
 use url::{Position, Url};
 
+use self::canonical::Split;
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
 use crate::error::{Error, Failure, Kind, without_credentials};
@@ -100,12 +101,13 @@ impl<O> Parsed<O> {
                 &owned
             }
         };
-        if let Some(split) = canonical::split(text) {
+        if let Some(split) = canonical::split(text)
+            && let Some(place) = place_of(&split, &find)
+        {
             let path = match split.path_and_query {
                 "/" => PathAndQuery::from_static("/"),
                 other => PathAndQuery::try_from(other).map_err(invalid)?,
             };
-            let place = place(find, split.scheme, split.host, split.port);
             return Ok(Self {
                 place,
                 path,
@@ -142,6 +144,26 @@ impl<O> Parsed<O> {
             basic: basic_of(url),
         })
     }
+}
+
+/// The place of a URL that was split, if its host is known or at least canonical.
+fn place_of<O>(
+    split: &Split<'_>,
+    find: impl Fn(Scheme, &str, u16) -> Option<O>,
+) -> Option<Place<O>> {
+    let Split {
+        scheme, host, port, ..
+    } = *split;
+    if let Some(origin) = find(scheme, host, port) {
+        return Some(Place::Known(origin));
+    }
+    split.has_canonical_host().then(|| {
+        Place::Named(OriginName {
+            scheme,
+            host: host.into(),
+            port,
+        })
+    })
 }
 
 fn place<O>(

@@ -269,3 +269,11 @@ fn a_client_is_built_without_a_runtime_and_its_handles_can_be_shared() {
     sent(&client.get("https://localhost/").send());
     assert_eq!(size_of::<bonafide::Error>(), size_of::<usize>());
 }
+
+/// The future is moved a few times with every request, so that its size is time.
+#[test]
+fn a_request_under_way_takes_less_than_two_kilobytes() {
+    let request = bonafide::Client::new().get("https://localhost/").send();
+    let bytes = size_of_val(&request);
+    assert!(bytes < 2048, "{bytes}");
+}
