@@ -3,6 +3,7 @@
 //! webpki says what is wrong, not with which certificate, and calls a key that is too short a signature that does not verify. What is
 //! missing is found here by looking at the presented certificates again; it never turns a refusal into anything else than a refusal.
 
+use der::asn1::ObjectIdentifier;
 use webpki::Error;
 
 use crate::anchors::{Anchor, AnchorSet};
@@ -65,13 +66,13 @@ pub(crate) fn diagnose(
             let presented_purposes = context
                 .present
                 .iter()
-                .map(|purpose| purpose_text(purpose))
+                .map(|arcs| purpose_text(&dotted(arcs)))
                 .collect();
             (
                 Reason::WrongPurpose {
                     presented: presented_purposes,
                 },
-                at(presented.position(lacks_server_auth)),
+                at(presented.position(|c| purposes_without_server_auth(c).is_some())),
             )
         }
         Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => presented
@@ -298,10 +299,26 @@ fn lacks_subject_alt_name(leaf: &[u8]) -> bool {
     Certificate::from_der(leaf).is_ok_and(|leaf| !leaf.has_subject_alt_name())
 }
 
-fn lacks_server_auth(certificate: &Certificate<'_>) -> bool {
-    const SERVER_AUTH: der::asn1::ObjectIdentifier =
-        der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
-    matches!(certificate.extended_key_usage(), Ok(Some(purposes)) if !purposes.contains(&SERVER_AUTH))
+/// The purposes of a certificate that has an extended key usage without server authentication in it.
+pub(crate) fn purposes_without_server_auth(certificate: &Certificate<'_>) -> Option<Vec<String>> {
+    const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+    let purposes = certificate.extended_key_usage().ok()??;
+    if purposes.contains(&SERVER_AUTH) {
+        return None;
+    }
+    Some(
+        purposes
+            .iter()
+            .map(|purpose| purpose_text(&purpose.to_string()))
+            .collect(),
+    )
+}
+
+fn dotted(arcs: &[usize]) -> String {
+    arcs.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// webpki prints a presented name as `DnsName("a.example")`; a person wants the name alone.
@@ -313,22 +330,16 @@ fn readable(presented: &str) -> String {
     bare.trim_matches('"').to_owned()
 }
 
-/// The name of a purpose (RFC 5280, 4.2.1.12), or its object identifier.
-fn purpose_text(arcs: &[usize]) -> String {
-    match arcs {
-        [1, 3, 6, 1, 5, 5, 7, 3, last] => match last {
-            1 => "serverAuth".to_owned(),
-            2 => "clientAuth".to_owned(),
-            3 => "codeSigning".to_owned(),
-            4 => "emailProtection".to_owned(),
-            8 => "timeStamping".to_owned(),
-            9 => "OCSPSigning".to_owned(),
-            other => format!("1.3.6.1.5.5.7.3.{other}"),
-        },
-        _ => arcs
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("."),
-    }
+/// The name of a purpose (RFC 5280, 4.2.1.12), given as a dotted object identifier, or that.
+fn purpose_text(purpose: &str) -> String {
+    let name = match purpose.strip_prefix("1.3.6.1.5.5.7.3.") {
+        Some("1") => "serverAuth",
+        Some("2") => "clientAuth",
+        Some("3") => "codeSigning",
+        Some("4") => "emailProtection",
+        Some("8") => "timeStamping",
+        Some("9") => "OCSPSigning",
+        _ => purpose,
+    };
+    name.to_owned()
 }

@@ -45,7 +45,7 @@ impl ServerCertVerifier for Verifier {
         let chain = PresentedChain::from_parts(end_entity, intermediates);
         let peer = Peer::from_chain(chain, server_name).at(now);
         self.allowed(server_name)
-            .and_then(|()| self.judge.verify(&peer))
+            .and_then(|()| self.judge.verify_handshake(&peer))
             .map(|_| ServerCertVerified::assertion())
             .map_err(|refusal| CertificateError::Other(OtherError(Arc::new(refusal))).into())
     }

@@ -15,8 +15,10 @@ use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa, TestServer};
 use bonafide_verify::danger::Grant;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, Peer, Pins, Policy, PolicyBuilder, SpkiSha256, Verdict, Zone,
+    Anchors, Clock, Code, ConfigError, OnExpiredPins, Peer, Pins, Policy, PolicyBuilder,
+    SpkiSha256, Verdict, Zone,
 };
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 fn seconds_from_now(seconds: i64) -> UnixTime {
@@ -88,10 +90,6 @@ fn a_grant_forgives_what_it_names_and_the_receipt_says_not_verified() {
         (
             ca.issue(Recipe::for_host("localhost").key(KeyKind::Rsa1024)),
             Code::WeakKey,
-        ),
-        (
-            ca.issue(Recipe::for_host("localhost").client()),
-            Code::WrongPurpose,
         ),
     ] {
         let policy = trusting(&ca).danger_grant(grant(&[code])).build().unwrap();
@@ -165,6 +163,67 @@ fn a_second_fault_that_is_not_named_refuses() {
         expected.sort();
         assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn forgiving_what_hides_the_issuer_does_not_forgive_an_unknown_one() {
+    let ca = TestCa::new();
+    let stranger = TestCa::new();
+    let a_year = 365 * 86_400;
+    let expired_earlier = stranger
+        .intermediate_builder()
+        .valid_from(seconds_from_now(-4 * a_year))
+        .valid_until(seconds_from_now(-3 * a_year))
+        .build()
+        .issue(
+            Recipe::for_host("localhost")
+                .valid_from(seconds_from_now(-2 * a_year))
+                .valid_until(seconds_from_now(-a_year)),
+        );
+    let self_signed_ca = Identity::self_signed(Recipe::for_host("localhost").is_ca().client());
+    // what is wrong beside the issuer, what is forgiven, what refuses
+    for (identity, named, refused) in [
+        (
+            stranger.issue(Recipe::for_host("localhost").client()),
+            Code::WrongPurpose,
+            Code::UnknownIssuer,
+        ),
+        (
+            stranger.issue(Recipe::for_host("localhost").is_ca()),
+            Code::CaAsLeaf,
+            Code::UnknownIssuer,
+        ),
+        (expired_earlier, Code::Expired, Code::UnknownIssuer),
+        (self_signed_ca, Code::SelfSigned, Code::WrongPurpose),
+    ] {
+        let policy = trusting(&ca).danger_grant(grant(&[named])).build().unwrap();
+        assert_eq!(
+            judge(&policy, &identity, "localhost"),
+            Err(refused),
+            "{named}"
+        );
+    }
+}
+
+#[test]
+fn forgiving_an_expired_certificate_does_not_turn_the_clock_back_for_checks() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("localhost").expired());
+    let pins = Pins::for_host("localhost")
+        .ca(ca.spki_pin())
+        .without_backup()
+        .expires(seconds_from_now(-60), OnExpiredPins::Refuse)
+        .build()
+        .unwrap();
+    let policy = trusting(&ca)
+        .pins(pins)
+        .danger_grant(grant(&[Code::Expired]))
+        .build()
+        .unwrap();
+    assert_eq!(
+        judge(&policy, &identity, "localhost"),
+        Err(Code::PinsExpired)
+    );
 }
 
 #[test]
@@ -378,8 +437,28 @@ async fn every_connection_under_a_grant_is_a_warning_with_its_reason() {
     server.shutdown().await;
 }
 
-async fn converse(stream: &mut bonafide_verify::VerifiedStream<TcpStream>) {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+#[tokio::test]
+async fn a_configuration_for_another_client_never_resumes_where_there_is_a_grant() {
+    let server = TestServer::http1(Identity::self_signed(Recipe::for_host("localhost"))).await;
+    let policy = trusting(&TestCa::new())
+        .danger_grant(grant(&[Code::SelfSigned]))
+        .build()
+        .unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(policy.client_config().unwrap()));
+    for _ in 0..2 {
+        let tcp = TcpStream::connect(server.addr()).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = connector.connect(name, tcp).await.unwrap();
+        converse(&mut stream).await;
+    }
+    assert_eq!(
+        (server.tls_handshakes(), server.resumed_handshakes()),
+        (2, 0)
+    );
+    server.shutdown().await;
+}
+
+async fn converse(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         .await

@@ -7,12 +7,13 @@
 )]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bonafide_testkit::{Alpn, ClientAuth, Recipe, TestCa, TestServer};
-use bonafide_verify::pki_types::ServerName;
+use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Code, Policy, PolicyBuilder, Receipt, Refusal, TlsError, TlsVersion,
-    VerifiedStream, Zone,
+    Anchors, ClientIdentity, Code, Peer, Policy, PolicyBuilder, Receipt, Refusal, TlsError,
+    TlsVersion, VerifiedStream, Zone,
 };
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{NamedGroup, ProtocolVersion};
@@ -299,6 +300,25 @@ async fn the_receipt_of_any_rustls_clients_connection_is_had_by_name() {
         .unwrap();
     let receipt = policy.receipt_of(&localhost(), stream.get_ref().1).unwrap();
     assert!(receipt.is_verified());
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_audit_at_another_time_leaves_no_receipt_for_connections() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("localhost"));
+    let server = TestServer::http1(identity.clone()).await;
+    let policy = trusting(&ca).build().unwrap();
+    converse(&mut connect(&policy, &server).await.unwrap()).await;
+    let tomorrow =
+        UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + 86_400));
+    let audit = policy
+        .verify(&Peer::new(identity.chain(), &localhost()).at(tomorrow))
+        .unwrap();
+    assert_eq!(audit.time(), tomorrow);
+    let resumed = connect(&policy, &server).await.unwrap();
+    assert!(resumed.receipt().connection().unwrap().resumed);
+    assert!(resumed.receipt().time() < tomorrow);
     server.shutdown().await;
 }
 

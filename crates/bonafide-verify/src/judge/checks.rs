@@ -16,13 +16,12 @@ impl Trial<'_> {
     pub(super) fn run_checks(
         &self,
         path: &VerifiedPath<'_>,
-        time: UnixTime,
         forgiven: &[Code],
         name_row: CheckRecord,
     ) -> Result<Evidence, Box<Fault>> {
-        let context = self.context(time);
+        let context = self.context();
         let mut rows = vec![CheckRecord::new("path", Outcome::Passed), name_row];
-        let mut valid_until = path_valid_until(path, time);
+        let mut valid_until = path_valid_until(path, self.time);
         for (passed, (check, mode)) in self.checks().enumerate() {
             let name = check.name().to_owned();
             match (check.judge(path, &context), mode) {
@@ -62,11 +61,11 @@ impl Trial<'_> {
         })
     }
 
-    pub(crate) fn context(&self, time: UnixTime) -> CheckContext<'_> {
+    pub(crate) fn context(&self) -> CheckContext<'_> {
         CheckContext {
             name: self.peer.name,
             host: self.host,
-            time,
+            time: self.time,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::check::{Mode, Place};
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::danger::Grant;
-use crate::diagnosis::diagnose_name;
+use crate::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
 use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
 use crate::refusal::Refusal;
@@ -91,16 +91,18 @@ fn on_the_leaf_alone(
         };
         take_note(grant, &fault, forgiven)
     };
-    let malformed = |error: der::Error| Reason::Malformed {
-        detail: error.to_string(),
-    };
-    let leaf_der = match trial.peer.chain.leaf() {
-        Some(leaf) => leaf,
-        None => return refuse("path", Reason::NoCertificate).map(|()| Evidence::default()),
-    };
-    let leaf = match Certificate::from_der(leaf_der) {
-        Ok(leaf) => leaf,
-        Err(error) => return refuse("path", malformed(error)).map(|()| Evidence::default()),
+    // Without a path nobody vouches for the leaf, whatever webpki has named first.
+    if let Ok(anchors) = trial.zone.anchors.get() {
+        let unvouched = diagnose(&webpki::Error::UnknownIssuer, &trial.peer.chain, anchors).0;
+        refuse("path", unvouched)?;
+    }
+    let leaf = trial
+        .peer
+        .chain
+        .leaf()
+        .and_then(|der| Some((der, Certificate::from_der(der).ok()?)));
+    let Some((leaf_der, leaf)) = leaf else {
+        return Err(fault);
     };
     if trial.time > leaf.not_after() {
         refuse(
@@ -118,6 +120,9 @@ fn on_the_leaf_alone(
             },
         )?;
     }
+    if let Some(presented) = purposes_without_server_auth(&leaf) {
+        refuse("path", Reason::WrongPurpose { presented })?;
+    }
     let name = match (EndEntityCert::try_from(leaf_der), trial.peer.name) {
         (Ok(end_entity), Some(name)) => end_entity.verify_is_valid_for_subject_name(name),
         (Err(error), _) => Err(error),
@@ -129,7 +134,7 @@ fn on_the_leaf_alone(
             diagnose_name(&error, trial.host.unwrap_or_default(), leaf_der).0,
         )?;
     }
-    let context = trial.context(trial.time);
+    let context = trial.context();
     let (profile, profile_mode) = trial.zone.profile;
     if let (Err(reason), Mode::Enforce) = (
         profile.judge_one(&leaf, Place::Leaf, &context),

@@ -43,6 +43,7 @@ impl Judge {
         self.zones.of(&host).ok_or_else(|| self.refuse_host(&host))
     }
 
+    /// Judges a peer and keeps nothing of it.
     pub(crate) fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         let Some(name) = peer.name else {
             let zone = self
@@ -52,19 +53,22 @@ impl Judge {
             return trial::judge(self, zone, peer);
         };
         let name = relative_name(name);
-        let zone = self.zone_of(&name)?;
         let peer = Peer {
             chain: peer.chain,
             name: Some(&name),
             time: peer.time,
         };
-        let receipt = trial::judge(self, zone, &peer)?;
-        self.receipts.keep(
-            zone.id(),
-            receipt.host().unwrap_or_default(),
-            &peer.chain,
-            &receipt,
-        );
+        trial::judge(self, self.zone_of(&name)?, &peer)
+    }
+
+    /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it.
+    pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        let receipt = self.verify(peer)?;
+        if let Some(name) = peer.name {
+            let host = host_text(name);
+            self.receipts
+                .keep(self.zone_of(name)?.id(), &host, &peer.chain, &receipt);
+        }
         Ok(receipt)
     }
 
@@ -82,7 +86,7 @@ impl Judge {
                 .is_none_or(|deadline| self.clock.now() < deadline)
         }) {
             Some(receipt) => Ok(receipt),
-            None => self.verify(&Peer::from_chain(chain, name)),
+            None => self.verify_handshake(&Peer::from_chain(chain, name)),
         }
     }
 }

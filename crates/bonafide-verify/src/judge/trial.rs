@@ -14,6 +14,7 @@ use crate::anchors::{AnchorSet, OriginCounts};
 use crate::chain::Peer;
 
 use crate::code::Code;
+use crate::config_error::ConfigError;
 use crate::diagnosis::{diagnose, diagnose_name};
 use crate::host::host_text;
 use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
@@ -115,14 +116,14 @@ enum Standing {
 }
 
 impl Trial<'_> {
-    /// Judges the peer at `time`. Refusals of the name and of checks whose code is in `forgiven` are recorded and do not count; outside of
+    /// Judges the peer, its path as of `time`; the checks see the time of the trial. Refusals of the name and of checks whose code is in `forgiven` are recorded and do not count; outside of
     /// grants `forgiven` is empty.
     pub(super) fn run(&self, time: UnixTime, forgiven: &[Code]) -> Result<Evidence, Box<Fault>> {
-        let anchors = self.zone.anchors.get().map_err(|error| {
-            self.early(Reason::NoAnchors {
-                report: error.to_string(),
-            })
-        })?;
+        let anchors = self
+            .zone
+            .anchors
+            .get()
+            .map_err(|error| self.early(no_anchors(&error)))?;
         let leaf = self
             .peer
             .chain
@@ -143,7 +144,7 @@ impl Trial<'_> {
                 return PathVerdict::Take;
             }
             let name_row = self.name_row(name_fault.as_ref().map(|(reason, _)| reason));
-            match self.run_checks(path, time, forgiven, name_row) {
+            match self.run_checks(path, forgiven, name_row) {
                 Ok(evidence) => {
                     standing.replace(Some(Standing::Believed(evidence)));
                     PathVerdict::Take
@@ -296,6 +297,14 @@ impl Trial<'_> {
         not_run(self.checks().map(|(check, _)| check.name().to_owned()))
             .chain(not_run(NEVER_CHECKED))
     }
+}
+
+fn no_anchors(error: &ConfigError) -> Reason {
+    let report = match error {
+        ConfigError::NoAnchors { report } => report.to_string(),
+        other => other.to_string(),
+    };
+    Reason::NoAnchors { report }
 }
 
 pub(super) fn not_run<N: Into<std::borrow::Cow<'static, str>>>(

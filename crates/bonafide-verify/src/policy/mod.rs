@@ -154,7 +154,7 @@ impl Policy {
                 });
             }
         }
-        rustls_adapter::client_config(&self.judge, first, None)
+        Ok(self.for_any_client(rustls_adapter::client_config(&self.judge, first, None)?))
     }
 
     /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
@@ -169,7 +169,19 @@ impl Policy {
                 host: host.to_owned(),
             })?;
         zone.anchors.get()?;
-        rustls_adapter::client_config(&self.judge, zone, Some(zone.id()))
+        Ok(self.for_any_client(rustls_adapter::client_config(
+            &self.judge,
+            zone,
+            Some(zone.id()),
+        )?))
+    }
+
+    /// Another client resumes sessions without asking whether a grant has expired since, and so must not where there is one.
+    fn for_any_client(&self, mut config: rustls::ClientConfig) -> rustls::ClientConfig {
+        if self.zones().any(Zone::is_granted) {
+            config.resumption = rustls::client::Resumption::disabled();
+        }
+        config
     }
 
     /// The receipt of a connection that any rustls client has made with one of this policy's configurations.

@@ -108,6 +108,14 @@ impl Zone {
         self.identity.is_some()
     }
 
+    /// Whether a grant holds in the zone.
+    pub(crate) fn is_granted(&self) -> bool {
+        #[cfg(feature = "danger-insecure-grants")]
+        return self.grant.is_some();
+        #[cfg(not(feature = "danger-insecure-grants"))]
+        false
+    }
+
     /// What one `rustls::ClientConfig` cannot serve both zones with, if anything.
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {
