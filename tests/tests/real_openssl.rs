@@ -223,22 +223,24 @@ async fn failure_of_stream(policy: &Policy, server: &OpenSslServer) -> Option<Co
 async fn without_the_client_certificate_that_a_server_demands_the_code_says_so() {
     let (ca, clients) = (TestCa::new(), TestCa::new());
     let policy = believing(&ca).build().unwrap();
-    let Some(server) = demanding_openssl_server(&ca, &clients, Version::Tls13).await else {
-        return;
-    };
-    let code = failure_of_stream(&policy, &server).await;
-    assert_eq!(code, Some(Code::ClientCertificate));
+    for version in [Version::Tls12, Version::Tls13] {
+        let Some(server) = demanding_openssl_server(&ca, &clients, version).await else {
+            return;
+        };
+        let code = failure_of_stream(&policy, &server).await;
+        assert_eq!(code, Some(Code::ClientCertificate), "{version:?}");
 
-    // In TLS 1.3 the client learns it after the handshake, in place of the response.
-    let request = client(&policy).get(server.url("localhost")).send();
-    let error = request.await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.phase(), error.code()),
-        (Kind::Tls, Some(Phase::Tls), Some(Code::ClientCertificate)),
-        "{error}"
-    );
-    let log = server.log();
-    assert!(log.contains("peer did not return a certificate"), "{log}");
+        // In TLS 1.3 the client learns it after the handshake, in place of the response.
+        let request = client(&policy).get(server.url("localhost")).send();
+        let error = request.await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.phase(), error.code()),
+            (Kind::Tls, Some(Phase::Tls), Some(Code::ClientCertificate)),
+            "{version:?}: {error}"
+        );
+        let log = server.log();
+        assert!(log.contains("peer did not return a certificate"), "{log}");
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,20 @@ impl TlsError {
         self.refusal().map(Refusal::receipt)
     }
 
+    /// The same, told whether the server has asked for a client certificate: if so, `handshake_failure` is about that
+    /// (RFC 5246, 7.4.6), as parameters had been found before.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn of_handshake(mut self, client_certificate_asked: bool) -> Self {
+        match &mut self {
+            Self::Handshake(HandshakeError {
+                code,
+                source: Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)),
+            }) if client_certificate_asked => *code = Code::ClientCertificate,
+            _ => {}
+        }
+        self
+    }
+
     /// Sorts what tokio-rustls, or another driver of rustls, answered.
     pub fn from_io(error: io::Error) -> Self {
         if let Some(refusal) = Refusal::find_in(&error) {

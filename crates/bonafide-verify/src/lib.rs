@@ -37,6 +37,7 @@ mod code;
 mod config_error;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
+mod demand;
 mod diagnosis;
 mod epoch;
 mod handshake;

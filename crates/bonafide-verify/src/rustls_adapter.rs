@@ -4,10 +4,9 @@ use std::sync::Arc;
 #[cfg(feature = "tokio")]
 use std::sync::{Mutex, PoisonError};
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
-use rustls::sign::SingleCertAndKey;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind,
     OtherError, SignatureScheme,
@@ -16,6 +15,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::chain::{Peer, PresentedChain};
 use crate::config_error::ConfigError;
+use crate::demand::Offer;
 use crate::host::{host_text, relative_name};
 use crate::judge::Judge;
 use crate::receipt::{Connection, Receipt};
@@ -117,14 +117,7 @@ pub(crate) fn client_config(
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut config = match &zone.identity {
-        Some(identity) => {
-            let resolver: Arc<dyn ResolvesClientCert> =
-                Arc::new(SingleCertAndKey::from(identity.as_ref().clone()));
-            builder.with_client_cert_resolver(resolver)
-        }
-        None => builder.with_no_client_auth(),
-    };
+    let mut config = builder.with_client_cert_resolver(Arc::new(Offer(zone.identity.clone())));
     config.resumption = Resumption::in_memory_sessions(SESSIONS);
     Ok(config)
 }

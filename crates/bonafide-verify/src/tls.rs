@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::config_error::ConfigError;
+use crate::demand;
 use crate::handshake::{HandshakeError, TlsError};
 use crate::host::relative_name;
 use crate::policy::Policy;
@@ -74,10 +75,9 @@ impl Policy {
             self.load_off_the_async_threads().await?;
         }
         let config = self.tls_config(zone, alpn)?;
-        let stream = TlsConnector::from(config)
-            .connect(name.clone(), io)
-            .await
-            .map_err(TlsError::from_io)?;
+        let handshake = TlsConnector::from(config).connect(name.clone(), io);
+        let (stream, asked) = demand::watch(handshake).await;
+        let stream = stream.map_err(|error| TlsError::from_io(error).of_handshake(asked))?;
         let receipt = self
             .receipt_of(&name, stream.get_ref().1)
             .map_err(TlsError::Refused)?;
