@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide_verify::Policy;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::{ACCEPT, HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner, Trust};
@@ -90,7 +90,17 @@ impl ClientBuilder {
 
     /// Headers of every request that does not bring its own of that name. They replace earlier ones of
     /// the same name. Default: `Accept: */*` and the user agent.
+    ///
+    /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to another
+    /// origin; see [`Redirects`]. `Host` and `Proxy-Authorization` are not for every server and are
+    /// refused: credentials for a proxy belong in the URL of [`Proxy`].
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+        for name in [HOST, PROXY_AUTHORIZATION] {
+            if headers.contains_key(&name) {
+                let what = format!("{name} cannot be a default header");
+                self.mistake = Some(Failure::new(Kind::Config, what));
+            }
+        }
         for name in headers.keys() {
             self.default_headers.remove(name);
         }
@@ -222,8 +232,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if the default policy cannot be built, [`Kind::Request`] if the user agent is no
-    /// header value.
+    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is refused,
+    /// [`Kind::Request`] if the user agent is no header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
         match &client.inner.trust {

@@ -1,6 +1,6 @@
 //! What every request on a connection has in common, prepared once for each connection.
 
-use http::header::{HOST, HeaderName};
+use http::header::{HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::uri::{Authority, PathAndQuery, Scheme as HttpScheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use url::Url;
@@ -8,6 +8,7 @@ use url::Url;
 use crate::body::Body;
 use crate::error::{Failure, Kind};
 use crate::pool::PartitionParts;
+use crate::redirect::{Credentials, strip_credentials};
 use crate::target::OriginName;
 
 /// The parts of a request that are the same for all requests on one connection.
@@ -56,15 +57,22 @@ impl Wire {
     }
 
     /// The request as it goes on this connection. `own` are the headers that the caller gave; they
-    /// replace those of the client.
+    /// replace those of the client, whose `credentials` are sent or left out.
+    ///
+    /// Proxies are told their credentials when a tunnel is opened, so `Proxy-Authorization` would only
+    /// tell an origin what is none of its business: it is left out.
     pub(crate) fn request(
         &self,
         method: Method,
         path: PathAndQuery,
         own: &HeaderMap,
+        credentials: Credentials,
         body: Body,
     ) -> Result<Request<Body>, Failure> {
         let mut headers = self.headers.clone();
+        if credentials == Credentials::LeftOut {
+            strip_credentials(&mut headers);
+        }
         let uri = if self.version == Version::HTTP_2 {
             let authority = match own.get(HOST) {
                 None => self.authority.clone(),
@@ -72,7 +80,9 @@ impl Wire {
                     Failure::new(Kind::Request, "the Host header is not valid").caused_by(error)
                 })?,
             };
-            replace(&mut headers, own, |name| name != HOST);
+            replace(&mut headers, own, |name| {
+                name != HOST && name != PROXY_AUTHORIZATION
+            });
             let mut parts = http::uri::Parts::default();
             parts.scheme = Some(self.scheme.clone());
             parts.authority = Some(authority);
@@ -81,7 +91,7 @@ impl Wire {
                 Failure::new(Kind::Request, "the request has no usable target").caused_by(error)
             })?
         } else {
-            replace(&mut headers, own, |_| true);
+            replace(&mut headers, own, |name| name != PROXY_AUTHORIZATION);
             Uri::from(path)
         };
         let mut request = Request::new(body);
@@ -135,7 +145,13 @@ mod tests {
         }
         let path = PathAndQuery::from_static("/a?b");
         let request = wire
-            .request(Method::GET, path, &headers, Body::empty())
+            .request(
+                Method::GET,
+                path,
+                &headers,
+                Credentials::Sent,
+                Body::empty(),
+            )
             .expect("a request");
         let mut lines: Vec<_> = request
             .headers()

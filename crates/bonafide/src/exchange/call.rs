@@ -11,6 +11,7 @@ use url::Url;
 use crate::body::Body;
 use crate::connect::Connector;
 use crate::pool::Partition;
+use crate::redirect::Credentials;
 use crate::target::{OriginName, Place};
 
 /// The way to an origin's connections.
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) path: PathAndQuery,
     /// The headers that the caller gave.
     pub(crate) headers: HeaderMap,
+    /// Whether the client's own credentials go with it.
+    pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: CallLimits,
 }

@@ -1,6 +1,6 @@
 //! A request with its redirects.
 
-use http::header::LOCATION;
+use http::header::{HOST, LOCATION};
 use url::Url;
 
 use super::call::Call;
@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::client::Inner;
 use crate::error::{Error, Failure, Kind, Phase};
 use crate::pool::Scheme;
-use crate::redirect::{Hop, next_method, strip_body_headers, strip_credentials};
+use crate::redirect::{Credentials, Hop, next_method, strip_body_headers, strip_credentials};
 use crate::response::Response;
 use crate::target::{Parsed, Written, redirected};
 
@@ -97,6 +97,8 @@ fn follow(
     }
     if call.origin() != from {
         strip_credentials(&mut call.headers);
+        call.headers.remove(HOST);
+        call.credentials = Credentials::LeftOut;
     }
     tracing::debug!(%status, to = %place_of(&there), "following a redirect");
     Ok(true)

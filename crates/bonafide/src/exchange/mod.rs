@@ -51,9 +51,13 @@ pub(crate) async fn exchange(
         let mut body = mem::take(&mut call.body);
         let progress = body.watch();
         let unread = progress.clone();
-        let request =
-            meta.wire
-                .request(call.method.clone(), call.path.clone(), &call.headers, body)?;
+        let request = meta.wire.request(
+            call.method.clone(),
+            call.path.clone(),
+            &call.headers,
+            call.credentials,
+            body,
+        )?;
         let leased = Instant::now();
         let limit = call.limits.headers;
         let outcome = match &mut lease {

@@ -4,7 +4,7 @@ mod hop;
 mod rewrite;
 
 pub use self::hop::Hop;
-pub(crate) use self::rewrite::{next_method, strip_body_headers, strip_credentials};
+pub(crate) use self::rewrite::{Credentials, next_method, strip_body_headers, strip_credentials};
 
 /// How many redirects a client follows.
 ///
@@ -14,7 +14,8 @@ pub(crate) use self::rewrite::{next_method, strip_body_headers, strip_credential
 ///
 /// Two rules have no switch. `https://` never leads to `http://`. And when the origin (scheme, host
 /// and port) changes, `Authorization`, `Cookie`, `Proxy-Authorization` and `WWW-Authenticate` are
-/// left out from there on. `Referer` is never sent. Every hop is a request of its own to the policy:
+/// left out from there on, the caller's and the client's own, and so is the caller's `Host`. No `Referer`
+/// is added; one that the caller sets is sent at every hop. Every hop is a request of its own to the policy:
 /// its host's zone, pins and checks apply.
 ///
 /// ```

@@ -2,7 +2,7 @@
 
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
-    CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+    CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, Method, StatusCode};
 
@@ -31,15 +31,18 @@ pub(crate) fn next_method(status: StatusCode, method: &Method) -> Option<Next> {
     })
 }
 
+/// Whether a request may carry what proves who its sender is to the origin that it was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// It has been at one origin only.
+    Sent,
+    /// A redirect has led to another origin: none are sent from there on.
+    LeftOut,
+}
+
 /// Removes what must not reach another origin.
 pub(crate) fn strip_credentials(headers: &mut HeaderMap) {
-    for name in [
-        AUTHORIZATION,
-        COOKIE,
-        PROXY_AUTHORIZATION,
-        WWW_AUTHENTICATE,
-        HOST,
-    ] {
+    for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE] {
         headers.remove(name);
     }
     headers.remove("cookie2");
@@ -106,7 +109,6 @@ mod tests {
             "cookie2",
             "proxy-authorization",
             "www-authenticate",
-            "host",
             "accept",
         ] {
             headers.insert(name, "x".parse().expect("a value"));

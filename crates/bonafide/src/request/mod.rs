@@ -12,6 +12,7 @@ use crate::body::Body;
 use crate::client::Inner;
 use crate::error::Error;
 use crate::exchange::Call;
+use crate::redirect::Credentials;
 use crate::target::{Parsed, Written};
 
 /// A call of `method` to what the caller wrote as a URL.
@@ -27,6 +28,7 @@ fn new_call(client: &Inner, method: Method, url: Written<'_>) -> Result<Call, Er
         place,
         path,
         headers,
+        credentials: Credentials::Sent,
         body: Body::empty(),
         limits: client.limits(),
     })

@@ -43,6 +43,26 @@ async fn a_tunnel_leads_to_the_server_whose_certificate_is_judged_as_ever() {
 }
 
 #[tokio::test]
+async fn what_is_meant_for_a_proxy_is_not_sent_through_it() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).start().await;
+        let proxy = TestProxy::builder().start().await;
+        let client = builder()
+            .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
+            .build()
+            .expect("a client");
+        client
+            .get(server.url("/"))
+            .header("proxy-authorization", "Basic eA==")
+            .send()
+            .await
+            .expect("a response");
+        let request = &server.requests()[0];
+        assert_eq!(request.headers.get("proxy-authorization"), None, "{alpn:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_named_without_its_password() {
     for (proxy, expected) in [
         (

@@ -6,7 +6,7 @@ use bonafide::verify::{Anchors, Policy, Zone};
 use bonafide::{Body, Client, Code, Kind, Phase, Redirects};
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use futures_util::stream;
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::support::{builder, ca, client, loopback, server};
 
@@ -249,7 +249,11 @@ async fn credentials_do_not_cross_origins_and_do_not_come_back() {
             .map(|name| request.headers.contains_key(name))
     };
     let at_first: Vec<_> = first.requests().iter().map(secrets).collect();
-    assert_eq!(at_first, [[true; 3], [true; 3], [false; 3]]);
+    assert_eq!(
+        at_first,
+        [[true, true, false], [true, true, false], [false; 3]],
+        "no origin is told credentials for a proxy"
+    );
     let at_second: Vec<_> = second.requests().iter().map(secrets).collect();
     assert_eq!(at_second, [[false; 3]]);
     assert!(
@@ -258,6 +262,53 @@ async fn credentials_do_not_cross_origins_and_do_not_come_back() {
             .iter()
             .all(|request| request.headers.contains_key("x-kept"))
     );
+}
+
+#[tokio::test]
+async fn the_clients_own_credentials_do_not_cross_origins_either() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let second = server(alpn).start().await;
+        let first = redirecting(loopback()).await;
+        let mut defaults = HeaderMap::new();
+        for name in ["authorization", "cookie", "cookie2", "www-authenticate"] {
+            defaults.insert(name, HeaderValue::from_static("s3cret"));
+        }
+        defaults.insert("x-kept", HeaderValue::from_static("1"));
+        let client = builder()
+            .default_headers(defaults)
+            .build()
+            .expect("a client");
+        let there = second.url("/there");
+        // The second origin is known to the client as one that gets them when it is asked for itself.
+        client.get(&there).send().await.expect("a response");
+        client
+            .get(first.url(&format!("/302/{there}")))
+            .send()
+            .await
+            .expect("a response");
+        let arrived: Vec<_> = [&first, &second]
+            .iter()
+            .flat_map(|server| server.requests())
+            .map(|request| {
+                [
+                    "authorization",
+                    "cookie",
+                    "cookie2",
+                    "www-authenticate",
+                    "x-kept",
+                ]
+                .map(|name| request.headers.contains_key(name))
+            })
+            .collect();
+        let without = [false, false, false, false, true];
+        assert_eq!(arrived, [[true; 5], [true; 5], without], "{alpn:?}");
+        let hosts = second.requests();
+        assert_eq!(
+            hosts[0].headers.get("host"),
+            hosts[1].headers.get("host"),
+            "the Host is the origin's"
+        );
+    }
 }
 
 #[tokio::test]

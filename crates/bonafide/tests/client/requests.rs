@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bonafide::{ConnectionInfo, Kind, Receipt};
 use bonafide_testkit::{Alpn, Recipe, TestServer};
-use http::{HeaderMap, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
 
 use crate::support::{builder, ca, client, loopback, server};
 
@@ -276,4 +276,20 @@ fn a_request_under_way_takes_less_than_two_kilobytes() {
     let request = bonafide::Client::new().get("https://localhost/").send();
     let bytes = size_of_val(&request);
     assert!(bytes < 2048, "{bytes}");
+}
+
+#[test]
+fn headers_that_are_not_for_every_server_are_no_defaults() {
+    for name in ["host", "proxy-authorization"] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static("x"));
+        let error = builder()
+            .default_headers(headers)
+            .build()
+            .expect_err("not for every server");
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (Kind::Config, format!("{name} cannot be a default header"))
+        );
+    }
 }
