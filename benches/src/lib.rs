@@ -1,1 +1,49 @@
-//! benches
+//! bonafide measured beside its peers, in one run.
+//!
+//! The package's README says what is measured, and how to run it.
+
+mod clients;
+mod instructions;
+mod machine;
+mod measure;
+mod options;
+mod report;
+mod servers;
+mod workloads;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::options::Options;
+
+/// What went wrong; a bench can do no better than to print it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the bench as the command line says.
+pub fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("the bench failed: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Failure> {
+    if options.serve {
+        return servers::serve();
+    }
+    if let Some(first) = options.first {
+        return workloads::first_of_a_process(first, options);
+    }
+    if options.instructions {
+        return instructions::count(options);
+    }
+    let tables = workloads::measure(options)?;
+    for table in &tables {
+        println!("{table}");
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! bonafide.
+
+use bonafide_verify::Policy;
+use bytes::Bytes;
+
+use super::{Client, Keep, Which, trust};
+use crate::Failure;
+use crate::servers::{Destination, HOST};
+
+/// bonafide's client.
+#[derive(Clone, Debug)]
+pub(crate) struct Bonafide(bonafide::Client);
+
+impl Client for Bonafide {
+    const WHICH: Which = Which::Bonafide;
+
+    fn new(destination: &Destination, keep: Keep) -> Result<Self, Failure> {
+        let builder = bonafide::Client::builder()
+            .policy(trust::policy(destination)?)
+            .resolve(HOST, destination.address);
+        let builder = match keep {
+            Keep::Connections => builder,
+            Keep::Nothing => builder.pool_max_idle_per_host(0),
+        };
+        Ok(Self(builder.build()?))
+    }
+
+    fn with_system_roots() -> Result<Self, Failure> {
+        Ok(Self(bonafide::Client::builder().build()?))
+    }
+
+    fn load(&self) -> Result<(), Failure> {
+        Ok(self.0.policy().map_or(Ok(()), Policy::load)?)
+    }
+
+    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
+        Ok(self.0.get(url).send().await?.bytes().await?)
+    }
+}
