@@ -35,7 +35,7 @@ impl<C: Connect> Entry<C> {
             Some(Cause::Closed)
         } else if is_past(self.deadline, now) {
             Some(Cause::Deadline)
-        } else if self.leases == 0 && unused >= timeout {
+        } else if self.leases == 0 && !self.stream.fresh && unused >= timeout {
             Some(Cause::Idle)
         } else {
             None

@@ -56,6 +56,29 @@ async fn the_oldest_idle_connection_goes_when_there_are_too_many() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_timeout_of_zero_lets_a_new_connection_serve_whoever_waits_for_it() {
+    let mut bench = Bench::new(Limits {
+        idle_timeout: std::time::Duration::ZERO,
+        ..Limits::default()
+    });
+    let partition = bench.partition();
+    let waiters = bench.waiters(&partition, 2).await;
+    let wire = bench.call().await.http2(None);
+    let mut leases = Vec::new();
+    for waiter in waiters {
+        leases.push(http2(waiter.await.unwrap()));
+    }
+    assert!(wire.is_held());
+    leases.clear();
+    // The next request finds it expired.
+    let waiter = bench.waiter(&partition).await;
+    bench.call().await.http1();
+    assert!(!http1(waiter.await.unwrap()).is_reused());
+    assert_eq!(bench.pool.status().totals.closed.idle, 1);
+    assert_eq!(bench.attempts(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pool_that_keeps_nothing_idle_still_serves() {
     let mut bench = Bench::new(Limits {
         max_idle_per_partition: 0,

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use crate::pool::Limits;
 
-/// The idle timeout.
-pub(super) const IDLE: Duration = Duration::from_secs(90);
+/// The idle timeout, unless it is zero.
+const IDLE: Duration = Duration::from_secs(90);
 
 /// What happens to a partition. Numbers choose among those concerned.
 #[derive(Clone, Debug)]
@@ -72,11 +72,14 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
 pub(super) fn limits() -> impl Strategy<Value = Limits> {
     let some = |max: usize| (1..=max).prop_map(|count| NonZeroUsize::new(count).unwrap());
     let connections = prop_oneof![Just(NonZeroUsize::MAX), some(4)];
-    (0..4_usize, connections, some(3)).prop_map(|(idle, connections, h2)| Limits {
-        idle_timeout: IDLE,
-        max_idle_per_partition: idle,
-        max_connections_per_partition: connections,
-        max_h2_connections: h2,
-        ..Limits::default()
+    let timeout = prop_oneof![3 => Just(IDLE), 1 => Just(Duration::ZERO)];
+    (timeout, 0..4_usize, connections, some(3)).prop_map(|(idle_timeout, idle, connections, h2)| {
+        Limits {
+            idle_timeout,
+            max_idle_per_partition: idle,
+            max_connections_per_partition: connections,
+            max_h2_connections: h2,
+            ..Limits::default()
+        }
     })
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use self::events::{Event, IDLE, events, limits};
+use self::events::{Event, events, limits};
 use super::bench::key;
 use super::fake::{Conn, Fake, Wire};
-use crate::pool::eviction::Retired;
+use crate::pool::eviction::{Cause, Retired};
 use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
 use crate::pool::{CheckoutError, Connected, Limits, Protocol};
 
@@ -246,10 +246,13 @@ impl Model {
         let deadline = self.known[&wire.id].deadline;
         let usable =
             wire.is_open() && deadline.is_none_or(|deadline| deadline > self.now) && !self.retired;
-        let protocol = protocol(wire.handle());
+        let handle = wire.handle();
+        let full = crate::pool::Http2Conn::stream_limit(&handle) == Some(0);
+        let protocol = protocol(handle);
         if usable {
             self.http2 = Some(matches!(protocol, Protocol::Http2(_)));
         }
+        let waiting = self.waiting.len();
         let mut actions = Actions::new();
         let connected = Connected {
             protocol,
@@ -259,6 +262,14 @@ impl Model {
         self.state
             .attempt_connected(connected, self.now, &mut actions);
         if usable {
+            let surplus = actions
+                .closed
+                .iter()
+                .any(|closed| closed.cause == Cause::Surplus);
+            assert!(
+                waiting == 0 || surplus || full || !actions.deliveries.is_empty(),
+                "a new connection serves whoever waits for it"
+            );
             self.settle(actions, None);
         } else {
             self.settle_failure(actions, CheckoutError::Unusable);
@@ -339,8 +350,9 @@ impl Model {
             known.deadline.is_none_or(|deadline| deadline > self.now),
             "nobody gets an expired connection"
         );
+        let unused = self.now - known.idle_since;
         assert!(
-            known.users > 0 || self.now - known.idle_since < IDLE,
+            known.users > 0 || unused.is_zero() || unused < self.limits.idle_timeout,
             "nobody gets a connection unused for too long"
         );
         assert!(known.users <= most, "one request at a time on HTTP/1.1");
