@@ -10,6 +10,8 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged as _};
 use rustls_pki_types::UnixTime;
 use x509_cert::name::RdnSequence;
 
+use crate::text::one_line;
+
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
@@ -215,7 +217,7 @@ impl<'a> PublicKey<'a> {
 pub(crate) fn name_text(name: &[u8]) -> String {
     match RdnSequence::from_der(name) {
         Ok(name) if name.is_empty() => "(empty name)".to_owned(),
-        Ok(name) => name.to_string().chars().flat_map(printable).collect(),
+        Ok(name) => one_line(&name.to_string()),
         Err(_) => format!("#{}", base16(name)),
     }
 }
@@ -226,15 +228,6 @@ pub(crate) fn subject_text(der: &[u8]) -> String {
         |_| "(malformed certificate)".to_owned(),
         |certificate| name_text(certificate.subject()),
     )
-}
-
-/// What a peer wrote into a name must not move the cursor of the terminal that shows it.
-fn printable(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control();
-    let plain = (!escaped).then_some(c);
-    plain
-        .into_iter()
-        .chain(escaped.then(|| c.escape_default()).into_iter().flatten())
 }
 
 pub(crate) fn base16(bytes: &[u8]) -> String {

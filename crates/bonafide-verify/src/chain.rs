@@ -58,7 +58,18 @@ impl<'a> PresentedChain<'a> {
 pub struct Peer<'a> {
     pub(crate) chain: PresentedChain<'a>,
     pub(crate) name: Option<&'a ServerName<'a>>,
-    pub(crate) time: Option<UnixTime>,
+    pub(crate) time: AskedTime,
+}
+
+/// Which time a peer is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AskedTime {
+    /// What the policy's clock shows at the judgement.
+    Now,
+    /// What the policy's clock showed when the handshake began.
+    Handshake(UnixTime),
+    /// What the caller gave.
+    Given(UnixTime),
 }
 
 impl<'a> Peer<'a> {
@@ -72,7 +83,7 @@ impl<'a> Peer<'a> {
         Self {
             chain,
             name: Some(name),
-            time: None,
+            time: AskedTime::Now,
         }
     }
 
@@ -84,13 +95,19 @@ impl<'a> Peer<'a> {
         Self {
             chain: PresentedChain::new(chain),
             name: None,
-            time: None,
+            time: AskedTime::Now,
         }
     }
 
-    /// Judges at `time` instead of the time that the policy's clock shows.
+    /// Judges at the time that the policy's clock showed to rustls.
+    pub(crate) fn at_handshake(mut self, time: UnixTime) -> Self {
+        self.time = AskedTime::Handshake(time);
+        self
+    }
+
+    /// Judges at `time` instead of the time that the policy's clock shows; the receipt names the clock `given` then.
     pub fn at(mut self, time: UnixTime) -> Self {
-        self.time = Some(time);
+        self.time = AskedTime::Given(time);
         self
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::pem;
 
 use crate::host_pattern::PatternError;
-use crate::load_report::AnchorReport;
+use crate::load_report::{AnchorReport, LoadProblem};
 use crate::spki::PinError;
 
 /// Why a policy, or a part of one, does not build. The caller's configuration is at fault.
@@ -48,16 +48,15 @@ pub enum ConfigError {
         facet: &'static str,
     },
     /// A client certificate or key file could not be read.
-    #[error("cannot read {path}", path = path.display())]
+    #[error("cannot read {path}: {problem}", path = path.display())]
     ReadIdentity {
         /// The file.
         path: PathBuf,
         /// Why not.
-        #[source]
-        source: Arc<std::io::Error>,
+        problem: LoadProblem,
     },
     /// The PEM of a client certificate or key is malformed, or holds none.
-    #[error("{what} is not in the PEM")]
+    #[error("no {what} can be read from the PEM")]
     IdentityPem {
         /// `client certificate` or `private key`.
         what: &'static str,

@@ -48,6 +48,9 @@ impl Grant {
     }
 
     /// Forgives one kind of refusal. What is not named refuses as ever.
+    ///
+    /// Refusals that leave the issuer unproved (wrong purpose, name constraints, a CA certificate as the leaf and the like) need
+    /// [`Code::UnknownIssuer`] or [`Code::SelfSigned`] beside them.
     pub fn forgive(mut self, code: Code) -> Self {
         self.forgiven.push(code);
         self
@@ -80,6 +83,16 @@ impl Grant {
         if let Some(code) = self.forgiven.iter().find(|code| !is_forgivable(**code)) {
             return Err(invalid(&format!("names {code}, which cannot be forgiven")));
         }
+        let vouched = self.forgiven.iter().all(|code| !hides_the_issuer(*code))
+            || self
+                .forgiven
+                .iter()
+                .any(|code| matches!(code, Code::UnknownIssuer | Code::SelfSigned));
+        if !vouched {
+            return Err(invalid(
+                "forgives a path that nobody vouches for: name BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too",
+            ));
+        }
         if self.reason.trim().is_empty() {
             return Err(invalid("has no reason"));
         }
@@ -93,6 +106,20 @@ impl Grant {
         self.expires
             .unwrap_or_else(|| UnixTime::since_unix_epoch(std::time::Duration::ZERO))
     }
+}
+
+/// Refusals that mean that no path was proved: who issued the certificate is then unknown, and forgiving that takes its own word.
+fn hides_the_issuer(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NameConstraint
+            | Code::PathLength
+            | Code::CaAsLeaf
+            | Code::LeafAsCa
+            | Code::WrongPurpose
+            | Code::EmptyPurpose
+            | Code::WeakSignature
+    )
 }
 
 /// Refusals about who a certificate is from, for whom and until when. What cannot be read, verified or negotiated cannot be forgiven, nor can a

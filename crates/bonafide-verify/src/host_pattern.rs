@@ -157,6 +157,7 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 fn canonical_name(name: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii(name.strip_suffix('.').unwrap_or(name)).ok()?;
     let well_formed = !ascii.is_empty()
+        && !ends_in_a_number(&ascii)
         && ascii.len() <= 253
         && ascii.split('.').all(|label| {
             !label.is_empty()
@@ -168,6 +169,16 @@ fn canonical_name(name: &str) -> Option<String> {
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         });
     well_formed.then_some(ascii)
+}
+
+/// Whether URLs read the name as an IPv4 address, in one of its short or odd forms (URL Standard, 3.5, "ends in a number"): a pattern of that
+/// name would never match.
+fn ends_in_a_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let hex = last
+        .strip_prefix("0x")
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hex || last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The public suffix that the pattern would cover, if it does.
@@ -257,6 +268,11 @@ mod tests {
             "a b",
             "-",
             "https://a",
+            "127.1",
+            "0x7f.0.0.1",
+            "010.0.0.1",
+            "2130706433",
+            "**.2.1",
         ] {
             let result = text.parse::<HostPattern>();
             assert_eq!(

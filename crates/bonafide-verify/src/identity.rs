@@ -8,6 +8,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::bounded_file::read_bounded;
 use crate::certificate::subject_text;
 use crate::config_error::ConfigError;
 use crate::provider::Provider;
@@ -66,9 +67,9 @@ impl ClientIdentity {
         key: impl AsRef<Path>,
     ) -> Result<Self, ConfigError> {
         let read = |path: &Path| {
-            std::fs::read(path).map_err(|source| ConfigError::ReadIdentity {
+            read_bounded(path).map_err(|problem| ConfigError::ReadIdentity {
                 path: path.to_owned(),
-                source: Arc::new(source),
+                problem,
             })
         };
         Self::from_pem(read(chain.as_ref())?, read(key.as_ref())?)

@@ -29,6 +29,7 @@
 //! No feature alone lowers what is verified.
 
 mod anchors;
+mod bounded_file;
 mod certificate;
 mod chain;
 mod check;
@@ -55,7 +56,9 @@ mod receipt;
 mod receipts;
 mod refusal;
 mod rustls_adapter;
+mod sessions;
 mod spki;
+mod text;
 #[cfg(feature = "tokio")]
 mod tls;
 mod zone;

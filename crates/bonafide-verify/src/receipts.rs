@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
+use rustls_pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 
 use crate::chain::PresentedChain;
@@ -61,6 +62,25 @@ impl Receipts {
         let key = key(zone, host, chain);
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.by_key.get(&key).map(Arc::clone)
+    }
+
+    /// The earliest deadline after `now` of the receipts of a host; see [`Judge::deadline_of`](crate::judge::Judge::deadline_of).
+    pub(crate) fn deadline_of(
+        &self,
+        zone: &str,
+        host: &str,
+        now: UnixTime,
+    ) -> Option<Option<UnixTime>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.by_key
+            .values()
+            .filter(|receipt| receipt.zone() == zone && receipt.host() == Some(host))
+            .map(|receipt| receipt.deadline())
+            .filter(|deadline| deadline.is_none_or(|deadline| now < deadline))
+            .reduce(|one, other| match (one, other) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::reason::Reason;
 use crate::receipt::Receipt;
+use crate::text::one_line;
 
 /// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
 ///
@@ -101,7 +102,7 @@ impl fmt::Display for Refusal {
         if let Some(subject) = self.subject() {
             write!(f, "certificate \"{}\": ", subject.name)?;
         }
-        write!(f, "{}", self.0.reason)?;
+        f.write_str(&one_line(&self.0.reason.to_string()))?;
         if let Reason::Expired { .. }
         | Reason::NotYetValid { .. }
         | Reason::ExpiredAnchor { .. }

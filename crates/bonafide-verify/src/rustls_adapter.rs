@@ -20,10 +20,8 @@ use crate::host::{host_text, relative_name};
 use crate::judge::Judge;
 use crate::receipt::{Connection, Receipt};
 use crate::refusal::Refusal;
+use crate::sessions::Sessions;
 use crate::zone::{Zone, ZoneId};
-
-/// How many servers a zone's configuration keeps session tickets for.
-const SESSIONS: usize = 256;
 
 /// A policy, or one zone of it, as rustls' verifier.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = PresentedChain::from_parts(end_entity, intermediates);
-        let peer = Peer::from_chain(chain, server_name).at(now);
+        let peer = Peer::from_chain(chain, server_name).at_handshake(now);
         self.allowed(server_name)
             .and_then(|()| self.judge.verify_handshake(&peer))
             .map(|_| ServerCertVerified::assertion())
@@ -118,7 +116,7 @@ pub(crate) fn client_config(
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = builder.with_client_cert_resolver(Arc::new(Offer(zone.identity.clone())));
-    config.resumption = Resumption::in_memory_sessions(SESSIONS);
+    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(judge))));
     Ok(config)
 }
 

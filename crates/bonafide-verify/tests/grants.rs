@@ -167,7 +167,7 @@ fn a_second_fault_that_is_not_named_refuses() {
 
 #[test]
 fn forgiving_what_hides_the_issuer_does_not_forgive_an_unknown_one() {
-    let ca = TestCa::new();
+    let ca = TestCa::named("borrowed");
     let stranger = TestCa::new();
     let a_year = 365 * 86_400;
     let expired_earlier = stranger
@@ -180,19 +180,18 @@ fn forgiving_what_hides_the_issuer_does_not_forgive_an_unknown_one() {
                 .valid_from(seconds_from_now(-2 * a_year))
                 .valid_until(seconds_from_now(-a_year)),
         );
+    let borrowed_name = TestCa::named("borrowed")
+        .issue(Recipe::for_host("localhost"))
+        .with_extra(
+            stranger
+                .issue(Recipe::for_host("other.test").key(KeyKind::Rsa1024))
+                .leaf()
+                .clone(),
+        );
     let self_signed_ca = Identity::self_signed(Recipe::for_host("localhost").is_ca().client());
     // what is wrong beside the issuer, what is forgiven, what refuses
     for (identity, named, refused) in [
-        (
-            stranger.issue(Recipe::for_host("localhost").client()),
-            Code::WrongPurpose,
-            Code::UnknownIssuer,
-        ),
-        (
-            stranger.issue(Recipe::for_host("localhost").is_ca()),
-            Code::CaAsLeaf,
-            Code::UnknownIssuer,
-        ),
+        (borrowed_name, Code::WeakKey, Code::UnknownIssuer),
         (expired_earlier, Code::Expired, Code::UnknownIssuer),
         (self_signed_ca, Code::SelfSigned, Code::WrongPurpose),
     ] {
@@ -325,6 +324,24 @@ fn a_grant_names_a_host_a_refusal_a_reason_and_an_expiry() {
         .forgive(Code::Expired)
         .because("why");
     assert_eq!(problem(endless), "has no expiry");
+    for code in [Code::CaAsLeaf, Code::WrongPurpose, Code::NameConstraint] {
+        let whole = || {
+            Grant::for_host("localhost")
+                .forgive(code)
+                .because("why")
+                .until(seconds_from_now(1))
+        };
+        assert_eq!(
+            problem(whole()),
+            "forgives a path that nobody vouches for: name BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too"
+        );
+        assert!(
+            trusting(&ca)
+                .danger_grant(whole().forgive(Code::UnknownIssuer))
+                .build()
+                .is_ok()
+        );
+    }
     for code in [
         Code::BadHandshakeSignature,
         Code::BadSignature,

@@ -6,17 +6,17 @@
     reason = "a test fails by panicking"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide_testkit::{Alpn, ClientAuth, Recipe, TestCa, TestServer};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Code, Peer, Policy, PolicyBuilder, Receipt, Refusal, TlsError,
-    TlsVersion, VerifiedStream, Zone,
+    Anchors, ClientIdentity, Clock, Code, OnExpiredPins, Peer, Pins, Policy, PolicyBuilder,
+    Receipt, Refusal, TlsError, TlsVersion, VerifiedStream, Zone,
 };
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{NamedGroup, ProtocolVersion};
+use rustls::{HandshakeKind, NamedGroup, ProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -304,6 +304,102 @@ async fn the_receipt_of_any_rustls_clients_connection_is_had_by_name() {
 }
 
 #[tokio::test]
+async fn no_client_resumes_past_the_deadline_of_the_verdict() {
+    let ca = TestCa::new();
+    let start = UnixTime::now().as_secs();
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(start + seconds));
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let identity = ca.issue(Recipe::for_host("localhost"));
+        let pins = Pins::for_host("localhost")
+            .leaf(identity.spki_pin())
+            .without_backup()
+            .expires(at(60), OnExpiredPins::Refuse)
+            .build()
+            .unwrap();
+        let server = TestServer::builder(identity)
+            .alpn(Alpn::Http1)
+            .tls_versions(&[version])
+            .start()
+            .await;
+        let shown = Arc::new(Mutex::new(at(0)));
+        let clock = Arc::clone(&shown);
+        let policy = trusting(&ca)
+            .pins(pins)
+            .clock(Clock::from_fn("movable", move || *clock.lock().unwrap()))
+            .build()
+            .unwrap();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(policy.client_config().unwrap()));
+        // seconds passed, whether the connection is resumed; refused at the end
+        for (seconds, expected) in [(0, Some(false)), (59, Some(true)), (60, None)] {
+            *shown.lock().unwrap() = at(seconds);
+            let tcp = TcpStream::connect(server.addr()).await.unwrap();
+            match connector.connect(localhost(), tcp).await {
+                Ok(mut stream) => {
+                    let kind = stream.get_ref().1.handshake_kind();
+                    assert_eq!(
+                        Some(kind == Some(HandshakeKind::Resumed)),
+                        expected,
+                        "{seconds}"
+                    );
+                    stream
+                        .write_all(
+                            b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+                        )
+                        .await
+                        .unwrap();
+                    stream.read_to_end(&mut Vec::new()).await.unwrap();
+                }
+                Err(error) => {
+                    assert_eq!(expected, None, "{seconds}");
+                    assert_eq!(
+                        Refusal::find_in(&error).map(Refusal::code),
+                        Some(Code::PinsExpired)
+                    );
+                }
+            }
+        }
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by the next test, in a process without a system store"]
+async fn connect_to_a_zone_with_anchors_beside_one_without() {
+    let ca = TestCa::new();
+    let server = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    let policy = Policy::builder()
+        .zone(Zone::for_host("localhost").anchors(Anchors::system().plus(ca.certificate().clone())))
+        .build()
+        .unwrap();
+    assert!(
+        connect(&policy, &server)
+            .await
+            .unwrap()
+            .receipt()
+            .is_verified()
+    );
+    let default_zone = policy.load().unwrap_err();
+    println!("<{default_zone}>");
+    server.shutdown().await;
+}
+
+#[test]
+fn a_zone_without_anchors_does_not_stop_the_others() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("connect_to_a_zone_with_anchors_beside_one_without")
+        .env("SSL_CERT_FILE", "/nonexistent/ca.pem")
+        .env_remove("SSL_CERT_DIR")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.contains("<no anchors: SSL_CERT_FILE: 0 loaded"),
+        "{printed}"
+    );
+}
+
+#[tokio::test]
 async fn an_audit_at_another_time_leaves_no_receipt_for_connections() {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host("localhost"));
@@ -315,7 +411,7 @@ async fn an_audit_at_another_time_leaves_no_receipt_for_connections() {
     let audit = policy
         .verify(&Peer::new(identity.chain(), &localhost()).at(tomorrow))
         .unwrap();
-    assert_eq!(audit.time(), tomorrow);
+    assert_eq!((audit.time(), audit.clock()), (tomorrow, "given"));
     let resumed = connect(&policy, &server).await.unwrap();
     assert!(resumed.receipt().connection().unwrap().resumed);
     assert!(resumed.receipt().time() < tomorrow);

@@ -261,6 +261,32 @@ fn a_check_that_refuses_one_path_does_not_hide_another() {
 }
 
 #[test]
+fn a_checks_message_stays_on_one_line() {
+    #[derive(Debug)]
+    struct Talkative;
+    impl Check for Talkative {
+        fn name(&self) -> &str {
+            "talkative"
+        }
+        fn judge(&self, _: &VerifiedPath<'_>, _: &CheckContext<'_>) -> Result<Finding, Refused> {
+            Err(Refused::by_check("first\nsecond\u{202e}"))
+        }
+    }
+    let ca = TestCa::new();
+    let anchors = Anchors::only(ca.certificate().clone());
+    let policy = Policy::builder()
+        .anchors(anchors)
+        .check(Talkative)
+        .build()
+        .unwrap();
+    let refusal = judge(&policy, &ca.issue(Recipe::for_host(HOST)), HOST).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "BF-CHECK-REFUSED: first\\nsecond\\u{202e}"
+    );
+}
+
+#[test]
 fn an_anchors_pin_equals_what_openssl_prints() {
     let ca = TestCa::new();
     let Some(expected) = openssl_pin(&ca.pem()) else {

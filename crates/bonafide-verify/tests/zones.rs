@@ -11,8 +11,8 @@ use std::sync::Arc;
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Code, ConfigError, Peer, Pins, Policy, Profile, SpkiSha256,
-    TlsVersion, Zone,
+    Anchors, ClientIdentity, Code, ConfigError, LoadProblem, Peer, Pins, Policy, Profile,
+    SpkiSha256, TlsVersion, Zone,
 };
 
 fn name(host: &str) -> ServerName<'static> {
@@ -251,6 +251,18 @@ fn unreadable_client_certificates_and_keys_are_named() {
         empty,
         Err(ConfigError::IdentityPem {
             what: "client certificate",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_device_in_the_place_of_a_key_file_is_not_read() {
+    let identity = ClientIdentity::from_pem_files("/dev/zero", "/dev/zero");
+    assert!(matches!(
+        identity,
+        Err(ConfigError::ReadIdentity {
+            problem: LoadProblem::NotAFile(_),
             ..
         })
     ));

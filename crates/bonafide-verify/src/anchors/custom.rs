@@ -1,7 +1,6 @@
 //! Anchors from files, directories and memory.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,10 +9,8 @@ use rustls_pki_types::pem::PemObject as _;
 
 use super::origin::Origin;
 use super::set::Loading;
+use crate::bounded_file::read_bounded;
 use crate::load_report::{LoadProblem, SourceReport};
-
-/// A bundle of certificates larger than this is not read: the largest public bundles are under 1 MiB.
-const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Your own certificate authorities.
 ///
@@ -161,27 +158,6 @@ fn load_file(path: &Path, origin: &Arc<Origin>, set: &mut Loading, report: &mut 
         Ok(bytes) => load_bytes(&bytes, origin, &location, set, report),
         Err(problem) => report.fail(location, problem),
     }
-}
-
-/// Reads a regular file of at most [`MAX_SOURCE_BYTES`]: neither a pipe nor a device can hold the program up.
-fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
-    let io = |error| LoadProblem::Io(Arc::new(error));
-    if !fs::metadata(path).map_err(io)?.is_file() {
-        return Err(LoadProblem::NotAFile(path.to_owned()));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(io)?
-        .take(MAX_SOURCE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if length > MAX_SOURCE_BYTES {
-        return Err(LoadProblem::TooLarge {
-            limit_bytes: MAX_SOURCE_BYTES,
-        });
-    }
-    Ok(bytes)
 }
 
 fn load_bytes(

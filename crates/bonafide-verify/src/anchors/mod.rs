@@ -53,7 +53,8 @@ impl Anchors {
     /// The system's store, as rustls-native-certs finds it; the default of a policy.
     ///
     /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one
-    /// is set, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt.
+    /// is set, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt. Unlike there, one of the two
+    /// replaces the whole store, every file of the directories is read whatever its name, and a setuid program reads them too.
     pub fn system() -> Self {
         Self {
             sources: vec![Source::System],
@@ -111,7 +112,7 @@ impl Anchors {
         non_empty(Arc::new(set.finish()))
     }
 
-    /// Whether loading reads nothing but memory and files named by the program.
+    /// Whether loading reads the system's store, which is left until it is needed.
     pub(crate) fn needs_system_store(&self) -> bool {
         self.sources
             .iter()

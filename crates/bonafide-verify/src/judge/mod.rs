@@ -7,7 +7,7 @@ mod trial;
 
 use std::sync::Arc;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{ServerName, UnixTime};
 
 #[cfg(feature = "danger-insecure-grants")]
 pub(crate) use self::forgive::announce;
@@ -70,6 +70,15 @@ impl Judge {
                 .keep(self.zone_of(name)?.id(), &host, &peer.chain, &receipt);
         }
         Ok(receipt)
+    }
+
+    /// Until when what was believed of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and
+    /// nothing if no receipt of it is kept.
+    pub(crate) fn deadline_of(&self, name: &ServerName<'_>) -> Option<Option<UnixTime>> {
+        let name = relative_name(name);
+        let zone = self.zone_of(&name).ok()?;
+        self.receipts
+            .deadline_of(zone.name(), &host_text(&name), self.clock.now())
     }
 
     /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.

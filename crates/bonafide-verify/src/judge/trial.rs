@@ -11,7 +11,7 @@ use webpki::EndEntityCert;
 
 use super::Judge;
 use crate::anchors::{AnchorSet, OriginCounts};
-use crate::chain::Peer;
+use crate::chain::{AskedTime, Peer};
 
 use crate::code::Code;
 use crate::config_error::ConfigError;
@@ -29,13 +29,18 @@ pub(super) const NEVER_CHECKED: [&str; 2] = ["revocation", "transparency"];
 /// Judges `peer` by the rules of `zone`.
 pub(super) fn judge(judge: &Judge, zone: &Zone, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
     let host = peer.name.map(|name| host_text(name));
-    let time = peer.time.unwrap_or_else(|| judge.clock.now());
+    let (time, clock) = match peer.time {
+        AskedTime::Now => (judge.clock.now(), Arc::clone(judge.clock.shared_name())),
+        AskedTime::Handshake(time) => (time, Arc::clone(judge.clock.shared_name())),
+        AskedTime::Given(time) => (time, Arc::from("given")),
+    };
     let trial = Trial {
         judge,
         zone,
         peer,
         host: host.as_deref(),
         time,
+        clock,
     };
     match trial.run(time, &[]) {
         Ok(evidence) => {
@@ -87,6 +92,7 @@ pub(super) struct Trial<'a> {
     pub(super) peer: &'a Peer<'a>,
     pub(super) host: Option<&'a str>,
     pub(super) time: UnixTime,
+    pub(super) clock: Arc<str>,
 }
 
 /// What speaks for a peer that is believed.
@@ -194,7 +200,7 @@ impl Trial<'_> {
             zone: Arc::clone(&self.zone.name),
             host: self.host.map(ToOwned::to_owned),
             time: self.time,
-            clock: Arc::clone(self.judge.clock.shared_name()),
+            clock: Arc::clone(&self.clock),
             provider: self.judge.provider.name(),
             anchors: self
                 .zone

@@ -91,10 +91,12 @@ impl Policy {
     /// Loads the anchors of all zones on this thread, which reads the system's store at the first time in a process. Later calls are free.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] when a zone has none.
+    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all the same.
     pub fn load(&self) -> Result<(), ConfigError> {
+        // Every zone is tried, so that one without anchors does not keep the others from being ready.
         self.zones()
-            .try_for_each(|zone| zone.anchors.get().map(drop))
+            .map(|zone| zone.anchors.get().map(drop))
+            .fold(Ok(()), Result::and)
     }
 
     /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
@@ -186,7 +188,9 @@ impl Policy {
 
     /// The receipt of a connection that any rustls client has made with one of this policy's configurations.
     ///
-    /// `name` is the name that the handshake was for. Works for resumed sessions too; a chain whose receipt is no longer at hand, or no longer
+    /// **The connection must have been made with a configuration of this policy, for this `name`**: what the configuration verified is taken on
+    /// trust, and a receipt for another connection would be a guess.
+    /// Works for resumed sessions too; a chain whose receipt is no longer at hand, or no longer
     /// holds, is judged again.
     ///
     /// # Errors

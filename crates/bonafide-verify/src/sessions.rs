@@ -1,0 +1,126 @@
+//! Session tickets that do not outlive the verdict which they rest on.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::NamedGroup;
+use rustls::client::{
+    ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
+};
+use rustls_pki_types::{ServerName, UnixTime};
+
+use crate::judge::Judge;
+
+/// How many servers one configuration keeps sessions for.
+const SERVERS: usize = 256;
+
+/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of a server began with.
+///
+/// rustls resumes without calling the verifier, and another client than ours does not ask for a receipt: so the session itself must
+/// end with what it was believed for.
+pub(crate) struct Sessions {
+    kept: ClientSessionMemoryCache,
+    judge: Arc<Judge>,
+    deadlines: Mutex<HashMap<ServerName<'static>, Deadline>>,
+}
+
+/// Until when the sessions of one server may be resumed.
+#[derive(Clone, Copy, Debug)]
+enum Deadline {
+    At(UnixTime),
+    Never,
+}
+
+impl Sessions {
+    pub(crate) fn new(judge: Arc<Judge>) -> Self {
+        Self {
+            kept: ClientSessionMemoryCache::new(SERVERS),
+            judge,
+            deadlines: Mutex::default(),
+        }
+    }
+
+    /// Notes the deadline of a server whose session begins, and says whether the session may be kept.
+    fn begins(&self, server: &ServerName<'static>) -> bool {
+        let Some(deadline) = self.judge.deadline_of(server) else {
+            return false;
+        };
+        let mut deadlines = self
+            .deadlines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if deadlines.len() >= 2 * SERVERS && !deadlines.contains_key(server) {
+            // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
+            deadlines.clear();
+        }
+        deadlines.insert(
+            server.clone(),
+            deadline.map_or(Deadline::Never, Deadline::At),
+        );
+        true
+    }
+
+    fn may_resume(&self, server: &ServerName<'_>) -> bool {
+        let deadlines = self
+            .deadlines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match deadlines.get(server) {
+            Some(Deadline::Never) => true,
+            Some(Deadline::At(deadline)) => self.judge.clock.now() < *deadline,
+            None => false,
+        }
+    }
+}
+
+impl ClientSessionStore for Sessions {
+    fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
+        self.kept.set_kx_hint(server_name, group);
+    }
+
+    fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
+        self.kept.kx_hint(server_name)
+    }
+
+    fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
+        if self.begins(&server_name) {
+            self.kept.set_tls12_session(server_name, value);
+        }
+    }
+
+    fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.may_resume(server_name)
+            .then(|| self.kept.tls12_session(server_name))?
+    }
+
+    fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
+        self.kept.remove_tls12_session(server_name);
+    }
+
+    fn insert_tls13_ticket(
+        &self,
+        server_name: ServerName<'static>,
+        value: Tls13ClientSessionValue,
+    ) {
+        if self.begins(&server_name) {
+            self.kept.insert_tls13_ticket(server_name, value);
+        }
+    }
+
+    fn take_tls13_ticket(
+        &self,
+        server_name: &ServerName<'static>,
+    ) -> Option<Tls13ClientSessionValue> {
+        self.may_resume(server_name)
+            .then(|| self.kept.take_tls13_ticket(server_name))?
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("deadlines", &self.deadlines)
+            .finish_non_exhaustive()
+    }
+}
