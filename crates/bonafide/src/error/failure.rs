@@ -114,7 +114,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         if let Some(refusal) = self.refusal() {
-            return write!(f, ": {refusal}");
+            return write!(f, ": {}", one_line(&refusal.to_string()));
         }
         let mut written = self.what.to_string();
         let mut next = self.source();

@@ -47,7 +47,9 @@ impl Error {
         self.inner.failure.phase
     }
 
-    /// Whether another try may succeed and is safe: the server provably did not process the request.
+    /// Whether another try may succeed and is safe: the server provably did not process the request. Where
+    /// redirects were followed before, those who redirected did, so the request's method also has to be
+    /// idempotent (RFC 9110 section 9.2.2).
     ///
     /// A refusal is not retryable, nor is a response that broke off in its body.
     pub fn is_retryable(&self) -> bool {
@@ -96,19 +98,17 @@ impl Error {
         }
     }
 
-    /// Why the server was not believed, with certificate, values and remedy.
+    /// Why the server, or the host, was not believed, with the certificate at fault and the values that
+    /// were compared.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.inner.failure.refusal()
     }
 
-    /// What was checked: of the refused handshake, or of the connection on which a later phase failed.
+    /// What was checked: of the refused handshake or host, or of the connection on which a later phase
+    /// failed.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        if let Cause::Tls(error) = &self.inner.failure.cause
-            && let Some(receipt) = error.receipt()
-        {
-            return Some(receipt);
-        }
-        self.inner.receipt.as_ref()
+        let refusal = self.inner.failure.refusal().map(Refusal::receipt);
+        refusal.or(self.inner.receipt.as_ref())
     }
 
     /// The URL of the request, or of the hop that failed; without user name and password.
@@ -132,6 +132,12 @@ impl Error {
         if self.inner.url.is_none() {
             self.inner.url = url().map(without_credentials);
         }
+        self
+    }
+
+    /// Says that another try is not safe.
+    pub(crate) fn not_retryable(mut self) -> Self {
+        self.inner.failure.retryable = false;
         self
     }
 

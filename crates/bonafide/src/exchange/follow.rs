@@ -4,7 +4,7 @@ use http::header::{HOST, LOCATION};
 use url::Url;
 
 use super::call::Call;
-use super::{Answer, exchange};
+use super::{Answer, broken, exchange};
 use crate::body::Body;
 use crate::client::Inner;
 use crate::error::{Error, Failure, Kind, Phase};
@@ -16,12 +16,18 @@ use crate::target::{Parsed, Written, redirected};
 /// Sends `call` and follows redirects, each of which is judged by the policy anew.
 pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Error> {
     let deadline = call.limits.deadline();
+    let repeatable = broken::is_idempotent(&call.method);
     let mut hops = Vec::new();
     loop {
         let spare = call.body.try_clone();
         let answer = match exchange(client, call, deadline).await {
             Ok(answer) => answer,
-            Err(error) => return Err(error.at(|| call.url())),
+            Err(error) => {
+                let error = error.at(|| call.url());
+                // The servers that redirected did process the request.
+                let safe = hops.is_empty() || repeatable;
+                return Err(if safe { error } else { error.not_retryable() });
+            }
         };
         match follow(client, call, &answer, spare, &mut hops) {
             Ok(true) => {}

@@ -333,6 +333,41 @@ async fn another_host_at_the_same_address_is_another_origin() {
 }
 
 #[tokio::test]
+async fn what_a_redirecting_server_processed_is_not_called_safe_to_repeat() {
+    let closed = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        listener.local_addr().expect("its address")
+    };
+    let server = redirecting(loopback()).await;
+    let url = server.url(&format!("/303/https://{closed}/"));
+    for (method, retryable) in [
+        (Method::POST, false),
+        (Method::PATCH, false),
+        (Method::PUT, true),
+        (Method::GET, true),
+    ] {
+        let error = client()
+            .request(method.clone(), &url)
+            .send()
+            .await
+            .expect_err("nobody listens");
+        assert_eq!(
+            (error.kind(), error.phase(), error.is_retryable()),
+            (Kind::Connect, Some(Phase::Connect), retryable),
+            "{method}"
+        );
+    }
+    let error = client()
+        .post(format!("https://{closed}/"))
+        .send()
+        .await
+        .expect_err("nobody listens");
+    assert!(error.is_retryable(), "nobody processed anything");
+}
+
+#[tokio::test]
 async fn every_hop_is_judged_by_its_own_zone() {
     let other_ca = TestCa::new();
     let first = redirecting(ca().issue(Recipe::for_host("first.example"))).await;
@@ -394,6 +429,7 @@ async fn every_hop_is_judged_by_its_own_zone() {
         (Kind::Refused, Some(Code::HostNotInPolicy))
     );
     assert_eq!(error.phase(), None, "nothing was looked up");
+    assert!(!error.receipt().expect("what was checked").is_verified());
     assert_eq!(second.tcp_connections(), before);
 }
 
