@@ -58,6 +58,7 @@ mod connect;
 pub mod danger;
 mod error;
 mod exchange;
+mod header_names;
 #[allow(
     dead_code,
     unused_imports,

@@ -1,5 +1,6 @@
 //! Settings of a client.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner, Trust};
 use crate::connect::{Connector, HttpOptions, Resolver, WarmUp};
 use crate::error::{Error, Failure, Kind};
+use crate::header_names::HeaderNames;
 use crate::pool::{self, DEFAULT_ORIGINS, Limits, OriginCache, Pool};
 use crate::proxy::Proxy;
 use crate::redirect::Redirects;
@@ -30,7 +32,6 @@ use crate::timeouts::Timeouts;
 ///     .build()?;
 /// # Ok::<(), bonafide::Error>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     policy: Option<Policy>,
@@ -288,5 +289,35 @@ impl ClientBuilder {
                 redirects,
             }),
         }
+    }
+}
+
+/// Of the default headers only the names.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            policy,
+            default_headers,
+            timeouts,
+            redirects,
+            allow_plain_http,
+            proxy,
+            resolver,
+            http,
+            pool,
+            mistake,
+        } = self;
+        f.debug_struct("ClientBuilder")
+            .field("policy", policy)
+            .field("default_headers", &HeaderNames(default_headers))
+            .field("timeouts", timeouts)
+            .field("redirects", redirects)
+            .field("allow_plain_http", allow_plain_http)
+            .field("proxy", proxy)
+            .field("resolver", resolver)
+            .field("http", http)
+            .field("pool", pool)
+            .field("mistake", mistake)
+            .finish()
     }
 }

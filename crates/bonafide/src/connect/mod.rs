@@ -35,7 +35,6 @@ use crate::timeouts::Timeouts;
 use crate::timings::OpeningTimes;
 
 /// Makes the connections of one client.
-#[derive(Debug)]
 pub(crate) struct Connector {
     pub(crate) policy: Policy,
     pub(crate) warm_up: WarmUp,
@@ -48,7 +47,6 @@ pub(crate) struct Connector {
 }
 
 /// What the pool keeps with a connection.
-#[derive(Debug)]
 pub(crate) struct Meta {
     pub(crate) info: Arc<ConnectionInfo>,
     pub(crate) wire: Wire,

@@ -12,7 +12,6 @@ use crate::redirect::{Credentials, strip_credentials};
 use crate::target::OriginName;
 
 /// The parts of a request that are the same for all requests on one connection.
-#[derive(Debug)]
 pub(crate) struct Wire {
     version: Version,
     scheme: HttpScheme,

@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::client::Client;
 use crate::error::{Error, Failure, Kind};
 use crate::exchange::Call;
+use crate::header_names::HeaderNames;
 use crate::response::Response;
 use crate::target::{IntoUrl, basic};
 
@@ -230,6 +231,7 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
     Failure::new(Kind::Request, what).caused_by(error).into()
 }
 
+/// Of the headers only the names.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
@@ -237,7 +239,7 @@ impl fmt::Debug for RequestBuilder {
             Ok(call) => debug
                 .field("method", &call.method)
                 .field("url", &call.url().as_ref().map(url::Url::as_str))
-                .field("headers", &call.headers),
+                .field("headers", &HeaderNames(&call.headers)),
             Err(error) => debug.field("error", error),
         };
         debug.finish_non_exhaustive()

@@ -21,6 +21,7 @@ use crate::body::{Body, collect, next_chunk};
 use crate::connect::{ConnectionInfo, Meta};
 use crate::error::{Error, Failure, Kind, Phase};
 use crate::exchange::Answer;
+use crate::header_names::HeaderNames;
 use crate::redirect::Hop;
 use crate::timings::Timings;
 
@@ -256,13 +257,14 @@ fn extensions(mut extensions: Extensions, info: &Arc<ConnectionInfo>) -> Extensi
     extensions
 }
 
+/// Of the headers only the names.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("url", &self.url().as_str())
             .field("status", &self.head.status)
             .field("version", &self.head.version)
-            .field("headers", &self.head.headers)
+            .field("headers", &HeaderNames(&self.head.headers))
             .finish_non_exhaustive()
     }
 }

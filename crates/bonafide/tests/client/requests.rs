@@ -293,3 +293,40 @@ fn headers_that_are_not_for_every_server_are_no_defaults() {
         );
     }
 }
+
+#[tokio::test]
+async fn debug_names_headers_and_keeps_their_values() {
+    let server = server(Alpn::Both)
+        .handler(|_| async {
+            let mut response = Response::new("");
+            let cookie = HeaderValue::from_static("sid=s3cret");
+            response.headers_mut().append("set-cookie", cookie.clone());
+            response.headers_mut().append("set-cookie", cookie);
+            response
+        })
+        .start()
+        .await;
+    let mut defaults = HeaderMap::new();
+    defaults.insert("cookie", HeaderValue::from_static("s3cret"));
+    let builder = builder().default_headers(defaults);
+    let of_builder = format!("{builder:?}");
+    let client = builder.build().expect("a client");
+    let of_client = format!("{client:?}");
+    let request = client.get(server.url("/")).header("x-api-key", "s3cret");
+    let of_request = format!("{request:?}");
+    let response = request.send().await.expect("a response");
+    let of_response = format!("{response:?}");
+    for (shown, headers) in [
+        (
+            &of_builder,
+            r#"default_headers: ["accept", "user-agent", "cookie"]"#,
+        ),
+        (&of_client, "Client {"),
+        (&of_request, r#"headers: ["x-api-key"]"#),
+        (&of_response, r#""set-cookie""#),
+    ] {
+        assert!(shown.contains(headers), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+    assert_eq!(of_response.matches("set-cookie").count(), 1);
+}
