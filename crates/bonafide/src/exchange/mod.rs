@@ -186,6 +186,12 @@ async fn checkout(
             )
             .caused_by(gone)
             .retryable(),
+            Err(gone @ CheckoutError::Panicked) => Failure::new(
+                Kind::Canceled,
+                "the connection could not be made: its task panicked",
+            )
+            .during(Phase::Connect)
+            .caused_by(gone),
             Err(gone) => Failure::new(Kind::Closed, "no connection could be used")
                 .during(Phase::Connect)
                 .caused_by(gone)

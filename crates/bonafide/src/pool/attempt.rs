@@ -57,8 +57,13 @@ impl<C: Connect> Attempt<C> {
 impl<C: Connect> Drop for Attempt<C> {
     fn drop(&mut self) {
         if !self.ended {
+            let error = if std::thread::panicking() {
+                CheckoutError::Panicked
+            } else {
+                CheckoutError::Abandoned
+            };
             self.partition
-                .step(|state, now, steps| state.attempt_abandoned(now, steps));
+                .step(|state, now, steps| state.attempt_abandoned(error, now, steps));
         }
     }
 }

@@ -13,9 +13,12 @@ pub(crate) enum CheckoutError<E> {
     /// current policy and check out there.
     #[error("the partition was evicted while the request waited for a connection")]
     Evicted,
-    /// The task that was connecting ended early: it panicked, or its runtime was shut down. Nothing was sent.
+    /// The task that was connecting ended early: its runtime was shut down. Nothing was sent.
     #[error("the attempt to connect was abandoned")]
     Abandoned,
+    /// The task that was connecting panicked, and the next one may do so too. Nothing was sent.
+    #[error("the attempt to connect panicked")]
+    Panicked,
     /// The new connection was closed, or past its deadline, before it could be used. Nothing was sent.
     #[error("the new connection was unusable from the start")]
     Unusable,

@@ -7,6 +7,7 @@
 
 mod bodies;
 mod bursts;
+mod checks;
 mod failures;
 mod plain_http;
 mod proxies;

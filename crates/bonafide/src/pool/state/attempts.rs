@@ -82,14 +82,19 @@ impl<C: Connect, W> State<C, W> {
 
     /// The task of an attempt panicked or was dropped. Its runtime may be gone, so no attempt is started: without
     /// another one under way, everybody fails.
-    pub(in crate::pool) fn attempt_abandoned(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+    pub(in crate::pool) fn attempt_abandoned(
+        &mut self,
+        error: CheckoutError<C::Error>,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
         self.touched = now;
         self.flight.ended();
         self.share_beyond_limit(now, actions);
         if self.flight.attempts == 0 {
-            self.fail_all(&CheckoutError::Abandoned, actions);
+            self.fail_all(&error, actions);
         } else if self.flight.learned == Learned::Http1 {
-            self.fail_oldest(CheckoutError::Abandoned, actions);
+            self.fail_oldest(error, actions);
         }
         self.sweep_if_empty(actions);
     }

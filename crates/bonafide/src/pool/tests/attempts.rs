@@ -103,7 +103,7 @@ async fn an_attempt_that_panics_fails_its_waiters() {
     let waiters = bench.waiters(&partition, 3).await;
     bench.call().await.panics();
     for waiter in waiters {
-        assert_eq!(error(waiter.await.unwrap()), CheckoutError::Abandoned);
+        assert_eq!(error(waiter.await.unwrap()), CheckoutError::Panicked);
     }
     let waiter = bench.waiter(&partition).await;
     bench.call().await.http1();
@@ -120,7 +120,7 @@ async fn one_http1_attempt_that_panics_fails_one_waiter() {
     first.panics();
     assert_eq!(
         error(waiters.remove(0).await.unwrap()),
-        CheckoutError::Abandoned
+        CheckoutError::Panicked
     );
     second.http1();
     http1(waiters.remove(0).await.unwrap());

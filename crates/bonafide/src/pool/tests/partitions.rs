@@ -211,8 +211,9 @@ impl World {
                     self.leases.push(lease);
                 }
                 Err(CheckoutError::Evicted) => assert!(request.evicted),
-                Err(CheckoutError::Connect(_) | CheckoutError::Abandoned) => {}
+                Err(CheckoutError::Connect(_) | CheckoutError::Panicked) => {}
                 Err(CheckoutError::Unusable) => panic!("no connection was closed from the start"),
+                Err(CheckoutError::Abandoned) => panic!("the runtime runs on"),
             }
         }
     }

@@ -103,7 +103,8 @@ impl Model {
             }
             Event::Abandoned if self.attempts > 0 => {
                 self.attempts -= 1;
-                self.state.attempt_abandoned(now, &mut actions);
+                self.state
+                    .attempt_abandoned(CheckoutError::Abandoned, now, &mut actions);
                 assert_eq!(actions.attempts, 0, "the runtime may be gone");
                 self.behind = true;
                 return self.settle_failure(actions, CheckoutError::Abandoned);
