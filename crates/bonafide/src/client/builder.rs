@@ -19,6 +19,14 @@ use crate::proxy::Proxy;
 use crate::redirect::Redirects;
 use crate::timeouts::Timeouts;
 
+/// The longest time that hyper is given: it adds times to the present, which must not overflow.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// `time`, but no more than a year.
+fn bounded(time: Duration) -> Duration {
+    time.min(YEAR)
+}
+
 /// Builds a [`Client`].
 ///
 /// ```
@@ -164,6 +172,9 @@ impl ClientBuilder {
 
     /// Where `host` is found, instead of asking the system. The certificate still has to be for `host`.
     /// The address's port counts, unless it is 0 or the URL names a port.
+    ///
+    /// `host` is a name or an address in any spelling that a URL may have. With a [`proxy`](Self::proxy)
+    /// only the proxy's own host is looked up here, so that addresses given for other hosts are not used.
     pub fn resolve(self, host: &str, address: SocketAddr) -> Self {
         self.resolve_to(host, [address])
     }
@@ -175,7 +186,9 @@ impl ClientBuilder {
         host: &str,
         addresses: impl IntoIterator<Item = SocketAddr>,
     ) -> Self {
-        self.resolver.set(host, addresses.into_iter().collect());
+        if let Err(failure) = self.resolver.set(host, addresses.into_iter().collect()) {
+            self.mistake = Some(failure);
+        }
         self
     }
 
@@ -205,15 +218,16 @@ impl ClientBuilder {
     }
 
     /// How often an HTTP/2 connection is pinged, also while nobody uses it. Default: every 30 s; `None`
-    /// is never.
+    /// is never, and more than a year is a year.
     pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.http.ping_interval = interval.into();
+        self.http.ping_interval = interval.into().map(bounded);
         self
     }
 
-    /// How long the answer to a ping may take before the connection is given up. Default: 10 s.
+    /// How long the answer to a ping may take before the connection is given up. Default: 10 s; more than a
+    /// year is a year.
     pub fn http2_ping_timeout(mut self, limit: Duration) -> Self {
-        self.http.ping_timeout = limit;
+        self.http.ping_timeout = bounded(limit);
         self
     }
 
@@ -233,8 +247,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is refused,
-    /// [`Kind::Request`] if the user agent is no header value.
+    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is refused
+    /// or addresses are given for what is no host, [`Kind::Request`] if the user agent is no header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
         match &client.inner.trust {

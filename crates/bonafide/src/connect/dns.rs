@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use url::Host;
+
+use super::tls::server_name;
 use crate::error::{Failure, Kind, Phase};
 
 /// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
@@ -21,10 +24,22 @@ pub(crate) struct Resolved {
 }
 
 impl Resolver {
-    /// Answers for `host` from now on.
-    pub(crate) fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        self.overrides.insert(host, addresses);
+    /// Answers from now on for `host`, written in any way that a URL may write it; an IPv6 address also
+    /// without brackets.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Config`] if it is no host.
+    pub(crate) fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) -> Result<(), Failure> {
+        let key = canonical(host).map_err(|failure| {
+            Failure::new(
+                Kind::Config,
+                format!("addresses are given for {host:?}, which is no host"),
+            )
+            .caused_by(failure)
+        })?;
+        self.overrides.insert(key, addresses);
+        Ok(())
     }
 
     /// The addresses of `host`, a name or an address without brackets, with their ports.
@@ -81,8 +96,22 @@ impl Resolver {
         if self.overrides.is_empty() {
             return None;
         }
-        self.overrides.get(host.trim_end_matches('.'))
+        self.overrides.get(host.strip_suffix('.').unwrap_or(host))
     }
+}
+
+/// `host` as it arrives from URLs, without a trailing dot.
+fn canonical(host: &str) -> Result<String, Failure> {
+    let parsed = match host.parse::<Ipv6Addr>() {
+        Ok(address) => Host::Ipv6(address),
+        Err(_) => Host::parse(host)
+            .map_err(|error| Failure::new(Kind::Url, "the host is not valid").caused_by(error))?,
+    };
+    let written = parsed.to_string();
+    let host = written.trim_start_matches('[').trim_end_matches(']');
+    let host = host.strip_suffix('.').unwrap_or(host);
+    server_name(host)?;
+    Ok(host.to_owned())
 }
 
 #[cfg(test)]
@@ -92,10 +121,8 @@ mod tests {
     #[tokio::test]
     async fn given_addresses_and_literals_need_no_lookup() {
         let mut resolver = Resolver::default();
-        resolver.set(
-            "Shop.Example",
-            vec![([192, 0, 2, 1], 0).into(), ([192, 0, 2, 2], 8443).into()],
-        );
+        let addresses = vec![([192, 0, 2, 1], 0).into(), ([192, 0, 2, 2], 8443).into()];
+        resolver.set("Shop.Example", addresses).expect("a host");
         for (host, port, expected) in [
             ("shop.example", 443, vec!["192.0.2.1:443", "192.0.2.2:8443"]),
             (
@@ -121,6 +148,55 @@ mod tests {
                 "{host}:{port}"
             );
             assert!(!resolved.looked_up);
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_may_be_given_for_a_host_in_any_spelling() {
+        let address = SocketAddr::from(([192, 0, 2, 1], 4433));
+        // as written for the resolver, as it arrives from a URL
+        for (written, url) in [
+            ("B\u{fc}cher.Example.", "https://b\u{fc}cher.example/"),
+            ("xn--bcher-kva.example", "https://b\u{fc}cher.example./"),
+            (
+                "b\u{fc}cher\u{3002}example",
+                "https://xn--bcher-kva.example/",
+            ),
+            ("[2001:DB8::0:1]", "https://[2001:db8:0::1]/"),
+            ("2001:DB8::0:1", "https://[2001:db8:0::1]/"),
+            ("::ffff:192.0.2.7", "https://[::ffff:192.0.2.7]/"),
+            ("127.1", "https://127.0.0.1/"),
+        ] {
+            let mut resolver = Resolver::default();
+            resolver.set(written, vec![address]).expect(written);
+            let url = url::Url::parse(url).expect("a URL");
+            let host = url.host_str().expect("a host");
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let resolved = resolver.resolve(host, 443, 443).await.expect(written);
+            assert_eq!(resolved.addresses, [address], "{written}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_given_for_hosts_only() {
+        for written in [
+            "",
+            ".",
+            "shop.example:443",
+            "https://shop.example",
+            "shop.example/",
+            "[shop.example]",
+            "a b",
+            "a_b..example",
+            "fe80::1%eth0",
+        ] {
+            let failure = Resolver::default()
+                .set(written, Vec::new())
+                .expect_err(written);
+            assert_eq!(failure.kind, Kind::Config, "{written}");
+            let text = failure.to_string();
+            let start = format!("addresses are given for {written:?}, which is no host: ");
+            assert!(text.starts_with(&start), "{text}");
         }
     }
 

@@ -120,3 +120,31 @@ async fn the_total_limit_holds_in_every_phase() {
         );
     }
 }
+
+#[tokio::test]
+async fn times_without_end_are_as_good_as_none() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).start().await;
+        let client = builder()
+            .http2_ping_interval(Duration::MAX)
+            .http2_ping_timeout(Duration::MAX)
+            .pool_idle_timeout(Duration::MAX)
+            .connect_timeout(Duration::MAX)
+            .handshake_timeout(Duration::MAX)
+            .headers_timeout(Duration::MAX)
+            .read_timeout(Duration::MAX)
+            .timeout(Duration::MAX)
+            .build()
+            .expect("a client");
+        for _ in 0..2 {
+            let response = client
+                .post(server.url("/"))
+                .body("body")
+                .send()
+                .await
+                .expect("a response");
+            assert_eq!(response.text().await.expect("a body"), "ok");
+        }
+        assert_eq!(server.tcp_connections(), 1, "{alpn:?}");
+    }
+}
