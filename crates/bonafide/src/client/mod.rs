@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bonafide_verify::Policy;
+use bonafide_verify::pki_types::UnixTime;
 use http::Method;
 
 pub use self::builder::ClientBuilder;
@@ -159,6 +160,14 @@ impl Inner {
         }));
         trust.origins.insert(&route);
         Ok(route)
+    }
+
+    /// The time by the policy's clock.
+    pub(crate) fn now(&self) -> UnixTime {
+        match &self.trust {
+            Ok(trust) => trust.policy.clock().now(),
+            Err(_) => UnixTime::now(),
+        }
     }
 
     /// The limits of a request that names none of its own.

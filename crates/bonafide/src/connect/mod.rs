@@ -51,6 +51,16 @@ pub(crate) struct Meta {
     pub(crate) info: Arc<ConnectionInfo>,
     pub(crate) wire: Wire,
     pub(crate) fate: Fate,
+    /// From when on the policy's verdict does not hold, by the policy's clock. The pool's own deadline runs
+    /// on a clock that may stand still while the machine sleeps.
+    deadline: Option<UnixTime>,
+}
+
+impl Meta {
+    /// Whether the policy's verdict has run out.
+    pub(crate) fn is_past(&self, now: impl FnOnce() -> UnixTime) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now())
+    }
 }
 
 impl Connect for Connector {
@@ -140,10 +150,9 @@ impl Connector {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let deadline = receipt
-            .as_ref()
-            .and_then(|receipt| receipt.deadline())
-            .and_then(|deadline| instant_of(deadline, self.policy.clock().now()));
+        let verdict_ends = receipt.as_ref().and_then(|receipt| receipt.deadline());
+        let deadline =
+            verdict_ends.and_then(|deadline| instant_of(deadline, self.policy.clock().now()));
         let wire = Wire::new(parts, version, &self.default_headers)?;
         let fate = Fate::default();
         let stream = Noting::new(stream, fate.clone());
@@ -176,7 +185,12 @@ impl Connector {
         Ok(Connected {
             protocol,
             deadline,
-            meta: Arc::new(Meta { info, wire, fate }),
+            meta: Arc::new(Meta {
+                info,
+                wire,
+                fate,
+                deadline: verdict_ends,
+            }),
         })
     }
 }

@@ -47,6 +47,10 @@ pub(crate) async fn exchange(
         let mut lease = checkout(client, call, deadline).await?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
+        if reused && meta.is_past(|| client.now()) {
+            report_fault(lease);
+            continue;
+        }
         let spare = call.body.try_clone();
         let mut body = mem::take(&mut call.body);
         let progress = body.watch();

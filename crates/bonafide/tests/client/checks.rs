@@ -1,6 +1,13 @@
-//! Checks of the policy that do not behave.
+//! Checks of the policy that panic, that talk, and whose verdict runs out.
 
-use bonafide::verify::{Anchors, Check, CheckContext, Finding, Policy, Refused, VerifiedPath};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bonafide::verify::pki_types::UnixTime;
+use bonafide::verify::{
+    Anchors, Check, CheckContext, Clock, Finding, Policy, Refused, VerifiedPath,
+};
 use bonafide::{Client, Code, Kind, Phase};
 use bonafide_testkit::Alpn;
 
@@ -84,4 +91,53 @@ async fn a_check_with_much_to_say_still_makes_an_error_of_one_line() {
         "{shown}"
     );
     assert!(!shown.contains(['\n', '\r']), "{shown}");
+}
+
+#[tokio::test]
+async fn a_kept_connection_is_not_used_past_the_verdict_though_the_pools_clock_stood_still() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).start().await;
+        let start = UnixTime::now().as_secs();
+        let slept = Arc::new(AtomicU64::new(0));
+        let shown = Arc::clone(&slept);
+        let clock = Clock::from_fn("sleeps", move || {
+            UnixTime::since_unix_epoch(Duration::from_secs(start + shown.load(Ordering::SeqCst)))
+        });
+        let policy = Policy::builder()
+            .anchors(Anchors::only(ca().certificate().clone()))
+            .check(HoldsFor10Seconds)
+            .clock(clock)
+            .build()
+            .expect("a policy");
+        let client = Client::builder().policy(policy).build().expect("a client");
+        let get = || async {
+            let response = client.get(server.url("/")).send().await.expect("believed");
+            assert_eq!(response.text().await.expect("a body"), "ok");
+        };
+        get().await;
+        slept.store(9, Ordering::SeqCst);
+        get().await;
+        assert_eq!(server.tcp_connections(), 1, "{alpn:?}");
+        slept.store(10, Ordering::SeqCst);
+        get().await;
+        assert_eq!(server.tcp_connections(), 2, "{alpn:?}");
+    }
+}
+
+#[derive(Debug)]
+struct HoldsFor10Seconds;
+
+impl Check for HoldsFor10Seconds {
+    fn name(&self) -> &str {
+        "holds for 10 seconds"
+    }
+
+    fn judge(&self, _: &VerifiedPath<'_>, _: &CheckContext<'_>) -> Result<Finding, Refused> {
+        Ok(Finding::passed())
+    }
+
+    fn valid_until(&self, context: &CheckContext<'_>) -> Option<UnixTime> {
+        let now = context.time().as_secs();
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(now + 10)))
+    }
 }
