@@ -59,11 +59,6 @@ pub mod danger;
 mod error;
 mod exchange;
 mod header_names;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "evictions wait for policies that can be reloaded; until then only the tests use them"
-)]
 mod pool;
 mod proxy;
 mod redirect;

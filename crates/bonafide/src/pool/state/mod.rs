@@ -12,7 +12,7 @@ mod waiters;
 
 use std::time::Instant;
 
-pub(in crate::pool) use self::actions::{Actions, Grant, Outcome};
+pub(in crate::pool) use self::actions::{Actions, Grant};
 use self::idle::Idle;
 pub(in crate::pool) use self::idle::Member;
 use self::shared::Shared;
@@ -21,7 +21,7 @@ use self::single_flight::Flight;
 pub(in crate::pool) use self::single_flight::Learned;
 pub(in crate::pool) use self::waiters::WaiterId;
 use self::waiters::Waiters;
-use super::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, is_past};
+use super::connection::{Connect, Protocol};
 use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
 use super::limits::Limits;

@@ -8,9 +8,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::fake::{Call, Fake, Wire};
+use crate::pool::lease::{Http1Lease, Http2Lease};
 use crate::pool::{
-    CheckoutError, Http1Lease, Http2Lease, Lease, Limits, Partition, PartitionKey, PartitionParts,
-    Pool, Route, Scheme, ZoneId,
+    CheckoutError, Lease, Limits, Partition, PartitionKey, PartitionParts, Pool, Route, Scheme,
+    ZoneId,
 };
 
 /// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
