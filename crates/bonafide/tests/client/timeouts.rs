@@ -148,3 +148,24 @@ async fn times_without_end_are_as_good_as_none() {
         assert_eq!(server.tcp_connections(), 1, "{alpn:?}");
     }
 }
+
+#[tokio::test]
+async fn an_idle_timeout_of_zero_is_a_connection_for_each_request() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).start().await;
+        let client = builder()
+            .pool_idle_timeout(Duration::ZERO)
+            .timeout(Duration::from_secs(20))
+            .build()
+            .expect("a client");
+        for connections in 1..=3 {
+            let response = client
+                .get(server.url("/"))
+                .send()
+                .await
+                .expect("a response");
+            assert_eq!(response.text().await.expect("a body"), "ok");
+            assert_eq!(server.tcp_connections(), connections, "{alpn:?}");
+        }
+    }
+}
