@@ -85,7 +85,7 @@ impl Anchors {
     /// Adds the file or directory that the environment variable `variable` names, if it is set when the anchors are loaded.
     ///
     /// No additive variable is read unless a program asks for it by name here. An unset variable adds nothing and is in the
-    /// [`AnchorReport`].
+    /// [`AnchorReport`](crate::AnchorReport).
     pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
         self.sources.push(Source::Environment(variable.into()));
         self
