@@ -139,6 +139,10 @@ impl<C: Client> Contender for Requests<'_, C> {
 
     fn round(&mut self) -> Result<Sample, Failure> {
         let site = self.scenario.site;
+        if self.scenario.shape == Shape::ResumedHandshakes {
+            // The server keeps few sessions, and the other clients' were the last ones.
+            self.lab.borrow().run(self.client.get(&self.url))?;
+        }
         self.settle()?;
         let before = self.lab.borrow_mut().counts(site)?;
         let mut sample = Sample {
