@@ -1,7 +1,7 @@
 //! Real servers and clients on the loopback, which the tests in `tests/` are run against.
 //!
 //! Each peer is a program of another project: nginx and `openssl s_server` as servers, curl and `openssl s_client` as
-//! oracles. It is looked for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found`
+//! oracles, tinyproxy between the two. It is looked for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found`
 //! and give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own, ends when it
 //! is dropped, and shows its log when the test has failed.
 //!
@@ -23,6 +23,7 @@ mod ours;
 mod program;
 mod running;
 mod scratch;
+mod tinyproxy;
 mod version;
 
 pub use curl::Curl;
@@ -32,4 +33,5 @@ pub use openssl_client::OpenSslClient;
 pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
 pub use opinion::Opinion;
 pub use ours::{believing, connect, converse};
+pub use tinyproxy::Tinyproxy;
 pub use version::Version;
