@@ -36,22 +36,33 @@ pub(crate) enum Verdict {
     Skipped(String),
 }
 
+/// What becomes of the revocation lists that a case brings. The verifier has no check of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// They are left out: the verdict is the verifier's own.
+    LeftOut,
+    /// A check of this runner asks rustls-webpki about them: the verdict compares with that of webpki's own harness.
+    AskedOfWebpki,
+}
+
 /// Judges one case with the trust, time and name that it brings. A malformed case is skipped: nobody was asked.
-pub(crate) fn judge(case: &Case, profile: Profile) -> Verdict {
+pub(crate) fn judge(case: &Case, profile: Profile, lists: Lists) -> Verdict {
     match skip(case) {
         Some(why) => Verdict::Skipped(why.to_owned()),
-        None => verify(case, profile).unwrap_or_else(|error| Verdict::Skipped(error.to_string())),
+        None => {
+            verify(case, profile, lists).unwrap_or_else(|error| Verdict::Skipped(error.to_string()))
+        }
     }
 }
 
-fn verify(case: &Case, profile: Profile) -> Result<Verdict, CaseError> {
+fn verify(case: &Case, profile: Profile, lists: Lists) -> Result<Verdict, CaseError> {
     let mut chain = vec![certificate(&case.peer_certificate)?];
     chain.extend(certificates(&case.untrusted_intermediates)?);
     let mut builder = Policy::builder()
         .anchors(Anchors::only(certificates(&case.trusted_certs)?))
         .profile(profile)
         .clock(Clock::fixed(time_of(case)?));
-    if !case.crls.is_empty() {
+    if lists == Lists::AskedOfWebpki && !case.crls.is_empty() {
         builder = builder.check(Crls::new(crls(&case.crls)?));
     }
     // Anchors of which none is usable are refused when the policy is built: no peer is believed then.
@@ -123,6 +134,7 @@ fn time_of(case: &Case) -> Result<UnixTime, CaseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bonafide_testkit::{Recipe, TestCa};
 
     fn case(fields: &str) -> Case {
         let text = format!(
@@ -137,7 +149,7 @@ mod tests {
     fn what_the_verifier_has_no_option_for_is_skipped() {
         let deep = case(r#", "features": ["max-chain-depth"]"#);
         assert_eq!(
-            judge(&deep, Profile::PathOnly),
+            judge(&deep, Profile::PathOnly, Lists::LeftOut),
             Verdict::Skipped(
                 "sets a limit for the depth of the chain, which is no option here".into()
             )
@@ -146,10 +158,33 @@ mod tests {
 
     #[test]
     fn a_malformed_case_is_skipped_and_does_not_count_as_refused() {
-        let verdict = judge(&case(""), Profile::PathOnly);
+        let verdict = judge(&case(""), Profile::PathOnly, Lists::LeftOut);
         assert!(
             matches!(&verdict, Verdict::Skipped(why) if why.starts_with("the case has bad PEM")),
             "{verdict:?}"
+        );
+    }
+
+    #[test]
+    fn revocation_lists_have_no_part_in_the_verifiers_own_verdict() {
+        let ca = TestCa::new();
+        let chain = ca.issue(Recipe::for_host("a.test")).chain_pem();
+        let list = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+        let case: Case = serde_json::from_value(serde_json::json!({
+            "id": "a", "validation_kind": "SERVER", "trusted_certs": [ca.pem()],
+            "untrusted_intermediates": [], "peer_certificate": chain, "signature_algorithms": [],
+            "key_usage": [], "expected_result": "FAILURE", "crls": [list],
+            "expected_peer_name": {"kind": "DNS", "value": "a.test"},
+        }))
+        .unwrap();
+        assert_eq!(
+            judge(&case, Profile::PathOnly, Lists::LeftOut),
+            Verdict::Accepted
+        );
+        let compared = judge(&case, Profile::PathOnly, Lists::AskedOfWebpki);
+        assert!(
+            matches!(&compared, Verdict::Refused(why) if why.starts_with("BF-CHECK-REFUSED")),
+            "{compared:?}"
         );
     }
 }

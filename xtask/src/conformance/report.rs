@@ -11,10 +11,7 @@ use super::result::ActualResult;
 /// The counts and lists of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Report<'a> {
-    pass: usize,
-    false_accept: usize,
-    false_reject: usize,
-    skip: usize,
+    score: Score,
     known: Vec<&'a Expectation>,
     /// Differs from the suite, and no expectation says so.
     unexpected: Vec<Difference<'a>>,
@@ -22,6 +19,15 @@ pub(crate) struct Report<'a> {
     unexpected_success: Vec<&'a Expectation>,
     /// Names no case of the corpus, or another verdict than the verifier's.
     stale: Vec<&'a Expectation>,
+}
+
+/// How many cases ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Score {
+    pass: usize,
+    false_accept: usize,
+    false_reject: usize,
+    skip: usize,
 }
 
 /// A case on which the verifier and the suite differ.
@@ -37,7 +43,7 @@ impl<'a> Report<'a> {
     pub(crate) fn new(cases: &[(&'a Case, &'a Verdict)], expectations: &'a Expectations) -> Self {
         let mut report = Self::default();
         for (case, verdict) in cases {
-            let passed = report.count(case.expected_result, verdict);
+            let passed = report.score.count(case.expected_result, verdict);
             match (passed, expectations.get(&case.id)) {
                 (true, None) => {}
                 (true, Some(entry)) => report.unexpected_success.push(entry),
@@ -67,6 +73,17 @@ impl<'a> Report<'a> {
     pub(crate) fn unexpected(&self) -> usize {
         self.unexpected.len() + self.unexpected_success.len() + self.stale.len()
     }
+}
+
+impl Score {
+    /// The score of these verdicts.
+    pub(crate) fn of(cases: &[(&Case, &Verdict)]) -> Self {
+        let mut score = Self::default();
+        for (case, verdict) in cases {
+            score.count(case.expected_result, verdict);
+        }
+        score
+    }
 
     fn count(&mut self, expected: Expected, verdict: &Verdict) -> bool {
         let counter = match (expected, verdict.actual()) {
@@ -84,13 +101,28 @@ impl<'a> Report<'a> {
     }
 }
 
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            pass,
+            false_accept,
+            false_reject,
+            skip,
+        } = self;
+        write!(
+            f,
+            "{pass} pass, {false_accept} false accept, {false_reject} false reject, {skip} skip"
+        )
+    }
+}
+
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (what, count) in [
-            ("pass", self.pass),
-            ("false accept", self.false_accept),
-            ("false reject", self.false_reject),
-            ("skip", self.skip),
+            ("pass", self.score.pass),
+            ("false accept", self.score.false_accept),
+            ("false reject", self.score.false_reject),
+            ("skip", self.score.skip),
         ] {
             writeln!(f, "{count:>7} {what}")?;
         }
@@ -183,10 +215,10 @@ mod tests {
         let report = Report::new(&cases, &expectations);
         assert_eq!(
             (
-                report.pass,
-                report.false_accept,
-                report.false_reject,
-                report.skip
+                report.score.pass,
+                report.score.false_accept,
+                report.score.false_reject,
+                report.score.skip
             ),
             (1, 1, 1, 1)
         );
