@@ -21,7 +21,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
-//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off |
+//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group, so X25519 is offered first |
 //! | `bundled` | | `Anchors::bundled`: Mozilla's roots, compiled in |
 //! | `tokio` | | `Policy::connect`: verified streams |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |

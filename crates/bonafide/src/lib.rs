@@ -47,7 +47,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
-//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off |
+//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group |
 //! | `bundled` | | Mozilla's roots, compiled in |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 

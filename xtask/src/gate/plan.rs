@@ -69,6 +69,15 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
     for name in &around.published {
         steps.extend(alone(name, &around.skips));
     }
+    steps.push(tests(
+        "test bonafide-verify over ring",
+        "test -p bonafide-verify --no-default-features --features ring,tokio,danger-insecure-grants",
+        &around.skips,
+    ));
+    steps.push(Step::cargo(
+        "check bonafide over ring",
+        "check -p bonafide --no-default-features --features ring",
+    ));
     steps.push(tests("test", "test --workspace", &around.skips));
     let (open, gated): (Vec<_>, Vec<_>) = around
         .examples
@@ -228,7 +237,7 @@ mod tests {
             .iter()
             .filter(|command| command.starts_with("cargo test"))
             .collect();
-        assert_eq!(runs.len(), 3);
+        assert_eq!(runs.len(), 4);
         assert!(
             runs.iter()
                 .all(|run| run.ends_with(" -- --skip nginx_answers"))
