@@ -146,10 +146,34 @@ fn zero_anchors_do_not_build_and_the_error_lists_what_was_tried() {
 }
 
 #[test]
+fn once_the_store_is_read_a_policy_is_ready_when_it_is_built() {
+    // Whether the store of this machine has anchors plays no part.
+    let _ = Anchors::system().load();
+    assert!(Policy::builder().build().unwrap().is_loaded());
+}
+
+#[test]
 fn a_pipe_or_device_is_not_read() {
     let problems = problems(&Anchors::only(CustomCa::file("/dev/zero")));
     assert!(
         matches!(&problems[..], [(_, LoadProblem::NotAFile(path))] if path == Path::new("/dev/zero"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_of_the_same_directory_is_not_read_again() {
+    let scratch = Scratch::new("links");
+    let file = scratch.file("root.pem", TestCa::new().pem());
+    std::os::unix::fs::symlink(&file, scratch.0.join("1a2b3c4d.0")).unwrap();
+    std::os::unix::fs::symlink("nowhere.pem", scratch.0.join("dangling.0")).unwrap();
+    let set = Anchors::only(CustomCa::directory(&scratch.0))
+        .load()
+        .unwrap();
+    let report = &set.report().sources[0];
+    assert_eq!(
+        (report.loaded, report.duplicates, report.failures.len()),
+        (1, 0, 0)
     );
 }
 

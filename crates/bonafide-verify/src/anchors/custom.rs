@@ -1,5 +1,6 @@
 //! Anchors from files, directories and memory.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -147,7 +148,12 @@ fn load_directory(
         }
     }
     files.sort();
-    for file in files.iter().filter(|file| file.is_file()) {
+    // `openssl rehash` links every file under the hash of its subject: one read of each is enough.
+    let mut seen = HashSet::new();
+    let new = |file: &&PathBuf| {
+        file.is_file() && fs::canonicalize(file).map_or(true, |target| seen.insert(target))
+    };
+    for file in files.iter().filter(new) {
         load_file(file, &Arc::new(origin(file)), set, report);
     }
 }

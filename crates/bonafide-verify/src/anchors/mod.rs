@@ -112,11 +112,16 @@ impl Anchors {
         non_empty(Arc::new(set.finish()))
     }
 
-    /// Whether loading reads the system's store, which is left until it is needed.
-    pub(crate) fn needs_system_store(&self) -> bool {
+    /// Whether the system's store is one of the sources.
+    pub(crate) fn uses_system_store(&self) -> bool {
         self.sources
             .iter()
             .any(|source| matches!(source, Source::System))
+    }
+
+    /// Whether loading would read the system's store, which is left until it is needed.
+    pub(crate) fn needs_system_store(&self) -> bool {
+        !system::is_read() && self.uses_system_store()
     }
 }
 

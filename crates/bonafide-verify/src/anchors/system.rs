@@ -13,9 +13,15 @@ use crate::load_report::{LoadProblem, SourceReport};
 const CERT_FILE: &str = "SSL_CERT_FILE";
 const CERT_DIR: &str = "SSL_CERT_DIR";
 
+static SYSTEM: OnceLock<Arc<AnchorSet>> = OnceLock::new();
+
+/// Whether this process has read the system's store.
+pub(crate) fn is_read() -> bool {
+    SYSTEM.get().is_some()
+}
+
 /// The system's anchors; the first call of a process reads them, which takes some milliseconds.
 pub(super) fn shared() -> Arc<AnchorSet> {
-    static SYSTEM: OnceLock<Arc<AnchorSet>> = OnceLock::new();
     Arc::clone(SYSTEM.get_or_init(|| Arc::new(read())))
 }
 

@@ -141,15 +141,21 @@ pub(crate) struct ZoneAnchors {
 }
 
 impl ZoneAnchors {
-    /// Loads now what the program itself has named, and leaves the system's store for later.
+    /// Loads now, unless that would read the system's store, which is left for later.
+    ///
+    /// Where that store is a source, having no anchors is told by the handshakes and by `load` however early it is known, so that a
+    /// policy builds or not whatever the process did before.
     pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
-        let lazy = recipe.needs_system_store();
+        let (later, told_later) = (recipe.needs_system_store(), recipe.uses_system_store());
         let anchors = Self {
             recipe,
             loaded: OnceLock::new(),
         };
-        if !lazy {
-            anchors.get()?;
+        if !later {
+            let loaded = anchors.get().map(drop);
+            if !told_later {
+                loaded?;
+            }
         }
         Ok(anchors)
     }
