@@ -59,6 +59,8 @@ pub struct Peer<'a> {
     pub(crate) chain: PresentedChain<'a>,
     pub(crate) name: Option<&'a ServerName<'a>>,
     pub(crate) time: AskedTime,
+    pub(crate) ocsp_staple: Option<&'a [u8]>,
+    pub(crate) scts: Option<&'a [u8]>,
 }
 
 /// Which time a peer is judged by.
@@ -81,9 +83,8 @@ impl<'a> Peer<'a> {
     /// The same, from a [`PresentedChain`].
     pub fn from_chain(chain: PresentedChain<'a>, name: &'a ServerName<'a>) -> Self {
         Self {
-            chain,
             name: Some(name),
-            time: AskedTime::Now,
+            ..Self::unnamed(chain)
         }
     }
 
@@ -92,11 +93,29 @@ impl<'a> Peer<'a> {
     /// The receipt's verdict is [`Verdict::PathOnly`](crate::Verdict::PathOnly), which never counts as verified. It is for audits and
     /// conformance runs; no connection is ever judged this way.
     pub fn without_name(chain: &'a [CertificateDer<'a>]) -> Self {
+        Self::unnamed(PresentedChain::new(chain))
+    }
+
+    fn unnamed(chain: PresentedChain<'a>) -> Self {
         Self {
-            chain: PresentedChain::new(chain),
+            chain,
             name: None,
             time: AskedTime::Now,
+            ocsp_staple: None,
+            scts: None,
         }
+    }
+
+    /// Adds the OCSP response that the server stapled (RFC 6066, 8), in DER, for a check of revocation. An empty one counts as none.
+    pub fn with_ocsp_staple(mut self, response: &'a [u8]) -> Self {
+        self.ocsp_staple = Some(response).filter(|response| !response.is_empty());
+        self
+    }
+
+    /// Adds the `SignedCertificateTimestampList` that the server sent beside its certificate (RFC 6962, 3.3), for a check of transparency.
+    pub fn with_scts(mut self, list: &'a [u8]) -> Self {
+        self.scts = Some(list).filter(|list| !list.is_empty());
+        self
     }
 
     /// Judges at the time that the policy's clock showed to rustls.

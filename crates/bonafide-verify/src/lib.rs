@@ -57,6 +57,7 @@ mod receipts;
 mod refusal;
 mod rustls_adapter;
 mod sessions;
+mod signature;
 mod spki;
 mod text;
 #[cfg(feature = "tokio")]

@@ -123,9 +123,16 @@ impl Check for Pins {
             .iter()
             .enumerate()
             .find(|(position, key)| self.matches(*position, **key));
+        let pinned = |which| {
+            let finding = Finding::pinned(which);
+            match self.expiry {
+                Some((expiry, _)) => finding.valid_until(expiry),
+                None => finding,
+            }
+        };
         match hit {
-            Some((0, key)) => Ok(Finding::pinned(format!("leaf {key}"))),
-            Some((_, key)) => Ok(Finding::pinned(format!("ca {key}"))),
+            Some((0, key)) => Ok(pinned(format!("leaf {key}"))),
+            Some((_, key)) => Ok(pinned(format!("ca {key}"))),
             None => Err(Refused::new(Reason::PinMismatch {
                 host: host.to_owned(),
                 pattern: self.pattern.clone(),
@@ -133,13 +140,6 @@ impl Check for Pins {
                 observed,
             })),
         }
-    }
-
-    fn valid_until(&self, context: &CheckContext<'_>) -> Option<UnixTime> {
-        context.host().filter(|host| self.pattern.matches(host))?;
-        self.expiry
-            .map(|(expiry, _)| expiry)
-            .filter(|expiry| context.time() < *expiry)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reasons: what a refusal compared, and with which result.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rustls_pki_types::UnixTime;
@@ -126,6 +127,15 @@ pub enum Reason {
         /// When they expired.
         expired: UnixTime,
     },
+    /// A rule of a [`Profile`](crate::Profile); the code is the rule's own.
+    Rule {
+        /// The code of the rule.
+        code: Code,
+        /// Where the rule comes from, for example `RFC 5280, 4.2.1.9`.
+        clause: &'static str,
+        /// What the rule found.
+        found: Cow<'static, str>,
+    },
     /// [`Code::CheckRefused`]
     Check {
         /// What the check says.
@@ -174,6 +184,7 @@ impl Reason {
             Self::TooComplex => Code::TooComplex,
             Self::PinMismatch { .. } => Code::PinMismatch,
             Self::PinsExpired { .. } => Code::PinsExpired,
+            Self::Rule { code, .. } => *code,
             Self::Check { .. } => Code::CheckRefused,
             Self::HostNotInPolicy { .. } => Code::HostNotInPolicy,
             Self::NoAnchors { .. } => Code::NoAnchors,
@@ -265,6 +276,7 @@ impl fmt::Display for Reason {
                     Rfc3339Time(*expired)
                 )
             }
+            Self::Rule { clause, found, .. } => write!(f, "{found} ({clause})"),
             Self::Check { message } => f.write_str(message),
             Self::HostNotInPolicy { host } => {
                 write!(f, "the policy is closed and has no zone for {host}")

@@ -88,6 +88,10 @@ pub enum Outcome {
     Pinned,
     /// It is not for this peer.
     NotApplicable,
+    /// What it judges by says nothing about this peer, and it was told to go on then.
+    NotCovered,
+    /// What it judges by is too old, and it was told to go on then.
+    Stale,
     /// It did not run, or could not judge.
     NotChecked,
     /// It would have refused, and was told to report only.
@@ -274,6 +278,8 @@ impl From<FindingOutcome> for Outcome {
             FindingOutcome::Passed => Self::Passed,
             FindingOutcome::Pinned => Self::Pinned,
             FindingOutcome::NotApplicable => Self::NotApplicable,
+            FindingOutcome::NotCovered => Self::NotCovered,
+            FindingOutcome::Stale => Self::Stale,
             FindingOutcome::NotChecked => Self::NotChecked,
         }
     }
@@ -285,6 +291,8 @@ impl fmt::Display for Outcome {
             Self::Passed => f.write_str("passed"),
             Self::Pinned => f.write_str("pinned"),
             Self::NotApplicable => f.write_str("not applicable"),
+            Self::NotCovered => f.write_str("not covered"),
+            Self::Stale => f.write_str("stale"),
             Self::NotChecked => f.write_str("not checked"),
             Self::Reported(reason) => write!(f, "reported only: {}: {reason}", reason.code()),
             Self::Refused(reason) => write!(f, "refused: {}: {reason}", reason.code()),

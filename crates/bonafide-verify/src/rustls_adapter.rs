@@ -37,11 +37,13 @@ impl ServerCertVerifier for Verifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = PresentedChain::from_parts(end_entity, intermediates);
-        let peer = Peer::from_chain(chain, server_name).at_handshake(now);
+        let peer = Peer::from_chain(chain, server_name)
+            .with_ocsp_staple(ocsp_response)
+            .at_handshake(now);
         self.allowed(server_name)
             .and_then(|()| self.judge.verify_handshake(&peer))
             .map(|_| ServerCertVerified::assertion())

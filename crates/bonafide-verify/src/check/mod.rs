@@ -5,7 +5,7 @@ mod profile;
 use std::borrow::Cow;
 use std::fmt;
 
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 
 #[cfg(feature = "danger-insecure-grants")]
 pub(crate) use self::profile::Place;
@@ -53,13 +53,12 @@ pub trait Check: fmt::Debug + Send + Sync {
         path: &VerifiedPath<'_>,
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused>;
-
-    /// Until when a verdict of this check holds, if it is not for as long as the path does. Connections are not reused past it.
-    fn valid_until(&self, context: &CheckContext<'_>) -> Option<UnixTime> {
-        let _ = context;
-        None
-    }
 }
+
+/// The name of the check of revocation; a receipt has a row of this name whether there is such a check or not.
+pub(crate) const REVOCATION: &str = "revocation";
+/// The name of the check of Certificate Transparency; a receipt has a row of this name whether there is such a check or not.
+pub(crate) const TRANSPARENCY: &str = "transparency";
 
 /// What a check is told beside the path.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +66,9 @@ pub struct CheckContext<'a> {
     pub(crate) name: Option<&'a ServerName<'a>>,
     pub(crate) host: Option<&'a str>,
     pub(crate) time: UnixTime,
+    pub(crate) ocsp_staple: Option<&'a [u8]>,
+    pub(crate) scts: Option<&'a [u8]>,
+    pub(crate) algorithms: &'a [&'static dyn SignatureVerificationAlgorithm],
 }
 
 impl<'a> CheckContext<'a> {
@@ -84,6 +86,23 @@ impl<'a> CheckContext<'a> {
     pub fn time(&self) -> UnixTime {
         self.time
     }
+
+    /// The OCSP response that the server stapled to the handshake (RFC 6066, 8), in DER and unverified; none when it stapled nothing, and
+    /// when a chain is judged again without its handshake.
+    pub fn ocsp_staple(&self) -> Option<&'a [u8]> {
+        self.ocsp_staple
+    }
+
+    /// The `SignedCertificateTimestampList` that the server sent beside its certificate (RFC 6962, 3.3), unverified. rustls neither asks for one
+    /// nor shows it: only a caller that has one gives it, by [`Peer::with_scts`](crate::Peer::with_scts).
+    pub fn scts(&self) -> Option<&'a [u8]> {
+        self.scts
+    }
+
+    /// The signature algorithms of the policy's crypto provider.
+    pub fn algorithms(&self) -> &'a [&'static dyn SignatureVerificationAlgorithm] {
+        self.algorithms
+    }
 }
 
 /// What a check found when it did not refuse.
@@ -91,6 +110,7 @@ impl<'a> CheckContext<'a> {
 pub struct Finding {
     pub(crate) outcome: FindingOutcome,
     pub(crate) detail: Option<Cow<'static, str>>,
+    pub(crate) valid_until: Option<UnixTime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,40 +118,54 @@ pub(crate) enum FindingOutcome {
     Passed,
     Pinned,
     NotApplicable,
+    NotCovered,
+    Stale,
     NotChecked,
 }
 
 impl Finding {
     /// The check ran and has nothing against the path.
     pub const fn passed() -> Self {
-        Self {
-            outcome: FindingOutcome::Passed,
-            detail: None,
-        }
+        Self::new(FindingOutcome::Passed)
     }
 
     /// The check is not for this peer.
     pub fn not_applicable(why: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            outcome: FindingOutcome::NotApplicable,
-            detail: Some(why.into()),
-        }
+        Self::new(FindingOutcome::NotApplicable).with_detail(why)
+    }
+
+    /// What the check judges by says nothing about this peer, and the check was configured not to refuse then.
+    pub fn not_covered(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(FindingOutcome::NotCovered).with_detail(why)
+    }
+
+    /// What the check judges by is too old, and the check was configured not to refuse then.
+    pub fn stale(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(FindingOutcome::Stale).with_detail(why)
     }
 
     /// The check could not judge and was configured not to refuse then.
     pub fn not_checked(why: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            outcome: FindingOutcome::NotChecked,
-            detail: Some(why.into()),
-        }
+        Self::new(FindingOutcome::NotChecked).with_detail(why)
     }
 
     /// A pin matched; what a demand for pinned connections looks for.
     pub(crate) fn pinned(which: String) -> Self {
+        Self::new(FindingOutcome::Pinned).with_detail(which)
+    }
+
+    const fn new(outcome: FindingOutcome) -> Self {
         Self {
-            outcome: FindingOutcome::Pinned,
-            detail: Some(Cow::Owned(which)),
+            outcome,
+            detail: None,
+            valid_until: None,
         }
+    }
+
+    /// Says until when the finding holds, if it is not for as long as the path does. Connections are not reused past it.
+    pub fn valid_until(mut self, time: UnixTime) -> Self {
+        self.valid_until = Some(time);
+        self
     }
 
     /// Adds a detail that the receipt shows.

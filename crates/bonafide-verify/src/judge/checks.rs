@@ -31,7 +31,7 @@ impl Trial<'_> {
                         (outcome, _) => outcome,
                     };
                     rows.push(CheckRecord::new(name, outcome).with_detail(finding.detail));
-                    valid_until = earliest(valid_until, check.valid_until(&context));
+                    valid_until = earliest(valid_until, finding.valid_until);
                 }
                 (Err(refused), Mode::ReportOnly) => {
                     rows.push(CheckRecord::new(name, Outcome::Reported(refused.reason)));
@@ -48,12 +48,12 @@ impl Trial<'_> {
                         .checks()
                         .skip(passed + 1)
                         .map(|(check, _)| check.name().to_owned());
-                    rows.extend(not_run(rest).chain(not_run(NEVER_CHECKED)));
+                    rows.extend(not_run(rest).chain(self.never_checked()));
                     return Err(fault_on(path, refused, rows, passed));
                 }
             }
         }
-        rows.extend(not_run(NEVER_CHECKED));
+        rows.extend(self.never_checked());
         Ok(Evidence {
             path: Some(record(path)),
             checks: rows,
@@ -66,7 +66,16 @@ impl Trial<'_> {
             name: self.peer.name,
             host: self.host,
             time: self.time,
+            ocsp_staple: self.peer.ocsp_staple,
+            scts: self.peer.scts,
+            algorithms: self.judge.provider.signature_algorithms().all,
         }
+    }
+
+    /// The rows for what the zone has no check of.
+    pub(super) fn never_checked(&self) -> impl Iterator<Item = CheckRecord> {
+        let has = |name: &str| self.checks().any(|(check, _)| check.name() == name);
+        not_run(NEVER_CHECKED.into_iter().filter(move |name| !has(name)))
     }
 
     /// The profile and the checks of the zone, in the order in which they run.

@@ -54,9 +54,8 @@ impl Judge {
         };
         let name = relative_name(name);
         let peer = Peer {
-            chain: peer.chain,
             name: Some(&name),
-            time: peer.time,
+            ..peer.clone()
         };
         trial::judge(self, self.zone_of(&name)?, &peer)
     }

@@ -12,7 +12,7 @@ use webpki::EndEntityCert;
 use super::Judge;
 use crate::anchors::{AnchorSet, OriginCounts};
 use crate::chain::{AskedTime, Peer};
-
+use crate::check::{REVOCATION, TRANSPARENCY};
 use crate::code::Code;
 use crate::config_error::ConfigError;
 use crate::diagnosis::{diagnose, diagnose_name};
@@ -23,8 +23,8 @@ use crate::receipt::{CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verific
 use crate::refusal::{Refusal, Subject};
 use crate::zone::Zone;
 
-/// The rows of a receipt for what this version does not check.
-pub(super) const NEVER_CHECKED: [&str; 2] = ["revocation", "transparency"];
+/// The rows that a receipt has for what a zone may have no check of.
+pub(super) const NEVER_CHECKED: [&str; 2] = [REVOCATION, TRANSPARENCY];
 
 /// Judges `peer` by the rules of `zone`.
 pub(super) fn judge(judge: &Judge, zone: &Zone, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
@@ -300,8 +300,7 @@ impl Trial<'_> {
     }
 
     fn unasked(&self) -> impl Iterator<Item = CheckRecord> {
-        not_run(self.checks().map(|(check, _)| check.name().to_owned()))
-            .chain(not_run(NEVER_CHECKED))
+        not_run(self.checks().map(|(check, _)| check.name().to_owned())).chain(self.never_checked())
     }
 }
 
