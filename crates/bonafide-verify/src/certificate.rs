@@ -213,6 +213,29 @@ impl<'a> PublicKey<'a> {
     }
 }
 
+/// The whole encodings of issuer and subject, of whatever begins as a certificate does. Nothing else is looked at: for counting before judging.
+pub(crate) fn names(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let read = || {
+        let mut certificate = body(AnyRef::decode(&mut SliceReader::new(der)?)?, Tag::Sequence)?;
+        let mut tbs = body(AnyRef::decode(&mut certificate)?, Tag::Sequence)?;
+        if peek(&tbs) == Some(context(0)) {
+            tbs.tlv_bytes()?;
+        }
+        for _serial_and_signature in 0..2 {
+            tbs.tlv_bytes()?;
+        }
+        let issuer = tbs.tlv_bytes()?;
+        tbs.tlv_bytes()?;
+        Ok::<_, der::Error>((issuer, tbs.tlv_bytes()?))
+    };
+    read().ok()
+}
+
+/// The content of one DER element, without its tag and length.
+pub(crate) fn content(element: &[u8]) -> Option<&[u8]> {
+    AnyRef::from_der(element).ok().map(|any| any.value())
+}
+
 /// Prints a DER-encoded name as RFC 4514 does, or as hex where it is malformed.
 pub(crate) fn name_text(name: &[u8]) -> String {
     match RdnSequence::from_der(name) {

@@ -79,6 +79,10 @@ codes! {
     NoCertificate = "BF-NO-CERTIFICATE",
     /// Building a path took more work than is allowed.
     TooComplex = "BF-TOO-COMPLEX",
+    /// The server presented more than the policy's [`Limits`](crate::Limits) allow.
+    ChainTooLarge = "BF-CHAIN-TOO-LARGE",
+    /// The path has more intermediates than the policy's [`Limits`](crate::Limits) allow.
+    TooManyIntermediates = "BF-TOO-MANY-INTERMEDIATES",
     /// No key of the verified path is among the pins of the host.
     PinMismatch = "BF-PIN-MISMATCH",
     /// The pins of the host have expired and were configured to refuse then.

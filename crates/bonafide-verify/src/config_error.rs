@@ -47,6 +47,14 @@ pub enum ConfigError {
         /// What differs: `client certificate` or `TLS version`.
         facet: &'static str,
     },
+    /// Intermediates of the policy could not be read.
+    #[error("cannot read intermediates from {location}: {problem}")]
+    ReadIntermediates {
+        /// The file, the directory, or the label of bytes in memory.
+        location: String,
+        /// Why not.
+        problem: LoadProblem,
+    },
     /// A client certificate or key file could not be read.
     #[error("cannot read {path}: {problem}", path = path.display())]
     ReadIdentity {

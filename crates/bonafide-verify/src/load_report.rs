@@ -45,6 +45,8 @@ pub enum LoadProblem {
     Pem(Arc<pem::Error>),
     /// There is no certificate in it.
     NoCertificate,
+    /// There is nothing in it of what was looked for.
+    NothingFound,
     /// The certificate with this position in its source, from 1, is not one that can be an anchor.
     NotAnAnchor {
         /// The position, from 1.
@@ -107,6 +109,7 @@ impl fmt::Display for LoadProblem {
             Self::Io(error) => write!(f, "{error}"),
             Self::Pem(error) => write!(f, "malformed PEM: {error}"),
             Self::NoCertificate => f.write_str("no certificate in it"),
+            Self::NothingFound => f.write_str("nothing of the kind in it"),
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }

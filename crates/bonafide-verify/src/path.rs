@@ -8,7 +8,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 
 use crate::anchors::{Anchor, AnchorSet};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, names};
 use crate::spki::SpkiSha256;
 
 /// A path from the leaf to an anchor, as built and proved by this crate's path builder.
@@ -49,6 +49,14 @@ impl<'a> VerifiedPath<'a> {
     #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
     pub fn len(&self) -> usize {
         self.intermediates.len() + 2
+    }
+
+    /// How many intermediates are not self-issued: what a limit on them counts (RFC 5280, 6.1).
+    pub(crate) fn logical_intermediates(&self) -> usize {
+        let counts = |certificate: &&CertificateDer<'a>| {
+            names(certificate).is_none_or(|(issuer, subject)| issuer != subject)
+        };
+        self.intermediates.iter().filter(counts).count()
     }
 
     /// The DER of every certificate, from the leaf to the anchor.

@@ -109,6 +109,22 @@ pub enum Reason {
     NoCertificate,
     /// [`Code::TooComplex`]
     TooComplex,
+    /// [`Code::ChainTooLarge`]
+    ChainTooLarge {
+        /// What there is too much of.
+        bound: Bound,
+        /// How much was presented.
+        found: usize,
+        /// How much the policy allows.
+        allowed: usize,
+    },
+    /// [`Code::TooManyIntermediates`]
+    TooManyIntermediates {
+        /// The intermediates of the path, without those that are self-issued.
+        found: usize,
+        /// How many the policy allows.
+        allowed: usize,
+    },
     /// [`Code::PinMismatch`]
     PinMismatch {
         /// The host that was asked for.
@@ -153,6 +169,28 @@ pub enum Reason {
     },
 }
 
+/// What a peer presented too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bound {
+    /// Certificates.
+    Certificates,
+    /// Bytes of all certificates together.
+    Bytes,
+    /// Different certificates that have one subject.
+    SameSubject,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificates => "certificates were presented",
+            Self::Bytes => "bytes of certificates were presented",
+            Self::SameSubject => "certificates of one subject were presented",
+        })
+    }
+}
+
 impl Reason {
     /// The stable code.
     pub fn code(&self) -> Code {
@@ -182,6 +220,8 @@ impl Reason {
             Self::Malformed { .. } => Code::Malformed,
             Self::NoCertificate => Code::NoCertificate,
             Self::TooComplex => Code::TooComplex,
+            Self::ChainTooLarge { .. } => Code::ChainTooLarge,
+            Self::TooManyIntermediates { .. } => Code::TooManyIntermediates,
             Self::PinMismatch { .. } => Code::PinMismatch,
             Self::PinsExpired { .. } => Code::PinsExpired,
             Self::Rule { code, .. } => *code,
@@ -258,6 +298,17 @@ impl fmt::Display for Reason {
             Self::Malformed { detail } => write!(f, "malformed: {detail}"),
             Self::NoCertificate => f.write_str("the server presented no certificate"),
             Self::TooComplex => f.write_str("finding a path takes more work than is allowed"),
+            Self::ChainTooLarge {
+                bound,
+                found,
+                allowed,
+            } => write!(f, "{found} {bound}, where {allowed} are allowed"),
+            Self::TooManyIntermediates { found, allowed } => {
+                write!(
+                    f,
+                    "a path of {found} intermediates, where {allowed} are allowed"
+                )
+            }
             Self::PinMismatch {
                 host,
                 pattern,

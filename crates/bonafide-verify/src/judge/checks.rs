@@ -12,15 +12,14 @@ use crate::receipt::{CheckRecord, Outcome};
 use crate::refusal::Subject;
 
 impl Trial<'_> {
-    /// Asks every check of the zone about a proved path; on a refusal, says how many had passed.
+    /// Asks every check of the zone about a proved path, and adds what they say to `rows`; on a refusal, says how many had passed.
     pub(super) fn run_checks(
         &self,
         path: &VerifiedPath<'_>,
         forgiven: &[Code],
-        name_row: CheckRecord,
+        mut rows: Vec<CheckRecord>,
     ) -> Result<Evidence, Box<Fault>> {
         let context = self.context();
-        let mut rows = vec![CheckRecord::new("path", Outcome::Passed), name_row];
         let mut valid_until = path_valid_until(path, self.time);
         for (passed, (check, mode)) in self.checks().enumerate() {
             let name = check.name().to_owned();

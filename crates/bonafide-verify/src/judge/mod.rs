@@ -3,6 +3,7 @@
 mod checks;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
+mod search;
 mod trial;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::chain::{Peer, PresentedChain};
 use crate::clock::Clock;
 use crate::epoch::Epoch;
 use crate::host::{host_text, relative_name};
+use crate::intermediates::KnownIntermediates;
 use crate::provider::Provider;
 use crate::receipt::Receipt;
 use crate::receipts::Receipts;
@@ -27,6 +29,7 @@ use crate::zone::{Zone, Zones};
 pub(crate) struct Judge {
     pub(crate) epoch: Epoch,
     pub(crate) zones: Zones,
+    pub(crate) intermediates: KnownIntermediates,
     pub(crate) clock: Clock,
     pub(crate) provider: Provider,
     pub(crate) receipts: Receipts,
@@ -63,6 +66,9 @@ impl Judge {
     /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         let receipt = self.verify(peer)?;
+        if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
+            self.intermediates.remember(path.certificates());
+        }
         if let Some(name) = peer.name {
             let host = host_text(name);
             self.receipts

@@ -1,9 +1,5 @@
-//! The judgement of one peer: path, then name, then checks.
-//!
-//! The checks run inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
-//! error has no room for a refusal of ours; the most telling one is kept beside it.
+//! The judgement of one peer, and what becomes of it: a receipt or a refusal.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -13,11 +9,10 @@ use super::Judge;
 use crate::anchors::{AnchorSet, OriginCounts};
 use crate::chain::{AskedTime, Peer};
 use crate::check::{REVOCATION, TRANSPARENCY};
-use crate::code::Code;
 use crate::config_error::ConfigError;
 use crate::diagnosis::{diagnose, diagnose_name};
 use crate::host::host_text;
-use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
+use crate::path::VerifiedPath;
 use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification};
 use crate::refusal::{Refusal, Subject};
@@ -115,79 +110,7 @@ pub(super) struct Fault {
     pub(super) checks_passed: usize,
 }
 
-/// How the proved paths have fared so far.
-enum Standing {
-    Believed(Evidence),
-    Refused(Box<Fault>),
-}
-
 impl Trial<'_> {
-    /// Judges the peer, its path as of `time`; the checks see the time of the trial. Refusals of the name and of checks whose code is in `forgiven` are recorded and do not count; outside of
-    /// grants `forgiven` is empty.
-    pub(super) fn run(&self, time: UnixTime, forgiven: &[Code]) -> Result<Evidence, Box<Fault>> {
-        let anchors = self
-            .zone
-            .anchors
-            .get()
-            .map_err(|error| self.early(no_anchors(&error)))?;
-        let leaf = self
-            .peer
-            .chain
-            .leaf()
-            .ok_or_else(|| self.early(Reason::NoCertificate))?;
-        let end_entity =
-            EndEntityCert::try_from(leaf).map_err(|error| self.unproved(error, anchors))?;
-        let name_fault = self.name_fault(&end_entity, leaf);
-        let enforced_name_fault = name_fault
-            .as_ref()
-            .filter(|(reason, _)| !forgiven.contains(&reason.code()));
-
-        let standing: RefCell<Option<Standing>> = RefCell::new(None);
-        let on_path = |path: &VerifiedPath<'_>| {
-            if let Some((reason, subject)) = enforced_name_fault {
-                let fault = self.misnamed(path, reason.clone(), subject.clone());
-                standing.replace(Some(Standing::Refused(fault)));
-                return PathVerdict::Take;
-            }
-            let name_row = self.name_row(name_fault.as_ref().map(|(reason, _)| reason));
-            match self.run_checks(path, forgiven, name_row) {
-                Ok(evidence) => {
-                    standing.replace(Some(Standing::Believed(evidence)));
-                    PathVerdict::Take
-                }
-                Err(fault) => {
-                    let mut standing = standing.borrow_mut();
-                    let told = match &*standing {
-                        Some(Standing::Refused(told)) => Some(told.checks_passed),
-                        _ => None,
-                    };
-                    if told.is_none_or(|told| fault.checks_passed > told) {
-                        *standing = Some(Standing::Refused(fault));
-                    }
-                    PathVerdict::TryNext
-                }
-            }
-        };
-        let algorithms = self.judge.provider.signature_algorithms();
-        let built = path::build(
-            leaf,
-            &end_entity,
-            self.peer.chain.rest(),
-            anchors,
-            algorithms,
-            time,
-            &on_path,
-        );
-        match (built, standing.into_inner()) {
-            (Ok(()), Some(Standing::Believed(evidence))) => Ok(evidence),
-            (Ok(()) | Err(NoPath::AllTurnedDown), Some(Standing::Refused(fault))) => Err(fault),
-            (Err(NoPath::Unproved(error)), _) => Err(self.unproved(error, anchors)),
-            (Ok(()), None) | (Err(NoPath::AllTurnedDown), _) => {
-                Err(self.unproved(webpki::Error::UnknownIssuer, anchors))
-            }
-        }
-    }
-
     pub(super) fn receipt(&self, verdict: Verdict, evidence: Evidence) -> Arc<Receipt> {
         let Evidence {
             path,
@@ -232,7 +155,7 @@ impl Trial<'_> {
         Refusal::new(reason, subject, receipt, source)
     }
 
-    fn name_fault(
+    pub(super) fn name_fault(
         &self,
         end_entity: &EndEntityCert<'_>,
         leaf: &CertificateDer<'_>,
@@ -243,7 +166,7 @@ impl Trial<'_> {
         Some(diagnose_name(&error, self.host.unwrap_or_default(), leaf))
     }
 
-    fn name_row(&self, fault: Option<&Reason>) -> CheckRecord {
+    pub(super) fn name_row(&self, fault: Option<&Reason>) -> CheckRecord {
         let outcome = match (self.host, fault) {
             (None, _) => Outcome::NotChecked,
             (Some(_), None) => Outcome::Passed,
@@ -252,14 +175,15 @@ impl Trial<'_> {
         CheckRecord::new("name", outcome)
     }
 
-    fn misnamed(
+    pub(super) fn misnamed(
         &self,
         path: &VerifiedPath<'_>,
+        path_row: CheckRecord,
         reason: Reason,
         subject: Option<Subject>,
     ) -> Box<Fault> {
         let mut rows = vec![
-            CheckRecord::new("path", Outcome::Passed),
+            path_row,
             CheckRecord::new("name", Outcome::Refused(reason.clone())),
         ];
         rows.extend(self.unasked());
@@ -273,7 +197,15 @@ impl Trial<'_> {
         })
     }
 
-    fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Fault> {
+    /// A path that is proved and has more intermediates than the zone allows.
+    pub(super) fn overlong(&self, path: &VerifiedPath<'_>, reason: Reason) -> Box<Fault> {
+        Box::new(Fault {
+            path: Some(record(path)),
+            ..*self.early(reason)
+        })
+    }
+
+    pub(super) fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Fault> {
         let (reason, subject) = diagnose(&error, &self.peer.chain, anchors);
         Box::new(Fault {
             subject,
@@ -283,7 +215,7 @@ impl Trial<'_> {
     }
 
     /// A fault found before any path was proved.
-    fn early(&self, reason: Reason) -> Box<Fault> {
+    pub(super) fn early(&self, reason: Reason) -> Box<Fault> {
         let mut rows = vec![
             CheckRecord::new("path", Outcome::Refused(reason.clone())),
             CheckRecord::new("name", Outcome::NotChecked),
@@ -304,7 +236,7 @@ impl Trial<'_> {
     }
 }
 
-fn no_anchors(error: &ConfigError) -> Reason {
+pub(super) fn no_anchors(error: &ConfigError) -> Reason {
     let report = match error {
         ConfigError::NoAnchors { report } => report.to_string(),
         other => other.to_string(),

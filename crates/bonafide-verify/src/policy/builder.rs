@@ -13,7 +13,9 @@ use crate::config_error::ConfigError;
 use crate::epoch::Epoch;
 use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
+use crate::intermediates::Intermediates;
 use crate::judge::Judge;
+use crate::limits::Limits;
 use crate::pins::Pins;
 use crate::provider::Provider;
 use crate::receipts::Receipts;
@@ -25,6 +27,7 @@ pub struct PolicyBuilder {
     default: Facets,
     zones: Vec<ZoneBuilder>,
     other_hosts: OtherHosts,
+    intermediates: Intermediates,
     clock: Clock,
     provider: Option<Arc<CryptoProvider>>,
     #[cfg(feature = "danger-insecure-grants")]
@@ -87,6 +90,18 @@ impl PolicyBuilder {
         self
     }
 
+    /// What a peer may present. Default: [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.default.limits = Some(limits);
+        self
+    }
+
+    /// Intermediates to try where a server leaves its own out, in every zone. Default: none.
+    pub fn intermediates(mut self, intermediates: Intermediates) -> Self {
+        self.intermediates = intermediates;
+        self
+    }
+
     /// Adds a zone; see [`Zone::for_host`].
     pub fn zone(mut self, zone: ZoneBuilder) -> Self {
         self.zones.push(zone);
@@ -123,7 +138,7 @@ impl PolicyBuilder {
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
-    /// [`ConfigError::NoCryptoProvider`], and what [`ClientIdentity`] says of keys.
+    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], and what [`ClientIdentity`] says of keys.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {
             Some(provider) => Provider::custom(provider),
@@ -158,6 +173,7 @@ impl PolicyBuilder {
         Ok(Policy::from_judge(Judge {
             epoch: Epoch::next(),
             zones: Zones::new(default, zones),
+            intermediates: self.intermediates.load()?,
             clock: self.clock,
             provider,
             receipts: Receipts::default(),
@@ -222,6 +238,7 @@ impl Assembly<'_> {
                 .min_version
                 .or(self.default.min_version)
                 .unwrap_or_default(),
+            limits: facets.limits.or(self.default.limits).unwrap_or_default(),
             #[cfg(feature = "danger-insecure-grants")]
             grant: None,
         })

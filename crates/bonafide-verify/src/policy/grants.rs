@@ -57,6 +57,7 @@ pub(super) fn with_grants(
             checks: covering.checks.clone(),
             identity: covering.identity.clone(),
             min_version: covering.min_version,
+            limits: covering.limits,
             grant,
         };
         zones.push(zone);

@@ -14,6 +14,7 @@ use crate::check::{Check, Mode, Profile};
 use crate::config_error::ConfigError;
 use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
+use crate::limits::Limits;
 use crate::pins::Pins;
 
 /// The number of a zone within its policy.
@@ -63,6 +64,7 @@ pub struct Zone {
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
     pub(crate) identity: Option<Arc<CertifiedKey>>,
     pub(crate) min_version: TlsVersion,
+    pub(crate) limits: Limits,
     #[cfg(feature = "danger-insecure-grants")]
     pub(crate) grant: Option<Arc<crate::danger::Grant>>,
 }
@@ -180,6 +182,7 @@ pub(crate) struct Facets {
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
     pub(crate) identity: Option<ClientIdentity>,
     pub(crate) min_version: Option<TlsVersion>,
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Facets {
@@ -234,6 +237,12 @@ impl ZoneBuilder {
     /// The lowest TLS version. Default: that of the default zone.
     pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
         self.facets.min_version = Some(version);
+        self
+    }
+
+    /// What a peer may present. Default: that of the default zone.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.facets.limits = Some(limits);
         self
     }
 }

@@ -1,0 +1,189 @@
+//! The search for a path that is believed: path, then name, then checks.
+//!
+//! Name and checks are asked inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
+//! error has no room for a refusal of ours; the most telling one is kept beside it.
+
+use std::cell::{Cell, RefCell};
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::EndEntityCert;
+
+use super::trial::{Evidence, Fault, Trial, no_anchors};
+use crate::anchors::AnchorSet;
+use crate::certificate::subject_text;
+use crate::code::Code;
+use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
+use crate::reason::Reason;
+use crate::receipt::{CheckRecord, Outcome};
+use crate::refusal::Subject;
+
+/// After so many paths that are proved and refused, no other is tried: what checks cost is bounded too.
+const MAX_REFUSED_PATHS: usize = 16;
+
+/// How the proved paths have fared so far.
+enum Standing {
+    Believed(Evidence),
+    Refused(Box<Fault>),
+}
+
+/// What one search goes by.
+struct Search<'a> {
+    trial: &'a Trial<'a>,
+    anchors: &'a AnchorSet,
+    leaf: &'a CertificateDer<'a>,
+    end_entity: &'a EndEntityCert<'a>,
+    name_fault: Option<(Reason, Option<Subject>)>,
+    time: UnixTime,
+    forgiven: &'a [Code],
+}
+
+impl Trial<'_> {
+    /// Judges the peer, its path as of `time`; the checks see the time of the trial. Refusals of the name and of checks whose code is in `forgiven` are
+    /// recorded and do not count; outside of grants `forgiven` is empty.
+    ///
+    /// Where the certificates sent lead to no anchor, the policy's own intermediates are tried with them.
+    pub(super) fn run(&self, time: UnixTime, forgiven: &[Code]) -> Result<Evidence, Box<Fault>> {
+        let anchors = self
+            .zone
+            .anchors
+            .get()
+            .map_err(|error| self.early(no_anchors(&error)))?;
+        let leaf = self
+            .peer
+            .chain
+            .leaf()
+            .ok_or_else(|| self.early(Reason::NoCertificate))?;
+        let weighed = self.zone.limits.weigh(&self.peer.chain);
+        weighed.map_err(|reason| self.early(reason))?;
+        let end_entity =
+            EndEntityCert::try_from(leaf).map_err(|error| self.unproved(error, anchors))?;
+        let search = Search {
+            trial: self,
+            anchors,
+            leaf,
+            end_entity: &end_entity,
+            name_fault: self.name_fault(&end_entity, leaf),
+            time,
+            forgiven,
+        };
+        let fault = match search.among(&[]) {
+            Err(fault) if fault.source.is_some() => fault,
+            settled => return settled,
+        };
+        let spare = self.judge.intermediates.missing_from(&self.peer.chain);
+        if spare.is_empty() {
+            return Err(fault);
+        }
+        let spare: Vec<&CertificateDer<'static>> = spare.iter().collect();
+        match search.among(&spare) {
+            // Without a path the fault is in what the server sent.
+            Err(repaired) if repaired.path.is_none() => Err(fault),
+            settled => settled,
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Looks for a path over what was sent and `spare`, which was not.
+    fn among(&self, spare: &[&CertificateDer<'static>]) -> Result<Evidence, Box<Fault>> {
+        let trial = self.trial;
+        let intermediates = trial
+            .zone
+            .limits
+            .admit(&trial.peer.chain, spare, self.anchors.roots())
+            .map_err(|reason| trial.early(reason))?;
+        let standing: RefCell<Option<Standing>> = RefCell::new(None);
+        let refused_paths = Cell::new(0);
+        let on_path = |path: &VerifiedPath<'_>| {
+            let path_row = path_row(path, spare);
+            match self.judge(path, path_row) {
+                Ok(evidence) => {
+                    standing.replace(Some(Standing::Believed(evidence)));
+                    PathVerdict::Take
+                }
+                Err((fault, then)) => {
+                    refused_paths.set(refused_paths.get() + 1);
+                    let mut standing = standing.borrow_mut();
+                    let told = match &*standing {
+                        Some(Standing::Refused(told)) => Some(told.checks_passed),
+                        _ => None,
+                    };
+                    if told.is_none_or(|told| fault.checks_passed > told) {
+                        *standing = Some(Standing::Refused(fault));
+                    }
+                    if refused_paths.get() == MAX_REFUSED_PATHS {
+                        PathVerdict::Take
+                    } else {
+                        then
+                    }
+                }
+            }
+        };
+        let built = path::build(
+            self.leaf,
+            self.end_entity,
+            &intermediates,
+            self.anchors,
+            trial.judge.provider.signature_algorithms(),
+            self.time,
+            &on_path,
+        );
+        match (built, standing.into_inner()) {
+            (Ok(()), Some(Standing::Believed(evidence))) => Ok(evidence),
+            (Ok(()) | Err(NoPath::AllTurnedDown), Some(Standing::Refused(fault))) => Err(fault),
+            (Err(NoPath::Unproved(error)), _) => Err(trial.unproved(error, self.anchors)),
+            (Ok(()), None) | (Err(NoPath::AllTurnedDown), _) => {
+                Err(trial.unproved(webpki::Error::UnknownIssuer, self.anchors))
+            }
+        }
+    }
+
+    /// Judges one proved path: its length, the name, the checks. With a refusal it says whether another path could fare better.
+    fn judge(
+        &self,
+        path: &VerifiedPath<'_>,
+        path_row: CheckRecord,
+    ) -> Result<Evidence, (Box<Fault>, PathVerdict)> {
+        let trial = self.trial;
+        if let Some(allowed) = trial.zone.limits.intermediates() {
+            let found = path.logical_intermediates();
+            if found > allowed {
+                let reason = Reason::TooManyIntermediates { found, allowed };
+                return Err((trial.overlong(path, reason), PathVerdict::TryNext));
+            }
+        }
+        let fault = self.name_fault.as_ref();
+        if let Some((reason, subject)) = fault
+            && !self.forgiven.contains(&reason.code())
+        {
+            let fault = trial.misnamed(path, path_row, reason.clone(), subject.clone());
+            return Err((fault, PathVerdict::Take));
+        }
+        let name_row = trial.name_row(fault.map(|(reason, _)| reason));
+        trial
+            .run_checks(path, self.forgiven, vec![path_row, name_row])
+            .map_err(|fault| (fault, PathVerdict::TryNext))
+    }
+}
+
+/// The receipt's row for a proved path, which says so if the server did not send all of it.
+fn path_row(path: &VerifiedPath<'_>, spare: &[&CertificateDer<'static>]) -> CheckRecord {
+    let row = CheckRecord::new("path", Outcome::Passed);
+    let added: Vec<String> = path
+        .intermediates()
+        .filter(|certificate| {
+            spare
+                .iter()
+                .any(|spare| spare.as_ref() == certificate.as_ref())
+        })
+        .map(|certificate| format!("\"{}\"", subject_text(certificate)))
+        .collect();
+    if added.is_empty() {
+        return row;
+    }
+    let detail = format!(
+        "server chain incomplete, repaired with {}",
+        added.join(", ")
+    );
+    row.with_detail(Some(detail.into()))
+}

@@ -1,0 +1,109 @@
+//! Where certificates and their like are read from: files, directories, memory.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls_pki_types::pem::PemObject;
+
+use crate::bounded_file::read_bounded;
+use crate::load_report::LoadProblem;
+
+/// One place to read from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// One object in DER or any number in PEM.
+    File(PathBuf),
+    /// Every regular file in it, in the order of their names; sub-directories are not entered.
+    Directory(PathBuf),
+    /// The same as a file, from memory.
+    Bytes { label: Arc<str>, bytes: Arc<[u8]> },
+}
+
+/// What is told of each object found, or of what cannot be read: where, and the object.
+pub(crate) type OnFound<'a, T, E> =
+    &'a mut dyn FnMut(&str, Result<T, LoadProblem>) -> Result<(), E>;
+
+impl Source {
+    pub(crate) fn bytes(label: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
+        Self::Bytes {
+            label: Arc::from(label.into()),
+            bytes: Arc::from(bytes.as_ref()),
+        }
+    }
+
+    /// Reads everything; ends early where `on_found` answers with an error.
+    pub(crate) fn read<T: PemObject + From<Vec<u8>>, E>(
+        &self,
+        on_found: OnFound<'_, T, E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::File(path) => read_file(path, on_found),
+            Self::Directory(path) => read_directory(path, on_found),
+            Self::Bytes { label, bytes } => read_bytes(bytes, label, on_found),
+        }
+    }
+}
+
+fn read_directory<T: PemObject + From<Vec<u8>>, E>(
+    path: &Path,
+    on_found: OnFound<'_, T, E>,
+) -> Result<(), E> {
+    let location = path.display().to_string();
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => return on_found(&location, Err(LoadProblem::Io(Arc::new(error)))),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => files.push(entry.path()),
+            Err(error) => on_found(&location, Err(LoadProblem::Io(Arc::new(error))))?,
+        }
+    }
+    files.sort();
+    // Several links to one file, as `openssl rehash` makes them, are read once.
+    let mut seen = HashSet::new();
+    let new = |file: &&PathBuf| {
+        file.is_file() && fs::canonicalize(file).map_or(true, |target| seen.insert(target))
+    };
+    for file in files.iter().filter(new) {
+        read_file(file, on_found)?;
+    }
+    Ok(())
+}
+
+fn read_file<T: PemObject + From<Vec<u8>>, E>(
+    path: &Path,
+    on_found: OnFound<'_, T, E>,
+) -> Result<(), E> {
+    let location = path.display().to_string();
+    match read_bounded(path) {
+        Ok(bytes) => read_bytes(&bytes, &location, on_found),
+        Err(problem) => on_found(&location, Err(problem)),
+    }
+}
+
+fn read_bytes<T: PemObject + From<Vec<u8>>, E>(
+    bytes: &[u8],
+    location: &str,
+    on_found: OnFound<'_, T, E>,
+) -> Result<(), E> {
+    const DER_SEQUENCE: u8 = 0x30;
+    if bytes.first() == Some(&DER_SEQUENCE) {
+        return on_found(location, Ok(T::from(bytes.to_vec())));
+    }
+    let mut found = 0;
+    for section in T::pem_slice_iter(bytes) {
+        found += 1;
+        on_found(
+            location,
+            section.map_err(|error| LoadProblem::Pem(Arc::new(error))),
+        )?;
+    }
+    if found == 0 {
+        return on_found(location, Err(LoadProblem::NothingFound));
+    }
+    Ok(())
+}
