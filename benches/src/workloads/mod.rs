@@ -1,6 +1,7 @@
 //! What is measured.
 
 mod first;
+mod hostile;
 mod lab;
 mod requests;
 mod scenario;
@@ -27,6 +28,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Table>, Failure> {
         requests::table(options, &lab)?,
         first::table(options, &lab)?,
         verification::table(options)?,
+        hostile::table(options)?,
     ];
     Ok(tables
         .into_iter()
@@ -40,6 +42,7 @@ fn check_names(options: &Options) -> Result<(), Failure> {
         .map(|scenario| scenario.name)
         .chain(First::ALL.map(First::name))
         .chain(verification::NAMES)
+        .chain(hostile::NAMES)
         .collect();
     match options
         .only

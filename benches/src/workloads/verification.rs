@@ -101,10 +101,10 @@ impl Evidence {
 }
 
 /// One verifier.
-struct Judging<F> {
-    name: &'static str,
-    operations: usize,
-    judge: F,
+pub(super) struct Judging<F> {
+    pub(super) name: &'static str,
+    pub(super) operations: usize,
+    pub(super) judge: F,
 }
 
 impl<F: Fn() -> Result<(), Failure>> Contender for Judging<F> {
