@@ -118,8 +118,11 @@ impl Limits {
         if extra.is_empty() && rest.len() < WORTH_COUNTING {
             return Ok(Cow::Borrowed(rest));
         }
+        // What cannot be counted is not let through.
         let Some((leaf_issuer, _)) = chain.leaf().and_then(|leaf| names(leaf)) else {
-            return Ok(Cow::Borrowed(rest));
+            return Err(Reason::Malformed {
+                detail: "the names of the first certificate cannot be read".to_owned(),
+            });
         };
         let sent = rest.iter().map(AsRef::as_ref);
         let extra = extra.iter().copied().map(AsRef::as_ref);
