@@ -16,7 +16,7 @@ pub use certificate::{
 };
 pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{
-    Alpn, BindAddr, BodySender, ClientAuth, ConnectionInfo, Ending, PlainServer,
+    Alpn, BindAddr, BodySender, ClientAuth, ClientMove, ConnectionInfo, Ending, PlainServer,
     PlainServerBuilder, RecordedRequest, ServerStats, Serving, TestBody, TestServer,
-    TestServerBuilder,
+    TestServerBuilder, WeakServer, Weakness,
 };

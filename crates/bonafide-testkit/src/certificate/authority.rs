@@ -10,7 +10,7 @@ use super::authority_builder::TestCaBuilder;
 use super::identity::Identity;
 use super::key::{TestKey, pem};
 use super::recipe::{Recipe, random_serial};
-use super::sha1;
+use super::resign::Finish;
 use crate::client;
 
 /// A certificate authority that lives as long as the test: a root, or an intermediate
@@ -81,10 +81,17 @@ impl TestCa {
         if let (true, Some(serial)) = (recipe.revoked, &parameters.serial_number) {
             self.revoked().push(serial.to_bytes());
         }
-        let leaf = self.sign(&parameters, &key, recipe.signed_with_sha1);
+        let leaf = self.sign(&parameters, &key, recipe.finish);
         let mut chain = vec![leaf];
         chain.extend_from_slice(&self.0.path[..self.0.path.len() - 1]);
         Identity::new(chain, key)
+    }
+
+    /// This authority's certificate and key as a server's identity, which they are not
+    /// meant to be.
+    pub fn as_identity(&self) -> Identity {
+        let above = self.0.path.len().saturating_sub(1).max(1);
+        Identity::new(self.0.path[..above].to_vec(), Arc::clone(&self.0.key))
     }
 
     /// A certificate for this authority's name and key, issued by another one: what
@@ -92,7 +99,7 @@ impl TestCa {
     pub fn cross_signed_by(&self, issuer: &Self) -> CertificateDer<'static> {
         let mut parameters = self.0.parameters.clone();
         parameters.serial_number = Some(random_serial());
-        issuer.sign(&parameters, &self.0.key, false)
+        issuer.sign(&parameters, &self.0.key, Finish::default())
     }
 
     /// This authority's own certificate.
@@ -137,11 +144,11 @@ impl TestCa {
         parameters: CertificateParams,
         key: Arc<TestKey>,
         parent: Option<&Self>,
-        signed_with_sha1: bool,
+        finish: Finish,
     ) -> Self {
         let mut path = vec![match parent {
-            Some(parent) => parent.sign(&parameters, &key, signed_with_sha1),
-            None => self_sign(&parameters, &key, signed_with_sha1),
+            Some(parent) => parent.sign(&parameters, &key, finish),
+            None => self_sign(&parameters, &key, finish),
         }];
         if let Some(parent) = parent {
             path.extend_from_slice(&parent.0.path);
@@ -158,17 +165,14 @@ impl TestCa {
         &self,
         parameters: &CertificateParams,
         key: &TestKey,
-        with_sha1: bool,
+        finish: Finish,
     ) -> CertificateDer<'static> {
         let issuer = Issuer::from_params(&self.0.parameters, &*self.0.key);
         let certificate: CertificateDer<'static> = parameters
             .signed_by(key, &issuer)
             .expect("a certificate for parameters made here can be signed")
             .into();
-        if with_sha1 {
-            return sha1::resign(&certificate, &self.0.key);
-        }
-        certificate
+        finish.apply(certificate, &self.0.key)
     }
 
     fn revoked(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
@@ -182,14 +186,11 @@ impl TestCa {
 pub(super) fn self_sign(
     parameters: &CertificateParams,
     key: &TestKey,
-    with_sha1: bool,
+    finish: Finish,
 ) -> CertificateDer<'static> {
     let certificate: CertificateDer<'static> = parameters
         .self_signed(&key)
         .expect("a certificate for parameters made here can be signed")
         .into();
-    if with_sha1 {
-        return sha1::resign(&certificate, key);
-    }
-    certificate
+    finish.apply(certificate, key)
 }

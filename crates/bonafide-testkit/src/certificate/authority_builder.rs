@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, GeneralSubtree,
-    IsCa, KeyUsagePurpose, NameConstraints,
+    BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DistinguishedName, DnType,
+    GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints,
 };
 
 use super::authority::TestCa;
 use super::key::{KeyKind, TestKey};
 use super::moment::Moment;
-use super::recipe::{DAY, HOUR, random_serial};
+use super::recipe::{DAY, ExtendedKeyUsage, HOUR, critical, extension, random_serial};
+use super::resign::{Digest, Finish, Flaw};
 
 /// The choices for a [`TestCa`].
 ///
@@ -38,7 +39,19 @@ pub struct TestCaBuilder {
     permitted: Vec<GeneralSubtree>,
     excluded: Vec<GeneralSubtree>,
     path_length: Option<u8>,
-    signed_with_sha1: bool,
+    role: Role,
+    key_usages: Vec<KeyUsagePurpose>,
+    extended_key_usages: Vec<ExtendedKeyUsage>,
+    extensions: Vec<CustomExtension>,
+    finish: Finish,
+}
+
+/// What the basic constraints say (RFC 5280 section 4.2.1.9).
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    Authority,
+    EndEntity,
+    Unsaid,
 }
 
 impl TestCaBuilder {
@@ -53,7 +66,11 @@ impl TestCaBuilder {
             permitted: Vec::new(),
             excluded: Vec::new(),
             path_length: None,
-            signed_with_sha1: false,
+            role: Role::Authority,
+            key_usages: vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign],
+            extended_key_usages: Vec::new(),
+            extensions: Vec::new(),
+            finish: Finish::default(),
         }
     }
 
@@ -128,7 +145,48 @@ impl TestCaBuilder {
     /// This authority's own certificate is signed over SHA-1. The key that signs it,
     /// the parent's or a root's own, has to be RSA or P-256.
     pub fn sha1_signature(mut self) -> Self {
-        self.signed_with_sha1 = true;
+        self.finish.digest = Some(Digest::Sha1);
+        self
+    }
+
+    /// The basic constraints say that this is no authority: it issues all the same.
+    pub fn without_ca_flag(mut self) -> Self {
+        self.role = Role::EndEntity;
+        self
+    }
+
+    /// No basic constraints, so that this is no authority (RFC 5280 section 4.2.1.9).
+    pub fn without_basic_constraints(mut self) -> Self {
+        self.role = Role::Unsaid;
+        self
+    }
+
+    /// The key usage does not allow signing certificates (RFC 5280 section 4.2.1.3).
+    pub fn without_cert_sign(mut self) -> Self {
+        self.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        self
+    }
+
+    /// What certificates below this authority may be used for. Default: anything,
+    /// without an extension that says so.
+    pub fn extended_key_usage(
+        mut self,
+        usages: impl IntoIterator<Item = ExtendedKeyUsage>,
+    ) -> Self {
+        self.extended_key_usages = usages.into_iter().collect();
+        self
+    }
+
+    /// One more extension, which who does not know it has to refuse (RFC 5280 section
+    /// 4.2).
+    pub fn critical_extension(mut self, oid: &[u64], value: &[u8]) -> Self {
+        self.extensions.push(critical(extension(oid, value)));
+        self
+    }
+
+    /// X.509 version 1, which has no extensions and so does not say who is an authority.
+    pub fn version1(mut self) -> Self {
+        self.finish.flaw = Some(Flaw::Version1);
         self
     }
 
@@ -139,7 +197,7 @@ impl TestCaBuilder {
     pub fn build(self) -> TestCa {
         let key = TestKey::generate(self.key);
         let parameters = self.parameters();
-        TestCa::assemble(parameters, key, self.parent.as_ref(), self.signed_with_sha1)
+        TestCa::assemble(parameters, key, self.parent.as_ref(), self.finish)
     }
 
     fn parameters(&self) -> CertificateParams {
@@ -165,11 +223,21 @@ impl TestCaBuilder {
         parameters.distinguished_name = subject;
         parameters.not_before = self.valid_from.as_offset_date_time();
         parameters.not_after = self.valid_until.as_offset_date_time();
-        parameters.is_ca = IsCa::Ca(match self.path_length {
-            Some(intermediates) => BasicConstraints::Constrained(intermediates),
-            None => BasicConstraints::Unconstrained,
-        });
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        parameters.is_ca = match (self.role, self.path_length) {
+            (Role::Authority, Some(intermediates)) => {
+                IsCa::Ca(BasicConstraints::Constrained(intermediates))
+            }
+            (Role::Authority, None) => IsCa::Ca(BasicConstraints::Unconstrained),
+            (Role::EndEntity, _) => IsCa::ExplicitNoCa,
+            (Role::Unsaid, _) => IsCa::NoCa,
+        };
+        parameters.key_usages = self.key_usages.clone();
+        parameters.extended_key_usages = self
+            .extended_key_usages
+            .iter()
+            .map(|usage| usage.purpose())
+            .collect();
+        parameters.custom_extensions = self.extensions.clone();
         parameters.use_authority_key_identifier_extension = true;
         parameters.name_constraints = Some(NameConstraints {
             permitted_subtrees: self.permitted.clone(),

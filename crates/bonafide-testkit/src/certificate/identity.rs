@@ -44,7 +44,7 @@ impl Identity {
     pub fn self_signed(recipe: Recipe) -> Self {
         let key = TestKey::generate(recipe.key);
         let parameters = recipe.parameters(&key);
-        let leaf = self_sign(&parameters, &key, recipe.signed_with_sha1);
+        let leaf = self_sign(&parameters, &key, recipe.finish);
         Self::new(vec![leaf], key)
     }
 
@@ -114,6 +114,13 @@ impl Identity {
         let mut chain = self.chain.clone();
         chain.push(certificate);
         Self::new(chain, Arc::clone(&self.key))
+    }
+
+    /// The same chain with the key of another identity: what somebody can present who
+    /// has seen a certificate and does not hold its key.
+    #[must_use]
+    pub fn with_key_of(&self, other: &Self) -> Self {
+        Self::new(self.chain.clone(), Arc::clone(&other.key))
     }
 
     /// The leaf's pin: `sha256/` and the base64 of the SHA-256 of its

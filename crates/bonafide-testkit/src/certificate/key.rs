@@ -17,6 +17,7 @@ use der::pem::LineEnding;
 use rcgen::{KeyPair, PublicKeyData, RsaKeySize, SignatureAlgorithm, SigningKey};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::public_primes::rsa8192_pkcs8;
 use super::weak_rsa::WeakRsaKey;
 
 /// What kind of key a certificate holds.
@@ -45,6 +46,9 @@ pub enum KeyKind {
     /// RSA with 4096 bits, signing with SHA-256. Takes a noticeable part of a second
     /// to make.
     Rsa4096,
+    /// RSA with 8192 bits, signing with SHA-256. It would take half a minute to make, so
+    /// its primes are two that everybody knows, and every one is the same key.
+    Rsa8192,
     /// RSA with 1024 bits, signing with SHA-256: half of what the CA/Browser Forum
     /// Baseline Requirements demand in section 6.1.5. Every one in a process is the same
     /// key.
@@ -73,6 +77,7 @@ impl TestKey {
             KeyKind::Rsa2048 => Holder::Ordinary(generate_rsa(RsaKeySize::_2048)),
             KeyKind::Rsa3072 => Holder::Ordinary(generate_rsa(RsaKeySize::_3072)),
             KeyKind::Rsa4096 => Holder::Ordinary(generate_rsa(RsaKeySize::_4096)),
+            KeyKind::Rsa8192 => Holder::Ordinary(rsa_from(rsa8192_pkcs8())),
             KeyKind::Rsa1024 => Holder::Weak(WeakRsaKey::generate()),
         };
         Arc::new(Self { kind, holder })
@@ -85,7 +90,11 @@ impl TestKey {
     pub(crate) fn is_rsa(&self) -> bool {
         matches!(
             self.kind,
-            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096
+            KeyKind::Rsa1024
+                | KeyKind::Rsa2048
+                | KeyKind::Rsa3072
+                | KeyKind::Rsa4096
+                | KeyKind::Rsa8192
         )
     }
 
@@ -188,6 +197,11 @@ fn generate_for(algorithm: &'static SignatureAlgorithm) -> KeyPair {
 fn generate_rsa(size: RsaKeySize) -> KeyPair {
     KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size)
         .expect("the operating system gives random numbers")
+}
+
+fn rsa_from(pkcs8: &[u8]) -> KeyPair {
+    KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(pkcs8), &rcgen::PKCS_RSA_SHA256)
+        .expect("a key that was put together here can be read back")
 }
 
 /// PKCS#8 version 1, since OpenSSL 3.0 does not read version 2.

@@ -7,8 +7,9 @@ mod catalogue;
 mod identity;
 mod key;
 mod moment;
+mod public_primes;
 mod recipe;
-mod sha1;
+mod resign;
 mod weak_rsa;
 
 pub use authority::TestCa;
@@ -17,4 +18,5 @@ pub use catalogue::{Case, Catalogue};
 pub use identity::Identity;
 pub use key::KeyKind;
 pub use moment::Moment;
+pub(crate) use public_primes::dh2048_prime;
 pub use recipe::{ExtendedKeyUsage, Recipe};

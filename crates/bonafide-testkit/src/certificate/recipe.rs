@@ -10,6 +10,7 @@ use rcgen::{
 
 use super::key::{KeyKind, TestKey};
 use super::moment::Moment;
+use super::resign::{Digest, Finish, Flaw};
 
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -52,7 +53,7 @@ pub enum ExtendedKeyUsage {
 }
 
 impl ExtendedKeyUsage {
-    fn purpose(self) -> ExtendedKeyUsagePurpose {
+    pub(super) fn purpose(self) -> ExtendedKeyUsagePurpose {
         match self {
             Self::Any => ExtendedKeyUsagePurpose::Any,
             Self::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
@@ -83,16 +84,18 @@ impl ExtendedKeyUsage {
 #[must_use = "a recipe is used by TestCa::issue or Identity::self_signed"]
 pub struct Recipe {
     pub(super) key: KeyKind,
-    pub(super) signed_with_sha1: bool,
+    pub(super) finish: Finish,
     pub(super) revoked: bool,
     names: Vec<String>,
     common_name: Option<String>,
+    with_common_name: bool,
     with_san: bool,
     valid_from: Moment,
     valid_until: Moment,
     usage: Usage,
     is_ca: bool,
     must_staple: bool,
+    extensions: Vec<CustomExtension>,
 }
 
 #[derive(Clone, Debug)]
@@ -113,16 +116,18 @@ impl Recipe {
         let now = Moment::now();
         Self {
             key: KeyKind::default(),
-            signed_with_sha1: false,
+            finish: Finish::default(),
             revoked: false,
             names: hosts.into_iter().map(Into::into).collect(),
             common_name: None,
+            with_common_name: true,
             with_san: true,
             valid_from: now - DAY,
             valid_until: now + 90 * DAY,
             usage: Usage::Listed(vec![ExtendedKeyUsage::ServerAuth]),
             is_ca: false,
             must_staple: false,
+            extensions: Vec::new(),
         }
     }
 
@@ -171,6 +176,27 @@ impl Recipe {
         self
     }
 
+    /// No common name, and so no subject at all: the SAN is critical then, as RFC 5280
+    /// section 4.1.2.6 demands.
+    pub fn without_subject(mut self) -> Self {
+        self.with_common_name = false;
+        self
+    }
+
+    /// One more extension, by its object identifier and the DER of its value. One that
+    /// is there already is there twice then.
+    pub fn extension(mut self, oid: &[u64], value: &[u8]) -> Self {
+        self.extensions.push(extension(oid, value));
+        self
+    }
+
+    /// One more extension, which who does not know it has to refuse (RFC 5280 section
+    /// 4.2).
+    pub fn critical_extension(mut self, oid: &[u64], value: &[u8]) -> Self {
+        self.extensions.push(critical(extension(oid, value)));
+        self
+    }
+
     /// The extended key usages. An empty list leaves the extension out. Default:
     /// `serverAuth`.
     pub fn extended_key_usage(
@@ -195,7 +221,32 @@ impl Recipe {
 
     /// Signed over SHA-1. The issuer needs an RSA or a P-256 key.
     pub fn sha1_signature(mut self) -> Self {
-        self.signed_with_sha1 = true;
+        self.finish.digest = Some(Digest::Sha1);
+        self
+    }
+
+    /// Signed over SHA-384. The issuer needs an RSA or a P-256 key.
+    pub fn sha384_signature(mut self) -> Self {
+        self.finish.digest = Some(Digest::Sha384);
+        self
+    }
+
+    /// Signed over SHA-512. The issuer needs an RSA or a P-256 key.
+    pub fn sha512_signature(mut self) -> Self {
+        self.finish.digest = Some(Digest::Sha512);
+        self
+    }
+
+    /// One bit of the signature is another one.
+    pub fn tampered_signature(mut self) -> Self {
+        self.finish.flaw = Some(Flaw::TamperedSignature);
+        self
+    }
+
+    /// The algorithm inside of the signed part is not the one that the signature is made
+    /// with, which RFC 5280 section 4.1.1.2 demands.
+    pub fn mismatched_signature_algorithm(mut self) -> Self {
+        self.finish.flaw = Some(Flaw::OtherAlgorithmInside);
         self
     }
 
@@ -252,11 +303,15 @@ impl Recipe {
                 .push(extension(TLS_FEATURE, STATUS_REQUEST));
         }
         parameters
+            .custom_extensions
+            .extend_from_slice(&self.extensions);
+        parameters
     }
 
     fn subject(&self) -> DistinguishedName {
         let mut subject = DistinguishedName::new();
-        if let Some(name) = self.common_name.as_ref().or(self.names.first()) {
+        let name = self.common_name.as_ref().or(self.names.first());
+        if let (true, Some(name)) = (self.with_common_name, name) {
             subject.push(DnType::CommonName, name.as_str());
         }
         subject
@@ -274,8 +329,13 @@ fn subject_alt_name(name: &str) -> SanType {
     }
 }
 
-fn extension(oid: &[u64], content: &[u8]) -> CustomExtension {
+pub(super) fn extension(oid: &[u64], content: &[u8]) -> CustomExtension {
     CustomExtension::from_oid_content(oid, content.to_vec())
+}
+
+pub(super) fn critical(mut extension: CustomExtension) -> CustomExtension {
+    extension.set_criticality(true);
+    extension
 }
 
 /// 16 random bytes, positive and not zero: within the 20 that RFC 5280 section

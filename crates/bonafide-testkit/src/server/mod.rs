@@ -17,6 +17,7 @@ mod service;
 mod serving;
 mod stats;
 mod tls;
+mod weak;
 mod wire;
 
 pub use bind::BindAddr;
@@ -28,3 +29,4 @@ pub use record::RecordedRequest;
 pub use serving::Serving;
 pub use stats::ServerStats;
 pub use tls::{Alpn, ClientAuth, TestServer, TestServerBuilder};
+pub use weak::{ClientMove, WeakServer, Weakness};

@@ -21,6 +21,8 @@ use crate::patience::until;
 pub struct ServerStats {
     /// TCP connections accepted.
     pub tcp_connections: usize,
+    /// ClientHello messages received, whatever became of their handshakes.
+    pub client_hellos: usize,
     /// TLS handshakes completed, resumed ones among them.
     pub tls_handshakes: usize,
     /// TLS handshakes completed that resumed an earlier session.
@@ -40,6 +42,7 @@ pub struct ServerStats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     tcp_connections: AtomicUsize,
+    client_hellos: AtomicUsize,
     tls_handshakes: AtomicUsize,
     resumed_handshakes: AtomicUsize,
     failed_handshakes: AtomicUsize,
@@ -61,6 +64,11 @@ impl Counters {
 
     pub(super) fn disconnected(&self) {
         self.open_connections.fetch_sub(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn hello(&self) {
+        self.client_hellos.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
     }
 
@@ -98,6 +106,7 @@ impl Counters {
     pub(super) fn snapshot(&self) -> ServerStats {
         ServerStats {
             tcp_connections: self.tcp_connections.load(Ordering::SeqCst),
+            client_hellos: self.client_hellos.load(Ordering::SeqCst),
             tls_handshakes: self.tls_handshakes.load(Ordering::SeqCst),
             resumed_handshakes: self.resumed_handshakes.load(Ordering::SeqCst),
             failed_handshakes: self.failed_handshakes.load(Ordering::SeqCst),

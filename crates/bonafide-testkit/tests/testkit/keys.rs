@@ -70,3 +70,14 @@ fn an_ed25519_key_has_no_sec1_form() {
 fn an_ecdsa_key_has_no_pkcs1_form() {
     identity(KeyKind::EcdsaP256).key_pem_pkcs1();
 }
+
+#[test]
+fn an_rsa_key_of_8192_bits_takes_no_time_and_is_one() {
+    let Some(openssl) = OpenSsl::find() else {
+        return;
+    };
+    let identity = identity(KeyKind::Rsa8192);
+    let text = openssl.text("rsa -check -noout -text", &identity.key_pem());
+    assert!(text.contains("8192 bit"), "{text}");
+    assert!(text.contains("RSA key ok"), "{text}");
+}

@@ -19,3 +19,4 @@ mod proxy;
 mod server;
 mod sessions;
 mod tls;
+mod weak;

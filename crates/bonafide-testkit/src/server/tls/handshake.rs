@@ -1,17 +1,19 @@
 //! The handshake, with all that may happen before it.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::HandshakeKind;
 use rustls::server::{
-    NoServerSessionStorage, ResolvesServerCert, ServerConfig, WebPkiClientVerifier,
+    Acceptor, NoServerSessionStorage, ResolvesServerCert, ServerConfig, WebPkiClientVerifier,
 };
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::choices::{Alpn, ClientAuth, TlsPlan};
 use super::resolver::Certificates;
@@ -107,10 +109,7 @@ impl Tls {
             }
             _ => {}
         }
-        match TlsAcceptor::from(Arc::clone(&self.config))
-            .accept(stream)
-            .await
-        {
+        match self.shake_hands(&core, stream).await {
             Ok(stream) => {
                 let info = describe(&stream, number, peer_addr);
                 core.counters().handshake_completed(info.resumed);
@@ -126,6 +125,16 @@ impl Tls {
                 core.counters().handshake_failed();
             }
         }
+    }
+
+    async fn shake_hands(
+        &self,
+        core: &Core,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        core.counters().hello();
+        start.into_stream(Arc::clone(&self.config)).await
     }
 
     async fn wait_at_gate(&self, core: &Core) {
@@ -146,11 +155,7 @@ fn verifier(ca: &CertificateDer<'_>) -> rustls::server::ClientCertVerifierBuilde
     WebPkiClientVerifier::builder_with_provider(Arc::new(client::only(ca)), client::provider())
 }
 
-fn describe(
-    stream: &tokio_rustls::server::TlsStream<TcpStream>,
-    number: u64,
-    peer_addr: SocketAddr,
-) -> ConnectionInfo {
+fn describe(stream: &TlsStream<TcpStream>, number: u64, peer_addr: SocketAddr) -> ConnectionInfo {
     let (_, tls) = stream.get_ref();
     ConnectionInfo {
         number,
