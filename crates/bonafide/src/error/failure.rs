@@ -31,7 +31,7 @@ pub(crate) enum Cause {
     /// The verifier's answer on a host.
     Refusal(Refusal),
     /// The policy cannot work.
-    Config(ConfigError),
+    Config(Arc<ConfigError>),
     /// Any other error.
     Other(Arc<dyn StdError + Send + Sync>),
 }
@@ -83,7 +83,7 @@ impl Failure {
     /// The policy cannot work.
     pub(crate) fn config(error: ConfigError) -> Self {
         Self {
-            cause: Cause::Config(error),
+            cause: Cause::Config(Arc::new(error)),
             ..Self::new(Kind::Config, "the policy cannot be used")
         }
     }
@@ -94,7 +94,7 @@ impl Failure {
             Cause::None => None,
             Cause::Tls(error) => Some(&**error),
             Cause::Refusal(refusal) => Some(refusal),
-            Cause::Config(error) => Some(error),
+            Cause::Config(error) => Some(&**error),
             Cause::Other(error) => Some(&**error),
         }
     }
