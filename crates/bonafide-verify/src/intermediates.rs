@@ -117,6 +117,18 @@ pub(crate) struct KnownIntermediates {
 }
 
 impl KnownIntermediates {
+    /// These and no others.
+    pub(crate) fn only(certificates: &[CertificateDer<'static>]) -> Self {
+        let mut given = BySubject::default();
+        for certificate in certificates {
+            given.add(certificate);
+        }
+        Self {
+            given,
+            remembered: None,
+        }
+    }
+
     /// Those that continue `chain` where the server has left something out.
     pub(crate) fn missing_from(&self, chain: &PresentedChain<'_>) -> Vec<CertificateDer<'static>> {
         let mut added: Vec<CertificateDer<'static>> = Vec::new();

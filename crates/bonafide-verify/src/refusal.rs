@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::anchors::AnchorSet;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::reason::Reason;
@@ -21,6 +24,33 @@ struct Inner {
     subject: Option<Subject>,
     receipt: Arc<Receipt>,
     source: Option<webpki::Error>,
+    exhibit: Option<Exhibit>,
+}
+
+/// What was judged, kept to explain the refusal: what the peer presented, of which a policy's limits bound the size, and the way to judge it again.
+#[derive(Clone)]
+pub(crate) struct Exhibit {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) name: Option<ServerName<'static>>,
+    pub(crate) time: UnixTime,
+    pub(crate) ocsp_staple: Option<Vec<u8>>,
+    pub(crate) scts: Option<Vec<u8>>,
+    pub(crate) anchors: Option<Arc<AnchorSet>>,
+    pub(crate) again: Arc<dyn Rejudge>,
+}
+
+/// Judging again with a premise changed. The answer is for a person: it says whether the peer would be believed, and nothing rests on it.
+pub(crate) trait Rejudge: Send + Sync {
+    fn would_believe(&self, exhibit: &Exhibit, premise: &Premise<'_>) -> bool;
+}
+
+/// The one thing that is another when a peer is judged again.
+#[derive(Clone, Debug)]
+pub(crate) enum Premise<'a> {
+    Time(UnixTime),
+    Intermediates(&'a [CertificateDer<'static>]),
+    SystemStore,
+    Name(ServerName<'a>),
 }
 
 /// The certificate that a refusal is about.
@@ -44,7 +74,20 @@ impl Refusal {
             subject,
             receipt,
             source,
+            exhibit: None,
         }))
+    }
+
+    pub(crate) fn with_exhibit(mut self, exhibit: Exhibit) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.exhibit = Some(exhibit);
+        }
+        self
+    }
+
+    /// What was judged; none where nothing was presented.
+    pub(crate) fn exhibit(&self) -> Option<&Exhibit> {
+        self.0.exhibit.as_ref()
     }
 
     /// The stable code.

@@ -3,6 +3,7 @@
 mod checks;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
+mod retrial;
 mod search;
 mod trial;
 
@@ -28,8 +29,8 @@ use crate::zone::{Zone, Zones};
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) epoch: Epoch,
-    pub(crate) zones: Zones,
-    pub(crate) intermediates: KnownIntermediates,
+    pub(crate) zones: Arc<Zones>,
+    pub(crate) intermediates: Arc<KnownIntermediates>,
     pub(crate) clock: Clock,
     pub(crate) provider: Provider,
     pub(crate) receipts: Receipts,

@@ -152,7 +152,7 @@ impl Trial<'_> {
             valid_until: None,
         };
         let receipt = self.receipt(Verdict::Refused(reason.code()), evidence);
-        Refusal::new(reason, subject, receipt, source)
+        Refusal::new(reason, subject, receipt, source).with_exhibit(self.exhibit())
     }
 
     pub(super) fn name_fault(

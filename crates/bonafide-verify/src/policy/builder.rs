@@ -172,8 +172,8 @@ impl PolicyBuilder {
         let zones = super::grants::with_grants(self.grants, default.as_ref(), zones)?;
         Ok(Policy::from_judge(Judge {
             epoch: Epoch::next(),
-            zones: Zones::new(default, zones),
-            intermediates: self.intermediates.load()?,
+            zones: Arc::new(Zones::new(default, zones)),
+            intermediates: Arc::new(self.intermediates.load()?),
             clock: self.clock,
             provider,
             receipts: Receipts::default(),

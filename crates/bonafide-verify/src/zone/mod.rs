@@ -118,6 +118,36 @@ impl Zone {
         false
     }
 
+    /// The same zone without its grant, with other anchors where there are some: for judging again, never for a connection.
+    pub(crate) fn apart(&self, anchors: Option<Arc<ZoneAnchors>>) -> Self {
+        let Self {
+            id,
+            name,
+            pattern,
+            anchors: own,
+            profile,
+            checks,
+            identity: _,
+            min_version,
+            limits,
+            #[cfg(feature = "danger-insecure-grants")]
+                grant: _,
+        } = self;
+        Self {
+            id: *id,
+            name: Arc::clone(name),
+            pattern: pattern.clone(),
+            anchors: anchors.unwrap_or_else(|| Arc::clone(own)),
+            profile: *profile,
+            checks: checks.clone(),
+            identity: None,
+            min_version: *min_version,
+            limits: *limits,
+            #[cfg(feature = "danger-insecure-grants")]
+            grant: None,
+        }
+    }
+
     /// What one `rustls::ClientConfig` cannot serve both zones with, if anything.
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {

@@ -1,0 +1,130 @@
+//! Why a peer was not believed, for a person: what it presented, what was compared, and what would help.
+
+mod advice;
+mod remedy;
+mod text;
+mod view;
+
+use rustls_pki_types::CertificateDer;
+use serde::Serialize;
+
+pub use self::remedy::{Remedy, RemedyKind};
+pub use self::view::{CertificateView, CheckView, OriginView};
+
+use crate::clock::Rfc3339Time;
+use crate::code::Code;
+use crate::refusal::Refusal;
+use crate::text::one_line;
+
+/// A refusal, explained. `Display` is plain text of several lines; [`Explanation::for_terminal`] adds colour where the output is a terminal; and it is
+/// [`Serialize`], with the fields as they are named here.
+///
+/// All text of a peer's is escaped so that it stays within its line, and bounded.
+///
+/// ```
+/// use bonafide_verify::{Anchors, Peer, Policy, RemedyKind};
+/// use bonafide_verify::pki_types::ServerName;
+/// use bonafide_testkit::{Recipe, TestCa};
+///
+/// let ca = TestCa::new();
+/// let identity = ca.issue(Recipe::for_host("www.example.test"));
+/// let policy = Policy::builder().anchors(Anchors::only(ca.certificate().clone())).build()?;
+///
+/// let name = ServerName::try_from("example.test")?;
+/// let refusal = policy.verify(&Peer::new(identity.chain(), &name)).unwrap_err();
+/// let explanation = refusal.explain();
+/// assert_eq!(explanation.remedy.kind, RemedyKind::OtherName);
+/// println!("{}", explanation.for_terminal(&std::io::stdout()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The stable code, for example `BF-EXPIRED`.
+    pub code: &'static str,
+    /// The cause in one line.
+    pub headline: String,
+    /// The host that was asked for.
+    pub host: Option<String>,
+    /// The zone that judged.
+    pub zone: Option<String>,
+    /// The name of the clock, and what it showed, in RFC 3339.
+    pub clock: Option<(String, String)>,
+    /// The anchors that a path could have ended in.
+    pub anchors: Vec<OriginView>,
+    /// What the peer sent, in its order.
+    pub presented: Vec<CertificateView>,
+    /// The subjects of the path that was proved, leaf first; empty where none was.
+    pub path: Vec<String>,
+    /// Every check with its outcome.
+    pub checks: Vec<CheckView>,
+    /// What would help.
+    pub remedy: Remedy,
+    /// The page of the code in the documentation, below the repository's root.
+    pub page: String,
+}
+
+impl Refusal {
+    /// Explains the refusal, and looks for what would help by judging the peer again with one premise changed: another time, the system's store, another
+    /// name.
+    ///
+    /// Reads the system's store if the zone does not use it and nothing else helps, so not for an async thread. What is found changes nobody's trust.
+    pub fn explain(&self) -> Explanation {
+        self.explain_with(&[])
+    }
+
+    /// The same, with certificates at hand that the server may have left out of its chain.
+    pub fn explain_with(&self, intermediates: &[CertificateDer<'static>]) -> Explanation {
+        let receipt = self.receipt();
+        let presented = view::presented(self);
+        Explanation {
+            headline: headline(self),
+            host: receipt.host().map(one_line),
+            zone: Some(receipt.zone().to_owned()),
+            clock: Some((
+                receipt.clock().to_owned(),
+                Rfc3339Time(receipt.time()).to_string(),
+            )),
+            anchors: view::anchors(receipt),
+            path: receipt
+                .path()
+                .map(|path| path.subjects().collect())
+                .unwrap_or_default(),
+            checks: receipt.checks().iter().map(CheckView::of).collect(),
+            remedy: remedy::find(self, intermediates),
+            presented,
+            ..Explanation::of(self.code())
+        }
+    }
+}
+
+impl Explanation {
+    /// What a code says without a peer at hand: for handshakes that failed before there was a chain to judge.
+    pub fn of(code: Code) -> Self {
+        Self {
+            code: code.as_str(),
+            headline: advice::summary(code).to_owned(),
+            host: None,
+            zone: None,
+            clock: None,
+            anchors: Vec::new(),
+            presented: Vec::new(),
+            path: Vec::new(),
+            checks: Vec::new(),
+            remedy: Remedy {
+                kind: RemedyKind::Advice,
+                text: advice::advice(code).to_owned(),
+            },
+            page: format!("docs/codes/{code}.md"),
+        }
+    }
+}
+
+/// The refusal's own line without its code.
+fn headline(refusal: &Refusal) -> String {
+    let line = refusal.to_string();
+    match line.split_once(": ") {
+        Some((_, rest)) => rest.to_owned(),
+        None => line,
+    }
+}
