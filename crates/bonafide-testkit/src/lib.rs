@@ -13,6 +13,7 @@ mod server;
 
 pub use certificate::{
     Case, Catalogue, ExtendedKeyUsage, Identity, KeyKind, Moment, Recipe, TestCa, TestCaBuilder,
+    TestLog,
 };
 pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{

@@ -87,6 +87,12 @@ codes! {
     PinMismatch = "BF-PIN-MISMATCH",
     /// The pins of the host have expired and were configured to refuse then.
     PinsExpired = "BF-PINS-EXPIRED",
+    /// The certificate is not in enough logs of Certificate Transparency (RFC 6962; policies of Chrome and Apple).
+    TooFewScts = "BF-TOO-FEW-SCTS",
+    /// A list of signed certificate timestamps cannot be read (RFC 6962, 3.3).
+    SctMalformed = "BF-SCT-MALFORMED",
+    /// The log list is older than is allowed, and the check was configured to refuse then.
+    LogListStale = "BF-LOG-LIST-STALE",
     /// A check other than the built-in ones refused.
     CheckRefused = "BF-CHECK-REFUSED",
     /// The policy is closed and has no zone for the host.

@@ -59,6 +59,7 @@ mod receipt;
 mod receipts;
 mod refusal;
 mod rustls_adapter;
+mod sct;
 mod sessions;
 mod signature;
 mod source;
@@ -73,7 +74,10 @@ pub use rustls_pki_types as pki_types;
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
-pub use self::check::{Check, CheckContext, Finding, Mode, Profile};
+pub use self::check::{
+    Check, CheckContext, ExemptAnchors, Finding, LogList, LogListError, Mode, OnStaleLogList,
+    Profile, Transparency,
+};
 pub use self::clock::Clock;
 pub use self::code::Code;
 pub use self::config_error::ConfigError;
@@ -91,6 +95,7 @@ pub use self::policy::{Policy, PolicyBuilder};
 pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{CheckRecord, Connection, Outcome, PathRecord, Receipt, Verdict};
 pub use self::refusal::{Refusal, Subject};
+pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
 pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;

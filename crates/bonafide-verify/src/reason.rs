@@ -9,6 +9,7 @@ use crate::anchors::OriginCounts;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::host_pattern::HostPattern;
+use crate::sct::{SctListError, SctSource, UncountedSct};
 use crate::spki::SpkiSha256;
 
 /// Why, with the values that were compared.
@@ -143,6 +144,35 @@ pub enum Reason {
         /// When they expired.
         expired: UnixTime,
     },
+    /// [`Code::TooFewScts`]
+    TooFewScts {
+        /// How many different logs have a timestamp that counts.
+        counted: usize,
+        /// How many different operators these logs have.
+        operators: usize,
+        /// How many of these logs are trusted now, not retired: one is needed.
+        trusted_now: usize,
+        /// How many logs are needed.
+        needed: usize,
+        /// How many operators are needed.
+        needed_operators: usize,
+        /// The timestamps that do not count.
+        uncounted: Vec<UncountedSct>,
+    },
+    /// [`Code::SctMalformed`]
+    SctMalformed {
+        /// Where the list was found.
+        source: SctSource,
+        /// What is wrong with it.
+        error: SctListError,
+    },
+    /// [`Code::LogListStale`]
+    LogListStale {
+        /// When the list was made.
+        made: UnixTime,
+        /// Until when it was fresh enough.
+        fresh_until: UnixTime,
+    },
     /// A rule of a [`Profile`](crate::Profile); the code is the rule's own.
     Rule {
         /// The code of the rule.
@@ -224,6 +254,9 @@ impl Reason {
             Self::TooManyIntermediates { .. } => Code::TooManyIntermediates,
             Self::PinMismatch { .. } => Code::PinMismatch,
             Self::PinsExpired { .. } => Code::PinsExpired,
+            Self::TooFewScts { .. } => Code::TooFewScts,
+            Self::SctMalformed { .. } => Code::SctMalformed,
+            Self::LogListStale { .. } => Code::LogListStale,
             Self::Rule { code, .. } => *code,
             Self::Check { .. } => Code::CheckRefused,
             Self::HostNotInPolicy { .. } => Code::HostNotInPolicy,
@@ -327,6 +360,38 @@ impl fmt::Display for Reason {
                     Rfc3339Time(*expired)
                 )
             }
+            Self::TooFewScts {
+                counted,
+                operators,
+                trusted_now,
+                needed,
+                needed_operators,
+                uncounted,
+            } => {
+                write!(
+                    f,
+                    "in {counted} logs of {operators} operators, where {needed} logs of {needed_operators} operators are needed"
+                )?;
+                if *counted > 0 && *trusted_now == 0 {
+                    f.write_str(", and none of them is trusted any more")?;
+                }
+                if uncounted.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "; not counted: {}", Listed(uncounted))
+            }
+            Self::SctMalformed { source, error } => {
+                write!(
+                    f,
+                    "the list of certificate timestamps in {source} is malformed: {error}"
+                )
+            }
+            Self::LogListStale { made, fresh_until } => write!(
+                f,
+                "the log list of {} was to be used until {}",
+                Rfc3339Time(*made),
+                Rfc3339Time(*fresh_until)
+            ),
             Self::Rule { clause, found, .. } => write!(f, "{found} ({clause})"),
             Self::Check { message } => f.write_str(message),
             Self::HostNotInPolicy { host } => {

@@ -81,7 +81,11 @@ impl TestCa {
         if let (true, Some(serial)) = (recipe.revoked, &parameters.serial_number) {
             self.revoked().push(serial.to_bytes());
         }
-        let leaf = self.sign(&parameters, &key, recipe.finish);
+        let leaf = recipe
+            .logged
+            .issue(&parameters, &self.0.key, &|parameters| {
+                self.sign(parameters, &key, recipe.finish)
+            });
         let mut chain = vec![leaf];
         chain.extend_from_slice(&self.0.path[..self.0.path.len() - 1]);
         Identity::new(chain, key)

@@ -44,7 +44,9 @@ impl Identity {
     pub fn self_signed(recipe: Recipe) -> Self {
         let key = TestKey::generate(recipe.key);
         let parameters = recipe.parameters(&key);
-        let leaf = self_sign(&parameters, &key, recipe.finish);
+        let leaf = recipe.logged.issue(&parameters, &key, &|parameters| {
+            self_sign(parameters, &key, recipe.finish)
+        });
         Self::new(vec![leaf], key)
     }
 

@@ -10,6 +10,7 @@ mod moment;
 mod public_primes;
 mod recipe;
 mod resign;
+mod transparency;
 mod weak_rsa;
 
 pub use authority::TestCa;
@@ -20,3 +21,4 @@ pub use key::KeyKind;
 pub use moment::Moment;
 pub(crate) use public_primes::dh2048_prime;
 pub use recipe::{ExtendedKeyUsage, Recipe};
+pub use transparency::TestLog;

@@ -11,6 +11,7 @@ use rcgen::{
 use super::key::{KeyKind, TestKey};
 use super::moment::Moment;
 use super::resign::{Digest, Finish, Flaw};
+use super::transparency::Logged;
 
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -86,6 +87,7 @@ pub struct Recipe {
     pub(super) key: KeyKind,
     pub(super) finish: Finish,
     pub(super) revoked: bool,
+    pub(super) logged: Logged,
     names: Vec<String>,
     common_name: Option<String>,
     with_common_name: bool,
@@ -118,6 +120,7 @@ impl Recipe {
             key: KeyKind::default(),
             finish: Finish::default(),
             revoked: false,
+            logged: Logged::default(),
             names: hosts.into_iter().map(Into::into).collect(),
             common_name: None,
             with_common_name: true,

@@ -1,6 +1,7 @@
 //! Checks: plug-ins that judge a verified path and can only refuse.
 
 mod profile;
+mod transparency;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,6 +12,7 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 pub(crate) use self::profile::Place;
 pub use self::profile::Profile;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
+pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
 use crate::path::VerifiedPath;
 use crate::reason::Refused;

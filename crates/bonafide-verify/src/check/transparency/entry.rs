@@ -1,0 +1,137 @@
+//! What a log signs: the certificate, or the precertificate that it was made of (RFC 6962, 3.2).
+
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
+
+use crate::sct::{Sct, SctListError};
+
+/// The extension with embedded timestamps (RFC 6962, 3.3).
+const SCT_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
+const EXTENSIONS: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(3),
+};
+
+/// What a timestamp is over.
+pub(super) enum Entry<'a> {
+    /// A certificate, by timestamps that came beside it.
+    Certificate(&'a [u8]),
+    /// A certificate's TBSCertificate before the timestamps were put into it, by those.
+    Precertificate {
+        /// The SHA-256 of the issuer's SubjectPublicKeyInfo.
+        issuer_key: [u8; 32],
+        tbs: Vec<u8>,
+    },
+}
+
+impl Entry<'_> {
+    /// The bytes that the signature of `sct` is over; none for an entry that is too large for its length field.
+    pub(super) fn signed_by(&self, sct: &Sct<'_>) -> Option<Vec<u8>> {
+        const VERSION_1: u8 = 0;
+        const CERTIFICATE_TIMESTAMP: u8 = 0;
+        const X509_ENTRY: u16 = 0;
+        const PRECERT_ENTRY: u16 = 1;
+        let mut message = vec![VERSION_1, CERTIFICATE_TIMESTAMP];
+        message.extend(sct.timestamp.to_be_bytes());
+        let logged = match self {
+            Self::Certificate(certificate) => {
+                message.extend(X509_ENTRY.to_be_bytes());
+                certificate
+            }
+            Self::Precertificate { issuer_key, tbs } => {
+                message.extend(PRECERT_ENTRY.to_be_bytes());
+                message.extend(issuer_key);
+                tbs.as_slice()
+            }
+        };
+        let [0, length @ ..] = u32::try_from(logged.len()).ok()?.to_be_bytes() else {
+            return None;
+        };
+        message.extend(length);
+        message.extend(logged);
+        message.extend(u16::try_from(sct.extensions.len()).ok()?.to_be_bytes());
+        message.extend(sct.extensions);
+        Some(message)
+    }
+}
+
+/// A certificate's embedded list of timestamps, and its TBSCertificate without it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Embedded<'a> {
+    pub(super) list: &'a [u8],
+    pub(super) tbs: Vec<u8>,
+}
+
+/// Why there is nothing embedded that could be judged.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EmbeddedError {
+    Certificate(der::Error),
+    List(SctListError),
+}
+
+impl From<der::Error> for EmbeddedError {
+    fn from(error: der::Error) -> Self {
+        Self::Certificate(error)
+    }
+}
+
+/// Takes the list out of a certificate; none where it has none. Everything else keeps its bytes and its order, only lengths around it change.
+pub(super) fn embedded(certificate: &[u8]) -> Result<Option<Embedded<'_>>, EmbeddedError> {
+    let certificate = sequence(AnyRef::from_der(certificate)?)?;
+    let tbs = AnyRef::decode(&mut SliceReader::new(certificate)?)?;
+    let mut fields = SliceReader::new(sequence(tbs)?)?;
+    let mut kept = Vec::new();
+    let mut list = None;
+    while !fields.is_finished() {
+        let field = fields.tlv_bytes()?;
+        let parsed = AnyRef::from_der(field)?;
+        if parsed.tag() != EXTENSIONS {
+            kept.extend_from_slice(field);
+            continue;
+        }
+        let mut extensions = SliceReader::new(sequence(AnyRef::from_der(parsed.value())?)?)?;
+        let mut others = Vec::new();
+        while !extensions.is_finished() {
+            let extension = extensions.tlv_bytes()?;
+            match list_in(extension)? {
+                None => others.extend_from_slice(extension),
+                Some(_) if list.is_some() => {
+                    return Err(EmbeddedError::List(SctListError::Extension));
+                }
+                found => list = found,
+            }
+        }
+        if !others.is_empty() {
+            let others = AnyRef::new(Tag::Sequence, &others)?.to_der()?;
+            kept.extend(AnyRef::new(EXTENSIONS, &others)?.to_der()?);
+        }
+    }
+    let Some(list) = list else { return Ok(None) };
+    let tbs = AnyRef::new(Tag::Sequence, &kept)?.to_der()?;
+    Ok(Some(Embedded { list, tbs }))
+}
+
+/// The list of timestamps that an extension holds, if it is one that does.
+fn list_in(extension: &[u8]) -> Result<Option<&[u8]>, EmbeddedError> {
+    let mut extension = SliceReader::new(sequence(AnyRef::from_der(extension)?)?)?;
+    if ObjectIdentifier::decode(&mut extension)? != SCT_LIST {
+        return Ok(None);
+    }
+    let mut value = AnyRef::decode(&mut extension)?;
+    if value.tag() == Tag::Boolean {
+        value = AnyRef::decode(&mut extension)?;
+    }
+    extension.finish()?;
+    let octets = |any: AnyRef<'_>| any.tag() == Tag::OctetString;
+    Some(value)
+        .filter(|value| octets(*value))
+        .and_then(|value| AnyRef::from_der(value.value()).ok())
+        .filter(|list| octets(*list))
+        .map(|list| Some(list.value()))
+        .ok_or(EmbeddedError::List(SctListError::Extension))
+}
+
+fn sequence(any: AnyRef<'_>) -> Result<&[u8], der::Error> {
+    any.tag().assert_eq(Tag::Sequence)?;
+    Ok(any.value())
+}

@@ -1,0 +1,242 @@
+//! Log lists: the logs whose timestamps count, and who runs them.
+
+mod error;
+mod schema;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::UnixTime;
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub use self::error::LogListError;
+
+/// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that browsers publish theirs in.
+///
+/// None is compiled in: a list ages within weeks. Google publishes Chrome's as `log_list.json`, Apple its own as `current_log_list.json`; how a
+/// program gets one, and keeps it fresh, is its own affair.
+///
+/// ```
+/// use bonafide_verify::LogList;
+///
+/// let json = r#"{ "log_list_timestamp": "2026-01-01T00:00:00Z", "operators": [] }"#;
+/// assert_eq!(LogList::from_json(json).unwrap_err().to_string(), "the log list has no logs");
+/// ```
+#[derive(Clone, Debug)]
+pub struct LogList {
+    timestamp: UnixTime,
+    logs: HashMap<[u8; 32], Log>,
+}
+
+/// One log.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    description: String,
+    spki: Vec<u8>,
+    operator: String,
+    /// Who ran it until when, earliest first.
+    previous_operators: Vec<(UnixTime, String)>,
+    state: State,
+    interval: Option<Range<UnixTime>>,
+}
+
+/// What the list says of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Qualified, usable or read-only: its timestamps count.
+    Trusted,
+    /// Its older timestamps count, where they are embedded.
+    Retired(UnixTime),
+    /// Pending, rejected, or without a state.
+    Untrusted,
+}
+
+impl LogList {
+    /// Reads a list of the v3 schema: `log_list_timestamp` and `operators[].logs[]` and `.tiled_logs[]` with `log_id`, `key`, `state`,
+    /// `temporal_interval` and `previous_operators`. Whoever gives it answers for it: its signature, if it has one, is not looked at.
+    ///
+    /// # Errors
+    /// [`LogListError`] says where the list is not as it should be; nothing is left out silently.
+    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, LogListError> {
+        let list: schema::List =
+            serde_json::from_slice(json.as_ref()).map_err(|source| LogListError::Json {
+                source: Arc::new(source),
+            })?;
+        let mut logs = HashMap::new();
+        for (position, operator) in list.operators.iter().enumerate() {
+            let kinds = [
+                ("logs", &operator.logs),
+                ("tiled_logs", &operator.tiled_logs),
+            ];
+            for (kind, entries) in kinds {
+                for (index, entry) in entries.iter().enumerate() {
+                    let at = format!("operators[{position}].{kind}[{index}]");
+                    let (id, log) = read_log(entry, &operator.name, &at)?;
+                    match logs.entry(id) {
+                        Entry::Vacant(vacant) => vacant.insert(log),
+                        Entry::Occupied(_) => return Err(LogListError::DuplicateLog { at }),
+                    };
+                }
+            }
+        }
+        if logs.is_empty() {
+            return Err(LogListError::NoLogs);
+        }
+        Ok(Self {
+            timestamp: time(&list.log_list_timestamp, || "log_list_timestamp".to_owned())?,
+            logs,
+        })
+    }
+
+    /// When the list was made.
+    pub fn timestamp(&self) -> UnixTime {
+        self.timestamp
+    }
+
+    /// How many logs it has, in whatever state.
+    pub fn len(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Whether it has none; never so.
+    pub fn is_empty(&self) -> bool {
+        self.logs.is_empty()
+    }
+
+    pub(super) fn log(&self, id: &[u8; 32]) -> Option<&Log> {
+        self.logs.get(id)
+    }
+}
+
+impl Log {
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The whole SubjectPublicKeyInfo of its key.
+    pub(super) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// Who ran it at that time.
+    pub(super) fn operator_at(&self, time: UnixTime) -> &str {
+        self.previous_operators
+            .iter()
+            .find(|(end, _)| time < *end)
+            .map_or(&self.operator, |(_, name)| name)
+    }
+
+    /// Its state at that time: one that will be retired later is still trusted.
+    pub(super) fn state_at(&self, time: UnixTime) -> State {
+        match self.state {
+            State::Retired(retired) if time < retired => State::Trusted,
+            state => state,
+        }
+    }
+
+    /// Until when it is trusted, if the list says when that ends.
+    pub(super) fn retired(&self) -> Option<UnixTime> {
+        match self.state {
+            State::Retired(retired) => Some(retired),
+            State::Trusted | State::Untrusted => None,
+        }
+    }
+
+    /// Whether it takes certificates that expire at that time.
+    pub(super) fn takes(&self, not_after: UnixTime) -> bool {
+        self.interval
+            .as_ref()
+            .is_none_or(|interval| interval.contains(&not_after))
+    }
+}
+
+fn read_log(
+    entry: &schema::Log,
+    operator: &str,
+    at: &str,
+) -> Result<([u8; 32], Log), LogListError> {
+    let member = |name: &str| format!("{at}.{name}");
+    let base64 = |text: &str, name| {
+        STANDARD
+            .decode(text)
+            .map_err(|_| LogListError::Base64 { at: member(name) })
+    };
+    let spki = base64(&entry.key, "key")?;
+    let id: [u8; 32] =
+        base64(&entry.log_id, "log_id")?
+            .try_into()
+            .map_err(|_| LogListError::Base64 {
+                at: member("log_id"),
+            })?;
+    if <[u8; 32]>::from(Sha256::digest(&spki)) != id {
+        return Err(LogListError::WrongId {
+            at: member("log_id"),
+        });
+    }
+    let interval = match &entry.temporal_interval {
+        None => None,
+        Some(interval) => {
+            let bound = |text: &str, name: &str| {
+                time(text, || format!("{}.{name}", member("temporal_interval")))
+            };
+            let start = bound(&interval.start_inclusive, "start_inclusive")?;
+            let end = bound(&interval.end_exclusive, "end_exclusive")?;
+            if end < start {
+                return Err(LogListError::Interval {
+                    at: member("temporal_interval"),
+                });
+            }
+            Some(start..end)
+        }
+    };
+    let mut previous_operators = Vec::with_capacity(entry.previous_operators.len());
+    for (index, previous) in entry.previous_operators.iter().enumerate() {
+        let end = time(&previous.end_time, || {
+            format!("{at}.previous_operators[{index}].end_time")
+        })?;
+        previous_operators.push((end, previous.name.clone()));
+    }
+    previous_operators.sort_by_key(|(end, _)| *end);
+    let log = Log {
+        description: entry
+            .description
+            .clone()
+            .unwrap_or_else(|| entry.log_id.clone()),
+        spki,
+        operator: operator.to_owned(),
+        previous_operators,
+        state: state(entry.state.as_ref(), || member("state"))?,
+        interval,
+    };
+    Ok((id, log))
+}
+
+fn state(
+    state: Option<&schema::State>,
+    at: impl FnOnce() -> String,
+) -> Result<State, LogListError> {
+    use schema::State as S;
+    let (since, state): (_, fn(UnixTime) -> State) = match state {
+        None => return Ok(State::Untrusted),
+        Some(S::Qualified(since) | S::Usable(since) | S::ReadOnly(since)) => {
+            (since, |_| State::Trusted)
+        }
+        Some(S::Retired(since)) => (since, State::Retired),
+        Some(S::Pending(since) | S::Rejected(since)) => (since, |_| State::Untrusted),
+    };
+    time(&since.timestamp, at).map(state)
+}
+
+fn time(text: &str, at: impl FnOnce() -> String) -> Result<UnixTime, LogListError> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .and_then(|time| u64::try_from(time.unix_timestamp()).ok())
+        .map(|seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+        .ok_or_else(|| LogListError::Time { at: at() })
+}
