@@ -34,6 +34,9 @@ pub(super) fn summary(code: Code) -> &'static str {
         Code::TooManyIntermediates => "the path has more intermediates than the policy allows",
         Code::PinMismatch => "no key of the path is pinned for the host",
         Code::PinsExpired => "the pins of the host have expired",
+        Code::TooFewScts => "the certificate is not in enough public logs",
+        Code::SctMalformed => "a list of certificate timestamps cannot be read",
+        Code::LogListStale => "the list of public logs is too old",
         Code::CheckRefused => "a check of the program refused",
         Code::HostNotInPolicy => "the policy is closed and has no zone for the host",
         Code::NoAnchors => "the zone has no anchors",
@@ -110,6 +113,13 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::PinsExpired => {
             "update the pins from their source; they were configured to refuse once they expire"
         }
+        Code::TooFewScts => {
+            "have the certificate issued again by a public authority, which logs it; if browsers believe it, give the check a current log list"
+        }
+        Code::SctMalformed => {
+            "have the certificate issued again; a list that the server sends beside it has to be made again"
+        }
+        Code::LogListStale => "give the check a current log list, and fetch it every few weeks",
         Code::CheckRefused => "ask whoever wrote the check; its message says what it found",
         Code::HostNotInPolicy => "add a zone for the host, if the program is meant to talk to it",
         Code::NoAnchors => {
