@@ -2,6 +2,8 @@
 
 mod advice;
 mod remedy;
+#[cfg(test)]
+mod tests;
 mod text;
 mod view;
 
@@ -13,6 +15,7 @@ pub use self::view::{CertificateView, CheckView, OriginView};
 
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
+use crate::handshake::{HandshakeError, TlsError};
 use crate::refusal::Refusal;
 use crate::text::one_line;
 
@@ -88,7 +91,7 @@ impl Refusal {
             anchors: view::anchors(receipt),
             path: receipt
                 .path()
-                .map(|path| path.subjects().collect())
+                .map(|path| path.subjects().map(|subject| view::cut(&subject)).collect())
                 .unwrap_or_default(),
             checks: receipt.checks().iter().map(CheckView::of).collect(),
             remedy: remedy::find(self, intermediates),
@@ -120,11 +123,29 @@ impl Explanation {
     }
 }
 
+impl HandshakeError {
+    /// Explains the code: there is no peer to show, since none was judged.
+    pub fn explain(&self) -> Explanation {
+        Explanation {
+            headline: view::cut_line(&one_line(&self.to_string())),
+            ..Explanation::of(self.code())
+        }
+    }
+}
+
+impl TlsError {
+    /// Explains the failure, where it has a code; as [`Refusal::explain`] does, where a peer was judged.
+    pub fn explain(&self) -> Option<Explanation> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.explain()),
+            Self::Handshake(error) => Some(error.explain()),
+            Self::Io(_) | Self::Config(_) => self.code().map(Explanation::of),
+        }
+    }
+}
+
 /// The refusal's own line without its code.
 fn headline(refusal: &Refusal) -> String {
     let line = refusal.to_string();
-    match line.split_once(": ") {
-        Some((_, rest)) => rest.to_owned(),
-        None => line,
-    }
+    view::cut_line(line.split_once(": ").map_or(&line, |(_, rest)| rest))
 }

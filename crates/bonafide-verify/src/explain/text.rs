@@ -84,7 +84,7 @@ impl fmt::Display for Painted<'_> {
         }
         writeln!(f, "{headline}")?;
         if !presented.is_empty() {
-            writeln!(f, "  {label}presented{label:#}, each below what it issued:")?;
+            writeln!(f, "  {label}presented{label:#}, each above its issuer:")?;
             self.tree(f)?;
         }
         if !path.is_empty() {

@@ -168,6 +168,14 @@ impl CertificateView {
     }
 }
 
+/// A line that holds several texts of a peer, at a bounded length.
+pub(super) fn cut_line(line: &str) -> String {
+    match line.char_indices().nth(3 * LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
 /// A peer's text, at a bounded length.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LENGTH) {
