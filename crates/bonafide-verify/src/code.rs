@@ -3,14 +3,14 @@
 use std::fmt;
 
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident = $text:literal),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal),+ $(,)?) => {
         /// Why a peer was not believed, as a stable identifier.
         ///
         /// A code is never reused and its text never changes; a release may add codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[$meta])* $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Code {
@@ -22,6 +22,13 @@ macro_rules! codes {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                }
+            }
+
+            /// What the code means, as its documentation has it, with its clause.
+            pub(crate) const fn documentation(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+),)+
                 }
             }
         }

@@ -2,55 +2,18 @@
 
 use crate::code::Code;
 
-/// The code in one line, for where there is no peer to name.
-pub(super) fn summary(code: Code) -> &'static str {
-    match code {
-        Code::Expired => "a certificate of the path has expired",
-        Code::NotYetValid => "a certificate of the path is not valid yet",
-        Code::InvalidValidity => "a validity period ends before it begins",
-        Code::ExpiredAnchor => "the path ends in an anchor outside its own validity",
-        Code::UnknownIssuer => "no path leads to an anchor of the zone",
-        Code::SelfSigned => "the server's certificate is its own issuer",
-        Code::Distrusted => "the key is on a list of distrusted keys",
-        Code::NameMismatch => "the certificate is not for the host that was asked for",
-        Code::NoSubjectAltName => "the certificate has no subject alternative name",
-        Code::NameConstraint => "a name is outside an issuer's name constraints",
-        Code::PathLength => "the path is longer than an issuer allows",
-        Code::CaAsLeaf => "a CA certificate was presented as the server's own",
-        Code::LeafAsCa => "a certificate that is not a CA's has issued another",
-        Code::WrongPurpose => "a certificate is not for server authentication",
-        Code::EmptyPurpose => "an extended key usage names no purpose",
-        Code::BadSignature => "a signature does not verify under the issuer's key",
-        Code::WeakSignature => "a signature uses MD5 or SHA-1",
-        Code::UnsupportedSignature => "a signature uses an algorithm that is not supported",
-        Code::WeakKey => "a key is too short or of odd size",
-        Code::UnsupportedKey => "a key is of a kind that is not allowed",
-        Code::UnknownCriticalExtension => "a critical extension is not understood",
-        Code::UnsupportedVersion => "a certificate is not X.509 version 3",
-        Code::Malformed => "a certificate is malformed",
-        Code::NoCertificate => "the server presented no certificate",
-        Code::TooComplex => "finding a path takes more work than is allowed",
-        Code::ChainTooLarge => "more was presented than the policy allows",
-        Code::TooManyIntermediates => "the path has more intermediates than the policy allows",
-        Code::PinMismatch => "no key of the path is pinned for the host",
-        Code::PinsExpired => "the pins of the host have expired",
-        Code::TooFewScts => "the certificate is not in enough public logs",
-        Code::SctMalformed => "a list of certificate timestamps cannot be read",
-        Code::LogListStale => "the list of public logs is too old",
-        Code::CheckRefused => "a check of the program refused",
-        Code::HostNotInPolicy => "the policy is closed and has no zone for the host",
-        Code::NoAnchors => "the zone has no anchors",
-        Code::BadHandshakeSignature => "the peer does not hold the key of its certificate",
-        Code::ProtocolVersion => "server and client have no TLS version in common",
-        Code::NoCommonParameters => {
-            "server and client have no cipher suite, group or scheme in common"
-        }
-        Code::ClientCertificate => "the server wants another client certificate",
-        Code::HandshakeClosed => "the peer ended the handshake without an answer",
-        Code::HandshakeFailed => "the handshake failed",
-        Code::PlainHttp => "a plain http URL was asked for",
-        Code::RedirectToHttp => "a redirect led from https to http",
+/// What the code means, with its clause, for where there is no peer to name: the first sentence of its documentation as plain text.
+pub(super) fn summary(code: Code) -> String {
+    let mut plain = String::new();
+    let mut rest = code.documentation().trim();
+    while let Some(at) = rest.find(['`', '[', ']']) {
+        plain.push_str(&rest[..at]);
+        let is_target = rest[at..].starts_with("](");
+        let end = rest[at..].find(')').filter(|_| is_target).unwrap_or(0);
+        rest = &rest[at + end + 1..];
     }
+    plain.push_str(rest.trim_end_matches('.'));
+    plain
 }
 
 /// What usually helps, the server's side first.
@@ -143,5 +106,28 @@ pub(super) fn advice(code: Code) -> &'static str {
         }
         Code::PlainHttp => "ask for the https URL",
         Code::RedirectToHttp => "have the server redirect to its https address",
+        #[allow(
+            unreachable_patterns,
+            reason = "a code may be added without an advice of its own"
+        )]
+        _ => "read the page of the code: it says how to find the cause, and how to mend it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_plain_text() {
+        assert_eq!(
+            summary(Code::ChainTooLarge),
+            "The server presented more than the policy's Limits allow"
+        );
+        for code in Code::ALL {
+            let summary = summary(*code);
+            assert!(!summary.contains(['`', '[', ']']), "{summary}");
+            assert!(!summary.contains("::"), "{summary}");
+        }
     }
 }

@@ -106,7 +106,7 @@ impl Explanation {
     pub fn of(code: Code) -> Self {
         Self {
             code: code.as_str(),
-            headline: advice::summary(code).to_owned(),
+            headline: advice::summary(code),
             host: None,
             zone: None,
             clock: None,
