@@ -13,7 +13,15 @@ pub(super) fn summary(code: Code) -> String {
         rest = &rest[at + end + 1..];
     }
     plain.push_str(rest.trim_end_matches('.'));
-    plain
+    // It stands after the code and a colon.
+    let mut letters = plain.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            plain.replace_range(..first.len_utf8(), &first.to_lowercase().to_string());
+            plain
+        }
+        _ => plain,
+    }
 }
 
 /// What usually helps, the server's side first.
@@ -122,7 +130,7 @@ mod tests {
     fn a_summary_is_plain_text() {
         assert_eq!(
             summary(Code::ChainTooLarge),
-            "The server presented more than the policy's Limits allow"
+            "the server presented more than the policy's Limits allow"
         );
         for code in Code::ALL {
             let summary = summary(*code);
