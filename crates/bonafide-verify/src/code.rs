@@ -15,7 +15,7 @@ macro_rules! codes {
 
         impl Code {
             /// Every code, in the order of their groups: time, issuer, name, constraints,
-            /// keys and signatures, form, policy, handshake.
+            /// keys and signatures, form, profiles, policy, handshake.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The code as it is printed, for example `BF-EXPIRED`.
@@ -82,6 +82,94 @@ codes! {
     UnsupportedVersion = "BF-UNSUPPORTED-VERSION",
     /// A certificate is not well-formed DER or has a malformed field.
     Malformed = "BF-MALFORMED",
+    /// A serial number is not positive, or has more than 20 octets (RFC 5280, 4.1.2.2).
+    SerialNumber = "BF-SERIAL-NUMBER",
+    /// Two certificates of the path have one issuer and one serial number (RFC 5280, 4.1.2.2).
+    DuplicateSerial = "BF-DUPLICATE-SERIAL",
+    /// A certificate has no issuer, or a CA's has no subject (RFC 5280, 4.1.2.4 and 4.1.2.6).
+    EmptyName = "BF-EMPTY-NAME",
+    /// A time is encoded in the form that is not for its year (RFC 5280, 4.1.2.5).
+    TimeEncoding = "BF-TIME-ENCODING",
+    /// A certificate has a unique identifier of its issuer or subject (RFC 5280, 4.1.2.8).
+    UniqueId = "BF-UNIQUE-ID",
+    /// The two places of a certificate that name its signature's algorithm differ (RFC 5280, 4.1.1.2).
+    SignatureMismatch = "BF-SIGNATURE-MISMATCH",
+    /// A signature is by an algorithm that the Baseline Requirements do not list (CA/B BR 7.1.3.2).
+    SignatureAlgorithm = "BF-SIGNATURE-ALGORITHM",
+    /// The public exponent of an RSA key is even, or less than 3 (CA/B BR 6.1.6).
+    RsaExponent = "BF-RSA-EXPONENT",
+    /// An extension's content is not what its specification says (RFC 5280, 4.2).
+    MalformedExtension = "BF-MALFORMED-EXTENSION",
+    /// An extension is there twice (RFC 5280, 4.2).
+    DuplicateExtension = "BF-DUPLICATE-EXTENSION",
+    /// An extension that must be critical is not (RFC 5280, 4.2.1).
+    NotCritical = "BF-NOT-CRITICAL",
+    /// An extension is critical that must not be (RFC 5280, 4.2.1 and 4.2.2).
+    Critical = "BF-CRITICAL",
+    /// A CA certificate has no subject key identifier (RFC 5280, 4.2.1.2).
+    NoSubjectKeyId = "BF-NO-SUBJECT-KEY-ID",
+    /// A certificate does not say by which key it was signed (RFC 5280, 4.2.1.1).
+    NoAuthorityKeyId = "BF-NO-AUTHORITY-KEY-ID",
+    /// An authority key identifier names a certificate beside the key (CA/B BR 7.1.2.11.1).
+    AuthorityCertIssuer = "BF-AUTHORITY-CERT-ISSUER",
+    /// An authority key identifier is not the issuer's subject key identifier (RFC 5280, 4.2.1.2).
+    KeyIdMismatch = "BF-KEY-ID-MISMATCH",
+    /// A path length constraint is on a certificate that may not issue (RFC 5280, 4.2.1.9).
+    MisplacedPathLength = "BF-MISPLACED-PATH-LENGTH",
+    /// An issuer's key usage does not allow it to sign certificates (RFC 5280, 4.2.1.3).
+    NoCertSign = "BF-NO-CERT-SIGN",
+    /// The key usage of a certificate that is not a CA's allows it to sign certificates (RFC 5280, 4.2.1.9).
+    CertSignWithoutCa = "BF-CERT-SIGN-WITHOUT-CA",
+    /// A key usage extension allows nothing (RFC 5280, 4.2.1.3).
+    EmptyKeyUsage = "BF-EMPTY-KEY-USAGE",
+    /// The leaf's key usage does not allow the signature of a TLS handshake (RFC 8446, 4.4.2.2).
+    NoDigitalSignature = "BF-NO-DIGITAL-SIGNATURE",
+    /// The leaf's key usage has a bit that servers must not have (CA/B BR 7.1.2.7.11).
+    LeafKeyUsage = "BF-LEAF-KEY-USAGE",
+    /// A CA's key usage has a bit that CAs must not have (CA/B BR 7.1.2.10.7).
+    CaKeyUsage = "BF-CA-KEY-USAGE",
+    /// A CA certificate has no key usage (RFC 5280, 4.2.1.3).
+    NoKeyUsage = "BF-NO-KEY-USAGE",
+    /// The leaf has no extended key usage (CA/B BR 7.1.2.7.10).
+    NoPurpose = "BF-NO-PURPOSE",
+    /// An extended key usage has a purpose that must not stand beside server authentication (CA/B BR 7.1.2.7.10).
+    ForbiddenPurpose = "BF-FORBIDDEN-PURPOSE",
+    /// An anchor has an extended key usage (CA/B BR 7.1.2.1.2).
+    AnchorPurpose = "BF-ANCHOR-PURPOSE",
+    /// An intermediate has no extended key usage (CA/B BR 7.1.2.6.1).
+    NoCaPurpose = "BF-NO-CA-PURPOSE",
+    /// A subject alternative name is not written as its kind demands (RFC 5280, 4.2.1.6).
+    MalformedName = "BF-MALFORMED-NAME",
+    /// The leaf has a subject alternative name of a kind that servers must not have (CA/B BR 7.1.2.7.12).
+    ForbiddenNameKind = "BF-FORBIDDEN-NAME-KIND",
+    /// Only a wildcard over a public suffix is for the host (CA/B BR 3.2.2.6).
+    PublicSuffixWildcard = "BF-PUBLIC-SUFFIX-WILDCARD",
+    /// The leaf's common name is not one of its subject alternative names (CA/B BR 7.1.4.3).
+    CommonName = "BF-COMMON-NAME",
+    /// The leaf is for an internal name or a reserved address (CA/B BR 4.2.2).
+    InternalName = "BF-INTERNAL-NAME",
+    /// A certificate that is not a CA's has name constraints (RFC 5280, 4.2.1.10).
+    LeafNameConstraints = "BF-LEAF-NAME-CONSTRAINTS",
+    /// A name constraints extension constrains nothing (RFC 5280, 4.2.1.10).
+    EmptyNameConstraints = "BF-EMPTY-NAME-CONSTRAINTS",
+    /// A name constraint is not written as its kind demands (RFC 5280, 4.2.1.10).
+    MalformedConstraint = "BF-MALFORMED-CONSTRAINT",
+    /// A certificate names one policy twice (RFC 5280, 4.2.1.4).
+    DuplicatePolicy = "BF-DUPLICATE-POLICY",
+    /// A policy mapping is from or to `anyPolicy` (RFC 5280, 4.2.1.5).
+    AnyPolicyMapped = "BF-ANY-POLICY-MAPPED",
+    /// A certificate has no certificate policies, or the leaf none of the reserved ones (CA/B BR 7.1.2.7.9).
+    NoPolicy = "BF-NO-POLICY",
+    /// The leaf has no authority information access (CA/B BR 7.1.2.7.7).
+    NoAuthorityInfo = "BF-NO-AUTHORITY-INFO",
+    /// A certificate does not say where its revocation is published (CA/B BR 7.1.2.11.2).
+    NoCrlPointer = "BF-NO-CRL-POINTER",
+    /// A pointer to an issuer, a responder or a list is not an `http` URI (CA/B BR 7.1.2.7.7).
+    PointerScheme = "BF-POINTER-SCHEME",
+    /// The leaf is valid for longer than the Baseline Requirements allow (CA/B BR 6.3.2).
+    ValidityPeriod = "BF-VALIDITY-PERIOD",
+    /// A CA's subject lacks its country, organization or common name (CA/B BR 7.1.2.10.2).
+    CaSubject = "BF-CA-SUBJECT",
     /// The server presented no certificate.
     NoCertificate = "BF-NO-CERTIFICATE",
     /// Building a path took more work than is allowed.

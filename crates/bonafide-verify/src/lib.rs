@@ -76,7 +76,7 @@ pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
 pub use self::check::{
     Check, CheckContext, ExemptAnchors, Finding, LogList, LogListError, Mode, OnStaleLogList,
-    Profile, Transparency,
+    Profile, Rule, Transparency,
 };
 pub use self::clock::Clock;
 pub use self::code::Code;

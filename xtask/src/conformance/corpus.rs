@@ -49,8 +49,6 @@ pub(crate) struct Corpus {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Case {
     pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) features: Vec<String>,
     pub(crate) validation_kind: ValidationKind,
     /// PEM, one certificate each.
     pub(crate) trusted_certs: Vec<String>,
@@ -61,8 +59,13 @@ pub(crate) struct Case {
     /// RFC 3339; now, where there is none.
     #[serde(default)]
     pub(crate) validation_time: Option<String>,
+    #[serde(default)]
     pub(crate) signature_algorithms: Vec<String>,
+    #[serde(default)]
     pub(crate) key_usage: Vec<String>,
+    /// How many intermediates a path may have, self-issued ones not counted.
+    #[serde(default)]
+    pub(crate) max_chain_depth: Option<usize>,
     pub(crate) expected_result: Expected,
     #[serde(default)]
     pub(crate) expected_peer_name: Option<PeerName>,

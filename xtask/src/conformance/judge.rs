@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bonafide_verify::{Anchors, Clock, Peer, Policy, Profile};
+use bonafide_verify::{Anchors, Clock, Code, Limits, Peer, Policy, Profile};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime, pem};
 use time::OffsetDateTime;
@@ -47,7 +47,7 @@ pub(crate) enum Lists {
 
 /// Judges one case with the trust, time and name that it brings. A malformed case is skipped: nobody was asked.
 pub(crate) fn judge(case: &Case, profile: Profile, lists: Lists) -> Verdict {
-    match skip(case) {
+    match skip(case, profile) {
         Some(why) => Verdict::Skipped(why.to_owned()),
         None => {
             verify(case, profile, lists).unwrap_or_else(|error| Verdict::Skipped(error.to_string()))
@@ -62,6 +62,9 @@ fn verify(case: &Case, profile: Profile, lists: Lists) -> Result<Verdict, CaseEr
         .anchors(Anchors::only(certificates(&case.trusted_certs)?))
         .profile(profile)
         .clock(Clock::fixed(time_of(case)?));
+    if let Some(intermediates) = case.max_chain_depth {
+        builder = builder.limits(Limits::default().max_intermediates(intermediates));
+    }
     if lists == Lists::AskedOfWebpki && !case.crls.is_empty() {
         builder = builder.check(Crls::new(crls(&case.crls)?));
     }
@@ -88,18 +91,12 @@ fn verify(case: &Case, profile: Profile, lists: Lists) -> Result<Verdict, CaseEr
 }
 
 /// What a client that judges servers has no door for.
-fn skip(case: &Case) -> Option<&'static str> {
+fn skip(case: &Case, profile: Profile) -> Option<&'static str> {
     let is_mailbox = |name: &super::corpus::PeerName| name.kind == PeerKind::Rfc822;
     if case.validation_kind == ValidationKind::Client {
         Some("judges a client, and this verifier judges servers")
-    } else if case
-        .features
-        .iter()
-        .any(|feature| feature == "max-chain-depth")
-    {
-        Some("sets a limit for the depth of the chain, which is no option here")
-    } else if !case.key_usage.is_empty() {
-        Some("demands key usages, which is no option here")
+    } else if !case.key_usage.iter().all(|usage| demands(profile, usage)) {
+        Some("demands key usages, of which this profile has no rule")
     } else if !case.signature_algorithms.is_empty() {
         Some("restricts the signature algorithms, which is no option here")
     } else if case.expected_peer_name.as_ref().is_some_and(is_mailbox) {
@@ -107,6 +104,14 @@ fn skip(case: &Case) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether the profile itself refuses a leaf whose key usage is there and lacks `usage`.
+fn demands(profile: Profile, usage: &str) -> bool {
+    usage == "digitalSignature"
+        && profile
+            .rules()
+            .any(|rule| rule.code() == Code::NoDigitalSignature)
 }
 
 fn certificate(text: &str) -> Result<CertificateDer<'static>, pem::Error> {
@@ -140,20 +145,19 @@ mod tests {
         let text = format!(
             r#"{{"id": "a", "validation_kind": "SERVER", "trusted_certs": [],
                 "untrusted_intermediates": [], "peer_certificate": "", "signature_algorithms": [],
-                "key_usage": [], "expected_result": "FAILURE" {fields}}}"#
+                "expected_result": "FAILURE" {fields}}}"#
         );
         serde_json::from_str(&text).unwrap()
     }
 
     #[test]
-    fn what_the_verifier_has_no_option_for_is_skipped() {
-        let deep = case(r#", "features": ["max-chain-depth"]"#);
-        assert_eq!(
-            judge(&deep, Profile::PathOnly, Lists::LeftOut),
-            Verdict::Skipped(
-                "sets a limit for the depth of the chain, which is no option here".into()
-            )
-        );
+    fn a_key_usage_is_demanded_where_the_profile_has_a_rule_of_it() {
+        let skipped = Some("demands key usages, of which this profile has no rule");
+        let signing = case(r#", "key_usage": ["digitalSignature"]"#);
+        assert_eq!(skip(&signing, Profile::PathOnly), skipped);
+        assert_eq!(skip(&signing, Profile::WebPki), None);
+        let enciphering = case(r#", "key_usage": ["keyEncipherment"]"#);
+        assert_eq!(skip(&enciphering, Profile::WebPki), skipped);
     }
 
     #[test]

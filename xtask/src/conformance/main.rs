@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use bonafide_verify::Profile;
-use corpus::Corpus;
+use corpus::{Case, Corpus};
 use expectation::Expectations;
 use judge::{Lists, Verdict};
 use report::{Report, Score};
@@ -43,14 +43,14 @@ struct Limbo {
     /// The corpus. The first part of its file name is the name of the suite.
     #[arg(long)]
     corpus: PathBuf,
-    /// The profile to judge by.
-    #[arg(long, value_enum, default_value_t = ProfileName::PathOnly)]
-    profile: ProfileName,
+    /// The profile to judge by [default: that of each case's namespace, `rfc5280` for `rfc5280::*` and `web-pki` for the rest].
+    #[arg(long, value_enum)]
+    profile: Option<ProfileName>,
     /// Writes the verifier's own verdict of every case to this file, in the suite's result schema: expectations not
     /// applied, revocation lists left out, since the verifier does not check them.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json].
+    /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json, SUITE.json without a profile].
     #[arg(long)]
     expectations: Option<PathBuf>,
 }
@@ -60,14 +60,13 @@ enum ProfileName {
     PathOnly,
     Browser,
     WebPki,
+    WebPkiIssuance,
     Rfc5280,
 }
 
 /// Why a run says nothing, or says no.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
-    #[error("the verifier has no profile `{0}`")]
-    NoProfile(&'static str),
     #[error("cannot write {path}")]
     Write {
         path: PathBuf,
@@ -77,22 +76,24 @@ enum RunError {
     Unexpected(usize),
 }
 
-impl ProfileName {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::PathOnly => "path-only",
-            Self::Browser => "browser",
-            Self::WebPki => "web-pki",
-            Self::Rfc5280 => "rfc5280",
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::PathOnly => Self::PathOnly,
+            ProfileName::Browser => Self::Browser,
+            ProfileName::WebPki => Self::WebPki,
+            ProfileName::WebPkiIssuance => Self::WebPkiIssuance,
+            ProfileName::Rfc5280 => Self::Rfc5280,
         }
     }
+}
 
-    fn profile(self) -> Result<Profile, RunError> {
-        match self {
-            Self::PathOnly => Ok(Profile::PathOnly),
-            Self::Browser => Ok(Profile::Browser),
-            Self::WebPki | Self::Rfc5280 => Err(RunError::NoProfile(self.as_str())),
-        }
+/// The profile that a case of x509-limbo is written for: the suite names the two rule books that contradict each other in its ids.
+fn profile_of(case: &Case) -> Profile {
+    if case.id.starts_with("rfc5280::") {
+        Profile::Rfc5280
+    } else {
+        Profile::WebPki
     }
 }
 
@@ -113,13 +114,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
-    let profile = arguments.profile.profile()?;
+    let profile = arguments.profile.map(Profile::from);
     let name = suite::of(&arguments.corpus);
     let path = match &arguments.expectations {
         Some(path) => path.clone(),
         None => Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("expectations")
-            .join(format!("{name}-{}.json", arguments.profile.as_str())),
+            .join(match profile {
+                Some(profile) => format!("{name}-{}.json", profile.as_str()),
+                None => format!("{name}.json"),
+            }),
     };
     let expectations = Expectations::read(&path)?;
     let corpus = Corpus::read(&arguments.corpus)?;
@@ -127,7 +131,10 @@ fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
     let judge_all = |lists| -> Vec<Verdict> {
         let cases = corpus.testcases.iter();
         cases
-            .map(|case| judge::judge(case, profile, lists))
+            .map(|case| {
+                let profile = profile.unwrap_or_else(|| profile_of(case));
+                judge::judge(case, profile, lists)
+            })
             .collect()
     };
     let compared = judge_all(Lists::AskedOfWebpki);
@@ -157,7 +164,7 @@ fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
     writeln!(
         out,
         "{name}, profile {}: {} cases\n{report}",
-        arguments.profile.as_str(),
+        profile.map_or("of each case's namespace", Profile::as_str),
         cases.len()
     )?;
     if with_lists > 0 {

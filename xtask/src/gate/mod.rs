@@ -156,7 +156,8 @@ fn deny(workspace: &Workspace) -> Deny {
     }
 }
 
-/// Every suite in the folder for which the project has expectations, under each profile that it has them for.
+/// Every suite in the folder for which the project has expectations, under each profile that it has them for; a file that names no profile is
+/// for the profiles of the cases' own namespaces.
 fn conformance(
     workspace: &Workspace,
     corpora: Option<&Path>,
@@ -173,18 +174,19 @@ fn conformance(
     for corpus in list(&folder)? {
         let suite = suite::of(&corpus);
         for file in &expectations {
-            let profile = file
+            let rest = file
                 .file_name()
                 .and_then(|name| name.to_str())
-                .and_then(|name| {
-                    name.strip_prefix(suite)?
-                        .strip_prefix('-')?
-                        .strip_suffix(".json")
-                });
-            if let Some(profile) = profile {
+                .and_then(|name| name.strip_prefix(suite)?.strip_suffix(".json"));
+            let profile = match rest {
+                Some("") => None,
+                Some(rest) => rest.strip_prefix('-').map(ToOwned::to_owned),
+                None => continue,
+            };
+            if profile.is_some() || rest == Some("") {
                 runs.push(ConformanceRun {
                     suite: suite.to_owned(),
-                    profile: profile.to_owned(),
+                    profile,
                     corpus: corpus.display().to_string(),
                 });
             }

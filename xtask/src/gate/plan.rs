@@ -35,13 +35,13 @@ pub(crate) enum Deny {
     Whole,
 }
 
-/// One suite under one profile.
+/// One suite under one profile, or under those of its cases' namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConformanceRun {
     /// The name of the suite.
     pub(crate) suite: String,
-    /// The name of the profile.
-    pub(crate) profile: String,
+    /// The name of the profile; none for those of the cases' namespaces.
+    pub(crate) profile: Option<String>,
     /// The file.
     pub(crate) corpus: String,
 }
@@ -155,12 +155,15 @@ fn conformance(runs: &[ConformanceRun]) -> Vec<Step> {
     }
     runs.iter()
         .map(|run| {
+            let profile = run.profile.iter();
+            let profile = profile.flat_map(|profile| ["--profile".to_owned(), profile.clone()]);
             let command =
                 Invocation::cargo("run --quiet --all-features --bin conformance -- limbo")
-                    .with_args(["--profile".to_owned(), run.profile.clone()])
+                    .with_args(profile)
                     .with_args(["--corpus".to_owned(), run.corpus.clone()]);
+            let profile = run.profile.as_deref().unwrap_or("own profiles");
             Step::new(
-                format!("conformance {}, {}", run.suite, run.profile),
+                format!("conformance {}, {profile}", run.suite),
                 Action::Run(command),
             )
         })

@@ -10,8 +10,8 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 
 #[cfg(feature = "danger-insecure-grants")]
 pub(crate) use self::profile::Place;
-pub use self::profile::Profile;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
+pub use self::profile::{Profile, Rule};
 pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
 use crate::path::VerifiedPath;

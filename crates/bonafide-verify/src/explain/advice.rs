@@ -70,6 +70,64 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::UnknownCriticalExtension => {
             "have the certificate issued without that extension, or with it not critical"
         }
+        Code::SerialNumber
+        | Code::DuplicateSerial
+        | Code::EmptyName
+        | Code::TimeEncoding
+        | Code::UniqueId
+        | Code::SignatureMismatch
+        | Code::MalformedExtension
+        | Code::DuplicateExtension
+        | Code::NotCritical
+        | Code::Critical
+        | Code::NoSubjectKeyId
+        | Code::NoAuthorityKeyId
+        | Code::MisplacedPathLength
+        | Code::EmptyKeyUsage
+        | Code::NoKeyUsage
+        | Code::MalformedName
+        | Code::LeafNameConstraints
+        | Code::EmptyNameConstraints
+        | Code::MalformedConstraint
+        | Code::DuplicatePolicy
+        | Code::AnyPolicyMapped => {
+            "have the certificate at fault issued again by a tool that follows RFC 5280; where the authority is your own and cannot, the profile \
+             `Browser` is what private authorities are judged by"
+        }
+        Code::KeyIdMismatch => {
+            "let the server send the intermediate that signed its certificate: one of the same name with another key is in its place"
+        }
+        Code::NoCertSign | Code::CertSignWithoutCa => {
+            "have the certificate issued by an authority that may issue, and see who has issued with a key that may not"
+        }
+        Code::NoDigitalSignature | Code::LeafKeyUsage => {
+            "have a certificate issued whose key usage is digitalSignature"
+        }
+        Code::NoPurpose | Code::ForbiddenPurpose => {
+            "have a certificate issued for server authentication alone"
+        }
+        Code::PublicSuffixWildcard => {
+            "have a certificate issued that lists the host itself; where the host's provider cannot, give its zone the profile `Browser`"
+        }
+        Code::CommonName => {
+            "have a certificate issued whose common name is one of its alternative names, or that has none"
+        }
+        Code::SignatureAlgorithm
+        | Code::RsaExponent
+        | Code::AuthorityCertIssuer
+        | Code::CaKeyUsage
+        | Code::AnchorPurpose
+        | Code::NoCaPurpose
+        | Code::ForbiddenNameKind
+        | Code::InternalName
+        | Code::NoPolicy
+        | Code::NoAuthorityInfo
+        | Code::NoCrlPointer
+        | Code::PointerScheme
+        | Code::ValidityPeriod
+        | Code::CaSubject => {
+            "have the certificate issued by a public authority; where the authority is your own, the profile `Browser` is what it is to be judged by"
+        }
         Code::NoCertificate => "configure a certificate on the server",
         Code::TooComplex | Code::ChainTooLarge => {
             "let the server send its certificate and its intermediates, and nothing else"

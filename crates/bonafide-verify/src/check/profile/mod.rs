@@ -1,20 +1,39 @@
 //! Profiles: sets of rules on the certificates of a verified path, beyond what rustls-webpki demands.
 
+mod ca;
+mod common_name;
+mod content;
+mod extensions;
+mod fields;
+mod host_syntax;
+mod key_ids;
+mod key_usage;
 mod keys;
+mod name_constraints;
 mod names;
+mod pointers;
+mod policies;
 mod purposes;
+mod rule;
+mod sets;
 mod signatures;
+mod subject;
 mod validity;
 
 pub(crate) use self::keys::{MIN_RSA_BITS, forbidden_kind};
+pub use self::rule::Rule;
 pub(crate) use self::signatures::weak_signature;
+pub(crate) use self::subject::Place;
 
-use crate::certificate::Certificate;
+use self::subject::Subject;
 use crate::check::{Check, CheckContext, Finding};
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 
 /// Which certificates are refused even though a valid path leads from them to an anchor.
+///
+/// A profile can only refuse. Each is a list of [`Rule`]s ([`Profile::rules`]); a path is refused by the first that it breaks, and other paths
+/// to an anchor are tried then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
@@ -23,61 +42,76 @@ pub enum Profile {
     /// usage. The default.
     #[default]
     Browser,
+    /// What the CA/Browser Forum's Baseline Requirements say of names, keys, extensions and their criticality, CA flags and constraints.
+    /// For the public web only: private CAs break them, and so do some services of the public web that need a wildcard over a public suffix.
+    WebPki,
+    /// [`Profile::WebPki`], and what the Baseline Requirements say of validity periods, of pointers and policies that must be there, and of the
+    /// subjects of CAs. For auditing public certificates.
+    WebPkiIssuance,
+    /// What RFC 5280 demands of those who issue certificates, strictly. For conformance and closed PKIs.
+    Rfc5280,
     /// Nothing beyond rustls-webpki's own path validation: parity with plain rustls.
     PathOnly,
 }
 
-/// One rule: what it looks at, and why it refuses.
-type Rule = fn(&Subject<'_>, &CheckContext<'_>) -> Result<(), Reason>;
-
-/// A certificate of the path in the place that it has there.
-pub(crate) struct Subject<'a> {
-    pub(crate) certificate: &'a Certificate<'a>,
-    pub(crate) place: Place,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Leaf,
-    Intermediate,
-    Anchor,
-}
-
-/// The rules of [`Profile::Browser`], cheapest first.
-const BROWSER: &[Rule] = &[
-    validity::anchor_is_within_its_validity,
-    signatures::no_md5_or_sha1,
-    keys::allowed_algorithm,
-    keys::rsa_modulus_size,
-    names::leaf_has_subject_alt_name,
-    purposes::extended_key_usage_is_not_empty,
-];
-
 impl Profile {
-    fn rules(self) -> &'static [Rule] {
-        match self {
-            Self::Browser => BROWSER,
-            Self::PathOnly => &[],
-        }
+    /// Every profile.
+    pub const ALL: [Self; 5] = [
+        Self::Browser,
+        Self::WebPki,
+        Self::WebPkiIssuance,
+        Self::Rfc5280,
+        Self::PathOnly,
+    ];
+
+    /// The rules of the profile, in the order in which they are asked.
+    ///
+    /// ```
+    /// use bonafide_verify::Profile;
+    ///
+    /// for rule in Profile::Browser.rules() {
+    ///     println!("{} ({}): {}", rule.code(), rule.clause(), rule.summary());
+    /// }
+    /// assert_eq!(Profile::PathOnly.rules().count(), 0);
+    /// ```
+    pub fn rules(self) -> impl Iterator<Item = &'static Rule> {
+        let (rules, more): (&[&Rule], &[&Rule]) = match self {
+            Self::Browser => (sets::BROWSER, &[]),
+            Self::WebPki => (sets::WEB_PKI, &[]),
+            Self::WebPkiIssuance => (sets::WEB_PKI, sets::ISSUANCE),
+            Self::Rfc5280 => (sets::RFC5280, &[]),
+            Self::PathOnly => (&[], &[]),
+        };
+        rules.iter().chain(more).copied()
     }
 
     /// Judges one certificate in its place.
+    #[cfg(feature = "danger-insecure-grants")]
     pub(crate) fn judge_one(
         self,
-        certificate: &Certificate<'_>,
+        certificate: &crate::certificate::Certificate<'_>,
         place: Place,
         context: &CheckContext<'_>,
     ) -> Result<(), Reason> {
-        let subject = Subject { certificate, place };
+        self.judge_subject(&Subject::new(*certificate, place)?, context)
+    }
+
+    fn judge_subject(
+        self,
+        subject: &Subject<'_>,
+        context: &CheckContext<'_>,
+    ) -> Result<(), Reason> {
         self.rules()
-            .iter()
-            .try_for_each(|rule| rule(&subject, context))
+            .try_for_each(|rule| rule.judge_certificate(subject, context))
     }
 
     /// The name of the profile, as receipts and the command line have it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Browser => "browser",
+            Self::WebPki => "web-pki",
+            Self::WebPkiIssuance => "web-pki-issuance",
+            Self::Rfc5280 => "rfc5280",
             Self::PathOnly => "path-only",
         }
     }
@@ -87,6 +121,9 @@ impl Check for Profile {
     fn name(&self) -> &str {
         match self {
             Self::Browser => "profile browser",
+            Self::WebPki => "profile web-pki",
+            Self::WebPkiIssuance => "profile web-pki-issuance",
+            Self::Rfc5280 => "profile rfc5280",
             Self::PathOnly => "profile path-only",
         }
     }
@@ -96,27 +133,69 @@ impl Check for Profile {
         path: &VerifiedPath<'_>,
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused> {
-        if self.rules().is_empty() {
+        if self.rules().next().is_none() {
             return Ok(Finding::passed());
         }
-        let last = path.len() - 1;
-        for (position, certificate) in path.certificates().enumerate() {
-            let certificate = certificate.map_err(|source| {
-                Refused::at(
-                    position,
-                    Reason::Malformed {
-                        detail: source.to_string(),
-                    },
-                )
-            })?;
-            let place = match position {
-                0 => Place::Leaf,
-                _ if position == last => Place::Anchor,
-                _ => Place::Intermediate,
-            };
-            self.judge_one(&certificate, place, context)
+        let subjects = subjects(path)?;
+        for (position, subject) in subjects.iter().enumerate() {
+            self.judge_subject(subject, context)
                 .map_err(|reason| Refused::at(position, reason))?;
         }
+        for rule in self.rules() {
+            rule.judge_path(&subjects)
+                .map_err(|(position, reason)| Refused::at(position, reason))?;
+        }
         Ok(Finding::passed())
+    }
+}
+
+/// The certificates of a path, each read once.
+fn subjects<'a>(path: &'a VerifiedPath<'_>) -> Result<Vec<Subject<'a>>, Refused> {
+    let last = path.len() - 1;
+    let mut subjects = Vec::with_capacity(path.len());
+    for (position, certificate) in path.certificates().enumerate() {
+        let place = match position {
+            0 => Place::Leaf,
+            _ if position == last => Place::Anchor,
+            _ => Place::Intermediate,
+        };
+        let subject = certificate
+            .map_err(|source| Reason::Malformed {
+                detail: source.to_string(),
+            })
+            .and_then(|certificate| Subject::new(certificate, place))
+            .map_err(|reason| Refused::at(position, reason))?;
+        subjects.push(subject);
+    }
+    Ok(subjects)
+}
+
+#[cfg(all(test, feature = "bundled"))]
+mod tests {
+    use super::*;
+    use crate::certificate::{Certificate, name_text};
+    use crate::code::Code;
+    use rustls_pki_types::UnixTime;
+
+    /// The rules for the public web may not refuse the roots of the public web: whatever a rule finds in one of them is for RFC 5280 alone.
+    #[test]
+    fn no_root_of_mozillas_breaks_a_rule_for_the_public_web() {
+        let context = CheckContext {
+            name: None,
+            host: None,
+            time: UnixTime::now(),
+            ocsp_staple: None,
+            scts: None,
+            algorithms: &[],
+        };
+        for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+            let certificate = Certificate::from_der(der).unwrap();
+            let root = Subject::new(certificate, Place::Anchor).unwrap();
+            let name = name_text(certificate.subject());
+            let rules = Profile::WebPkiIssuance.rules();
+            for rule in rules.filter(|rule| rule.code() != Code::ExpiredAnchor) {
+                assert_eq!(rule.judge_certificate(&root, &context), Ok(()), "{name}");
+            }
+        }
     }
 }

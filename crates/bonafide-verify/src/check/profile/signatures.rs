@@ -1,9 +1,12 @@
 //! Rules on the algorithms of signatures.
 
 use der::asn1::ObjectIdentifier;
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
-use super::{Place, Subject};
+use super::rule::{Rule, Scope};
+use super::subject::Subject;
 use crate::check::CheckContext;
+use crate::code::Code;
 use crate::reason::Reason;
 
 const WEAK: &[(ObjectIdentifier, &str)] = &[
@@ -33,6 +36,45 @@ const WEAK: &[(ObjectIdentifier, &str)] = &[
     ),
 ];
 
+/// The algorithms of CA/B BR 7.1.3.2.1 and 7.1.3.2.2, which demand these encodings octet by octet.
+const ALLOWED: [AlgorithmIdentifier; 9] = [
+    alg_id::ECDSA_SHA256,
+    alg_id::ECDSA_SHA384,
+    alg_id::ECDSA_SHA512,
+    alg_id::RSA_PKCS1_SHA256,
+    alg_id::RSA_PKCS1_SHA384,
+    alg_id::RSA_PKCS1_SHA512,
+    alg_id::RSA_PSS_SHA256,
+    alg_id::RSA_PSS_SHA384,
+    alg_id::RSA_PSS_SHA512,
+];
+
+/// An anchor's signature is on itself, and nobody relies on it.
+pub(super) static NO_MD5_OR_SHA1: Rule = Rule::certificate(
+    Code::WeakSignature,
+    "CA/B BR 7.1.3.2",
+    "no signature below the anchor is by MD5 or SHA-1",
+    Scope::Presented,
+    no_md5_or_sha1,
+);
+
+/// rustls-webpki compares the two below the anchor.
+pub(super) static ALGORITHMS_AGREE: Rule = Rule::certificate(
+    Code::SignatureMismatch,
+    "RFC 5280, 4.1.1.2",
+    "the signature's algorithm is the same where it is signed and where it is not",
+    Scope::All,
+    algorithms_agree,
+);
+
+pub(super) static ALLOWED_ALGORITHM: Rule = Rule::certificate(
+    Code::SignatureAlgorithm,
+    "CA/B BR 7.1.3.2",
+    "signatures below the anchor are by RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+    Scope::Presented,
+    allowed_algorithm,
+);
+
 /// The name of a signature algorithm that nobody should rely on any more, if `algorithm` is one.
 pub(crate) fn weak_signature(algorithm: ObjectIdentifier) -> Option<&'static str> {
     WEAK.iter()
@@ -40,17 +82,30 @@ pub(crate) fn weak_signature(algorithm: ObjectIdentifier) -> Option<&'static str
         .map(|(_, name)| *name)
 }
 
-/// No signature on the path is by MD5 or SHA-1, but for an anchor's on itself, which nobody relies on.
-///
-/// CA/B BR 7.1.3.2.
-pub(super) fn no_md5_or_sha1(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
-    if subject.place == Place::Anchor {
-        return Ok(());
-    }
+fn no_md5_or_sha1(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     match weak_signature(subject.certificate.signature_algorithm()) {
         Some(algorithm) => Err(Reason::WeakSignature {
             algorithm: algorithm.to_owned(),
         }),
         None => Ok(()),
     }
+}
+
+fn algorithms_agree(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let (signed, unsigned) = subject.certificate.signature_algorithm_identifiers();
+    if signed == unsigned {
+        return Ok(());
+    }
+    Err(ALGORITHMS_AGREE.found("two different algorithms of one signature"))
+}
+
+fn allowed_algorithm(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let (_, identifier) = subject.certificate.signature_algorithm_identifiers();
+    if ALLOWED.iter().any(|allowed| allowed.as_ref() == identifier) {
+        return Ok(());
+    }
+    let algorithm = subject.certificate.signature_algorithm();
+    Err(ALLOWED_ALGORITHM.found(format!(
+        "a signature by {algorithm} or with other parameters"
+    )))
 }

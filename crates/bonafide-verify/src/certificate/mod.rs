@@ -3,13 +3,23 @@
 //! Signatures and paths are rustls-webpki's business; this reader only borrows fields and is therefore cheap enough for
 //! every handshake.
 
-use std::time::Duration;
+mod attributes;
+mod extensions;
+mod general_name;
+mod reading;
 
-use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, ObjectIdentifier, OctetStringRef, UtcTime};
-use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged as _};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 use x509_cert::name::RdnSequence;
 
+pub(crate) use self::attributes::{Attribute, attributes};
+pub(crate) use self::extensions::{
+    AuthorityKeyId, BasicConstraints, Extensions, KeyUsage, Known, NameConstraints, sequence,
+};
+pub(crate) use self::general_name::GeneralName;
+use self::reading::{algorithm, body, context, peek, time};
+pub(crate) use self::reading::{elements, first};
 use crate::text::one_line;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -21,14 +31,19 @@ const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 /// Nothing here says that the certificate is trusted: see [`VerifiedPath`](crate::VerifiedPath) for that.
 #[derive(Clone, Copy, Debug)]
 pub struct Certificate<'a> {
+    version: u8,
     serial: &'a [u8],
+    inner_signature_algorithm: &'a [u8],
+    outer_signature_algorithm: &'a [u8],
     signature_algorithm: ObjectIdentifier,
     issuer: &'a [u8],
     not_before: UnixTime,
     not_after: UnixTime,
+    time_tags: [Tag; 2],
     subject: &'a [u8],
     spki: &'a [u8],
     key: PublicKey<'a>,
+    has_unique_ids: bool,
     extensions: &'a [u8],
 }
 
@@ -39,8 +54,12 @@ pub struct PublicKey<'a> {
     pub algorithm: ObjectIdentifier,
     /// The named curve of an elliptic-curve key (RFC 5480, 2.1.1).
     pub curve: Option<ObjectIdentifier>,
+    /// The whole content of the key's `AlgorithmIdentifier`, parameters included.
+    pub algorithm_identifier: &'a [u8],
     /// The size of the modulus in bits, of an RSA key.
     pub rsa_bits: Option<usize>,
+    /// The public exponent of an RSA key, big-endian.
+    pub rsa_exponent: Option<&'a [u8]>,
     /// The key itself: the content of `subjectPublicKey`.
     pub bytes: &'a [u8],
 }
@@ -67,41 +86,57 @@ impl<'a> Certificate<'a> {
         outer.finish()?;
         let mut certificate = body(certificate, Tag::Sequence)?;
         let tbs = AnyRef::decode(&mut certificate)?;
-        let signature_algorithm = algorithm(AnyRef::decode(&mut certificate)?)?.0;
+        let outer_signature_algorithm = AnyRef::decode(&mut certificate)?;
+        let signature_algorithm = algorithm(outer_signature_algorithm)?.0;
 
         let mut tbs = body(tbs, Tag::Sequence)?;
+        let mut version = 1;
         if peek(&tbs) == Some(context(0)) {
-            AnyRef::decode(&mut tbs)?;
+            let field = AnyRef::decode(&mut tbs)?;
+            version = u8::from_der(field.value())?.saturating_add(1);
         }
         let serial = AnyRef::decode(&mut tbs)?;
         serial.tag().assert_eq(Tag::Integer)?;
-        AnyRef::decode(&mut tbs)?;
+        let inner_signature_algorithm = AnyRef::decode(&mut tbs)?;
         let issuer = tbs.tlv_bytes()?;
         let mut validity = body(AnyRef::decode(&mut tbs)?, Tag::Sequence)?;
-        let not_before = time(AnyRef::decode(&mut validity)?)?;
-        let not_after = time(AnyRef::decode(&mut validity)?)?;
+        let begins = AnyRef::decode(&mut validity)?;
+        let ends = AnyRef::decode(&mut validity)?;
         let subject = tbs.tlv_bytes()?;
         let spki = tbs.tlv_bytes()?;
         let key = PublicKey::from_spki(spki)?;
 
         let mut extensions: &[u8] = &[];
+        let mut has_unique_ids = false;
         while let Some(tag) = peek(&tbs) {
             let field = AnyRef::decode(&mut tbs)?;
             if tag == context(3) {
                 extensions = AnyRef::from_der(field.value())?.value();
+            } else {
+                has_unique_ids = true;
             }
         }
         Ok(Self {
+            version,
             serial: serial.value(),
+            inner_signature_algorithm: inner_signature_algorithm.value(),
+            outer_signature_algorithm: outer_signature_algorithm.value(),
             signature_algorithm,
             issuer,
-            not_before,
-            not_after,
+            not_before: time(begins)?,
+            not_after: time(ends)?,
+            time_tags: [begins.tag(), ends.tag()],
             subject,
             spki,
             key,
+            has_unique_ids,
             extensions,
         })
+    }
+
+    /// The version of X.509: 1, 2 or 3 (RFC 5280, 4.1.2.1).
+    pub fn version(&self) -> u8 {
+        self.version
     }
 
     /// The content octets of the serial number, big-endian.
@@ -179,6 +214,28 @@ impl<'a> Certificate<'a> {
         Ok(None)
     }
 
+    /// The contents of the signature's `AlgorithmIdentifier`: the one that is signed, then the one beside the signature.
+    pub(crate) fn signature_algorithm_identifiers(&self) -> (&'a [u8], &'a [u8]) {
+        (
+            self.inner_signature_algorithm,
+            self.outer_signature_algorithm,
+        )
+    }
+
+    /// The times of the validity period, each with whether it is encoded as a `UTCTime`.
+    pub(crate) fn encoded_times(&self) -> [(UnixTime, bool); 2] {
+        let [begins, ends] = self.time_tags;
+        [
+            (self.not_before, begins == Tag::UtcTime),
+            (self.not_after, ends == Tag::UtcTime),
+        ]
+    }
+
+    /// Whether there is an `issuerUniqueID` or a `subjectUniqueID` (RFC 5280, 4.1.2.8).
+    pub(crate) fn has_unique_ids(&self) -> bool {
+        self.has_unique_ids
+    }
+
     /// Whether subject and issuer are the same name.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
@@ -193,21 +250,25 @@ impl<'a> Certificate<'a> {
 impl<'a> PublicKey<'a> {
     fn from_spki(spki: &'a [u8]) -> Result<Self, der::Error> {
         let mut info = body(AnyRef::from_der(spki)?, Tag::Sequence)?;
-        let (id, parameters) = algorithm(AnyRef::decode(&mut info)?)?;
+        let identifier = AnyRef::decode(&mut info)?;
+        let (id, parameters) = algorithm(identifier)?;
         let bits = BitStringRef::decode(&mut info)?;
         let curve = parameters
             .filter(|parameters| parameters.tag() == Tag::ObjectIdentifier)
             .map(|parameters| parameters.decode_as::<ObjectIdentifier>())
             .transpose()?;
-        let rsa_bits = if id == RSA_ENCRYPTION {
-            Some(modulus_bits(bits.raw_bytes())?)
+        let (rsa_bits, rsa_exponent) = if id == RSA_ENCRYPTION {
+            let (bits, exponent) = rsa_numbers(bits.raw_bytes())?;
+            (Some(bits), Some(exponent))
         } else {
-            None
+            (None, None)
         };
         Ok(Self {
             algorithm: id,
+            algorithm_identifier: identifier.value(),
             curve,
             rsa_bits,
+            rsa_exponent,
             bytes: bits.raw_bytes(),
         })
     }
@@ -263,54 +324,19 @@ pub(crate) fn base16(bytes: &[u8]) -> String {
         })
 }
 
-fn body(any: AnyRef<'_>, tag: Tag) -> Result<SliceReader<'_>, der::Error> {
-    any.tag().assert_eq(tag)?;
-    SliceReader::new(any.value())
-}
-
-fn peek<'r>(reader: &impl Reader<'r>) -> Option<Tag> {
-    if reader.is_finished() {
-        None
-    } else {
-        Tag::peek(reader).ok()
-    }
-}
-
-const fn context(number: u32) -> Tag {
-    Tag::ContextSpecific {
-        constructed: true,
-        number: TagNumber(number),
-    }
-}
-
-fn algorithm(any: AnyRef<'_>) -> Result<(ObjectIdentifier, Option<AnyRef<'_>>), der::Error> {
-    let mut reader = body(any, Tag::Sequence)?;
-    let id = ObjectIdentifier::decode(&mut reader)?;
-    let parameters = if reader.is_finished() {
-        None
-    } else {
-        Some(AnyRef::decode(&mut reader)?)
-    };
-    Ok((id, parameters))
-}
-
-fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
-    let since_epoch: Duration = match any.tag() {
-        Tag::UtcTime => any.decode_as::<UtcTime>()?.to_unix_duration(),
-        _ => any.decode_as::<GeneralizedTime>()?.to_unix_duration(),
-    };
-    Ok(UnixTime::since_unix_epoch(since_epoch))
-}
-
-fn modulus_bits(key: &[u8]) -> Result<usize, der::Error> {
+/// The bits of the modulus, and the exponent.
+fn rsa_numbers(key: &[u8]) -> Result<(usize, &[u8]), der::Error> {
     let mut key = body(AnyRef::from_der(key)?, Tag::Sequence)?;
     let modulus = AnyRef::decode(&mut key)?;
     modulus.tag().assert_eq(Tag::Integer)?;
+    let exponent = AnyRef::decode(&mut key)?;
+    exponent.tag().assert_eq(Tag::Integer)?;
     let bytes = modulus.value();
     let leading = bytes.iter().take_while(|byte| **byte == 0).count();
-    Ok(bytes[leading..].first().map_or(0, |first| {
+    let bits = bytes[leading..].first().map_or(0, |first| {
         (bytes.len() - leading) * 8 - usize::try_from(first.leading_zeros()).unwrap_or(0)
-    }))
+    });
+    Ok((bits, exponent.value()))
 }
 
 fn extension<'a>(reader: &mut SliceReader<'a>) -> Result<Extension<'a>, der::Error> {

@@ -1,0 +1,84 @@
+//! Steps of reading DER that several fields share.
+
+use std::time::Duration;
+
+use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, UtcTime};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged as _};
+use rustls_pki_types::UnixTime;
+
+/// The content of an element that must have this tag.
+pub(super) fn body(any: AnyRef<'_>, tag: Tag) -> Result<SliceReader<'_>, der::Error> {
+    any.tag().assert_eq(tag)?;
+    SliceReader::new(any.value())
+}
+
+/// The tag of the next element, if there is one.
+pub(super) fn peek<'r>(reader: &impl Reader<'r>) -> Option<Tag> {
+    if reader.is_finished() {
+        None
+    } else {
+        Tag::peek(reader).ok()
+    }
+}
+
+/// The tag `[number]` of a constructed element.
+pub(super) const fn context(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    }
+}
+
+/// The tag `[number]` of a primitive element.
+pub(super) const fn primitive(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: false,
+        number: TagNumber(number),
+    }
+}
+
+/// An `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
+pub(super) fn algorithm(
+    any: AnyRef<'_>,
+) -> Result<(ObjectIdentifier, Option<AnyRef<'_>>), der::Error> {
+    let mut reader = body(any, Tag::Sequence)?;
+    let id = ObjectIdentifier::decode(&mut reader)?;
+    let parameters = if reader.is_finished() {
+        None
+    } else {
+        Some(AnyRef::decode(&mut reader)?)
+    };
+    Ok((id, parameters))
+}
+
+/// A `Time` (RFC 5280, 4.1.2.5).
+pub(super) fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
+    let since_epoch: Duration = match any.tag() {
+        Tag::UtcTime => any.decode_as::<UtcTime>()?.to_unix_duration(),
+        _ => any.decode_as::<GeneralizedTime>()?.to_unix_duration(),
+    };
+    Ok(UnixTime::since_unix_epoch(since_epoch))
+}
+
+/// The elements that `content` is a row of; ends after the first one that is malformed, which it yields as an error.
+pub(crate) fn elements(content: &[u8]) -> impl Iterator<Item = Result<AnyRef<'_>, der::Error>> {
+    let mut reader = SliceReader::new(content).ok();
+    std::iter::from_fn(move || {
+        let current = reader.as_mut()?;
+        if current.is_finished() {
+            return None;
+        }
+        let element = AnyRef::decode(current);
+        if element.is_err() {
+            reader = None;
+        }
+        Some(element)
+    })
+}
+
+/// The first element of `content`, which must have this tag.
+pub(crate) fn first(content: &[u8], tag: Tag) -> Result<AnyRef<'_>, der::Error> {
+    let element = AnyRef::decode(&mut SliceReader::new(content)?)?;
+    element.tag().assert_eq(tag)?;
+    Ok(element)
+}

@@ -1,0 +1,230 @@
+//! Rules on the form of extensions: well-formed, there once, critical or not.
+
+use super::content;
+use super::fields::EMPTY_NAME;
+use super::rule::{Rule, Scope};
+use super::subject::{Place, Subject};
+use crate::certificate::Known;
+use crate::check::CheckContext;
+use crate::code::Code;
+use crate::reason::Reason;
+
+pub(super) static WELL_FORMED: Rule = Rule::certificate(
+    Code::MalformedExtension,
+    "RFC 5280, 4.2",
+    "the content of every known extension is what its specification says",
+    Scope::All,
+    well_formed,
+);
+
+pub(super) static ONCE: Rule = Rule::certificate(
+    Code::DuplicateExtension,
+    "RFC 5280, 4.2",
+    "no extension is there twice",
+    Scope::All,
+    once,
+);
+
+/// rustls-webpki refuses what it does not understand below the anchor.
+pub(super) static CRITICAL_ARE_UNDERSTOOD: Rule = Rule::certificate(
+    Code::UnknownCriticalExtension,
+    "RFC 5280, 4.2",
+    "every critical extension, an anchor's too, is understood",
+    Scope::All,
+    critical_are_understood,
+);
+
+pub(super) static RFC5280_CRITICAL: Rule = Rule::certificate(
+    Code::NotCritical,
+    "RFC 5280, 4.2.1.6, 4.2.1.9, 4.2.1.10, 4.2.1.11 and 4.2.1.14",
+    "basic constraints of CAs, name and policy constraints, `inhibitAnyPolicy`, and the SAN of an empty subject are critical",
+    Scope::All,
+    rfc5280_critical,
+);
+
+/// The Baseline Requirements let name constraints be non-critical (7.1.2.5.2).
+pub(super) static WEB_PKI_CRITICAL: Rule = Rule::certificate(
+    Code::NotCritical,
+    "CA/B BR 7.1.2.1.4, 7.1.2.7.6, 7.1.2.7.12 and 7.1.2.10.4",
+    "basic constraints, and the SAN of an empty subject, are critical",
+    Scope::All,
+    web_pki_critical,
+);
+
+pub(super) static KEY_USAGE_CRITICAL: Rule = Rule::certificate(
+    Code::NotCritical,
+    "CA/B BR 7.1.2.7.6 and 7.1.2.10.7",
+    "key usage below the anchor is critical",
+    Scope::Presented,
+    key_usage_critical,
+);
+
+pub(super) static RFC5280_NOT_CRITICAL: Rule = Rule::certificate(
+    Code::Critical,
+    "RFC 5280, 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2.1 and 4.2.2.2",
+    "key identifiers, directory attributes, the freshest CRL and information access are not critical",
+    Scope::All,
+    rfc5280_not_critical,
+);
+
+pub(super) static WEB_PKI_NOT_CRITICAL: Rule = Rule::certificate(
+    Code::Critical,
+    "CA/B BR 7.1.2.7.6, 7.1.2.7.12, 7.1.2.11 and RFC 5280, 4.2.1",
+    "nor are extended key usage, policies, CRL distribution points, SCTs, and the SAN beside a subject",
+    Scope::All,
+    web_pki_not_critical,
+);
+
+/// The reason for an extension whose content cannot be read.
+pub(super) fn malformed(known: Known, error: &dyn std::fmt::Display) -> Reason {
+    WELL_FORMED.found(format!("a malformed {} extension: {error}", known.as_str()))
+}
+
+fn well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    content::CHECKED.into_iter().try_for_each(|(known, check)| {
+        let Some(slot) = subject.extensions.get(known) else {
+            return Ok(());
+        };
+        check(slot.value).map_err(|fault| malformed(known, &fault))
+    })
+}
+
+fn once(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    if let Some(known) = subject.extensions.duplicate {
+        return Err(ONCE.found(format!("two {} extensions", known.as_str())));
+    }
+    if subject.extensions.unknown < 2 {
+        return Ok(());
+    }
+    let mut ids: Vec<_> = subject
+        .certificate
+        .extensions()
+        .filter_map(|extension| Some(extension.ok()?.id))
+        .collect();
+    ids.sort_unstable();
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(ONCE.found(format!("two extensions {}", pair[0]))),
+        None => Ok(()),
+    }
+}
+
+fn critical_are_understood(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    /// Constraints on policies are processed by nobody here (RFC 5280, 6.1.4 (i) and (j)).
+    const NOT_PROCESSED: [Known; 3] = [
+        Known::PolicyMappings,
+        Known::PolicyConstraints,
+        Known::InhibitAnyPolicy,
+    ];
+    if subject.extensions.unknown_critical.is_some()
+        || NOT_PROCESSED
+            .iter()
+            .any(|known| is_critical(subject, *known))
+    {
+        return Err(Reason::UnknownCriticalExtension);
+    }
+    Ok(())
+}
+
+fn rfc5280_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let rule = &RFC5280_CRITICAL;
+    if subject.place != Place::Leaf {
+        demand(rule, subject, Known::BasicConstraints, "RFC 5280, 4.2.1.9")?;
+    }
+    demand(rule, subject, Known::NameConstraints, "RFC 5280, 4.2.1.10")?;
+    demand(
+        rule,
+        subject,
+        Known::PolicyConstraints,
+        "RFC 5280, 4.2.1.11",
+    )?;
+    demand(rule, subject, Known::InhibitAnyPolicy, "RFC 5280, 4.2.1.14")?;
+    if subject.certificate.subject() == EMPTY_NAME {
+        demand(rule, subject, Known::SubjectAltName, "RFC 5280, 4.2.1.6")?;
+    }
+    Ok(())
+}
+
+fn web_pki_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let rule = &WEB_PKI_CRITICAL;
+    let clause = match subject.place {
+        Place::Leaf => "CA/B BR 7.1.2.7.6",
+        Place::Intermediate => "CA/B BR 7.1.2.10.4",
+        Place::Anchor => "CA/B BR 7.1.2.1.4",
+    };
+    demand(rule, subject, Known::BasicConstraints, clause)?;
+    if subject.certificate.subject() == EMPTY_NAME {
+        demand(rule, subject, Known::SubjectAltName, "CA/B BR 7.1.2.7.12")?;
+    }
+    Ok(())
+}
+
+fn key_usage_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let rule = &KEY_USAGE_CRITICAL;
+    demand(rule, subject, Known::KeyUsage, rule.clause())
+}
+
+fn rfc5280_not_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    const TABLE: [(Known, &str); 6] = [
+        (Known::AuthorityKeyId, "RFC 5280, 4.2.1.1"),
+        (Known::SubjectKeyId, "RFC 5280, 4.2.1.2"),
+        (Known::SubjectDirectoryAttributes, "RFC 5280, 4.2.1.8"),
+        (Known::FreshestCrl, "RFC 5280, 4.2.1.15"),
+        (Known::AuthorityInfoAccess, "RFC 5280, 4.2.2.1"),
+        (Known::SubjectInfoAccess, "RFC 5280, 4.2.2.2"),
+    ];
+    forbid(&RFC5280_NOT_CRITICAL, subject, &TABLE)
+}
+
+fn web_pki_not_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    const TABLE: [(Known, &str); 4] = [
+        (Known::ExtendedKeyUsage, "CA/B BR 7.1.2.7.6"),
+        (Known::CertificatePolicies, "CA/B BR 7.1.2.7.6"),
+        (Known::CrlDistributionPoints, "CA/B BR 7.1.2.11.2"),
+        (Known::SignedCertificateTimestamps, "CA/B BR 7.1.2.11.3"),
+    ];
+    let rule = &WEB_PKI_NOT_CRITICAL;
+    forbid(rule, subject, &TABLE)?;
+    if subject.certificate.subject() != EMPTY_NAME {
+        forbid(
+            rule,
+            subject,
+            &[(Known::SubjectAltName, "CA/B BR 7.1.2.7.12")],
+        )?;
+    }
+    Ok(())
+}
+
+fn is_critical(subject: &Subject<'_>, known: Known) -> bool {
+    subject
+        .extensions
+        .get(known)
+        .is_some_and(|slot| slot.critical)
+}
+
+fn demand(
+    rule: &'static Rule,
+    subject: &Subject<'_>,
+    known: Known,
+    clause: &'static str,
+) -> Result<(), Reason> {
+    if !subject.has(known) || is_critical(subject, known) {
+        return Ok(());
+    }
+    let found = format!("a {} extension that is not critical", known.as_str());
+    Err(rule.found_under(clause, found))
+}
+
+fn forbid(
+    rule: &'static Rule,
+    subject: &Subject<'_>,
+    table: &[(Known, &'static str)],
+) -> Result<(), Reason> {
+    let critical = table.iter().find(|(known, _)| is_critical(subject, *known));
+    match critical {
+        Some((known, clause)) => {
+            let found = format!("a critical {} extension", known.as_str());
+            Err(rule.found_under(clause, found))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,147 @@
+//! Rules on the fields of a certificate: version, serial number, names, times, unique identifiers.
+
+use rustls_pki_types::UnixTime;
+
+use super::rule::{Rule, Scope};
+use super::subject::{Place, Subject};
+use crate::check::CheckContext;
+use crate::code::Code;
+use crate::reason::Reason;
+
+/// RFC 5280, 4.1.2.2: serial numbers have at most 20 octets.
+const MAX_SERIAL_OCTETS: usize = 20;
+/// 2050-01-01T00:00:00Z: from then on times are `GeneralizedTime` (RFC 5280, 4.1.2.5).
+const YEAR_2050: u64 = 2_524_608_000;
+/// The encoding of a name without attributes.
+pub(super) const EMPTY_NAME: &[u8] = &[0x30, 0x00];
+
+pub(super) static VERSION_3: Rule = Rule::certificate(
+    Code::UnsupportedVersion,
+    "RFC 5280, 4.1.2.1; CA/B BR 7.1.1",
+    "every certificate, the anchor's too, is of version 3",
+    Scope::All,
+    version_3,
+);
+
+pub(super) static SERIAL_NUMBER: Rule = Rule::certificate(
+    Code::SerialNumber,
+    "RFC 5280, 4.1.2.2",
+    "serial numbers are positive and have at most 20 octets",
+    Scope::All,
+    serial_number,
+);
+
+/// Roots with the serial number 0 are in every browser's store.
+pub(super) static SERIAL_NUMBER_BELOW_ANCHOR: Rule = Rule::certificate(
+    Code::SerialNumber,
+    "CA/B BR 7.1.2.7 and 7.1.2.6; RFC 5280, 4.1.2.2",
+    "serial numbers below the anchor are positive and have at most 20 octets",
+    Scope::Presented,
+    serial_number,
+);
+
+pub(super) static UNIQUE_SERIALS: Rule = Rule::path(
+    Code::DuplicateSerial,
+    "RFC 5280, 4.1.2.2",
+    "no two certificates of the path have one issuer and one serial number",
+    unique_serials,
+);
+
+pub(super) static NAMES_ARE_NOT_EMPTY: Rule = Rule::certificate(
+    Code::EmptyName,
+    "RFC 5280, 4.1.2.4 and 4.1.2.6",
+    "every certificate has an issuer, and every CA's a subject",
+    Scope::All,
+    names_are_not_empty,
+);
+
+pub(super) static TIME_ENCODING: Rule = Rule::certificate(
+    Code::TimeEncoding,
+    "RFC 5280, 4.1.2.5",
+    "times are `UTCTime` through 2049 and `GeneralizedTime` from 2050",
+    Scope::All,
+    time_encoding,
+);
+
+/// A root with a time in the other form is in every browser's store.
+pub(super) static TIME_ENCODING_BELOW_ANCHOR: Rule = Rule::certificate(
+    Code::TimeEncoding,
+    "CA/B BR 7.1.2.7 and 7.1.2.6; RFC 5280, 4.1.2.5",
+    "times below the anchor are `UTCTime` through 2049 and `GeneralizedTime` from 2050",
+    Scope::Presented,
+    time_encoding,
+);
+
+pub(super) static NO_UNIQUE_IDS: Rule = Rule::certificate(
+    Code::UniqueId,
+    "RFC 5280, 4.1.2.8",
+    "no certificate has a unique identifier of issuer or subject",
+    Scope::All,
+    no_unique_ids,
+);
+
+fn version_3(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    if subject.certificate.version() == 3 {
+        Ok(())
+    } else {
+        Err(Reason::UnsupportedVersion)
+    }
+}
+
+fn serial_number(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let serial = subject.certificate.serial();
+    let rule = &SERIAL_NUMBER;
+    if serial.len() > MAX_SERIAL_OCTETS {
+        let octets = serial.len();
+        return Err(rule.found(format!("a serial number of {octets} octets")));
+    }
+    if serial.first().is_some_and(|first| first & 0x80 != 0) {
+        return Err(rule.found("a negative serial number"));
+    }
+    if serial.iter().all(|octet| *octet == 0) {
+        return Err(rule.found("the serial number 0"));
+    }
+    Ok(())
+}
+
+fn unique_serials(path: &[Subject<'_>]) -> Result<(), (usize, Reason)> {
+    for (position, subject) in path.iter().enumerate().skip(1) {
+        let mine = (subject.certificate.issuer(), subject.certificate.serial());
+        let same =
+            |other: &Subject<'_>| (other.certificate.issuer(), other.certificate.serial()) == mine;
+        if path[..position].iter().any(same) {
+            return Err((
+                position,
+                UNIQUE_SERIALS.found("issuer and serial number of another certificate of the path"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn names_are_not_empty(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let rule = &NAMES_ARE_NOT_EMPTY;
+    if subject.certificate.issuer() == EMPTY_NAME {
+        return Err(rule.found("an empty issuer"));
+    }
+    let is_ca = subject.place != Place::Leaf || subject.is_ca()?;
+    if is_ca && subject.certificate.subject() == EMPTY_NAME {
+        return Err(rule.found("a CA without a subject"));
+    }
+    Ok(())
+}
+
+fn time_encoding(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let belongs = |(time, is_utc): (UnixTime, bool)| is_utc == (time.as_secs() < YEAR_2050);
+    if subject.certificate.encoded_times().into_iter().all(belongs) {
+        return Ok(());
+    }
+    Err(TIME_ENCODING.found("a time encoded in the form that is not for its year"))
+}
+
+fn no_unique_ids(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    if subject.certificate.has_unique_ids() {
+        return Err(NO_UNIQUE_IDS.found("a unique identifier of issuer or subject"));
+    }
+    Ok(())
+}
