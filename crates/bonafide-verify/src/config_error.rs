@@ -33,6 +33,14 @@ pub enum ConfigError {
     /// A pin, or a set of pins, cannot be used.
     #[error(transparent)]
     Pin(#[from] PinError),
+    /// A name that [`CustomCa::only_for`](crate::CustomCa::only_for) was given cannot fence an authority.
+    #[error("`{pattern}` cannot fence an authority: {problem}")]
+    Fence {
+        /// What was given; empty where nothing was.
+        pattern: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// Two zones have the same host pattern.
     #[error("two zones for {pattern}")]
     DuplicateZone {

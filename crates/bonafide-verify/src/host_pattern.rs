@@ -154,7 +154,7 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 }
 
 /// A host name in lower case and Punycode, without a trailing dot, if it is one.
-fn canonical_name(name: &str) -> Option<String> {
+pub(crate) fn canonical_name(name: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii(name.strip_suffix('.').unwrap_or(name)).ok()?;
     let well_formed = !ascii.is_empty()
         && !ends_in_a_number(&ascii)

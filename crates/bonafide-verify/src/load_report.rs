@@ -54,6 +54,12 @@ pub enum LoadProblem {
         /// What rustls-webpki says of it.
         source: webpki::Error,
     },
+    /// The certificate with this position in its source has name constraints of its own that cannot be read, so that no fence can be put around
+    /// it.
+    CannotBeFenced {
+        /// The position, from 1.
+        position: usize,
+    },
     /// It is larger than the limit for one source.
     TooLarge {
         /// The limit in bytes.
@@ -113,6 +119,10 @@ impl fmt::Display for LoadProblem {
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }
+            Self::CannotBeFenced { position } => write!(
+                f,
+                "certificate {position} has name constraints that no fence can be put around"
+            ),
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
             Self::NotAFile(path) => {
                 write!(f, "{} is neither a file nor a directory", path.display())

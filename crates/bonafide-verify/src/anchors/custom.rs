@@ -8,9 +8,11 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
+use super::fence::Fence;
 use super::origin::Origin;
 use super::set::Loading;
 use crate::bounded_file::read_bounded;
+use crate::config_error::ConfigError;
 use crate::load_report::{LoadProblem, SourceReport};
 
 /// Your own certificate authorities.
@@ -25,7 +27,10 @@ use crate::load_report::{LoadProblem, SourceReport};
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct CustomCa(Kind);
+pub struct CustomCa {
+    kind: Kind,
+    fences: Vec<Vec<String>>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -44,17 +49,17 @@ enum Kind {
 impl CustomCa {
     /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::File(path.into()))
+        Self::of(Kind::File(path.into()))
     }
 
     /// Every regular file of a directory, as [`CustomCa::file`] reads it; sub-directories are not entered.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::Directory(path.into()))
+        Self::of(Kind::Directory(path.into()))
     }
 
     /// PEM with any number of certificates, or the DER of one, from memory. `label` names it on receipts and in reports.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
-        Self(Kind::Bytes {
+        Self::of(Kind::Bytes {
             label: label.into(),
             bytes: Arc::from(pem.as_ref()),
         })
@@ -62,14 +67,76 @@ impl CustomCa {
 
     /// Certificates that are parsed already, labelled `certificates`.
     pub fn certificates(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
-        Self(Kind::Certificates {
+        Self::of(Kind::Certificates {
             label: "certificates".to_owned(),
             certificates: certificates.into_iter().collect(),
         })
     }
 
-    pub(super) fn load(&self, set: &mut Loading) {
-        match &self.0 {
+    /// Believes these authorities for nothing but these names: puts name constraints (RFC 5280, 4.2.1.10) on each, or narrows those that it has.
+    ///
+    /// | name | covers |
+    /// |---|---|
+    /// | `corp.example` | it and everything below it |
+    /// | `.corp.example` | everything below it, and not it |
+    /// | `10.0.0.0/8`, `fd00::/8` | the addresses of that network |
+    /// | `10.1.2.3`, `::1` | that address |
+    ///
+    /// A certificate is believed only if **all** its DNS names and addresses are covered, wildcards with all that they stand for. A fence of DNS names alone
+    /// lets no address in, and the other way round; other kinds of names, which no server is believed for, are not restricted. Where an authority has name
+    /// constraints of its own, both hold, and so do both of two calls.
+    ///
+    /// A fence is around an authority, told by its key, and not around a file: **a copy of it without a fence that another source of the same
+    /// [`Anchors`](crate::Anchors) has, the system's store for example, is left out**. Copies with different fences are different anchors: what one of them
+    /// lets in is believed. Paths to other anchors are not concerned, even where they lead through a certificate of that authority.
+    ///
+    /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built; an authority whose own constraints cannot be read is not
+    /// loaded, and is in the [`AnchorReport`](crate::AnchorReport). Receipts show the fence beside the origin of the anchor.
+    ///
+    /// ```
+    /// use bonafide_verify::{Anchors, CustomCa};
+    ///
+    /// # let ca = bonafide_testkit::TestCa::new();
+    /// # let pem = ca.pem();
+    /// let corp = CustomCa::pem("corp root", pem).only_for(["corp.example", "10.0.0.0/8"]);
+    /// let anchors = Anchors::only(corp).load()?;
+    /// assert_eq!(
+    ///     anchors.counts().to_string(),
+    ///     "1 from memory (corp root) only for corp.example and 10.0.0.0/8"
+    /// );
+    /// # Ok::<(), bonafide_verify::ConfigError>(())
+    /// ```
+    pub fn only_for<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.fences
+            .push(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    fn of(kind: Kind) -> Self {
+        let fences = Vec::new();
+        Self { kind, fences }
+    }
+
+    pub(super) fn is_fenced(&self) -> bool {
+        !self.fences.is_empty()
+    }
+
+    pub(super) fn fences(&self) -> Result<Vec<Fence>, ConfigError> {
+        self.fences
+            .iter()
+            .map(|names| Fence::parse(names))
+            .collect()
+    }
+
+    pub(super) fn load(&self, set: &mut Loading) -> Result<(), ConfigError> {
+        set.inside(self.fences()?);
+        self.load_unfenced(set);
+        set.inside(Vec::new());
+        Ok(())
+    }
+
+    fn load_unfenced(&self, set: &mut Loading) {
+        match &self.kind {
             Kind::File(path) => {
                 let mut report = SourceReport::new(path.display().to_string());
                 load_file(

@@ -7,6 +7,7 @@
 mod bundled;
 mod custom;
 mod environment;
+mod fence;
 mod origin;
 mod set;
 mod system;
@@ -94,22 +95,38 @@ impl Anchors {
     /// Reads all sources now, on this thread.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried.
+    /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried. [`ConfigError::Fence`] for a name that
+    /// [`CustomCa::only_for`] was given.
     pub fn load(&self) -> Result<Arc<AnchorSet>, ConfigError> {
         if let [Source::System] = self.sources[..] {
             return non_empty(system::shared());
         }
         let mut set = set::Loading::default();
-        for source in &self.sources {
-            match source {
-                Source::System => set.extend_from(&system::shared()),
-                #[cfg(feature = "bundled")]
-                Source::Bundled => bundled::load(&mut set),
-                Source::Custom(ca) => ca.load(&mut set),
-                Source::Environment(variable) => environment::load(variable, &mut set),
+        let mut reports = vec![Vec::new(); self.sources.len()];
+        // Fenced authorities are there first: copies of them without a fence, wherever they come from, are left out.
+        let is_fenced = |source: &Source| matches!(source, Source::Custom(ca) if ca.is_fenced());
+        for fenced in [true, false] {
+            for (source, reports) in self.sources.iter().zip(&mut reports) {
+                if is_fenced(source) == fenced {
+                    source.load(&mut set)?;
+                    *reports = set.take_reports();
+                }
             }
         }
+        for report in reports.into_iter().flatten() {
+            set.report(report);
+        }
         non_empty(Arc::new(set.finish()))
+    }
+
+    /// Says whether the fences of all sources can be read, without reading the sources.
+    pub(crate) fn check_fences(&self) -> Result<(), ConfigError> {
+        for source in &self.sources {
+            if let Source::Custom(ca) = source {
+                ca.fences()?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the system's store is one of the sources.
@@ -122,6 +139,19 @@ impl Anchors {
     /// Whether loading would read the system's store, which is left until it is needed.
     pub(crate) fn needs_system_store(&self) -> bool {
         !system::is_read() && self.uses_system_store()
+    }
+}
+
+impl Source {
+    fn load(&self, set: &mut set::Loading) -> Result<(), ConfigError> {
+        match self {
+            Self::System => set.extend_from(&system::shared()),
+            #[cfg(feature = "bundled")]
+            Self::Bundled => bundled::load(set),
+            Self::Custom(ca) => ca.load(set)?,
+            Self::Environment(variable) => environment::load(variable, set),
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::fence::AndList;
+
 /// Where an anchor came from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -23,6 +25,13 @@ pub enum Origin {
     Memory(String),
     /// Mozilla's roots, compiled into the program.
     Bundled,
+    /// Any of these, with a fence of the program around it ([`CustomCa::only_for`](crate::CustomCa::only_for)).
+    Fenced {
+        /// Where the anchor came from.
+        origin: Box<Self>,
+        /// The DNS names and networks that it is believed for.
+        only_for: Vec<String>,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -35,6 +44,9 @@ impl fmt::Display for Origin {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Memory(label) => write!(f, "memory ({label})"),
             Self::Bundled => f.write_str("bundled roots"),
+            Self::Fenced { origin, only_for } => {
+                write!(f, "{origin} only for {}", AndList(only_for))
+            }
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rustls_pki_types::{CertificateDer, TrustAnchor};
+use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
+use super::fence::Fence;
 use super::origin::{Origin, OriginCounts};
 use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 
@@ -86,7 +87,12 @@ impl AnchorSet {
 pub(super) struct Loading {
     anchors: Vec<Anchor>,
     roots: Vec<TrustAnchor<'static>>,
-    seen: HashSet<CertificateDer<'static>>,
+    /// The certificates that are there, each with its fences.
+    seen: HashSet<(CertificateDer<'static>, Vec<Fence>)>,
+    /// The keys of the authorities that are there with a fence.
+    fenced: HashSet<Der<'static>>,
+    /// The fences around the source that is read.
+    fences: Vec<Fence>,
     report: AnchorReport,
 }
 
@@ -100,31 +106,65 @@ impl Loading {
         location: &str,
         report: &mut SourceReport,
     ) {
-        let root = match webpki::anchor_from_trusted_cert(&certificate) {
+        let mut root = match webpki::anchor_from_trusted_cert(&certificate) {
             Ok(root) => root.to_owned(),
             Err(source) => {
                 return report.fail(location, LoadProblem::NotAnAnchor { position, source });
             }
         };
-        if !self.seen.insert(certificate.clone()) {
+        let mut origin = Arc::clone(origin);
+        for fence in &self.fences {
+            let Ok(constraints) = fence.around(root.name_constraints.as_deref()) else {
+                return report.fail(location, LoadProblem::CannotBeFenced { position });
+            };
+            root.name_constraints = Some(constraints.into());
+            origin = Arc::new(Origin::Fenced {
+                origin: Box::new(Arc::unwrap_or_clone(origin)),
+                only_for: fence.names(),
+            });
+        }
+        let anchor = Anchor {
+            certificate,
+            origin,
+        };
+        if self.push(root, anchor) {
+            report.loaded += 1;
+        } else {
             report.duplicates += 1;
-            return;
+        }
+    }
+
+    /// Takes an anchor in, unless it is there already, or is there with a fence that this one lacks.
+    fn push(&mut self, root: TrustAnchor<'static>, anchor: Anchor) -> bool {
+        let is_fenced = !self.fences.is_empty();
+        if !is_fenced && self.fenced.contains(&root.subject_public_key_info) {
+            return false;
+        }
+        let key = (anchor.certificate.clone(), self.fences.clone());
+        if !self.seen.insert(key) {
+            return false;
+        }
+        if is_fenced {
+            self.fenced.insert(root.subject_public_key_info.clone());
         }
         self.roots.push(root);
-        self.anchors.push(Anchor {
-            certificate,
-            origin: Arc::clone(origin),
-        });
-        report.loaded += 1;
+        self.anchors.push(anchor);
+        true
+    }
+
+    /// What is added until the next call stands inside these fences.
+    pub(super) fn inside(&mut self, fences: Vec<Fence>) {
+        self.fences = fences;
+    }
+
+    pub(super) fn take_reports(&mut self) -> Vec<SourceReport> {
+        std::mem::take(&mut self.report.sources)
     }
 
     /// Takes a set in that is loaded already, with its report.
     pub(super) fn extend_from(&mut self, other: &AnchorSet) {
         for (anchor, root) in other.anchors.iter().zip(&other.roots) {
-            if self.seen.insert(anchor.certificate.clone()) {
-                self.roots.push(root.clone());
-                self.anchors.push(anchor.clone());
-            }
+            self.push(root.clone(), anchor.clone());
         }
         self.report
             .sources

@@ -137,7 +137,7 @@ impl PolicyBuilder {
     /// Checks and builds the policy, loading all anchors but the system's store, which is read at the first need.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
+    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
     /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], and what [`ClientIdentity`] says of keys.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {

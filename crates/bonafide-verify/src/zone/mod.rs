@@ -178,6 +178,7 @@ impl ZoneAnchors {
     /// Where that store is a source, having no anchors is told by the handshakes and by `load` however early it is known, so that a
     /// policy builds or not whatever the process did before.
     pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
+        recipe.check_fences()?;
         let (later, told_later) = (recipe.needs_system_store(), recipe.uses_system_store());
         let anchors = Self {
             recipe,

@@ -143,6 +143,7 @@ fn is_private(origin: &Origin) -> bool {
             !["SSL_CERT_FILE", "SSL_CERT_DIR"].contains(&variable.as_str())
         }
         Origin::File(_) | Origin::Memory(_) => true,
+        Origin::Fenced { origin, .. } => is_private(origin),
     }
 }
 

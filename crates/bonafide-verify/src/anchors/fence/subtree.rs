@@ -1,0 +1,113 @@
+//! One DNS subtree or network: reading it, and what two of them have in common.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::host_pattern::canonical_name;
+
+/// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below it alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct DnsSubtree {
+    /// In lower case and Punycode; empty is the root of all names.
+    name: String,
+    below_only: bool,
+}
+
+impl DnsSubtree {
+    /// Reads what a program writes: a host name, with a leading dot for what is below it alone.
+    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+        if text.contains('*') {
+            return Err("write a name without a wildcard: it covers everything below it");
+        }
+        let (name, below_only) = split_dot(text);
+        let name = canonical_name(name)
+            .ok_or("neither a host name nor an IP address nor a network like 10.0.0.0/8")?;
+        Ok(Self { name, below_only })
+    }
+
+    /// Reads what a certificate says; none where rustls-webpki would not take it.
+    pub(super) fn from_constraint(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
+        let (name, below_only) = split_dot(&text);
+        let labels_are_well_formed = name.split('.').all(|label| {
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        });
+        let everything = name.is_empty() && !below_only;
+        (everything || labels_are_well_formed).then(|| Self {
+            name: name.to_owned(),
+            below_only,
+        })
+    }
+
+    /// What both cover: one subtree or nothing, since two either are nested or have no name in common.
+    pub(super) fn intersection(&self, other: &Self) -> Option<Self> {
+        if self.name == other.name {
+            let below_only = self.below_only || other.below_only;
+            let name = self.name.clone();
+            return Some(Self { name, below_only });
+        }
+        match (self.is_above(other), other.is_above(self)) {
+            (true, _) => Some(other.clone()),
+            (_, true) => Some(self.clone()),
+            _ => None,
+        }
+    }
+
+    fn is_above(&self, other: &Self) -> bool {
+        self.name.is_empty()
+            || other
+                .name
+                .strip_suffix(self.name.as_str())
+                .is_some_and(|labels| labels.ends_with('.'))
+    }
+}
+
+/// As a `dNSName` constraint is written.
+impl fmt::Display for DnsSubtree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dot = if self.below_only { "." } else { "" };
+        write!(f, "{dot}{}", self.name)
+    }
+}
+
+fn split_dot(text: &str) -> (&str, bool) {
+    match text.strip_prefix('.') {
+        Some(name) => (name, true),
+        None => (text, false),
+    }
+}
+
+/// Reads an address or a network, if it is written as one.
+pub(super) fn read_network(text: &str) -> Result<Option<IpNet>, &'static str> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(Some(IpNet::from(address)));
+    }
+    if !text.contains('/') {
+        return Ok(None);
+    }
+    let network: IpNet = text.parse().map_err(|_| "not a network like 10.0.0.0/8")?;
+    if network.trunc() != network {
+        return Err("the address has bits beyond the prefix");
+    }
+    Ok(Some(network))
+}
+
+/// What both cover: the smaller one if they are nested, else nothing.
+pub(super) fn common_network(one: &IpNet, other: &IpNet) -> Option<IpNet> {
+    if one.contains(other) {
+        Some(*other)
+    } else if other.contains(one) {
+        Some(*one)
+    } else {
+        None
+    }
+}
