@@ -12,8 +12,8 @@ mod proxy;
 mod server;
 
 pub use certificate::{
-    Case, Catalogue, ExtendedKeyUsage, Identity, KeyKind, Moment, Recipe, TestCa, TestCaBuilder,
-    TestLog,
+    Case, Catalogue, CrlRecipe, CrlScope, ExtendedKeyUsage, Identity, KeyKind, Moment, OcspHash,
+    OcspRecipe, OcspStatus, Recipe, TestCa, TestCaBuilder, TestLog,
 };
 pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{

@@ -8,10 +8,15 @@ use std::sync::Arc;
 use crate::load_report::LoadProblem;
 
 /// Nothing larger than this is read: the largest public bundles of certificates are under 1 MiB.
-const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads a regular file of at most [`MAX_SOURCE_BYTES`]: neither a pipe nor a device can hold the program up.
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
+    read_up_to(path, MAX_SOURCE_BYTES)
+}
+
+/// The same with another limit.
+pub(crate) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadProblem> {
     let io = |error| LoadProblem::Io(Arc::new(error));
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(LoadProblem::NotAFile(path.to_owned()));
@@ -19,14 +24,12 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
     let mut bytes = Vec::new();
     File::open(path)
         .map_err(io)?
-        .take(MAX_SOURCE_BYTES + 1)
+        .take(limit_bytes.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(io)?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if length > MAX_SOURCE_BYTES {
-        return Err(LoadProblem::TooLarge {
-            limit_bytes: MAX_SOURCE_BYTES,
-        });
+    if length > limit_bytes {
+        return Err(LoadProblem::TooLarge { limit_bytes });
     }
     Ok(bytes)
 }

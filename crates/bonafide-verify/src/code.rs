@@ -188,6 +188,18 @@ codes! {
     SctMalformed = "BF-SCT-MALFORMED",
     /// The log list is older than is allowed, and the check was configured to refuse then.
     LogListStale = "BF-LOG-LIST-STALE",
+    /// A certificate of the path is revoked (RFC 5280, 6.3; RFC 6960, 2.2).
+    Revoked = "BF-REVOKED",
+    /// The responder does not know the certificate (RFC 6960, 2.2).
+    RevocationUnknown = "BF-REVOCATION-UNKNOWN",
+    /// What speaks of a certificate's revocation is outside its time (RFC 5280, 5.1.2.5; RFC 6960, 4.2.2.1).
+    RevocationStale = "BF-REVOCATION-STALE",
+    /// No source says whether a certificate of the path is revoked (RFC 5280, 6.3.3).
+    RevocationMissing = "BF-REVOCATION-MISSING",
+    /// The leaf demands a stapled OCSP response and the server sent none (RFC 7633, 4.2.3.1).
+    StapleMissing = "BF-STAPLE-MISSING",
+    /// The OCSP response that the server stapled proves nothing (RFC 6960, 3.2).
+    StapleInvalid = "BF-STAPLE-INVALID",
     /// A check other than the built-in ones refused.
     CheckRefused = "BF-CHECK-REFUSED",
     /// The policy is closed and has no zone for the host.

@@ -63,6 +63,17 @@ pub enum ConfigError {
         /// Why not.
         problem: LoadProblem,
     },
+    /// Certificate revocation lists could not be read.
+    #[error("cannot read revocation lists from {location}: {problem}")]
+    ReadCrls {
+        /// The file, the directory, or the label of bytes in memory.
+        location: String,
+        /// Why not.
+        problem: LoadProblem,
+    },
+    /// A check of revocation was asked for and given nothing to check by.
+    #[error("a check of revocation needs lists, staples or a filter to check by")]
+    NoRevocationSource,
     /// A client certificate or key file could not be read.
     #[error("cannot read {path}: {problem}", path = path.display())]
     ReadIdentity {

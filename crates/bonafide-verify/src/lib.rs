@@ -58,6 +58,7 @@ mod reason;
 mod receipt;
 mod receipts;
 mod refusal;
+mod revocation_reason;
 mod rustls_adapter;
 mod sct;
 mod sessions;
@@ -75,8 +76,9 @@ pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCoun
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
 pub use self::check::{
-    Check, CheckContext, ExemptAnchors, Finding, LogList, LogListError, Mode, OnStaleLogList,
-    Profile, Rule, Transparency,
+    Check, CheckContext, Crls, ExemptAnchors, Finding, LogList, LogListError, Mode,
+    OnMissingStatus, OnStaleLogList, OnStaleStatus, OnUnknownStatus, Profile, Revocation,
+    RevocationBuilder, RevocationScope, Rule, Transparency,
 };
 pub use self::clock::Clock;
 pub use self::code::Code;
@@ -88,13 +90,14 @@ pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::ClientIdentity;
 pub use self::intermediates::Intermediates;
 pub use self::limits::Limits;
-pub use self::load_report::{AnchorReport, LoadFailure, LoadProblem, SourceReport};
+pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
 pub use self::pins::{OnExpiredPins, PinRole, Pins, PinsBuilder};
 pub use self::policy::{Policy, PolicyBuilder};
 pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{CheckRecord, Connection, Outcome, PathRecord, Receipt, Verdict};
 pub use self::refusal::{Refusal, Subject};
+pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
 pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]

@@ -60,6 +60,13 @@ pub enum LoadProblem {
         /// The position, from 1.
         position: usize,
     },
+    /// The certificate revocation list with this position in its source, from 1, cannot be used.
+    NotACrl {
+        /// The position, from 1.
+        position: usize,
+        /// Why not.
+        problem: CrlProblem,
+    },
     /// It is larger than the limit for one source.
     TooLarge {
         /// The limit in bytes.
@@ -71,6 +78,24 @@ pub enum LoadProblem {
     Store(String),
     /// The environment variable is not set.
     Unset,
+}
+
+/// Why a certificate revocation list cannot be used (RFC 5280, 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CrlProblem {
+    /// It is not well-formed DER, or has a malformed field.
+    Malformed(der::Error),
+    /// It is neither of version 1 nor of version 2 (RFC 5280, 5.1.2.1).
+    Version,
+    /// Its two fields for the signature's algorithm differ (RFC 5280, 5.1.1.2).
+    AlgorithmMismatch,
+    /// An extension is there twice (RFC 5280, 4.2).
+    RepeatedExtension,
+    /// It has no CRL number (RFC 5280, 5.2.3).
+    NoNumber,
+    /// Its CRL number is marked as critical (RFC 5280, 5.2.3).
+    CriticalNumber,
 }
 
 impl AnchorReport {
@@ -123,6 +148,9 @@ impl fmt::Display for LoadProblem {
                 f,
                 "certificate {position} has name constraints that no fence can be put around"
             ),
+            Self::NotACrl { position, problem } => {
+                write!(f, "revocation list {position} cannot be used: {problem}")
+            }
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
             Self::NotAFile(path) => {
                 write!(f, "{} is neither a file nor a directory", path.display())
@@ -130,6 +158,25 @@ impl fmt::Display for LoadProblem {
             Self::Store(message) => f.write_str(message),
             Self::Unset => f.write_str("not set"),
         }
+    }
+}
+
+impl fmt::Display for CrlProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "malformed: {error}"),
+            Self::Version => f.write_str("of an unknown version"),
+            Self::AlgorithmMismatch => f.write_str("it names two signature algorithms"),
+            Self::RepeatedExtension => f.write_str("an extension is there twice"),
+            Self::NoNumber => f.write_str("it has no CRL number"),
+            Self::CriticalNumber => f.write_str("its CRL number is marked as critical"),
+        }
+    }
+}
+
+impl From<der::Error> for CrlProblem {
+    fn from(error: der::Error) -> Self {
+        Self::Malformed(error)
     }
 }
 

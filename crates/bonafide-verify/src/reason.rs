@@ -9,6 +9,7 @@ use crate::anchors::OriginCounts;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::host_pattern::HostPattern;
+use crate::revocation_reason::{RevocationReason, RevocationSource, Since, StapleFault};
 use crate::sct::{SctListError, SctSource, UncountedSct};
 use crate::spki::SpkiSha256;
 
@@ -182,6 +183,41 @@ pub enum Reason {
         /// What the rule found.
         found: Cow<'static, str>,
     },
+    /// [`Code::Revoked`]
+    Revoked {
+        /// Who says so.
+        source: RevocationSource,
+        /// Since when, where that is said.
+        since: Option<UnixTime>,
+        /// Why, where that is said.
+        reason: Option<RevocationReason>,
+    },
+    /// [`Code::RevocationUnknown`]
+    RevocationUnknown {
+        /// Who does not know the certificate.
+        source: RevocationSource,
+    },
+    /// [`Code::RevocationStale`]
+    RevocationStale {
+        /// What is outside its time.
+        source: RevocationSource,
+        /// From when on it holds.
+        this_update: UnixTime,
+        /// Until when, where that is said.
+        next_update: Option<UnixTime>,
+    },
+    /// [`Code::RevocationMissing`]
+    RevocationMissing {
+        /// What was looked at, and why it does not say anything.
+        tried: Cow<'static, str>,
+    },
+    /// [`Code::StapleMissing`]
+    StapleMissing,
+    /// [`Code::StapleInvalid`]
+    StapleInvalid {
+        /// What is wrong with it.
+        fault: StapleFault,
+    },
     /// [`Code::CheckRefused`]
     Check {
         /// What the check says.
@@ -258,6 +294,12 @@ impl Reason {
             Self::SctMalformed { .. } => Code::SctMalformed,
             Self::LogListStale { .. } => Code::LogListStale,
             Self::Rule { code, .. } => *code,
+            Self::Revoked { .. } => Code::Revoked,
+            Self::RevocationUnknown { .. } => Code::RevocationUnknown,
+            Self::RevocationStale { .. } => Code::RevocationStale,
+            Self::RevocationMissing { .. } => Code::RevocationMissing,
+            Self::StapleMissing => Code::StapleMissing,
+            Self::StapleInvalid { .. } => Code::StapleInvalid,
             Self::Check { .. } => Code::CheckRefused,
             Self::HostNotInPolicy { .. } => Code::HostNotInPolicy,
             Self::NoAnchors { .. } => Code::NoAnchors,
@@ -393,6 +435,34 @@ impl fmt::Display for Reason {
                 Rfc3339Time(*fresh_until)
             ),
             Self::Rule { clause, found, .. } => write!(f, "{found} ({clause})"),
+            Self::Revoked {
+                source,
+                since,
+                reason,
+            } => write!(f, "revoked{}, says the {source}", Since(*since, *reason)),
+            Self::RevocationUnknown { source } => {
+                write!(f, "the {source} does not know the certificate")
+            }
+            Self::RevocationStale {
+                source,
+                this_update,
+                next_update,
+            } => {
+                write!(f, "the {source} holds from {}", Rfc3339Time(*this_update))?;
+                match next_update {
+                    Some(next_update) => write!(f, " to {} only", Rfc3339Time(*next_update)),
+                    None => f.write_str(" and does not say how long"),
+                }
+            }
+            Self::RevocationMissing { tried } => {
+                write!(f, "nothing says whether it is revoked: {tried}")
+            }
+            Self::StapleMissing => {
+                f.write_str("it demands a stapled OCSP response, and there is none")
+            }
+            Self::StapleInvalid { fault } => {
+                write!(f, "the stapled OCSP response is no proof: {fault}")
+            }
             Self::Check { message } => f.write_str(message),
             Self::HostNotInPolicy { host } => {
                 write!(f, "the policy is closed and has no zone for {host}")

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject;
 
-use crate::bounded_file::read_bounded;
+use crate::bounded_file::{MAX_SOURCE_BYTES, read_up_to};
 use crate::load_report::LoadProblem;
 
 /// One place to read from.
@@ -33,14 +33,31 @@ impl Source {
         }
     }
 
+    /// The path or the label.
+    pub(crate) fn location(&self) -> String {
+        match self {
+            Self::File(path) | Self::Directory(path) => path.display().to_string(),
+            Self::Bytes { label, .. } => label.to_string(),
+        }
+    }
+
     /// Reads everything; ends early where `on_found` answers with an error.
     pub(crate) fn read<T: PemObject + From<Vec<u8>>, E>(
         &self,
         on_found: OnFound<'_, T, E>,
     ) -> Result<(), E> {
+        self.read_up_to(MAX_SOURCE_BYTES, on_found)
+    }
+
+    /// The same with another limit for each file.
+    pub(crate) fn read_up_to<T: PemObject + From<Vec<u8>>, E>(
+        &self,
+        limit_bytes: u64,
+        on_found: OnFound<'_, T, E>,
+    ) -> Result<(), E> {
         match self {
-            Self::File(path) => read_file(path, on_found),
-            Self::Directory(path) => read_directory(path, on_found),
+            Self::File(path) => read_file(path, limit_bytes, on_found),
+            Self::Directory(path) => read_directory(path, limit_bytes, on_found),
             Self::Bytes { label, bytes } => read_bytes(bytes, label, on_found),
         }
     }
@@ -48,6 +65,7 @@ impl Source {
 
 fn read_directory<T: PemObject + From<Vec<u8>>, E>(
     path: &Path,
+    limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = path.display().to_string();
@@ -69,17 +87,18 @@ fn read_directory<T: PemObject + From<Vec<u8>>, E>(
         file.is_file() && fs::canonicalize(file).map_or(true, |target| seen.insert(target))
     };
     for file in files.iter().filter(new) {
-        read_file(file, on_found)?;
+        read_file(file, limit_bytes, on_found)?;
     }
     Ok(())
 }
 
 fn read_file<T: PemObject + From<Vec<u8>>, E>(
     path: &Path,
+    limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = path.display().to_string();
-    match read_bounded(path) {
+    match read_up_to(path, limit_bytes) {
         Ok(bytes) => read_bytes(&bytes, &location, on_found),
         Err(problem) => on_found(&location, Err(problem)),
     }

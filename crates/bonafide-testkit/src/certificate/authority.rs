@@ -165,6 +165,10 @@ impl TestCa {
         }))
     }
 
+    pub(super) fn key(&self) -> &TestKey {
+        &self.0.key
+    }
+
     fn sign(
         &self,
         parameters: &CertificateParams,

@@ -190,6 +190,18 @@ impl TestCaBuilder {
         self
     }
 
+    /// May sign certificates but no revocation lists: key usage `keyCertSign` alone.
+    pub fn without_crl_sign(mut self) -> Self {
+        self.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        self
+    }
+
+    /// Has no key usage extension.
+    pub fn without_key_usage(mut self) -> Self {
+        self.key_usages.clear();
+        self
+    }
+
     /// Makes the key and the certificate.
     ///
     /// # Panics

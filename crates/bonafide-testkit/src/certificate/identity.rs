@@ -6,6 +6,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::authority::self_sign;
+use super::fields::Fields;
 use super::key::{KeyKind, TestKey, pem};
 use super::recipe::Recipe;
 
@@ -30,11 +31,16 @@ use super::recipe::Recipe;
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: Arc<TestKey>,
+    ocsp_staple: Option<Vec<u8>>,
 }
 
 impl Identity {
     pub(super) fn new(chain: Vec<CertificateDer<'static>>, key: Arc<TestKey>) -> Self {
-        Self { chain, key }
+        Self {
+            chain,
+            key,
+            ocsp_staple: None,
+        }
     }
 
     /// A certificate that is its own issuer.
@@ -106,7 +112,10 @@ impl Identity {
     /// The same identity with the leaf alone.
     #[must_use]
     pub fn without_intermediates(&self) -> Self {
-        Self::new(vec![self.leaf().clone()], Arc::clone(&self.key))
+        Self {
+            chain: vec![self.leaf().clone()],
+            ..self.clone()
+        }
     }
 
     /// The same identity with one more certificate at the end of its chain, whether it
@@ -115,7 +124,25 @@ impl Identity {
     pub fn with_extra(&self, certificate: CertificateDer<'static>) -> Self {
         let mut chain = self.chain.clone();
         chain.push(certificate);
-        Self::new(chain, Arc::clone(&self.key))
+        Self {
+            chain,
+            ..self.clone()
+        }
+    }
+
+    /// The same identity with an OCSP response in DER, which servers here staple to their handshakes (RFC 6066 section 8);
+    /// see [`TestCa::ocsp`](crate::TestCa::ocsp).
+    #[must_use]
+    pub fn with_ocsp_staple(&self, response: impl Into<Vec<u8>>) -> Self {
+        Self {
+            ocsp_staple: Some(response.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The leaf's serial number, big endian.
+    pub fn serial(&self) -> Vec<u8> {
+        Fields::of(self.leaf()).serial
     }
 
     /// The same chain with the key of another identity: what somebody can present who
@@ -133,9 +160,12 @@ impl Identity {
 
     /// The chain and the key as rustls takes them, for servers and for clients.
     pub fn certified_key(&self) -> Arc<CertifiedKey> {
-        Arc::new(CertifiedKey::new(
-            self.chain.clone(),
-            self.key.handshake_key(),
-        ))
+        let mut key = CertifiedKey::new(self.chain.clone(), self.key.handshake_key());
+        key.ocsp = self.ocsp_staple.clone();
+        Arc::new(key)
+    }
+
+    pub(super) fn test_key(&self) -> &TestKey {
+        &self.key
     }
 }

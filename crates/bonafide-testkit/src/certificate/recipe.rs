@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rcgen::{
-    CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyUsagePurpose, SanType, SerialNumber,
+    CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType, SerialNumber,
 };
 
 use super::key::{KeyKind, TestKey};
@@ -98,6 +98,7 @@ pub struct Recipe {
     is_ca: bool,
     must_staple: bool,
     extensions: Vec<CustomExtension>,
+    crl_distribution_points: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,6 +132,7 @@ impl Recipe {
             is_ca: false,
             must_staple: false,
             extensions: Vec::new(),
+            crl_distribution_points: Vec::new(),
         }
     }
 
@@ -259,9 +261,16 @@ impl Recipe {
         self
     }
 
-    /// Demands a stapled OCSP response (RFC 7633), which no server here sends.
+    /// Demands a stapled OCSP response (RFC 7633). A server here sends one that
+    /// [`Identity::with_ocsp_staple`](crate::Identity::with_ocsp_staple) adds.
     pub fn must_staple(mut self) -> Self {
         self.must_staple = true;
+        self
+    }
+
+    /// Names a URL where the list of its issuer is (RFC 5280 section 4.2.1.13). Default: none.
+    pub fn crl_distribution_point(mut self, url: impl Into<String>) -> Self {
+        self.crl_distribution_points.push(url.into());
         self
     }
 
@@ -300,6 +309,13 @@ impl Recipe {
                 .custom_extensions
                 .push(extension(EXTENDED_KEY_USAGE, EMPTY_SEQUENCE)),
         }
+        parameters.crl_distribution_points = self
+            .crl_distribution_points
+            .iter()
+            .map(|url| CrlDistributionPoint {
+                uris: vec![url.clone()],
+            })
+            .collect();
         if self.must_staple {
             parameters
                 .custom_extensions

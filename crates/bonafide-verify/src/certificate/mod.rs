@@ -18,8 +18,8 @@ pub(crate) use self::extensions::{
     AuthorityKeyId, BasicConstraints, Extensions, KeyUsage, Known, NameConstraints, sequence,
 };
 pub(crate) use self::general_name::GeneralName;
-use self::reading::{algorithm, body, context, peek, time};
-pub(crate) use self::reading::{elements, first};
+use self::reading::algorithm;
+pub(crate) use self::reading::{body, context, elements, first, peek, time};
 use crate::text::one_line;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -339,7 +339,7 @@ fn rsa_numbers(key: &[u8]) -> Result<(usize, &[u8]), der::Error> {
     Ok((bits, exponent.value()))
 }
 
-fn extension<'a>(reader: &mut SliceReader<'a>) -> Result<Extension<'a>, der::Error> {
+pub(crate) fn extension<'a>(reader: &mut SliceReader<'a>) -> Result<Extension<'a>, der::Error> {
     let mut reader = body(AnyRef::decode(reader)?, Tag::Sequence)?;
     let id = ObjectIdentifier::decode(&mut reader)?;
     let critical = if peek(&reader) == Some(Tag::Boolean) {

@@ -7,13 +7,13 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged as _};
 use rustls_pki_types::UnixTime;
 
 /// The content of an element that must have this tag.
-pub(super) fn body(any: AnyRef<'_>, tag: Tag) -> Result<SliceReader<'_>, der::Error> {
+pub(crate) fn body(any: AnyRef<'_>, tag: Tag) -> Result<SliceReader<'_>, der::Error> {
     any.tag().assert_eq(tag)?;
     SliceReader::new(any.value())
 }
 
 /// The tag of the next element, if there is one.
-pub(super) fn peek<'r>(reader: &impl Reader<'r>) -> Option<Tag> {
+pub(crate) fn peek<'r>(reader: &impl Reader<'r>) -> Option<Tag> {
     if reader.is_finished() {
         None
     } else {
@@ -22,7 +22,7 @@ pub(super) fn peek<'r>(reader: &impl Reader<'r>) -> Option<Tag> {
 }
 
 /// The tag `[number]` of a constructed element.
-pub(super) const fn context(number: u32) -> Tag {
+pub(crate) const fn context(number: u32) -> Tag {
     Tag::ContextSpecific {
         constructed: true,
         number: TagNumber(number),
@@ -30,7 +30,7 @@ pub(super) const fn context(number: u32) -> Tag {
 }
 
 /// The tag `[number]` of a primitive element.
-pub(super) const fn primitive(number: u32) -> Tag {
+pub(crate) const fn primitive(number: u32) -> Tag {
     Tag::ContextSpecific {
         constructed: false,
         number: TagNumber(number),
@@ -52,7 +52,7 @@ pub(super) fn algorithm(
 }
 
 /// A `Time` (RFC 5280, 4.1.2.5).
-pub(super) fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
+pub(crate) fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
     let since_epoch: Duration = match any.tag() {
         Tag::UtcTime => any.decode_as::<UtcTime>()?.to_unix_duration(),
         _ => any.decode_as::<GeneralizedTime>()?.to_unix_duration(),

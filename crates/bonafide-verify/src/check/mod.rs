@@ -1,6 +1,7 @@
 //! Checks: plug-ins that judge a verified path and can only refuse.
 
 mod profile;
+mod revocation;
 mod transparency;
 
 use std::borrow::Cow;
@@ -12,6 +13,10 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 pub(crate) use self::profile::Place;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 pub use self::profile::{Profile, Rule};
+pub use self::revocation::{
+    Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Revocation, RevocationBuilder,
+    RevocationScope,
+};
 pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
 use crate::path::VerifiedPath;

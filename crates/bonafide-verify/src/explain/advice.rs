@@ -149,6 +149,24 @@ pub(super) fn advice(code: Code) -> &'static str {
             "have the certificate issued again; a list that the server sends beside it has to be made again"
         }
         Code::LogListStale => "give the check a current log list, and fetch it every few weeks",
+        Code::Revoked => {
+            "have a certificate issued for a new key; where an intermediate is revoked, install a chain over another one"
+        }
+        Code::RevocationUnknown => {
+            "wait until the issuer's responder knows the certificate, and let the server fetch the response again"
+        }
+        Code::RevocationStale => {
+            "load the issuer's current revocation list, or let the server fetch its OCSP response again; compare the clocks too"
+        }
+        Code::RevocationMissing => {
+            "give the check the revocation list of every issuer on the path, or let the server staple OCSP responses"
+        }
+        Code::StapleMissing => {
+            "let the server staple OCSP responses, and see that it reaches the responder"
+        }
+        Code::StapleInvalid => {
+            "let the server fetch its OCSP response again, for the certificate that it uses now"
+        }
         Code::CheckRefused => "ask whoever wrote the check; its message says what it found",
         Code::HostNotInPolicy => "add a zone for the host, if the program is meant to talk to it",
         Code::NoAnchors => {

@@ -15,6 +15,7 @@ use crate::epoch::Epoch;
 use crate::reason::{Bound, Reason};
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict, Verification};
 use crate::refusal::{Exhibit, Premise, Refusal, Rejudge, Subject};
+use crate::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 use crate::sct::{SctListError, SctSource};
 use crate::spki::SpkiSha256;
 
@@ -136,6 +137,29 @@ fn reasons() -> Vec<Reason> {
         Reason::LogListStale {
             made: day(-71),
             fresh_until: day(-1),
+        },
+        Reason::Revoked {
+            source: RevocationSource::List {
+                location: Arc::from("corp.crl"),
+                number: Arc::from("2a"),
+            },
+            since: Some(day(-3)),
+            reason: Some(RevocationReason::KeyCompromise),
+        },
+        Reason::RevocationUnknown {
+            source: RevocationSource::Staple,
+        },
+        Reason::RevocationStale {
+            source: RevocationSource::Staple,
+            this_update: day(-9),
+            next_update: Some(day(-2)),
+        },
+        Reason::RevocationMissing {
+            tried: "no revocation list of its issuer".into(),
+        },
+        Reason::StapleMissing,
+        Reason::StapleInvalid {
+            fault: StapleFault::OtherCertificate,
         },
         Reason::Check {
             message: "3 intermediates".to_owned(),

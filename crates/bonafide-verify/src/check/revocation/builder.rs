@@ -1,0 +1,120 @@
+//! The choices for a check of revocation.
+
+use std::sync::Arc;
+
+use super::crl::{Crls, Lists};
+use super::{Revocation, Sources};
+use crate::config_error::ConfigError;
+
+/// Which certificates of a path must not be revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RevocationScope {
+    /// All but the anchor. Staples and filters speak of the leaf alone, so that intermediates need lists.
+    #[default]
+    WholePath,
+    /// The leaf alone.
+    Leaf,
+}
+
+/// What to do about a certificate that a responder does not know (RFC 6960, 2.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnUnknownStatus {
+    /// Refuse, with `BF-REVOCATION-UNKNOWN`.
+    #[default]
+    Refuse,
+    /// Go on; the receipt says "not covered".
+    Accept,
+}
+
+/// What to do where all that speaks of a certificate is too old, or not valid yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnStaleStatus {
+    /// Refuse, with `BF-REVOCATION-STALE`.
+    #[default]
+    Refuse,
+    /// Go on; the receipt says "stale".
+    Accept,
+}
+
+/// What to do about a certificate that no source speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnMissingStatus {
+    /// Refuse, with `BF-REVOCATION-MISSING`.
+    #[default]
+    Refuse,
+    /// Go on; the receipt says "not covered", or "not checked" where there was nothing to look at.
+    Accept,
+}
+
+/// What is done where there is no answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Choices {
+    pub(super) scope: RevocationScope,
+    pub(super) on_unknown: OnUnknownStatus,
+    pub(super) on_stale: OnStaleStatus,
+    pub(super) on_missing: OnMissingStatus,
+}
+
+/// Builds a [`Revocation`].
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing is read before build()"]
+pub struct RevocationBuilder {
+    crls: Vec<Crls>,
+    choices: Choices,
+}
+
+impl RevocationBuilder {
+    /// Adds certificate revocation lists.
+    pub fn crls(mut self, crls: Crls) -> Self {
+        self.crls.push(crls);
+        self
+    }
+
+    /// Which certificates must not be revoked. Default: [`RevocationScope::WholePath`].
+    pub fn scope(mut self, scope: RevocationScope) -> Self {
+        self.choices.scope = scope;
+        self
+    }
+
+    /// What to do where a responder says "unknown". Default: refuse.
+    pub fn on_unknown(mut self, on_unknown: OnUnknownStatus) -> Self {
+        self.choices.on_unknown = on_unknown;
+        self
+    }
+
+    /// What to do where all that speaks of a certificate is outside its time. Default: refuse.
+    pub fn on_stale(mut self, on_stale: OnStaleStatus) -> Self {
+        self.choices.on_stale = on_stale;
+        self
+    }
+
+    /// What to do where nothing speaks of a certificate. Default: refuse.
+    pub fn on_missing(mut self, on_missing: OnMissingStatus) -> Self {
+        self.choices.on_missing = on_missing;
+        self
+    }
+
+    /// Reads and indexes the sources.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRevocationSource`] when there is none, and [`ConfigError::ReadCrls`] with file, position and reason when a list cannot be
+    /// used: a check with half of its lists would refuse, or let pass, for the wrong reason.
+    pub fn build(self) -> Result<Revocation, ConfigError> {
+        let sources = Sources {
+            lists: (!self.crls.is_empty())
+                .then(|| Lists::load(&self.crls))
+                .transpose()?,
+        };
+        if sources.is_empty() {
+            return Err(ConfigError::NoRevocationSource);
+        }
+        Ok(Revocation {
+            sources: Arc::new(sources),
+            choices: self.choices,
+        })
+    }
+}

@@ -1,0 +1,231 @@
+//! One list: parsed and indexed once, and its signature verified once for each key.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
+use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
+
+use super::Label;
+use super::entries::Entries;
+use super::scope::{Limitation, Scope};
+use crate::certificate::{base16, body, context, extension, peek, time};
+use crate::check::revocation::question::{Answer, Question};
+use crate::load_report::CrlProblem;
+use crate::reason::Reason;
+use crate::revocation_reason::RevocationSource;
+use crate::signature::{SignatureFault, verify_signed};
+
+/// `id-ce-cRLNumber` (RFC 5280, 5.2.3).
+const NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
+/// `id-ce-deltaCRLIndicator` (RFC 5280, 5.2.4).
+const DELTA_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+/// `id-ce-issuingDistributionPoint` (RFC 5280, 5.2.5).
+const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+/// `id-ce-authorityKeyIdentifier` (RFC 5280, 5.2.1). The signature says more than it.
+const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+
+/// How many keys a list remembers the verdict of. One name has one key, or two while the key is being replaced.
+const MAX_KEYS: usize = 8;
+
+/// One certificate revocation list.
+#[derive(Debug)]
+pub(super) struct List {
+    der: CertificateRevocationListDer<'static>,
+    signed: Range<usize>,
+    algorithm: Range<usize>,
+    signature: Range<usize>,
+    issuer: Range<usize>,
+    label: Label,
+    number: Arc<str>,
+    this_update: UnixTime,
+    next_update: Option<UnixTime>,
+    entries: Entries,
+    scope: Scope,
+    limitation: Option<Limitation>,
+    /// Whether it was signed by the key of this SubjectPublicKeyInfo.
+    verified: Mutex<Vec<(Box<[u8]>, bool)>>,
+}
+
+/// The extensions of a list, as far as they are understood.
+#[derive(Default)]
+struct Extensions {
+    number: Option<Arc<str>>,
+    scope: Scope,
+    limitation: Option<Limitation>,
+}
+
+impl List {
+    /// Parses the whole list and indexes its entries.
+    pub(super) fn parse(
+        label: &str,
+        der: CertificateRevocationListDer<'static>,
+    ) -> Result<Self, CrlProblem> {
+        let place = |part: &[u8]| {
+            let start = part.as_ptr().addr() - der.as_ptr().addr();
+            start..start + part.len()
+        };
+        let mut outer = SliceReader::new(&der)?;
+        let list = AnyRef::decode(&mut outer)?;
+        outer.finish()?;
+        let mut list = body(list, Tag::Sequence)?;
+        let signed = list.tlv_bytes()?;
+        let algorithm = AnyRef::decode(&mut list)?;
+        algorithm.tag().assert_eq(Tag::Sequence)?;
+        let signature = BitStringRef::decode(&mut list)?;
+        list.finish()?;
+
+        let mut fields = body(AnyRef::from_der(signed)?, Tag::Sequence)?;
+        let version = peek(&fields) == Some(Tag::Integer);
+        if version && AnyRef::decode(&mut fields)?.value() != [1] {
+            return Err(CrlProblem::Version);
+        }
+        if AnyRef::decode(&mut fields)? != algorithm {
+            return Err(CrlProblem::AlgorithmMismatch);
+        }
+        let issuer = fields.tlv_bytes()?;
+        let this_update = time(AnyRef::decode(&mut fields)?)?;
+        let next_update = match peek(&fields) {
+            Some(Tag::UtcTime | Tag::GeneralizedTime) => Some(time(AnyRef::decode(&mut fields)?)?),
+            _ => None,
+        };
+        let (entries, entry_limitation) = if peek(&fields) == Some(Tag::Sequence) {
+            Entries::parse(&der, AnyRef::decode(&mut fields)?.value())?
+        } else {
+            (Entries::default(), None)
+        };
+        let mut extensions = Extensions::default();
+        if peek(&fields) == Some(context(0)) {
+            let wrapper = AnyRef::decode(&mut fields)?;
+            extensions = Extensions::parse(AnyRef::from_der(wrapper.value())?)?;
+        }
+        fields.finish()?;
+        Ok(Self {
+            signed: place(signed),
+            algorithm: place(algorithm.value()),
+            signature: place(signature.raw_bytes()),
+            issuer: place(issuer),
+            label: Arc::from(label),
+            number: extensions.number.ok_or(CrlProblem::NoNumber)?,
+            this_update,
+            next_update,
+            entries,
+            scope: extensions.scope,
+            limitation: extensions.limitation.or(entry_limitation),
+            verified: Mutex::default(),
+            der,
+        })
+    }
+
+    /// The whole encoding of the issuer's name.
+    pub(super) fn issuer(&self) -> &[u8] {
+        self.part(&self.issuer)
+    }
+
+    /// What the list says of a certificate of its issuer.
+    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+        if let Some(limitation) = self.limitation {
+            return self.silent(&limitation.to_string());
+        }
+        if !self.scope.covers(question) {
+            return self.silent("is for other certificates");
+        }
+        if !question.issuer_may_sign_lists() {
+            return self.silent("is by an issuer whose key usage has no cRLSign");
+        }
+        match self.verify(question) {
+            Ok(true) => {}
+            Ok(false) => return self.silent("is not signed by the key of the issuer"),
+            Err(()) => return self.silent("is signed by an algorithm that is not supported"),
+        }
+        let source = RevocationSource::List {
+            location: Arc::clone(&self.label),
+            number: Arc::clone(&self.number),
+        };
+        // A revocation counts however old the list is: it does not end.
+        if let Some(entry) = self.entries.find(&self.der, question.certificate.serial()) {
+            return Answer::Against(Reason::Revoked {
+                source,
+                since: Some(entry.since),
+                reason: entry.reason,
+            });
+        }
+        match self.next_update {
+            Some(until) if self.this_update <= question.time && question.time < until => {
+                Answer::Good { source, until }
+            }
+            next_update => Answer::Against(Reason::RevocationStale {
+                source,
+                this_update: self.this_update,
+                next_update,
+            }),
+        }
+    }
+
+    /// Whether the issuer's key signed the list; an error where the provider does not verify the algorithm. Each key is asked once.
+    fn verify(&self, question: &Question<'_>) -> Result<bool, ()> {
+        let key = question.issuer.subject_public_key_info();
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = verified.iter().find(|(known, _)| **known == *key) {
+            return Ok(*known);
+        }
+        let right = match verify_signed(
+            question.algorithms,
+            key,
+            self.part(&self.algorithm),
+            self.part(&self.signed),
+            self.part(&self.signature),
+        ) {
+            Ok(()) => true,
+            Err(SignatureFault::Bad) => false,
+            Err(SignatureFault::Unsupported) => return Err(()),
+        };
+        if verified.len() < MAX_KEYS {
+            verified.push((Box::from(key), right));
+        }
+        Ok(right)
+    }
+
+    fn silent(&self, why: &str) -> Answer {
+        Answer::silent(format!("the revocation list from {} {why}", self.label))
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl Extensions {
+    fn parse(extensions: AnyRef<'_>) -> Result<Self, CrlProblem> {
+        let mut found = Self::default();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut reader = body(extensions, Tag::Sequence)?;
+        while !reader.is_finished() {
+            let extension = extension(&mut reader)?;
+            if !seen.insert(extension.id) {
+                return Err(CrlProblem::RepeatedExtension);
+            }
+            let limitation = match extension.id {
+                NUMBER if extension.critical => return Err(CrlProblem::CriticalNumber),
+                NUMBER => {
+                    let number = AnyRef::from_der(extension.value)?;
+                    number.tag().assert_eq(Tag::Integer)?;
+                    found.number = Some(Arc::from(base16(number.value())));
+                    None
+                }
+                DELTA_INDICATOR => Some(Limitation::Delta),
+                ISSUING_DISTRIBUTION_POINT => {
+                    let (scope, limitation) = Scope::parse(extension.value)?;
+                    found.scope = scope;
+                    limitation
+                }
+                AUTHORITY_KEY => None,
+                id if extension.critical => Some(Limitation::CriticalExtension(id)),
+                _ => None,
+            };
+            found.limitation = found.limitation.or(limitation);
+        }
+        Ok(found)
+    }
+}
