@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use bonafide_testkit::Identity;
+
 use crate::loopback::origin;
 use crate::opinion::Opinion;
 use crate::program::Program;
@@ -11,6 +13,19 @@ use crate::scratch::Scratch;
 const SSL_CONNECT_ERROR: i32 = 35;
 /// `CURLE_PEER_FAILED_VERIFICATION`.
 const PEER_FAILED_VERIFICATION: i32 = 60;
+
+/// What curl is to get, with its own defaults and following redirects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CurlRequest<'a> {
+    /// The URL.
+    pub url: &'a str,
+    /// The roots to believe, alone.
+    pub ca_pem: &'a str,
+    /// A pin to demand: `sha256/` and base64.
+    pub pin: Option<&'a str>,
+    /// A certificate to show, with its chain, and its key.
+    pub identity: Option<&'a Identity>,
+}
 
 /// The program `curl`.
 #[derive(Debug)]
@@ -23,6 +38,47 @@ impl Curl {
     /// If there is none and the variable `CI` is set.
     pub fn find() -> Option<Self> {
         Program::find("curl").map(Self)
+    }
+
+    /// The same, without a word and without a failure.
+    pub fn locate() -> Option<Self> {
+        Program::locate("curl").map(Self)
+    }
+
+    /// Lets curl get something.
+    ///
+    /// # Errors
+    /// What curl says where it has not got it, its exit code in parentheses. A status of HTTP is no error.
+    ///
+    /// # Panics
+    /// If curl cannot be run.
+    pub async fn get(&self, request: CurlRequest<'_>) -> Result<(), String> {
+        let scratch = Scratch::new();
+        let ca = scratch.write("ca.pem", request.ca_pem);
+        let mut command = self.0.command(scratch.path());
+        command
+            .args(["--disable", "--silent", "--show-error", "--max-time", "20"])
+            .args(["--noproxy", "*", "--location", "--cacert"])
+            .arg(&ca)
+            .arg("--capath")
+            .arg(scratch.path())
+            .args(["--output", "answer"]);
+        if let Some(pin) = request.pin {
+            // curl writes the digest with two slashes.
+            command.arg("--pinnedpubkey");
+            command.arg(pin.replacen('/', "//", 1));
+        }
+        if let Some(identity) = request.identity {
+            command.arg("--cert");
+            command.arg(scratch.write("chain.pem", &identity.chain_pem()));
+            command.arg("--key");
+            command.arg(scratch.write("key.pem", &identity.key_pem()));
+        }
+        let output = command.arg(request.url).output().await.expect("curl runs");
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
     }
 
     /// What curl thinks of the server at `address` that is asked for as `host`, a name or an address without brackets,

@@ -26,7 +26,7 @@ mod scratch;
 mod tinyproxy;
 mod version;
 
-pub use curl::Curl;
+pub use curl::{Curl, CurlRequest};
 pub use loopback::ipv6_loopback;
 pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
 pub use openssl_client::OpenSslClient;

@@ -26,8 +26,14 @@ impl OpenSslServer {
             identity: identity.clone(),
             address: Ipv4Addr::LOCALHOST.into(),
             version: None,
+            ciphers: None,
             clients: None,
         }
+    }
+
+    /// Whether there is an openssl to start.
+    pub fn is_installed() -> bool {
+        Program::locate("openssl").is_some()
     }
 
     /// Where it listens.
@@ -53,6 +59,7 @@ pub struct OpenSslServerBuilder {
     identity: Identity,
     address: IpAddr,
     version: Option<Version>,
+    ciphers: Option<&'static str>,
     clients: Option<String>,
 }
 
@@ -66,6 +73,12 @@ impl OpenSslServerBuilder {
     /// Speaks this version alone.
     pub fn speaking(mut self, version: Version) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// Offers these cipher suites of TLS 1.2 and older, as `openssl ciphers` takes them.
+    pub fn ciphers(mut self, ciphers: &'static str) -> Self {
+        self.ciphers = Some(ciphers);
         self
     }
 
@@ -96,7 +109,9 @@ impl OpenSslServerBuilder {
         if let Some(version) = self.version {
             arguments.push(version.flag());
         }
-        if matches!(self.version, Some(Version::Tls10 | Version::Tls11)) {
+        if let Some(ciphers) = self.ciphers {
+            arguments.extend(["-cipher", ciphers]);
+        } else if matches!(self.version, Some(Version::Tls10 | Version::Tls11)) {
             arguments.extend(["-cipher", "ALL:@SECLEVEL=0"]);
         }
         if let Some(clients) = &self.clients {

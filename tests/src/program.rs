@@ -21,13 +21,19 @@ impl Program {
     /// # Panics
     /// If it is missing and the variable `CI` is set.
     pub(crate) fn find(name: &'static str) -> Option<Self> {
-        let file = folders()
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file());
-        if file.is_none() {
+        let program = Self::locate(name);
+        if program.is_none() {
             skip(&format!("{name} not found"));
         }
-        Some(Self { name, file: file? })
+        program
+    }
+
+    /// Looks in the same places, and says nothing.
+    pub(crate) fn locate(name: &'static str) -> Option<Self> {
+        let file = folders()
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())?;
+        Some(Self { name, file })
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -55,7 +55,7 @@ enum Task {
     Examples,
     /// Lists the real servers and clients that tests run against.
     Peers,
-    /// Runs a conformance suite through the verifier: `cargo xtask conformance --help`.
+    /// Runs a conformance suite: `limbo`, through the verifier, or `badssl`, over the loopback beside reqwest and curl.
     #[command(disable_help_flag = true)]
     Conformance {
         /// Arguments for the runner.
@@ -99,9 +99,15 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Examples => gate::run_examples(&workspace)?,
         Task::Peers => Peers::find(&workspace)?.print(),
         Task::Conformance { args } => {
-            let line = "run --quiet -p xtask --features conformance --bin conformance --";
+            let badssl = args.first().is_some_and(|suite| suite == "badssl");
+            let (line, args) = if badssl {
+                ("run --quiet -p bonafide-tests --bin badssl --", &args[1..])
+            } else {
+                let line = "run --quiet -p xtask --features conformance --bin conformance --";
+                (line, &args[..])
+            };
             Invocation::cargo(line)
-                .with_args(args)
+                .with_args(args.to_vec())
                 .run(&env::current_dir()?)?;
         }
     }

@@ -7,6 +7,7 @@
 
 mod certificate;
 mod client;
+pub mod conformance;
 mod patience;
 mod proxy;
 mod server;

@@ -94,6 +94,10 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
             .into_iter()
             .map(|example| run(example, "--all-features")),
     );
+    steps.push(Step::cargo(
+        "conformance badssl",
+        "run --quiet --all-features --bin badssl",
+    ));
     steps.extend(conformance(&around.conformance));
     steps
 }
@@ -216,6 +220,17 @@ mod tests {
         assert!(at("example b") < at("test, all features"));
         assert!(at("test, all features") < at("example a"));
         assert!(commands(&around).contains(&"cargo run --all-features --example a".to_owned()));
+    }
+
+    #[test]
+    fn the_replica_of_badssl_runs_after_the_build_that_has_it() {
+        let names: Vec<String> = gate(&Surroundings::default())
+            .into_iter()
+            .map(|step| step.name)
+            .collect();
+        let at = |name: &str| names.iter().position(|other| other == name);
+        assert!(at("test, all features").is_some());
+        assert!(at("test, all features") < at("conformance badssl"));
     }
 
     #[test]

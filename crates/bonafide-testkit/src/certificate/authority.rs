@@ -121,6 +121,11 @@ impl TestCa {
         pem("CERTIFICATE", self.certificate())
     }
 
+    /// The root above this authority as PEM.
+    pub fn root_pem(&self) -> String {
+        pem("CERTIFICATE", self.root_certificate())
+    }
+
     /// The pin of this authority's key: `sha256/` and the base64 of the SHA-256 of its
     /// SubjectPublicKeyInfo.
     pub fn spki_pin(&self) -> String {

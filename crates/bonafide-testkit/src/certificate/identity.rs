@@ -145,6 +145,13 @@ impl Identity {
         Fields::of(self.leaf()).serial
     }
 
+    /// The same identity with its chain in reverse, the leaf last.
+    #[must_use]
+    pub fn with_leaf_last(&self) -> Self {
+        let chain = self.chain.iter().rev().cloned().collect();
+        Self::new(chain, Arc::clone(&self.key))
+    }
+
     /// The same chain with the key of another identity: what somebody can present who
     /// has seen a certificate and does not hold its key.
     #[must_use]

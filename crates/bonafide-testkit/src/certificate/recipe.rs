@@ -90,7 +90,9 @@ pub struct Recipe {
     pub(super) logged: Logged,
     names: Vec<String>,
     common_name: Option<String>,
+    organization: Option<String>,
     with_common_name: bool,
+    with_basic_constraints: bool,
     with_san: bool,
     valid_from: Moment,
     valid_until: Moment,
@@ -124,7 +126,9 @@ impl Recipe {
             logged: Logged::default(),
             names: hosts.into_iter().map(Into::into).collect(),
             common_name: None,
+            organization: None,
             with_common_name: true,
+            with_basic_constraints: true,
             with_san: true,
             valid_from: now - DAY,
             valid_until: now + 90 * DAY,
@@ -185,6 +189,18 @@ impl Recipe {
     /// section 4.1.2.6 demands.
     pub fn without_subject(mut self) -> Self {
         self.with_common_name = false;
+        self
+    }
+
+    /// An organization in place of the common name.
+    pub fn organization(mut self, name: impl Into<String>) -> Self {
+        self.organization = Some(name.into());
+        self.without_subject()
+    }
+
+    /// No basic constraints, which only authorities need.
+    pub fn without_basic_constraints(mut self) -> Self {
+        self.with_basic_constraints = false;
         self
     }
 
@@ -296,7 +312,11 @@ impl Recipe {
         if key.is_rsa() {
             parameters.key_usages.push(KeyUsagePurpose::KeyEncipherment);
         }
-        parameters.is_ca = IsCa::ExplicitNoCa;
+        parameters.is_ca = if self.with_basic_constraints {
+            IsCa::ExplicitNoCa
+        } else {
+            IsCa::NoCa
+        };
         if self.is_ca {
             parameters.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
             parameters.key_usages.push(KeyUsagePurpose::KeyCertSign);
@@ -332,6 +352,9 @@ impl Recipe {
         let name = self.common_name.as_ref().or(self.names.first());
         if let (true, Some(name)) = (self.with_common_name, name) {
             subject.push(DnType::CommonName, name.as_str());
+        }
+        if let Some(name) = &self.organization {
+            subject.push(DnType::OrganizationName, name.as_str());
         }
         subject
     }

@@ -8,6 +8,7 @@
 mod catalogue;
 mod certificates;
 mod client;
+mod conformance;
 mod endings;
 mod endings_http2;
 mod exchanges;

@@ -91,10 +91,12 @@ impl Error {
 
     /// The stable code of the refusal, or of the way the handshake failed.
     pub fn code(&self) -> Option<Code> {
-        match &self.inner.failure.cause {
-            Cause::Tls(error) => error.code(),
-            Cause::Refusal(refusal) => Some(refusal.code()),
-            Cause::None | Cause::Config(_) | Cause::Other(_) => None,
+        match (&self.inner.failure.cause, self.kind()) {
+            (Cause::Tls(error), _) => error.code(),
+            (Cause::Refusal(refusal), _) => Some(refusal.code()),
+            (_, Kind::PlainHttpRefused) => Some(Code::PlainHttp),
+            (_, Kind::InsecureRedirect) => Some(Code::RedirectToHttp),
+            (Cause::None | Cause::Config(_) | Cause::Other(_), _) => None,
         }
     }
 

@@ -94,6 +94,17 @@ impl WeakServer {
             KeyKind::Rsa2048
         };
         let identity = ca.issue(Recipe::for_hosts(["localhost", "127.0.0.1"]).key(key));
+        Self::presenting(weakness, &identity).await
+    }
+
+    /// A server on a free port of 127.0.0.1 that presents this identity. For
+    /// [`Weakness::Tls10`] and [`Weakness::Tls11`] its key has to be ECDSA over P-256, for
+    /// all others RSA.
+    ///
+    /// # Panics
+    /// If the loopback has no free port, or outside of a tokio runtime.
+    pub async fn presenting(weakness: Weakness, identity: &Identity) -> Self {
+        let identity = identity.clone();
         let script = Arc::new(Script { weakness, identity });
         let bind = BindAddr::default().socket_addr();
         let listener = TcpListener::bind(bind)

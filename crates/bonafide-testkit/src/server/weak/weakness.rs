@@ -166,7 +166,7 @@ impl Weakness {
     }
 
     /// Whether the server's key has to be ECDSA; all others want RSA.
-    pub(super) fn wants_ecdsa(self) -> bool {
+    pub(crate) fn wants_ecdsa(self) -> bool {
         matches!(self, Self::Tls10 | Self::Tls11)
     }
 }
