@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_names_site_danger_and_words() {
+    fn the_report_names_the_site_and_why_and_what_was_said() {
         let report = Report::new(vec![
             trial(Verdict::Accept, Judgement::Rejected("bad day".into())),
             trial(Verdict::Reject, Judgement::Accepted),
