@@ -108,7 +108,7 @@ async fn every_error_is_one_line_that_names_the_cause() {
             "http://localhost/".to_owned(),
             Kind::PlainHttpRefused,
             None,
-            None,
+            Some(Code::PlainHttp),
             "plain http is refused: use https, or build the client with `allow_plain_http`".to_owned(),
         ),
         (

@@ -183,8 +183,12 @@ async fn https_never_leads_to_http_even_where_http_is_allowed() {
         let url = server.url(&format!("/302/{}", plain.url("/x?secret")));
         let error = client.get(&url).send().await.expect_err("refused");
         assert_eq!(
-            (error.kind(), error.phase()),
-            (Kind::InsecureRedirect, Some(Phase::Headers))
+            (error.kind(), error.phase(), error.code()),
+            (
+                Kind::InsecureRedirect,
+                Some(Phase::Headers),
+                Some(Code::RedirectToHttp)
+            )
         );
         assert!(!error.is_retryable());
         assert_eq!(
