@@ -84,7 +84,9 @@ pub use self::clock::Clock;
 pub use self::code::Code;
 pub use self::config_error::ConfigError;
 pub use self::epoch::Epoch;
-pub use self::explain::{CertificateView, CheckView, Explanation, OriginView, Remedy, RemedyKind};
+pub use self::explain::{
+    CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
+};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::ClientIdentity;

@@ -15,7 +15,9 @@ use crate::text::one_line;
 
 /// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
 ///
-/// `Display` is one line that names the cause. Cloning is cheap.
+/// `Display` is one line that names the cause; [`Refusal::explain`] has more lines. Cloning is cheap.
+///
+/// For that explanation a refusal keeps what the peer presented, 256 KiB at most, and the rules that it was judged by.
 #[derive(Clone)]
 pub struct Refusal(Arc<Inner>);
 
@@ -27,7 +29,8 @@ struct Inner {
     exhibit: Option<Exhibit>,
 }
 
-/// What was judged, kept to explain the refusal: what the peer presented, of which a policy's limits bound the size, and the way to judge it again.
+/// What was judged, kept to explain the refusal: what the peer presented, as far as it is not larger than any real handshake, and the way to
+/// judge it again.
 #[derive(Clone)]
 pub(crate) struct Exhibit {
     pub(crate) chain: Vec<CertificateDer<'static>>,
@@ -35,6 +38,10 @@ pub(crate) struct Exhibit {
     pub(crate) time: UnixTime,
     pub(crate) ocsp_staple: Option<Vec<u8>>,
     pub(crate) scts: Option<Vec<u8>>,
+    /// How many certificates were too many or too large to keep.
+    pub(crate) left_out: usize,
+    /// Whether everything that the peer presented is here; only then is it judged again.
+    pub(crate) is_whole: bool,
     pub(crate) anchors: Option<Arc<AnchorSet>>,
     pub(crate) again: Arc<dyn Rejudge>,
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, Clock, Code, Explanation, Limits, Peer, Pins, Policy, PolicyBuilder, Refusal,
-    RemedyKind,
+    Anchors, Clock, Code, Explanation, HandshakeError, Limits, Peer, Pins, Policy, PolicyBuilder,
+    Refusal, RemedyKind, Zone,
 };
 
 const HOST: &str = "api.test";
@@ -298,6 +298,8 @@ fn the_serialised_form_has_the_fields_by_their_names() {
     assert_eq!(value["code"], "BF-EXPIRED");
     assert_eq!(value["remedy"]["kind"], "other-time");
     assert_eq!(value["presented"][0]["position"], 0);
+    assert_eq!(value["clock"]["name"], "system");
+    assert_eq!(value["clock"]["is_wrong"], false);
     assert_eq!(value["page"], "docs/codes/BF-EXPIRED.md");
     let fields: Vec<&String> = value.as_object().unwrap().keys().collect();
     assert_eq!(
@@ -309,6 +311,7 @@ fn the_serialised_form_has_the_fields_by_their_names() {
             "code",
             "headline",
             "host",
+            "more_presented",
             "page",
             "path",
             "presented",
@@ -326,4 +329,174 @@ fn no_advice_is_to_verify_less() {
             assert!(!text.contains(word), "{code}: {text}");
         }
     }
+}
+
+#[test]
+fn another_time_is_found_although_a_stranger_was_never_valid_together_with_the_chain() {
+    let ca = TestCa::new();
+    let policy = trusting(&ca).build().unwrap();
+    let expired = ca.issue(Recipe::for_host(HOST).expired());
+    let stranger = TestCa::builder().valid_from(UnixTime::now()).build();
+    let chain = expired.with_extra(stranger.certificate().clone());
+    let explanation = explained(&policy, &chain, HOST);
+    assert_eq!(explanation.remedy.kind, RemedyKind::OtherTime);
+    let text = &explanation.remedy.text;
+    assert!(
+        text.contains(" before the system clock, it would be believed"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("the server needs a new certificate"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_believed() {
+    let ended = seconds_from_now(-3 * 86_400);
+    let ca = TestCa::builder()
+        .valid_from(seconds_from_now(-900 * 86_400))
+        .valid_until(ended)
+        .build();
+    let identity = ca.issue(
+        Recipe::for_host(HOST)
+            .valid_from(seconds_from_now(-30 * 86_400))
+            .valid_until(seconds_from_now(30 * 86_400)),
+    );
+    let explanation = explained(&trusting(&ca).build().unwrap(), &identity, HOST);
+    assert_eq!(explanation.code, "BF-EXPIRED-ANCHOR");
+    assert_eq!(explanation.remedy.kind, RemedyKind::OtherTime);
+    let text = &explanation.remedy.text;
+    assert!(text.contains("3 days before the system clock"), "{text}");
+    assert!(
+        text.ends_with("a certificate that leads to another root"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_name_that_its_own_zone_would_refuse_is_no_remedy() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("www.example.test"));
+    let other_root = TestCa::new();
+    let elsewhere =
+        Zone::for_host("www.example.test").anchors(Anchors::only(other_root.certificate().clone()));
+    let policy = trusting(&ca).zone(elsewhere).build().unwrap();
+    let explanation = explained(&policy, &identity, "example.test");
+    assert_eq!(explanation.code, "BF-NAME-MISMATCH");
+    assert_eq!(explanation.remedy.kind, RemedyKind::Advice);
+    // A closed policy has no zone for it at all.
+    let here = Zone::for_host("example.test").anchors(Anchors::only(ca.certificate().clone()));
+    let closed = Policy::builder().zone(here).closed().build().unwrap();
+    let explanation = explained(&closed, &identity, "example.test");
+    assert_eq!(explanation.code, "BF-NAME-MISMATCH");
+    assert_eq!(explanation.remedy.kind, RemedyKind::Advice);
+}
+
+/// `AuthorityInfoAccessSyntax` with one `caIssuers` (RFC 5280, 4.2.2.1).
+fn ca_issuers(uri: &str) -> Vec<u8> {
+    let element = |tag: u8, content: &[u8]| {
+        let mut der = vec![tag, u8::try_from(content.len()).unwrap()];
+        der.extend_from_slice(content);
+        der
+    };
+    let mut access = element(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x30, 2]);
+    access.extend(element(0x86, uri.as_bytes()));
+    element(0x30, &element(0x30, &access))
+}
+
+#[test]
+fn where_the_issuers_certificate_may_be_had_is_named_and_not_fetched() {
+    const AUTHORITY_INFO_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
+    let ca = TestCa::new();
+    let policy = trusting(&ca).build().unwrap();
+    let bare = |extension: &[u8]| {
+        let recipe = Recipe::for_host(HOST).extension(AUTHORITY_INFO_ACCESS, extension);
+        let identity = ca.intermediate("issuing").issue(recipe);
+        explained(&policy, &identity.without_intermediates(), HOST)
+            .remedy
+            .text
+    };
+    let text = bare(&ca_issuers("http://ca.test/\u{1b}[2J.crt"));
+    assert!(
+        text.ends_with(
+            "its issuer's is at http://ca.test/\\u{1b}[2J.crt, and nothing was fetched from there"
+        ),
+        "{text}"
+    );
+    let without = bare(b"\x30\x00");
+    assert!(!without.contains("fetched"), "{without}");
+}
+
+#[test]
+fn a_clock_that_shows_a_time_before_this_library_was_made_is_told() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host(HOST));
+    let at_boot = UnixTime::since_unix_epoch(Duration::from_secs(7));
+    // clock, whether it is told
+    for (clock, is_wrong) in [
+        (Clock::from_fn("system", move || at_boot), true),
+        (Clock::fixed(at_boot), false),
+    ] {
+        let policy = trusting(&ca).clock(clock).build().unwrap();
+        let explanation = explained(&policy, &identity, HOST);
+        assert_eq!(explanation.code, "BF-NOT-YET-VALID");
+        assert_eq!(explanation.clock.as_ref().unwrap().is_wrong, is_wrong);
+        let text = explanation.to_string();
+        assert_eq!(
+            text.contains(
+                "clock: system, 1970-01-01T00:00:07Z, which is before this library was made\n"
+            ),
+            is_wrong,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn of_a_chain_without_measure_a_part_is_kept_and_nothing_is_judged_again() {
+    let ca = TestCa::new();
+    let issuing = ca.intermediate("issuing");
+    let leaf = issuing
+        .issue(Recipe::for_host(HOST))
+        .without_intermediates();
+    let stranger = TestCa::new().certificate().clone();
+    let mut chain = leaf.chain().to_vec();
+    chain.resize(1_000, stranger);
+    let policy = trusting(&ca).build().unwrap();
+    let refusal = refusal(&policy, &chain, HOST);
+    assert_eq!(refusal.code(), Code::ChainTooLarge);
+    let explanation = refusal.explain_with(&[issuing.certificate().clone()]);
+    assert_eq!(
+        (explanation.presented.len(), explanation.more_presented),
+        (64, 936)
+    );
+    assert_eq!(explanation.remedy.kind, RemedyKind::Advice);
+    assert!(explanation.to_string().contains("\n    and 936 more\n"));
+    // Where the policy allows that many, what was left out could be what matters.
+    let generous = Limits::default().max_certificates(2_000).max_bytes(1 << 24);
+    let lenient = trusting(&ca).limits(generous).build().unwrap();
+    chain[0] = ca.issue(Recipe::for_host(HOST).expired()).chain()[0].clone();
+    let explanation = self::refusal(&lenient, &chain, HOST).explain();
+    assert_eq!(explanation.code, "BF-EXPIRED");
+    assert_eq!(explanation.remedy.kind, RemedyKind::Advice);
+    // One certificate alone can be too much.
+    let huge = [CertificateDer::from(vec![0x30; 300 * 1024])];
+    let explanation = self::refusal(&policy, &huge, HOST).explain();
+    assert_eq!(
+        (explanation.presented.len(), explanation.more_presented),
+        (0, 1)
+    );
+}
+
+#[test]
+fn a_failed_handshake_is_explained_with_its_code_once() {
+    let alert = rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion);
+    let explanation = HandshakeError::find_in(&alert).unwrap().explain();
+    assert_eq!(
+        explanation.to_string(),
+        "refused[BF-PROTOCOL-VERSION]: the server does not speak TLS 1.2 or 1.3 as asked for\n  \
+         remedy: enable TLS 1.2 or 1.3 on the server\n  \
+         more: docs/codes/BF-PROTOCOL-VERSION.md"
+    );
 }

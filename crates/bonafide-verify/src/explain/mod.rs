@@ -11,9 +11,8 @@ use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 
 pub use self::remedy::{Remedy, RemedyKind};
-pub use self::view::{CertificateView, CheckView, OriginView};
+pub use self::view::{CertificateView, CheckView, ClockView, OriginView};
 
-use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::handshake::{HandshakeError, TlsError};
 use crate::refusal::Refusal;
@@ -51,12 +50,14 @@ pub struct Explanation {
     pub host: Option<String>,
     /// The zone that judged.
     pub zone: Option<String>,
-    /// The name of the clock, and what it showed, in RFC 3339.
-    pub clock: Option<(String, String)>,
+    /// The clock that was judged by.
+    pub clock: Option<ClockView>,
     /// The anchors that a path could have ended in.
     pub anchors: Vec<OriginView>,
     /// What the peer sent, in its order.
     pub presented: Vec<CertificateView>,
+    /// How many more certificates it sent than are listed, which are 64 at most.
+    pub more_presented: usize,
     /// The subjects of the path that was proved, leaf first; empty where none was.
     pub path: Vec<String>,
     /// Every check with its outcome.
@@ -71,7 +72,8 @@ impl Refusal {
     /// Explains the refusal, and looks for what would help by judging the peer again with one premise changed: another time, the system's store, another
     /// name.
     ///
-    /// Reads the system's store if the zone does not use it and nothing else helps, so not for an async thread. What is found changes nobody's trust.
+    /// Asks the zone's checks again, and reads the system's store if the zone does not use it and nothing else helps, so not for an async thread. What is
+    /// found changes nobody's trust: no receipt is made of it, and no connection.
     pub fn explain(&self) -> Explanation {
         self.explain_with(&[])
     }
@@ -79,15 +81,12 @@ impl Refusal {
     /// The same, with certificates at hand that the server may have left out of its chain.
     pub fn explain_with(&self, intermediates: &[CertificateDer<'static>]) -> Explanation {
         let receipt = self.receipt();
-        let presented = view::presented(self);
+        let (presented, more_presented) = view::presented(self);
         Explanation {
-            headline: headline(self),
+            headline: headline(&self.to_string()),
             host: receipt.host().map(one_line),
             zone: Some(receipt.zone().to_owned()),
-            clock: Some((
-                receipt.clock().to_owned(),
-                Rfc3339Time(receipt.time()).to_string(),
-            )),
+            clock: Some(ClockView::of(receipt)),
             anchors: view::anchors(receipt),
             path: receipt
                 .path()
@@ -96,6 +95,7 @@ impl Refusal {
             checks: receipt.checks().iter().map(CheckView::of).collect(),
             remedy: remedy::find(self, intermediates),
             presented,
+            more_presented,
             ..Explanation::of(self.code())
         }
     }
@@ -112,6 +112,7 @@ impl Explanation {
             clock: None,
             anchors: Vec::new(),
             presented: Vec::new(),
+            more_presented: 0,
             path: Vec::new(),
             checks: Vec::new(),
             remedy: Remedy {
@@ -127,7 +128,7 @@ impl HandshakeError {
     /// Explains the code: there is no peer to show, since none was judged.
     pub fn explain(&self) -> Explanation {
         Explanation {
-            headline: view::cut_line(&one_line(&self.to_string())),
+            headline: headline(&self.to_string()),
             ..Explanation::of(self.code())
         }
     }
@@ -144,8 +145,8 @@ impl TlsError {
     }
 }
 
-/// The refusal's own line without its code.
-fn headline(refusal: &Refusal) -> String {
-    let line = refusal.to_string();
-    view::cut_line(line.split_once(": ").map_or(&line, |(_, rest)| rest))
+/// A refusal's own line without its code.
+fn headline(line: &str) -> String {
+    let cause = line.split_once(": ").map_or(line, |(_, rest)| rest);
+    view::cut_line(&one_line(cause))
 }

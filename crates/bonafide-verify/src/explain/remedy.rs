@@ -1,7 +1,13 @@
 //! What would help, found by judging again with one premise changed.
 
+use std::fmt::Write as _;
+
+use der::Decode as _;
+use der::oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_PE_AUTHORITY_INFO_ACCESS};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde::Serialize;
+use x509_cert::ext::pkix::AuthorityInfoAccessSyntax;
+use x509_cert::ext::pkix::name::GeneralName;
 
 use super::advice;
 use super::view::cut;
@@ -9,9 +15,12 @@ use crate::anchors::Origin;
 use crate::certificate::Certificate;
 use crate::clock::Rfc3339Time;
 use crate::reason::Reason;
+use crate::receipt::PathRecord;
 use crate::refusal::{Exhibit, Premise, Refusal};
 use crate::text::one_line;
 
+/// More moments than this are not tried.
+const MOMENTS_TRIED: usize = 8;
 /// More names of a leaf than this are not tried.
 const NAMES_TRIED: usize = 16;
 
@@ -44,7 +53,8 @@ pub enum RemedyKind {
 
 /// Changes one premise after the other, in the order in which they are likely, and tells the first that helps.
 pub(super) fn find(refusal: &Refusal, intermediates: &[CertificateDer<'static>]) -> Remedy {
-    let found = refusal.exhibit().and_then(|exhibit| {
+    let whole = refusal.exhibit().filter(|exhibit| exhibit.is_whole);
+    let found = whole.and_then(|exhibit| {
         other_time(refusal, exhibit)
             .or_else(|| missing_intermediate(exhibit, intermediates))
             .or_else(|| other_name(refusal, exhibit))
@@ -60,43 +70,54 @@ fn would_believe(exhibit: &Exhibit, premise: &Premise<'_>) -> bool {
     exhibit.again.would_believe(exhibit, premise)
 }
 
-/// A time within the validity of everything that was sent.
+/// The moment nearest to the clock at which the peer would be believed. What is believed at all is so from the beginning or until the end of a validity.
 fn other_time(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
-    let is_about_time = matches!(
-        refusal.reason(),
-        Reason::Expired { .. } | Reason::NotYetValid { .. } | Reason::ExpiredAnchor { .. }
-    );
-    if !is_about_time {
-        return None;
-    }
-    let validity: Vec<(UnixTime, UnixTime)> = exhibit
+    let if_right = match refusal.reason() {
+        Reason::Expired { .. } => "the server needs a new certificate",
+        Reason::NotYetValid { .. } => "the certificate was installed too early",
+        Reason::ExpiredAnchor { .. } => "the server needs a certificate that leads to another root",
+        _ => return None,
+    };
+    let now = exhibit.time.as_secs();
+    let path = refusal.receipt().path();
+    let mut moments: Vec<UnixTime> = exhibit
         .chain
         .iter()
+        .chain(path.map(PathRecord::certificates).unwrap_or_default())
         .filter_map(|der| Certificate::from_der(der).ok())
-        .map(|certificate| (certificate.not_before(), certificate.not_after()))
+        .flat_map(|certificate| [certificate.not_before(), certificate.not_after()])
         .collect();
-    let from = validity.iter().map(|(from, _)| *from).max()?;
-    let until = validity.iter().map(|(_, until)| *until).min()?;
-    // The moment nearest to the clock comes first.
-    let (near, far) = if exhibit.time > until {
-        (until, from)
-    } else {
-        (from, until)
-    };
-    let time = [near, far]
+    moments.sort_by_key(|moment| (moment.as_secs().abs_diff(now), moment.as_secs()));
+    moments.dedup();
+    let moment = moments
         .into_iter()
-        .find(|time| would_believe(exhibit, &Premise::Time(*time)))?;
-    let receipt = refusal.receipt();
+        .take(MOMENTS_TRIED)
+        .find(|moment| would_believe(exhibit, &Premise::Time(*moment)))?;
+    let side = if moment < exhibit.time {
+        "before"
+    } else {
+        "after"
+    };
     let text = format!(
-        "at {} it would be believed: if the {} clock, which says {}, is wrong, set it; if it is right, the server needs a new certificate",
-        Rfc3339Time(time),
-        receipt.clock(),
+        "at {}, {} {side} the {} clock, it would be believed: if the {} clock, which says {}, is wrong, set it; if it is right, {if_right}",
+        Rfc3339Time(moment),
+        roughly(moment.as_secs().abs_diff(now)),
+        one_line(refusal.receipt().clock()),
+        one_line(refusal.receipt().clock()),
         Rfc3339Time(exhibit.time),
     );
     Some(Remedy {
         kind: RemedyKind::OtherTime,
         text,
     })
+}
+
+/// A length of time in its largest unit of which it has two.
+fn roughly(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    let unit = UNITS.into_iter().find(|(length, _)| seconds / length >= 2);
+    let (length, unit) = unit.unwrap_or((1, "seconds"));
+    format!("{} {unit}", seconds / length)
 }
 
 fn missing_intermediate(
@@ -166,7 +187,39 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     })
 }
 
-/// The advice of the code, and where the missing certificate may be had, if the last one sent says so.
+/// The advice of the code, and where the missing certificate may be had, if the last one of the trail says so.
 fn advice_for(refusal: &Refusal) -> String {
-    advice::advice(refusal.code()).to_owned()
+    let mut text = advice::advice(refusal.code()).to_owned();
+    if let (Reason::UnknownIssuer { .. }, Some(place)) =
+        (refusal.reason(), place_of_issuer(refusal))
+    {
+        let _ = write!(
+            text,
+            "; the certificate says that its issuer's is at {}, and nothing was fetched from there",
+            cut(&one_line(&place))
+        );
+    }
+    text
+}
+
+/// Where the certificate at fault says that its issuer's can be had (RFC 5280, 4.2.2.1).
+fn place_of_issuer(refusal: &Refusal) -> Option<String> {
+    let last = refusal.exhibit()?.chain.get(refusal.subject()?.position)?;
+    let extension = Certificate::from_der(last)
+        .ok()?
+        .extensions()
+        .filter_map(Result::ok)
+        .find(|extension| extension.id == ID_PE_AUTHORITY_INFO_ACCESS)?;
+    let AuthorityInfoAccessSyntax(places) =
+        AuthorityInfoAccessSyntax::from_der(extension.value).ok()?;
+    places
+        .into_iter()
+        .find_map(|place| match place.access_location {
+            GeneralName::UniformResourceIdentifier(uri)
+                if place.access_method == ID_AD_CA_ISSUERS =>
+            {
+                Some(uri.to_string())
+            }
+            _ => None,
+        })
 }

@@ -229,6 +229,8 @@ fn refusal(reason: Reason, chain: &[CertificateDer<'static>]) -> Refusal {
         time: day(0),
         ocsp_staple: None,
         scts: None,
+        left_out: 0,
+        is_whole: true,
         anchors: None,
         again: Arc::new(Lenient),
     })

@@ -68,6 +68,7 @@ impl fmt::Display for Painted<'_> {
             clock,
             anchors,
             presented,
+            more_presented,
             path,
             checks,
             remedy,
@@ -86,14 +87,21 @@ impl fmt::Display for Painted<'_> {
         if !presented.is_empty() {
             writeln!(f, "  {label}presented{label:#}, each above its issuer:")?;
             self.tree(f)?;
+            if *more_presented > 0 {
+                writeln!(f, "    and {more_presented} more")?;
+            }
         }
         if !path.is_empty() {
             writeln!(f, "  {label}path proved{label:#}: {}", path.join(" <- "))?;
         } else if !presented.is_empty() {
             writeln!(f, "  {label}path proved{label:#}: none")?;
         }
-        if let Some((name, time)) = clock {
-            writeln!(f, "  {label}clock{label:#}: {name}, {time}")?;
+        if let Some(clock) = clock {
+            write!(f, "  {label}clock{label:#}: {}, {}", clock.name, clock.time)?;
+            if clock.is_wrong {
+                write!(f, ", {fault}which is before this library was made{fault:#}")?;
+            }
+            writeln!(f)?;
         }
         if let Some(zone) = zone {
             write!(f, "  {label}anchors{label:#} of zone {zone}: ")?;

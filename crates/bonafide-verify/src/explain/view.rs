@@ -1,7 +1,10 @@
 //! What a peer presented and what was checked, as text.
 
+use std::time::Duration;
+
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
+use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
 use crate::certificate::{Certificate, PublicKey, name_text};
@@ -14,6 +17,33 @@ use crate::text::one_line;
 const NAMES: usize = 8;
 /// Longer texts of a peer are cut.
 const LENGTH: usize = 200;
+
+/// More certificates than this are counted, not listed.
+const CERTIFICATES: usize = 64;
+/// 2026-01-01T00:00:00Z. This library is younger, so a clock of the operating system that shows an earlier time is wrong.
+const MADE: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
+
+/// The clock that was judged by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ClockView {
+    /// Its name.
+    pub name: String,
+    /// What it showed, in RFC 3339.
+    pub time: String,
+    /// Whether it is the operating system's and shows a time before this library was made.
+    pub is_wrong: bool,
+}
+
+impl ClockView {
+    pub(super) fn of(receipt: &Receipt) -> Self {
+        Self {
+            name: cut(&one_line(receipt.clock())),
+            time: Rfc3339Time(receipt.time()).to_string(),
+            is_wrong: receipt.clock() == "system" && receipt.time() < MADE,
+        }
+    }
+}
 
 /// One certificate as the peer sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -89,22 +119,24 @@ pub(super) fn anchors(receipt: &Receipt) -> Vec<OriginView> {
         .collect()
 }
 
-pub(super) fn presented(refusal: &Refusal) -> Vec<CertificateView> {
+/// The certificates that were sent, as many as are listed, and how many more there are.
+pub(super) fn presented(refusal: &Refusal) -> (Vec<CertificateView>, usize) {
     let Some(exhibit) = refusal.exhibit() else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
+    let listed = &exhibit.chain[..exhibit.chain.len().min(CERTIFICATES)];
+    let more = exhibit.chain.len() - listed.len() + exhibit.left_out;
     let path = refusal.receipt().path();
     let on_path = |der: &[u8]| {
         path.is_some_and(|path| path.certificates().iter().any(|one| one.as_ref() == der))
     };
-    let read: Vec<Option<Certificate<'_>>> = exhibit
-        .chain
+    let read: Vec<Option<Certificate<'_>>> = listed
         .iter()
         .map(|der| Certificate::from_der(der).ok())
         .collect();
     let at_fault = position_of_fault(refusal, &exhibit.chain);
-    let views = exhibit.chain.iter().zip(&read).enumerate();
-    views
+    let views = listed.iter().zip(&read).enumerate();
+    let views = views
         .map(|(position, (der, certificate))| {
             let fault =
                 (at_fault == Some(position)).then(|| cut(&one_line(&refusal.reason().to_string())));
@@ -132,7 +164,8 @@ pub(super) fn presented(refusal: &Refusal) -> Vec<CertificateView> {
                 fault,
             }
         })
-        .collect()
+        .collect();
+    (views, more)
 }
 
 /// Where the certificate that a refusal names stands in what was sent: it counts along the path where one was proved.

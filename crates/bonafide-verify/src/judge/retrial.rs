@@ -2,13 +2,23 @@
 
 use std::sync::Arc;
 
+use rustls_pki_types::CertificateDer;
+
 use super::trial::{self, Trial};
 use super::{Judge, KnownIntermediates};
 use crate::anchors::Anchors;
 use crate::chain::{Peer, PresentedChain};
+use crate::host::host_text;
 use crate::receipts::Receipts;
 use crate::refusal::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
+
+/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter of that.
+const MAX_KEPT_BYTES: usize = 256 * 1024;
+/// How many certificates it keeps at most.
+const MAX_KEPT_CERTIFICATES: usize = 256;
+/// What it keeps of a staple, or of a list of timestamps, at most: what TLS can carry of either.
+const MAX_KEPT_BESIDE: usize = 64 * 1024;
 
 /// Everything that decided, with no receipts and no grant: what is judged here is for a person and for no connection.
 struct Retrial {
@@ -20,16 +30,28 @@ impl Trial<'_> {
     /// What this trial was about.
     pub(super) fn exhibit(&self) -> Exhibit {
         let peer = self.peer;
+        let mut room = MAX_KEPT_BYTES;
+        let chain: Vec<CertificateDer<'static>> = peer
+            .chain
+            .iter()
+            .take(MAX_KEPT_CERTIFICATES)
+            .map_while(|certificate| {
+                room = room.checked_sub(certificate.len())?;
+                Some(certificate.clone().into_owned())
+            })
+            .collect();
+        let beside = [peer.ocsp_staple, peer.scts];
+        let [ocsp_staple, scts] =
+            beside.map(|bytes| bytes.filter(|bytes| bytes.len() <= MAX_KEPT_BESIDE));
+        let left_out = peer.chain.len() - chain.len();
         Exhibit {
-            chain: peer
-                .chain
-                .iter()
-                .map(|certificate| certificate.clone().into_owned())
-                .collect(),
+            left_out,
+            is_whole: left_out == 0 && beside == [ocsp_staple, scts],
+            chain,
             name: peer.name.map(|name| name.to_owned()),
             time: self.time,
-            ocsp_staple: peer.ocsp_staple.map(<[u8]>::to_vec),
-            scts: peer.scts.map(<[u8]>::to_vec),
+            ocsp_staple: ocsp_staple.map(<[u8]>::to_vec),
+            scts: scts.map(<[u8]>::to_vec),
             anchors: self.zone.anchors.get().ok().map(Arc::clone),
             again: Arc::new(Retrial {
                 judge: self.judge.apart(None),
@@ -66,9 +88,13 @@ impl Rejudge for Retrial {
         let Some(asked) = &exhibit.name else {
             return false;
         };
-        let name = match premise {
-            Premise::Name(name) => name,
-            _ => asked,
+        let (name, zone) = match premise {
+            // Another name belongs to a zone of its own, or to none.
+            Premise::Name(name) => match self.judge.zones.of(&host_text(name)) {
+                Some(zone) => (name, zone),
+                None => return false,
+            },
+            _ => (asked, &self.zone),
         };
         let time = match premise {
             Premise::Time(time) => *time,
@@ -90,7 +116,6 @@ impl Rejudge for Retrial {
             _ => None,
         };
         let judge = self.judge.apart(intermediates);
-        trial::judge(&judge, &self.zone.apart(anchors), &peer)
-            .is_ok_and(|receipt| receipt.is_verified())
+        trial::judge(&judge, &zone.apart(anchors), &peer).is_ok_and(|receipt| receipt.is_verified())
     }
 }
