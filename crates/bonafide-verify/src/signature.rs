@@ -13,6 +13,49 @@ pub(crate) enum SignatureFault {
     Bad,
 }
 
+/// What is signed, how and with which result: the first three fields of certificates, revocation lists and OCSP responses alike (RFC 5280, 4.1.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed<'a> {
+    /// The whole encoding of what is signed.
+    pub(crate) message: &'a [u8],
+    /// The content of the `AlgorithmIdentifier`.
+    pub(crate) algorithm: &'a [u8],
+    /// The signature; always of whole bytes.
+    pub(crate) signature: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Reads the three fields.
+    pub(crate) fn read(reader: &mut SliceReader<'a>) -> Result<Self, der::Error> {
+        let message = reader.tlv_bytes()?;
+        let algorithm = AnyRef::decode(reader)?;
+        algorithm.tag().assert_eq(Tag::Sequence)?;
+        let signature = BitStringRef::decode(reader)?;
+        Ok(Self {
+            message,
+            algorithm: algorithm.value(),
+            signature: signature
+                .as_bytes()
+                .ok_or_else(|| Tag::BitString.value_error())?,
+        })
+    }
+
+    /// Verifies that the key of `spki` signed it.
+    pub(crate) fn verify(
+        &self,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+        spki: &[u8],
+    ) -> Result<(), SignatureFault> {
+        verify_signed(
+            algorithms,
+            spki,
+            self.algorithm,
+            self.message,
+            self.signature,
+        )
+    }
+}
+
 /// Verifies that the key of `spki`, a whole SubjectPublicKeyInfo, signed `message`.
 ///
 /// `algorithm` is the content of the signature's `AlgorithmIdentifier`, without its tag and length.

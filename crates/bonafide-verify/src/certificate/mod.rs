@@ -19,7 +19,7 @@ pub(crate) use self::extensions::{
 };
 pub(crate) use self::general_name::GeneralName;
 use self::reading::algorithm;
-pub(crate) use self::reading::{body, context, elements, first, peek, time};
+pub(crate) use self::reading::{body, context, elements, first, peek, primitive, time};
 use crate::text::one_line;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::crl::{Crls, Lists};
-use super::{Revocation, Sources};
+use super::{Revocation, Sources, Staples};
 use crate::config_error::ConfigError;
 
 /// Which certificates of a path must not be revoked.
@@ -64,6 +64,7 @@ pub(super) struct Choices {
 #[must_use = "nothing is read before build()"]
 pub struct RevocationBuilder {
     crls: Vec<Crls>,
+    staples: Staples,
     choices: Choices,
 }
 
@@ -71,6 +72,16 @@ impl RevocationBuilder {
     /// Adds certificate revocation lists.
     pub fn crls(mut self, crls: Crls) -> Self {
         self.crls.push(crls);
+        self
+    }
+
+    /// Takes the OCSP responses that servers staple to their handshakes, which speak of the leaf alone.
+    ///
+    /// A response that proves nothing is refused, with `BF-STAPLE-INVALID`. A leaf that demands a staple (RFC 7633) and comes without one is refused
+    /// with `BF-STAPLE-MISSING`, whatever other sources say. A chain that is judged without its handshake has no staple, and so is refused unless another source
+    /// clears it.
+    pub fn ocsp_staple(mut self) -> Self {
+        self.staples = Staples::Taken;
         self
     }
 
@@ -108,6 +119,7 @@ impl RevocationBuilder {
             lists: (!self.crls.is_empty())
                 .then(|| Lists::load(&self.crls))
                 .transpose()?,
+            staples: self.staples,
         };
         if sources.is_empty() {
             return Err(ConfigError::NoRevocationSource);

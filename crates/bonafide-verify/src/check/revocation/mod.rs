@@ -2,6 +2,7 @@
 
 mod builder;
 mod crl;
+mod ocsp;
 mod question;
 
 use std::fmt::Write as _;
@@ -17,7 +18,6 @@ pub use self::crl::Crls;
 use self::crl::Lists;
 use self::question::{Answer, Question};
 use super::{Check, CheckContext, Finding, REVOCATION};
-use crate::certificate::Certificate;
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 
@@ -58,6 +58,15 @@ pub struct Revocation {
 #[derive(Debug)]
 struct Sources {
     lists: Option<Lists>,
+    staples: Staples,
+}
+
+/// Whether stapled OCSP responses are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Staples {
+    #[default]
+    Ignored,
+    Taken,
 }
 
 impl Revocation {
@@ -93,8 +102,22 @@ impl Check for Revocation {
             let [certificate, issuer] = pair else {
                 continue;
             };
-            let answer = self.sources.ask(position, *certificate, *issuer, context)?;
-            tally.add(position, answer, self.choices)?;
+            let question = Question {
+                certificate: *certificate,
+                issuer: *issuer,
+                time: context.time(),
+                algorithms: context.algorithms(),
+            };
+            let staple = Some(context.ocsp_staple()).filter(|_| position == 0);
+            let answer = self
+                .sources
+                .ask(&question, staple)
+                .map_err(|reason| Refused::at(position, reason))?;
+            let silence = match &self.sources.lists {
+                None if staple.is_none_or(|staple| staple.is_none()) => Worst::NotChecked,
+                _ => Worst::NotCovered,
+            };
+            tally.add(position, answer, silence, self.choices)?;
         }
         Ok(tally.finding())
     }
@@ -102,26 +125,28 @@ impl Check for Revocation {
 
 impl Sources {
     fn is_empty(&self) -> bool {
-        self.lists.is_none()
+        self.lists.is_none() && self.staples == Staples::Ignored
     }
 
-    /// The answer that counts most.
+    /// The answer that counts most. `staple` is what the server stapled, where the question is about its own certificate.
     fn ask(
         &self,
-        _position: usize,
-        certificate: Certificate<'_>,
-        issuer: Certificate<'_>,
-        context: &CheckContext<'_>,
-    ) -> Result<Answer, Refused> {
-        let question = Question {
-            certificate,
-            issuer,
-            time: context.time(),
-            algorithms: context.algorithms(),
+        question: &Question<'_>,
+        staple: Option<Option<&[u8]>>,
+    ) -> Result<Answer, Reason> {
+        let stapled = match staple.filter(|_| self.staples == Staples::Taken) {
+            Some(Some(response)) => {
+                let answer = ocsp::ask(response, question, self.lists.as_ref());
+                Some(answer.map_err(|fault| Reason::StapleInvalid { fault })?)
+            }
+            Some(None) if question.demands_staple() => return Err(Reason::StapleMissing),
+            Some(None) => Some(Answer::silent("no stapled OCSP response")),
+            None => None,
         };
-        let answers = self.lists.iter().map(|lists| lists.ask(&question));
+        let listed = self.lists.as_ref().map(|lists| lists.ask(question));
+        let answers = [stapled, listed].into_iter().flatten();
         Ok(answers
-            .max_by_key(Answer::weight)
+            .reduce(Answer::or)
             .unwrap_or_else(|| Answer::silent("no source speaks of such certificates")))
     }
 }
@@ -141,10 +166,18 @@ enum Worst {
     Passed,
     Stale,
     NotCovered,
+    NotChecked,
 }
 
 impl Tally {
-    fn add(&mut self, position: usize, answer: Answer, choices: Choices) -> Result<(), Refused> {
+    /// Adds an answer; `silence` is how it counts that no source speaks, where that is accepted.
+    fn add(
+        &mut self,
+        position: usize,
+        answer: Answer,
+        silence: Worst,
+        choices: Choices,
+    ) -> Result<(), Refused> {
         let separator = if self.text.is_empty() { "" } else { "; " };
         let whose = match position {
             0 => "leaf".to_owned(),
@@ -166,7 +199,7 @@ impl Tally {
                 Worst::NotCovered
             }
             Reason::RevocationMissing { .. } if choices.on_missing == OnMissingStatus::Accept => {
-                Worst::NotCovered
+                silence
             }
             reason => return Err(Refused::at(position, reason)),
         };
@@ -180,6 +213,7 @@ impl Tally {
             Worst::Passed => Finding::passed().with_detail(self.text),
             Worst::Stale => Finding::stale(self.text),
             Worst::NotCovered => Finding::not_covered(self.text),
+            Worst::NotChecked => Finding::not_checked(self.text),
         };
         match self.until {
             Some(until) => finding.valid_until(until),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use der::Decode as _;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use crate::certificate::{BasicConstraints, Certificate, Extensions, KeyUsage, Known};
@@ -37,6 +38,15 @@ impl Question<'_> {
             .is_some_and(|constraints| constraints.ca)
     }
 
+    /// Whether the certificate demands a stapled OCSP response: its TLS feature extension lists `status_request` (RFC 7633, 4.2.3.1), or cannot be
+    /// read.
+    pub(super) fn demands_staple(&self) -> bool {
+        const STATUS_REQUEST: u64 = 5;
+        extension_value(&self.certificate, Known::TlsFeature).is_some_and(|value| {
+            Vec::<u64>::from_der(value).map_or(true, |features| features.contains(&STATUS_REQUEST))
+        })
+    }
+
     /// Whether the issuer may sign revocation lists (RFC 5280, 6.3.3 (f)): without a key usage extension it may.
     pub(super) fn issuer_may_sign_lists(&self) -> bool {
         let Ok(extensions) = Extensions::of(&self.issuer) else {
@@ -52,6 +62,18 @@ impl Answer {
     /// A source that does not speak of the certificate, and why.
     pub(super) fn silent(why: impl Into<Cow<'static, str>>) -> Self {
         Self::Against(Reason::RevocationMissing { tried: why.into() })
+    }
+
+    /// The one that counts more; what is missing is told of both.
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Against(Reason::RevocationMissing { tried: one }),
+                Self::Against(Reason::RevocationMissing { tried: other }),
+            ) => Self::silent(format!("{one}, {other}")),
+            (one, other) if one.weight() >= other.weight() => one,
+            (_, other) => other,
+        }
     }
 
     /// The order in which answers count: a revocation above all, then what is good for longest.

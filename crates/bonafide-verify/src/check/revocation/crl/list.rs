@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 
@@ -15,7 +15,7 @@ use crate::check::revocation::question::{Answer, Question};
 use crate::load_report::CrlProblem;
 use crate::reason::Reason;
 use crate::revocation_reason::RevocationSource;
-use crate::signature::{SignatureFault, verify_signed};
+use crate::signature::{SignatureFault, Signed};
 
 /// `id-ce-cRLNumber` (RFC 5280, 5.2.3).
 const NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
@@ -70,18 +70,15 @@ impl List {
         let list = AnyRef::decode(&mut outer)?;
         outer.finish()?;
         let mut list = body(list, Tag::Sequence)?;
-        let signed = list.tlv_bytes()?;
-        let algorithm = AnyRef::decode(&mut list)?;
-        algorithm.tag().assert_eq(Tag::Sequence)?;
-        let signature = BitStringRef::decode(&mut list)?;
+        let signed = Signed::read(&mut list)?;
         list.finish()?;
 
-        let mut fields = body(AnyRef::from_der(signed)?, Tag::Sequence)?;
+        let mut fields = body(AnyRef::from_der(signed.message)?, Tag::Sequence)?;
         let version = peek(&fields) == Some(Tag::Integer);
         if version && AnyRef::decode(&mut fields)?.value() != [1] {
             return Err(CrlProblem::Version);
         }
-        if AnyRef::decode(&mut fields)? != algorithm {
+        if AnyRef::decode(&mut fields)?.value() != signed.algorithm {
             return Err(CrlProblem::AlgorithmMismatch);
         }
         let issuer = fields.tlv_bytes()?;
@@ -102,9 +99,9 @@ impl List {
         }
         fields.finish()?;
         Ok(Self {
-            signed: place(signed),
-            algorithm: place(algorithm.value()),
-            signature: place(signature.raw_bytes()),
+            signed: place(signed.message),
+            algorithm: place(signed.algorithm),
+            signature: place(signed.signature),
             issuer: place(issuer),
             label: Arc::from(label),
             number: extensions.number.ok_or(CrlProblem::NoNumber)?,
@@ -170,13 +167,12 @@ impl List {
         if let Some((_, known)) = verified.iter().find(|(known, _)| **known == *key) {
             return Ok(*known);
         }
-        let right = match verify_signed(
-            question.algorithms,
-            key,
-            self.part(&self.algorithm),
-            self.part(&self.signed),
-            self.part(&self.signature),
-        ) {
+        let signed = Signed {
+            message: self.part(&self.signed),
+            algorithm: self.part(&self.algorithm),
+            signature: self.part(&self.signature),
+        };
+        let right = match signed.verify(question.algorithms, key) {
             Ok(()) => true,
             Err(SignatureFault::Bad) => false,
             Err(SignatureFault::Unsupported) => return Err(()),

@@ -1,0 +1,116 @@
+//! Who signed a response, and whether the issuer let them (RFC 6960, 4.2.2.2).
+
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode as _, Reader as _, Tag};
+
+use super::response::Response;
+use crate::certificate::{Certificate, Extensions, KeyUsage, Known, body};
+use crate::check::revocation::crl::Lists;
+use crate::check::revocation::question::{Answer, Question};
+use crate::reason::Reason;
+use crate::revocation_reason::StapleFault;
+use crate::signature::{SignatureFault, Signed};
+
+/// `id-kp-OCSPSigning` (RFC 6960, 4.2.2.2).
+const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
+/// `id-pkix-ocsp-nocheck` (RFC 6960, 4.2.2.2.1): the issuer asks not to look the responder up.
+const NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
+
+/// No more certificates of a response are looked at. One is needed.
+const MAX_CERTIFICATES: usize = 8;
+
+/// Verifies that the issuer, or a responder that it has appointed, signed the response.
+pub(super) fn verify(
+    response: &Response<'_>,
+    question: &Question<'_>,
+    lists: Option<&Lists>,
+) -> Result<(), StapleFault> {
+    let issuer = &question.issuer;
+    let mut fault = StapleFault::UnknownResponder;
+    if response
+        .responder
+        .is(issuer.subject(), issuer.public_key().bytes)
+    {
+        match signed_by(&response.signed, issuer, question) {
+            Ok(()) => return Ok(()),
+            Err(bad) => fault = bad,
+        }
+    }
+    for der in response.certificates()?.into_iter().take(MAX_CERTIFICATES) {
+        let certificate = Certificate::from_der(der)?;
+        if !response
+            .responder
+            .is(certificate.subject(), certificate.public_key().bytes)
+        {
+            continue;
+        }
+        let verified = appointed(der, &certificate, question, lists)
+            .and_then(|()| signed_by(&response.signed, &certificate, question));
+        match verified {
+            Ok(()) => return Ok(()),
+            Err(bad) => fault = bad,
+        }
+    }
+    Err(fault)
+}
+
+/// Whether the issuer of the leaf has issued this certificate for signing responses, and it holds.
+fn appointed(
+    der: &[u8],
+    certificate: &Certificate<'_>,
+    question: &Question<'_>,
+    lists: Option<&Lists>,
+) -> Result<(), StapleFault> {
+    if certificate.issuer() != question.issuer.subject() {
+        return Err(StapleFault::ResponderNotIssued);
+    }
+    let purposes = certificate.extended_key_usage()?.unwrap_or_default();
+    let extensions = Extensions::of(certificate)?;
+    let may_sign = match extensions.get(Known::KeyUsage) {
+        None => true,
+        Some(usage) => KeyUsage::read(usage.value)?.has(KeyUsage::DIGITAL_SIGNATURE),
+    };
+    if !purposes.contains(&OCSP_SIGNING) || !may_sign {
+        return Err(StapleFault::ResponderPurpose);
+    }
+    if question.time < certificate.not_before() || certificate.not_after() < question.time {
+        return Err(StapleFault::ResponderExpired);
+    }
+    if extensions.unknown_critical.is_some() {
+        return Err(StapleFault::CriticalExtension);
+    }
+    let mut fields = body(AnyRef::from_der(der)?, Tag::Sequence)?;
+    let signed = Signed::read(&mut fields)?;
+    fields.finish()?;
+    match signed_by(&signed, &question.issuer, question) {
+        Err(StapleFault::BadSignature) => return Err(StapleFault::ResponderNotIssued),
+        other => other?,
+    }
+    let no_check = certificate
+        .extensions()
+        .any(|extension| extension.is_ok_and(|extension| extension.id == NO_CHECK));
+    let responder = Question {
+        certificate: *certificate,
+        ..*question
+    };
+    match lists
+        .filter(|_| !no_check)
+        .map(|lists| lists.ask(&responder))
+    {
+        Some(Answer::Against(Reason::Revoked { .. })) => Err(StapleFault::ResponderRevoked),
+        _ => Ok(()),
+    }
+}
+
+fn signed_by(
+    signed: &Signed<'_>,
+    signer: &Certificate<'_>,
+    question: &Question<'_>,
+) -> Result<(), StapleFault> {
+    signed
+        .verify(question.algorithms, signer.subject_public_key_info())
+        .map_err(|fault| match fault {
+            SignatureFault::Bad => StapleFault::BadSignature,
+            SignatureFault::Unsupported => StapleFault::UnsupportedSignature,
+        })
+}
