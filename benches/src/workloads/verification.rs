@@ -17,7 +17,12 @@ use crate::servers::HOST;
 const OPERATIONS: usize = 1_000;
 
 /// The names on the command line.
-pub(super) const NAMES: [&str; 2] = ["verify-browser", "verify-path-only"];
+pub(super) const NAMES: [&str; 4] = [
+    "verify-browser",
+    "verify-web-pki",
+    "verify-rfc5280",
+    "verify-path-only",
+];
 
 /// Measures what is asked for.
 pub(super) fn table(options: &Options) -> Result<Table, Failure> {
@@ -25,6 +30,8 @@ pub(super) fn table(options: &Options) -> Result<Table, Failure> {
     let mut table = Table::new(vec!["bonafide", "rustls"]);
     let profiles = [
         (Profile::Browser, "under `Profile::Browser`"),
+        (Profile::WebPki, "under `Profile::WebPki`"),
+        (Profile::Rfc5280, "under `Profile::Rfc5280`"),
         (Profile::PathOnly, "under `Profile::PathOnly`"),
     ];
     for (name, (profile, title)) in NAMES.into_iter().zip(profiles) {
