@@ -196,8 +196,8 @@ fn what_was_presented_is_a_tree_with_the_certificate_at_fault_marked() {
     };
     assert!(at("0: CN=api.test") < at("└─ 2: CN=issuing"));
     assert!(at("└─ 2: CN=issuing") < at("^ expired at"));
-    assert!(at("^ expired at") < at("└─ not sent: CN=root"));
-    assert!(at("└─ not sent: CN=root") < at("1: CN=stranger"));
+    assert!(at("^ expired at") < at("└─ not sent, an anchor has this name: CN=root"));
+    assert!(at("└─ not sent, an anchor has this name: CN=root") < at("1: CN=stranger"));
     assert!(text.contains("path proved: none"));
     assert!(text.contains("anchors of zone default: 1 from memory (certificates)"));
     assert!(text.contains("clock: system, 2"));

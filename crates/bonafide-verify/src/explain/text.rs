@@ -151,7 +151,12 @@ impl Painted<'_> {
             }
             if next.is_none() && certificate.issuer != certificate.subject {
                 let indent = "   ".repeat(depth + 1);
-                writeln!(f, "    {indent}└─ not sent: {}", certificate.issuer)?;
+                let anchor = if certificate.issuer_is_anchor {
+                    ", an anchor has this name"
+                } else {
+                    ""
+                };
+                writeln!(f, "    {indent}└─ not sent{anchor}: {}", certificate.issuer)?;
             }
             current = None;
         }

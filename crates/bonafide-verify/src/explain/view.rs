@@ -1,5 +1,6 @@
 //! What a peer presented and what was checked, as text.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
@@ -7,7 +8,7 @@ use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
-use crate::certificate::{Certificate, PublicKey, name_text};
+use crate::certificate::{Certificate, PublicKey, name_text, names as names_of};
 use crate::clock::Rfc3339Time;
 use crate::receipt::{CheckRecord, Outcome, Receipt};
 use crate::refusal::Refusal;
@@ -67,6 +68,8 @@ pub struct CertificateView {
     pub more_names: usize,
     /// The place of the first certificate sent that has its issuer's name, other than itself.
     pub issued_by: Option<usize>,
+    /// Whether an anchor of the zone has its issuer's name.
+    pub issuer_is_anchor: bool,
     /// Whether it is on the path that was proved.
     pub on_path: bool,
     /// What is wrong with it, where the refusal is about it.
@@ -134,6 +137,12 @@ pub(super) fn presented(refusal: &Refusal) -> (Vec<CertificateView>, usize) {
         .iter()
         .map(|der| Certificate::from_der(der).ok())
         .collect();
+    let anchors: HashSet<&[u8]> = exhibit
+        .anchors
+        .iter()
+        .flat_map(|anchors| anchors.anchors())
+        .filter_map(|anchor| Some(names_of(anchor.certificate())?.1))
+        .collect();
     let at_fault = position_of_fault(refusal, &exhibit.chain);
     let views = listed.iter().zip(&read).enumerate();
     let views = views
@@ -160,6 +169,7 @@ pub(super) fn presented(refusal: &Refusal) -> (Vec<CertificateView>, usize) {
                 names,
                 more_names,
                 issued_by: issued_by.filter(|_| !certificate.is_self_issued()),
+                issuer_is_anchor: anchors.contains(certificate.issuer()),
                 on_path: on_path(der),
                 fault,
             }
@@ -195,6 +205,7 @@ impl CertificateView {
             names: Vec::new(),
             more_names: 0,
             issued_by: None,
+            issuer_is_anchor: false,
             on_path,
             fault,
         }

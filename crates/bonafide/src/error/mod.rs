@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use bonafide_verify::{Code, Receipt, Refusal};
+use bonafide_verify::{Code, Explanation, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
@@ -104,6 +104,30 @@ impl Error {
     /// were compared.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.inner.failure.refusal()
+    }
+
+    /// Explains the failure where it has a [code](Self::code): what the server presented, as a tree with the
+    /// certificate at fault marked, the clock, the anchors, what was checked, and what would help. For a person,
+    /// and `serde::Serialize`.
+    ///
+    /// Judges the server's certificates again with one premise changed, and may read the system's store for that:
+    /// not for an async thread that must not block.
+    ///
+    /// ```
+    /// # async fn show() {
+    /// if let Err(error) = bonafide::get("https://example.com/").await
+    ///     && let Some(explanation) = error.explain()
+    /// {
+    ///     eprintln!("{}", explanation.for_terminal(&std::io::stderr()));
+    /// }
+    /// # }
+    /// ```
+    pub fn explain(&self) -> Option<Explanation> {
+        match &self.inner.failure.cause {
+            Cause::Tls(error) => error.explain(),
+            Cause::Refusal(refusal) => Some(refusal.explain()),
+            Cause::None | Cause::Config(_) | Cause::Other(_) => self.code().map(Explanation::of),
+        }
     }
 
     /// What was checked: of the refused handshake or host, or of the connection on which a later phase

@@ -48,6 +48,9 @@ async fn a_server_that_is_not_believed_gets_no_byte_of_the_request() {
         let refusal: &Refusal = error.refusal().expect("a refusal");
         assert_eq!(Some(refusal.code()), error.code());
         assert!(!error.receipt().expect("what was checked").is_verified());
+        let explanation = error.explain().expect("an explanation");
+        assert_eq!(explanation.code, refusal.code().as_str());
+        assert_eq!(explanation.presented.len(), case.identity.chain().len());
         assert_eq!(error.url().expect("the URL").as_str(), url);
         assert_eq!(error.to_string(), format!("{url}: refused: {refusal}"));
         assert!(!error.to_string().contains('\n'));

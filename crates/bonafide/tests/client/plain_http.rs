@@ -19,6 +19,8 @@ async fn plain_http_is_refused_before_anything_is_sent() {
         (Kind::PlainHttpRefused, None::<Phase>)
     );
     assert!(!error.is_retryable());
+    let explanation = error.explain().expect("an explanation");
+    assert_eq!(explanation.code, "BF-PLAIN-HTTP");
     assert_eq!(
         error.to_string(),
         format!(
