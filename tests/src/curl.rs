@@ -70,9 +70,9 @@ impl Curl {
         }
         if let Some(identity) = request.identity {
             command.arg("--cert");
-            command.arg(scratch.write("chain.pem", &identity.chain_pem()));
+            command.arg(scratch.write("chain.pem", identity.chain_pem()));
             command.arg("--key");
-            command.arg(scratch.write("key.pem", &identity.key_pem()));
+            command.arg(scratch.write("key.pem", identity.key_pem()));
         }
         let output = command.arg(request.url).output().await.expect("curl runs");
         if output.status.success() {

@@ -16,6 +16,7 @@
 mod curl;
 mod loopback;
 mod nginx;
+mod openssl_ca;
 mod openssl_client;
 mod openssl_server;
 mod opinion;
@@ -29,6 +30,7 @@ mod version;
 pub use curl::{Curl, CurlRequest};
 pub use loopback::ipv6_loopback;
 pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
+pub use openssl_ca::OpenSslCa;
 pub use openssl_client::OpenSslClient;
 pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
 pub use opinion::Opinion;

@@ -28,6 +28,7 @@ impl OpenSslServer {
             version: None,
             ciphers: None,
             clients: None,
+            staple: None,
         }
     }
 
@@ -61,6 +62,7 @@ pub struct OpenSslServerBuilder {
     version: Option<Version>,
     ciphers: Option<&'static str>,
     clients: Option<String>,
+    staple: Option<Vec<u8>>,
 }
 
 impl OpenSslServerBuilder {
@@ -82,6 +84,12 @@ impl OpenSslServerBuilder {
         self
     }
 
+    /// Staples this OCSP response, in DER.
+    pub fn stapling(mut self, response: impl Into<Vec<u8>>) -> Self {
+        self.staple = Some(response.into());
+        self
+    }
+
     /// Demands a client certificate of this authority.
     pub fn demanding_clients_of(mut self, authority: &TestCa) -> Self {
         self.clients = Some(authority.pem());
@@ -99,7 +107,7 @@ impl OpenSslServerBuilder {
         let (_, issuers) = chain.split_once(END).expect("a chain has a leaf");
         scratch.write("leaf.pem", &chain);
         scratch.write("issuers.pem", issuers);
-        scratch.write("key.pem", &self.identity.key_pem());
+        scratch.write("key.pem", self.identity.key_pem());
         let accept = SocketAddr::new(self.address, 0).to_string();
         let mut arguments = vec!["s_server", "-www", "-accept", &accept];
         arguments.extend(["-cert", "leaf.pem", "-key", "key.pem"]);
@@ -113,6 +121,10 @@ impl OpenSslServerBuilder {
             arguments.extend(["-cipher", ciphers]);
         } else if matches!(self.version, Some(Version::Tls10 | Version::Tls11)) {
             arguments.extend(["-cipher", "ALL:@SECLEVEL=0"]);
+        }
+        if let Some(staple) = &self.staple {
+            scratch.write("staple.der", staple);
+            arguments.extend(["-status_file", "staple.der"]);
         }
         if let Some(clients) = &self.clients {
             scratch.write("clients.pem", clients);

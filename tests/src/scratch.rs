@@ -19,10 +19,15 @@ impl Scratch {
     }
 
     /// Writes a file; gives its whole path.
-    pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
         fs::write(&path, content).expect("the temporary folder is writable");
         path
+    }
+
+    /// The bytes of a file that is there.
+    pub(crate) fn read_bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// The text of a file; empty where there is none yet.

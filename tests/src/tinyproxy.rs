@@ -33,7 +33,7 @@ impl Tinyproxy {
             let log = scratch.path().join(LOG);
             scratch.write(
                 CONFIG,
-                &format!(
+                format!(
                     "Port {}\nListen {}\nTimeout 20\nLogFile \"{}\"\nLogLevel Info\nBasicAuth {user} {password}\n",
                     address.port(),
                     address.ip(),

@@ -10,7 +10,7 @@ use crate::scratch::Scratch;
 /// Writes the configuration and all that it refers to. One process does all of the work, so that it takes everything
 /// with it when it is ended.
 pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, http2: SocketAddr) {
-    scratch.write("large", &"x".repeat(Site::LARGE_BYTES));
+    scratch.write("large", "x".repeat(Site::LARGE_BYTES));
     let NginxBuilder {
         sites,
         protocols,
@@ -19,8 +19,8 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
     let folder = scratch.path().display();
     let mut servers = String::new();
     for (number, site) in sites.iter().enumerate() {
-        let chain = scratch.write(&format!("{number}.chain.pem"), &site.identity.chain_pem());
-        let key = scratch.write(&format!("{number}.key.pem"), &site.identity.key_pem());
+        let chain = scratch.write(&format!("{number}.chain.pem"), site.identity.chain_pem());
+        let key = scratch.write(&format!("{number}.key.pem"), site.identity.key_pem());
         let (name, chain, key) = (&site.name, chain.display(), key.display());
         let default = if number == 0 { "default_server" } else { "" };
         let clients = site.clients.as_ref().map_or(String::new(), |clients| {
@@ -29,6 +29,10 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
                 "ssl_verify_client on; ssl_client_certificate {};",
                 file.display()
             )
+        });
+        let staple = site.staple.as_ref().map_or(String::new(), |staple| {
+            let file = scratch.write(&format!("{number}.staple.der"), staple);
+            format!("ssl_stapling on; ssl_stapling_file {};", file.display())
         });
         write!(
             servers,
@@ -41,6 +45,7 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         ssl_certificate {chain};
         ssl_certificate_key {key};
         {clients}
+        {staple}
         location / {{ return 200 "{name}"; }}
         location = /client {{ return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
         location = /large {{ root {folder}; }}
@@ -54,7 +59,7 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         .concat();
     scratch.write(
         "nginx.conf",
-        &format!(
+        format!(
             r"
 daemon off;
 master_process off;

@@ -27,6 +27,7 @@ pub struct Site {
     name: String,
     identity: Identity,
     clients: Option<String>,
+    staple: Option<Vec<u8>>,
 }
 
 impl Site {
@@ -39,7 +40,15 @@ impl Site {
             name: name.to_owned(),
             identity: identity.clone(),
             clients: None,
+            staple: None,
         }
+    }
+
+    /// Staples this OCSP response, in DER.
+    #[must_use]
+    pub fn stapling(mut self, response: impl Into<Vec<u8>>) -> Self {
+        self.staple = Some(response.into());
+        self
     }
 
     /// Demands a client certificate of this authority; a request without one is answered with the status 400.
