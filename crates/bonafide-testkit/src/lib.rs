@@ -13,8 +13,8 @@ mod proxy;
 mod server;
 
 pub use certificate::{
-    Case, Catalogue, CrlRecipe, CrlScope, ExtendedKeyUsage, Identity, KeyKind, Moment, OcspHash,
-    OcspRecipe, OcspStatus, Recipe, TestCa, TestCaBuilder, TestLog,
+    Case, Catalogue, CrlRecipe, CrlScope, Draft, ExtendedKeyUsage, Identity, KeyKind, Moment,
+    OcspHash, OcspRecipe, OcspStatus, Recipe, TestCa, TestCaBuilder, TestLog,
 };
 pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{

@@ -90,10 +90,6 @@ codes! {
     EmptyName = "BF-EMPTY-NAME",
     /// A time is encoded in the form that is not for its year (RFC 5280, 4.1.2.5).
     TimeEncoding = "BF-TIME-ENCODING",
-    /// A certificate has a unique identifier of its issuer or subject (RFC 5280, 4.1.2.8).
-    UniqueId = "BF-UNIQUE-ID",
-    /// The two places of a certificate that name its signature's algorithm differ (RFC 5280, 4.1.1.2).
-    SignatureMismatch = "BF-SIGNATURE-MISMATCH",
     /// A signature is by an algorithm that the Baseline Requirements do not list (CA/B BR 7.1.3.2).
     SignatureAlgorithm = "BF-SIGNATURE-ALGORITHM",
     /// The public exponent of an RSA key is even, or less than 3 (CA/B BR 6.1.6).

@@ -7,6 +7,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 
 use super::authority_builder::TestCaBuilder;
+use super::draft::Draft;
 use super::identity::Identity;
 use super::key::{TestKey, pem};
 use super::recipe::{Recipe, random_serial};
@@ -96,6 +97,21 @@ impl TestCa {
     pub fn as_identity(&self) -> Identity {
         let above = self.0.path.len().saturating_sub(1).max(1);
         Identity::new(self.0.path[..above].to_vec(), Arc::clone(&self.0.key))
+    }
+
+    /// A certificate like this one, changed and signed again by this authority. A root
+    /// reissues its own, [`certificate`](Self::certificate), as well.
+    ///
+    /// # Panics
+    /// If `certificate` is none.
+    pub fn reissue(
+        &self,
+        certificate: &CertificateDer<'_>,
+        change: impl FnOnce(&mut Draft),
+    ) -> CertificateDer<'static> {
+        let mut draft = Draft::of(certificate);
+        change(&mut draft);
+        draft.sign(&self.0.key)
     }
 
     /// A certificate for this authority's name and key, issued by another one: what

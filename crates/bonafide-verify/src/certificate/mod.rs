@@ -33,8 +33,7 @@ const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 pub struct Certificate<'a> {
     version: u8,
     serial: &'a [u8],
-    inner_signature_algorithm: &'a [u8],
-    outer_signature_algorithm: &'a [u8],
+    signature_algorithm_identifier: &'a [u8],
     signature_algorithm: ObjectIdentifier,
     issuer: &'a [u8],
     not_before: UnixTime,
@@ -43,7 +42,6 @@ pub struct Certificate<'a> {
     subject: &'a [u8],
     spki: &'a [u8],
     key: PublicKey<'a>,
-    has_unique_ids: bool,
     extensions: &'a [u8],
 }
 
@@ -86,8 +84,8 @@ impl<'a> Certificate<'a> {
         outer.finish()?;
         let mut certificate = body(certificate, Tag::Sequence)?;
         let tbs = AnyRef::decode(&mut certificate)?;
-        let outer_signature_algorithm = AnyRef::decode(&mut certificate)?;
-        let signature_algorithm = algorithm(outer_signature_algorithm)?.0;
+        let signature_algorithm_identifier = AnyRef::decode(&mut certificate)?;
+        let signature_algorithm = algorithm(signature_algorithm_identifier)?.0;
 
         let mut tbs = body(tbs, Tag::Sequence)?;
         let mut version = 1;
@@ -97,7 +95,7 @@ impl<'a> Certificate<'a> {
         }
         let serial = AnyRef::decode(&mut tbs)?;
         serial.tag().assert_eq(Tag::Integer)?;
-        let inner_signature_algorithm = AnyRef::decode(&mut tbs)?;
+        AnyRef::decode(&mut tbs)?;
         let issuer = tbs.tlv_bytes()?;
         let mut validity = body(AnyRef::decode(&mut tbs)?, Tag::Sequence)?;
         let begins = AnyRef::decode(&mut validity)?;
@@ -107,20 +105,16 @@ impl<'a> Certificate<'a> {
         let key = PublicKey::from_spki(spki)?;
 
         let mut extensions: &[u8] = &[];
-        let mut has_unique_ids = false;
         while let Some(tag) = peek(&tbs) {
             let field = AnyRef::decode(&mut tbs)?;
             if tag == context(3) {
                 extensions = AnyRef::from_der(field.value())?.value();
-            } else {
-                has_unique_ids = true;
             }
         }
         Ok(Self {
             version,
             serial: serial.value(),
-            inner_signature_algorithm: inner_signature_algorithm.value(),
-            outer_signature_algorithm: outer_signature_algorithm.value(),
+            signature_algorithm_identifier: signature_algorithm_identifier.value(),
             signature_algorithm,
             issuer,
             not_before: time(begins)?,
@@ -129,7 +123,6 @@ impl<'a> Certificate<'a> {
             subject,
             spki,
             key,
-            has_unique_ids,
             extensions,
         })
     }
@@ -214,12 +207,9 @@ impl<'a> Certificate<'a> {
         Ok(None)
     }
 
-    /// The contents of the signature's `AlgorithmIdentifier`: the one that is signed, then the one beside the signature.
-    pub(crate) fn signature_algorithm_identifiers(&self) -> (&'a [u8], &'a [u8]) {
-        (
-            self.inner_signature_algorithm,
-            self.outer_signature_algorithm,
-        )
+    /// The whole content of the signature's `AlgorithmIdentifier`, parameters included.
+    pub(crate) fn signature_algorithm_identifier(&self) -> &'a [u8] {
+        self.signature_algorithm_identifier
     }
 
     /// The times of the validity period, each with whether it is encoded as a `UTCTime`.
@@ -229,11 +219,6 @@ impl<'a> Certificate<'a> {
             (self.not_before, begins == Tag::UtcTime),
             (self.not_after, ends == Tag::UtcTime),
         ]
-    }
-
-    /// Whether there is an `issuerUniqueID` or a `subjectUniqueID` (RFC 5280, 4.1.2.8).
-    pub(crate) fn has_unique_ids(&self) -> bool {
-        self.has_unique_ids
     }
 
     /// Whether subject and issuer are the same name.

@@ -74,8 +74,6 @@ pub(super) fn advice(code: Code) -> &'static str {
         | Code::DuplicateSerial
         | Code::EmptyName
         | Code::TimeEncoding
-        | Code::UniqueId
-        | Code::SignatureMismatch
         | Code::MalformedExtension
         | Code::DuplicateExtension
         | Code::NotCritical

@@ -1,4 +1,4 @@
-//! Rules on the fields of a certificate: version, serial number, names, times, unique identifiers.
+//! Rules on the fields of a certificate: version, serial number, names, times.
 
 use rustls_pki_types::UnixTime;
 
@@ -72,14 +72,6 @@ pub(super) static TIME_ENCODING_BELOW_ANCHOR: Rule = Rule::certificate(
     time_encoding,
 );
 
-pub(super) static NO_UNIQUE_IDS: Rule = Rule::certificate(
-    Code::UniqueId,
-    "RFC 5280, 4.1.2.8",
-    "no certificate has a unique identifier of issuer or subject",
-    Scope::All,
-    no_unique_ids,
-);
-
 fn version_3(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     if subject.certificate.version() == 3 {
         Ok(())
@@ -137,11 +129,4 @@ fn time_encoding(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reas
         return Ok(());
     }
     Err(TIME_ENCODING.found("a time encoded in the form that is not for its year"))
-}
-
-fn no_unique_ids(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
-    if subject.certificate.has_unique_ids() {
-        return Err(NO_UNIQUE_IDS.found("a unique identifier of issuer or subject"));
-    }
-    Ok(())
 }

@@ -58,15 +58,6 @@ pub(super) static NO_MD5_OR_SHA1: Rule = Rule::certificate(
     no_md5_or_sha1,
 );
 
-/// rustls-webpki compares the two below the anchor.
-pub(super) static ALGORITHMS_AGREE: Rule = Rule::certificate(
-    Code::SignatureMismatch,
-    "RFC 5280, 4.1.1.2",
-    "the signature's algorithm is the same where it is signed and where it is not",
-    Scope::All,
-    algorithms_agree,
-);
-
 pub(super) static ALLOWED_ALGORITHM: Rule = Rule::certificate(
     Code::SignatureAlgorithm,
     "CA/B BR 7.1.3.2",
@@ -91,16 +82,8 @@ fn no_md5_or_sha1(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Rea
     }
 }
 
-fn algorithms_agree(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
-    let (signed, unsigned) = subject.certificate.signature_algorithm_identifiers();
-    if signed == unsigned {
-        return Ok(());
-    }
-    Err(ALGORITHMS_AGREE.found("two different algorithms of one signature"))
-}
-
 fn allowed_algorithm(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
-    let (_, identifier) = subject.certificate.signature_algorithm_identifiers();
+    let identifier = subject.certificate.signature_algorithm_identifier();
     if ALLOWED.iter().any(|allowed| allowed.as_ref() == identifier) {
         return Ok(());
     }
