@@ -298,3 +298,57 @@ fn what_a_certificate_says_cannot_move_the_terminals_cursor() {
     let text = refusal.to_string();
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
+
+#[test]
+fn the_certificate_at_fault_is_named_where_no_path_is_proved() {
+    const UNKNOWN: &[u64] = &[1, 3, 6, 1, 4, 1, 55555, 1];
+    let root = TestCa::named("root");
+    let issuing = root.intermediate("issuing");
+    let host = || Recipe::for_host("localhost");
+    let below = |builder: bonafide_testkit::TestCaBuilder| {
+        let ca = builder.common_name("at fault").build();
+        ca.issue(host())
+    };
+    let no_ca = below(root.intermediate_builder().without_ca_flag());
+    let no_constraints = below(root.intermediate_builder().without_basic_constraints());
+    let version1 = below(root.intermediate_builder().version1());
+    let critical = below(
+        root.intermediate_builder()
+            .critical_extension(UNKNOWN, b"\x05\x00"),
+    );
+    let short = root
+        .intermediate_builder()
+        .common_name("at fault")
+        .path_length(0)
+        .build()
+        .intermediate("too deep")
+        .issue(host());
+    let tampered = issuing.issue(host().common_name("at fault").tampered_signature());
+    let mismatched = issuing.issue(
+        host()
+            .common_name("at fault")
+            .mismatched_signature_algorithm(),
+    );
+    // Another authority of the same name has issued the intermediate.
+    let namesake = TestCa::named("root").intermediate_builder();
+    let foreign = namesake.common_name("at fault").build().issue(host());
+    // what is presented, code, where the certificate at fault stands in it
+    for (identity, code, position) in [
+        (&no_ca, Code::LeafAsCa, 1),
+        (&no_constraints, Code::LeafAsCa, 1),
+        (&version1, Code::UnsupportedVersion, 1),
+        (&critical, Code::UnknownCriticalExtension, 1),
+        (&short, Code::PathLength, 2),
+        (&tampered, Code::BadSignature, 0),
+        (&mismatched, Code::BadSignature, 0),
+        (&foreign, Code::BadSignature, 1),
+    ] {
+        let refusal = judge(&trusting(&root), identity.chain(), "localhost").unwrap_err();
+        let subject = refusal.subject().unwrap_or_else(|| panic!("{refusal}"));
+        assert_eq!(
+            (refusal.code(), subject.position, subject.name.as_str()),
+            (code, position, "CN=at fault"),
+            "{refusal}"
+        );
+    }
+}

@@ -93,7 +93,13 @@ fn on_the_leaf_alone(
     };
     // Without a path nobody vouches for the leaf, whatever webpki has named first.
     if let Ok(anchors) = trial.zone.anchors.get() {
-        let unvouched = diagnose(&webpki::Error::UnknownIssuer, &trial.peer.chain, anchors).0;
+        let unvouched = diagnose(
+            &webpki::Error::UnknownIssuer,
+            &trial.peer.chain,
+            anchors,
+            trial.judge.provider.signature_algorithms().all,
+        )
+        .0;
         refuse("path", unvouched)?;
     }
     let leaf = trial

@@ -206,7 +206,12 @@ impl Trial<'_> {
     }
 
     pub(super) fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Fault> {
-        let (reason, subject) = diagnose(&error, &self.peer.chain, anchors);
+        let (reason, subject) = diagnose(
+            &error,
+            &self.peer.chain,
+            anchors,
+            self.judge.provider.signature_algorithms().all,
+        );
         Box::new(Fault {
             subject,
             source: Some(error),

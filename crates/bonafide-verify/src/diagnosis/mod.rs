@@ -3,7 +3,10 @@
 //! webpki says what is wrong, not with which certificate, and calls a key that is too short a signature that does not verify. What is
 //! missing is found here by looking at the presented certificates again; it never turns a refusal into anything else than a refusal.
 
+mod issuing;
+
 use der::asn1::ObjectIdentifier;
+use rustls_pki_types::SignatureVerificationAlgorithm;
 use webpki::Error;
 
 use crate::anchors::{Anchor, AnchorSet};
@@ -12,12 +15,14 @@ use crate::chain::PresentedChain;
 use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 use crate::reason::Reason;
 use crate::refusal::Subject;
+use crate::signature::SignatureFault;
 
 /// The reason and the certificate at fault for `error`, which webpki gave for `chain`.
 pub(crate) fn diagnose(
     error: &Error,
     chain: &PresentedChain<'_>,
     anchors: &AnchorSet,
+    algorithms: &[&'static dyn SignatureVerificationAlgorithm],
 ) -> (Reason, Option<Subject>) {
     let presented = Presented::read(chain);
     let at = |position: Option<usize>| position.and_then(|position| presented.subject(position));
@@ -35,6 +40,11 @@ pub(crate) fn diagnose(
             at(Some(0)),
         );
     }
+    let ders: Vec<&[u8]> = chain
+        .iter()
+        .map(|certificate| certificate.as_ref())
+        .collect();
+    let unproved = |fault| presented.with_signature_fault(fault, &ders, anchors, algorithms);
     match error {
         Error::CertExpired { not_after, .. } => (
             Reason::Expired {
@@ -55,9 +65,12 @@ pub(crate) fn diagnose(
         Error::UnknownIssuer => presented.unknown_issuer(anchors),
         Error::CertDistrusted => (Reason::Distrusted, None),
         Error::CaUsedAsEndEntity => (Reason::CaAsLeaf, at(Some(0))),
-        Error::EndEntityUsedAsCa => (Reason::LeafAsCa, None),
+        Error::EndEntityUsedAsCa => (Reason::LeafAsCa, at(presented.issuer_that_is_no_ca())),
         Error::NameConstraintViolation => (Reason::NameConstraint, at(Some(0))),
-        Error::PathLenConstraintViolated => (Reason::PathLength, None),
+        Error::PathLenConstraintViolated => (
+            Reason::PathLength,
+            at(presented.issuer_with_too_long_a_path()),
+        ),
         Error::EmptyEkuExtension => {
             let empty = |c: &Certificate<'_>| matches!(c.extended_key_usage(), Ok(Some(purposes)) if purposes.is_empty());
             (Reason::EmptyPurpose, at(presented.position(empty)))
@@ -75,15 +88,25 @@ pub(crate) fn diagnose(
                 at(presented.position(|c| purposes_without_server_auth(c).is_some())),
             )
         }
-        Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => presented
+        Error::SignatureAlgorithmMismatch => (
+            Reason::BadSignature,
+            at(issuing::with_two_algorithms(&ders)),
+        ),
+        Error::InvalidSignatureForPublicKey => presented
             .weak_issuer(anchors)
-            .unwrap_or((Reason::BadSignature, None)),
+            .unwrap_or_else(|| (Reason::BadSignature, at(unproved(SignatureFault::Bad)))),
         Error::UnsupportedSignatureAlgorithmContext(_)
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            presented.unsupported(anchors)
+            presented.unsupported(anchors, unproved(SignatureFault::Unsupported))
         }
-        Error::UnsupportedCriticalExtension => (Reason::UnknownCriticalExtension, None),
-        Error::UnsupportedCertVersion => (Reason::UnsupportedVersion, None),
+        Error::UnsupportedCriticalExtension => (
+            Reason::UnknownCriticalExtension,
+            at(presented.with_unknown_critical_extension()),
+        ),
+        Error::UnsupportedCertVersion => (
+            Reason::UnsupportedVersion,
+            at(presented.position(|c| c.version() != 3)),
+        ),
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumPathDepthExceeded
         | Error::MaximumSignatureChecksExceeded
@@ -154,7 +177,11 @@ impl<'a> Presented<'a> {
     }
 
     fn leaf(&self) -> Option<&Certificate<'a>> {
-        self.certificates.first()?.as_ref()
+        self.certificate(0)
+    }
+
+    fn certificate(&self, position: usize) -> Option<&Certificate<'a>> {
+        self.certificates.get(position)?.as_ref()
     }
 
     /// Whether the leaf names itself as its issuer and is not an anchor, though one may have the same name.
@@ -240,7 +267,11 @@ impl<'a> Presented<'a> {
         })
     }
 
-    fn unsupported(&self, anchors: &AnchorSet) -> (Reason, Option<Subject>) {
+    fn unsupported(
+        &self,
+        anchors: &AnchorSet,
+        unverified: Option<usize>,
+    ) -> (Reason, Option<Subject>) {
         let weak = self
             .position(|certificate| weak_signature(certificate.signature_algorithm()).is_some());
         if let Some(position) = weak {
@@ -274,9 +305,14 @@ impl<'a> Presented<'a> {
             );
         }
         let algorithm = self
-            .leaf()
-            .map_or_else(String::new, |leaf| leaf.signature_algorithm().to_string());
-        (Reason::UnsupportedSignature { algorithm }, None)
+            .certificate(unverified.unwrap_or(0))
+            .map_or_else(String::new, |certificate| {
+                certificate.signature_algorithm().to_string()
+            });
+        (
+            Reason::UnsupportedSignature { algorithm },
+            unverified.and_then(|position| self.subject(position)),
+        )
     }
 
     /// The anchors that are named as an issuer by a presented certificate.
