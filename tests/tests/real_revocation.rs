@@ -135,7 +135,7 @@ async fn openssl_reads_the_lists_and_responses_of_the_test_kit_as_we_do() {
 }
 
 /// Asks a server at `url` twice, the second time over a connection of its own.
-async fn believed(policy: &Policy, url: &str) -> Result<(), Option<Code>> {
+async fn believed(policy: &Policy, url: &str) -> Believed {
     for _connection in 0..2 {
         let response = client(policy).get(url).send().await;
         let response = response.map_err(|error| error.code())?;
@@ -143,6 +143,9 @@ async fn believed(policy: &Policy, url: &str) -> Result<(), Option<Code>> {
     }
     Ok(())
 }
+
+/// Believed, or refused with a code.
+type Believed = Result<(), Option<Code>>;
 
 struct Stapling {
     ca: TestCa,
@@ -157,7 +160,7 @@ impl Stapling {
     }
 
     /// Staples, and what becomes of each.
-    fn cases(&self) -> Vec<(Option<Vec<u8>>, Result<(), Option<Code>>)> {
+    fn cases(&self) -> Vec<(Option<Vec<u8>>, Believed)> {
         let staple = |recipe| Some(self.ca.ocsp(self.leaf.leaf(), recipe));
         let new = OcspRecipe::new;
         vec![

@@ -71,6 +71,14 @@ pub enum ConfigError {
         /// Why not.
         problem: LoadProblem,
     },
+    /// A CRLite filter could not be read.
+    #[error("cannot read CRLite filters from {location}: {problem}")]
+    ReadFilters {
+        /// The file or the directory.
+        location: String,
+        /// Why not.
+        problem: LoadProblem,
+    },
     /// A check of revocation was asked for and given nothing to check by.
     #[error("a check of revocation needs lists, staples or a filter to check by")]
     NoRevocationSource,

@@ -23,6 +23,7 @@
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
 //! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group, so X25519 is offered first |
 //! | `bundled` | | `Anchors::bundled`: Mozilla's roots, compiled in |
+//! | `crlite` | | `Crlite`: revocation by the filters that Mozilla publishes |
 //! | `tokio` | | `Policy::connect`: verified streams |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 //!
@@ -75,6 +76,8 @@ pub use rustls_pki_types as pki_types;
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
+#[cfg(feature = "crlite")]
+pub use self::check::Crlite;
 pub use self::check::{
     Check, CheckContext, Crls, ExemptAnchors, Finding, LogList, LogListError, Mode,
     OnMissingStatus, OnStaleLogList, OnStaleStatus, OnUnknownStatus, Profile, Revocation,

@@ -67,6 +67,8 @@ pub enum LoadProblem {
         /// Why not.
         problem: CrlProblem,
     },
+    /// It is not a CRLite filter of a known version.
+    NotAFilter(Arc<dyn std::error::Error + Send + Sync>),
     /// It is larger than the limit for one source.
     TooLarge {
         /// The limit in bytes.
@@ -151,6 +153,7 @@ impl fmt::Display for LoadProblem {
             Self::NotACrl { position, problem } => {
                 write!(f, "revocation list {position} cannot be used: {problem}")
             }
+            Self::NotAFilter(error) => write!(f, "not a CRLite filter: {error}"),
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
             Self::NotAFile(path) => {
                 write!(f, "{} is neither a file nor a directory", path.display())

@@ -13,6 +13,8 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 pub(crate) use self::profile::Place;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 pub use self::profile::{Profile, Rule};
+#[cfg(feature = "crlite")]
+pub use self::revocation::Crlite;
 pub use self::revocation::{
     Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Revocation, RevocationBuilder,
     RevocationScope,

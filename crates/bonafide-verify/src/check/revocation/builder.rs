@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::crl::{Crls, Lists};
+#[cfg(feature = "crlite")]
+use super::crlite::{Crlite, Filters};
 use super::{Revocation, Sources, Staples};
 use crate::config_error::ConfigError;
 
@@ -65,6 +67,8 @@ pub(super) struct Choices {
 pub struct RevocationBuilder {
     crls: Vec<Crls>,
     staples: Staples,
+    #[cfg(feature = "crlite")]
+    crlite: Vec<Crlite>,
     choices: Choices,
 }
 
@@ -82,6 +86,13 @@ impl RevocationBuilder {
     /// clears it.
     pub fn ocsp_staple(mut self) -> Self {
         self.staples = Staples::Taken;
+        self
+    }
+
+    /// Adds CRLite filters, which speak of the leaf alone.
+    #[cfg(feature = "crlite")]
+    pub fn crlite(mut self, crlite: Crlite) -> Self {
+        self.crlite.push(crlite);
         self
     }
 
@@ -112,14 +123,18 @@ impl RevocationBuilder {
     /// Reads and indexes the sources.
     ///
     /// # Errors
-    /// [`ConfigError::NoRevocationSource`] when there is none, and [`ConfigError::ReadCrls`] with file, position and reason when a list cannot be
-    /// used: a check with half of its lists would refuse, or let pass, for the wrong reason.
+    /// [`ConfigError::NoRevocationSource`] when there is none, [`ConfigError::ReadCrls`] with file, position and reason when a list cannot be
+    /// used, and [`ConfigError::ReadFilters`] when a filter cannot: a check with half of its sources would refuse, or let pass, for the wrong reason.
     pub fn build(self) -> Result<Revocation, ConfigError> {
         let sources = Sources {
             lists: (!self.crls.is_empty())
                 .then(|| Lists::load(&self.crls))
                 .transpose()?,
             staples: self.staples,
+            #[cfg(feature = "crlite")]
+            filters: (!self.crlite.is_empty())
+                .then(|| Filters::load(&self.crlite))
+                .transpose()?,
         };
         if sources.is_empty() {
             return Err(ConfigError::NoRevocationSource);

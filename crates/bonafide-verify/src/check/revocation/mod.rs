@@ -2,6 +2,8 @@
 
 mod builder;
 mod crl;
+#[cfg(feature = "crlite")]
+mod crlite;
 mod ocsp;
 mod question;
 
@@ -16,6 +18,8 @@ pub use self::builder::{
 };
 pub use self::crl::Crls;
 use self::crl::Lists;
+#[cfg(feature = "crlite")]
+pub use self::crlite::Crlite;
 use self::question::{Answer, Question};
 use super::{Check, CheckContext, Finding, REVOCATION};
 use crate::path::VerifiedPath;
@@ -59,6 +63,8 @@ pub struct Revocation {
 struct Sources {
     lists: Option<Lists>,
     staples: Staples,
+    #[cfg(feature = "crlite")]
+    filters: Option<crlite::Filters>,
 }
 
 /// Whether stapled OCSP responses are taken.
@@ -113,9 +119,10 @@ impl Check for Revocation {
                 .sources
                 .ask(&question, staple)
                 .map_err(|reason| Refused::at(position, reason))?;
-            let silence = match &self.sources.lists {
-                None if staple.is_none_or(|staple| staple.is_none()) => Worst::NotChecked,
-                _ => Worst::NotCovered,
+            let silence = if self.sources.have_for(staple) {
+                Worst::NotCovered
+            } else {
+                Worst::NotChecked
             };
             tally.add(position, answer, silence, self.choices)?;
         }
@@ -125,7 +132,31 @@ impl Check for Revocation {
 
 impl Sources {
     fn is_empty(&self) -> bool {
-        self.lists.is_none() && self.staples == Staples::Ignored
+        self.lists.is_none() && self.staples == Staples::Ignored && !self.have_filters()
+    }
+
+    /// Whether there is anything to look at for a certificate with this staple; no filter speaks of one that cannot have any.
+    fn have_for(&self, staple: Option<Option<&[u8]>>) -> bool {
+        let stapled = self.staples == Staples::Taken && staple.flatten().is_some();
+        self.lists.is_some() || stapled || (staple.is_some() && self.have_filters())
+    }
+
+    fn have_filters(&self) -> bool {
+        #[cfg(feature = "crlite")]
+        return self.filters.is_some();
+        #[cfg(not(feature = "crlite"))]
+        false
+    }
+
+    /// What the filters say of a leaf.
+    fn filtered(&self, question: &Question<'_>) -> Option<Answer> {
+        #[cfg(feature = "crlite")]
+        return self.filters.as_ref().map(|filters| filters.ask(question));
+        #[cfg(not(feature = "crlite"))]
+        {
+            let _ = question;
+            None
+        }
     }
 
     /// The answer that counts most. `staple` is what the server stapled, where the question is about its own certificate.
@@ -144,7 +175,8 @@ impl Sources {
             None => None,
         };
         let listed = self.lists.as_ref().map(|lists| lists.ask(question));
-        let answers = [stapled, listed].into_iter().flatten();
+        let filtered = staple.and_then(|_| self.filtered(question));
+        let answers = [stapled, listed, filtered].into_iter().flatten();
         Ok(answers
             .reduce(Answer::or)
             .unwrap_or_else(|| Answer::silent("no source speaks of such certificates")))

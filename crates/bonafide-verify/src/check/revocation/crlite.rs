@@ -1,0 +1,176 @@
+//! CRLite: filters of all revoked certificates of the public authorities, as Mozilla makes them and upki fetches them.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clubcard_crlite::{CRLiteClubcard, CRLiteKey, CRLiteStatus, IssuerSpkiHash, LogId, Timestamp};
+use der::asn1::OctetStringRef;
+use rustls_pki_types::UnixTime;
+use sha2::{Digest as _, Sha256};
+
+use super::question::{Answer, Question, extension_value};
+use crate::bounded_file::read_up_to;
+use crate::certificate::Known;
+use crate::config_error::ConfigError;
+use crate::load_report::LoadProblem;
+use crate::reason::Reason;
+use crate::revocation_reason::RevocationSource;
+use crate::sct::read_list;
+
+/// No larger filter is read. A full one has some 10 MB.
+const MAX_FILTER_BYTES: u64 = 128 * 1024 * 1024;
+/// How long the newest timestamp that filters cover may be ago: as long as a list for servers' certificates may hold (CA/B BR 4.9.7).
+const MAX_AGE: Duration = Duration::from_secs(10 * 24 * 60 * 60);
+
+/// CRLite filters from local files.
+///
+/// A filter says of certificates that are in public logs of Certificate Transparency, and of the issuers that it knows, whether they are revoked; of others it
+/// says nothing, which counts as missing. It speaks of the leaf alone, by the timestamps that are embedded in it. Filters are read when the check is
+/// built and kept in memory; nothing is fetched: `upki fetch` keeps a directory of them up to date. They count for ten days after the newest timestamp that any of
+/// them covers.
+#[derive(Clone, Debug)]
+pub struct Crlite(Place);
+
+#[derive(Clone, Debug)]
+enum Place {
+    File(PathBuf),
+    Directory(PathBuf),
+}
+
+impl Crlite {
+    /// One filter, of whatever name.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Place::File(path.into()))
+    }
+
+    /// Every file of a directory whose name ends in `.filter` or `.delta`: what upki keeps in the folder `revocation` of its cache.
+    pub fn directory(path: impl Into<PathBuf>) -> Self {
+        Self(Place::Directory(path.into()))
+    }
+}
+
+/// All filters at hand.
+pub(super) struct Filters {
+    filters: Vec<CRLiteClubcard>,
+    newest: UnixTime,
+}
+
+impl Filters {
+    pub(super) fn load(places: &[Crlite]) -> Result<Self, ConfigError> {
+        let mut filters = Vec::new();
+        for Crlite(place) in places {
+            match place {
+                Place::File(path) => filters.push(read(path)?),
+                Place::Directory(path) => {
+                    let files = files_of(path)
+                        .map_err(|error| unread(path, LoadProblem::Io(Arc::new(error))))?;
+                    if files.is_empty() {
+                        return Err(unread(path, LoadProblem::NothingFound));
+                    }
+                    for file in files {
+                        filters.push(read(&file)?);
+                    }
+                }
+            }
+        }
+        let newest = filters
+            .iter()
+            .flat_map(|filter| filter.universe().iter())
+            .map(|(_, interval)| interval.high.0)
+            .max()
+            .unwrap_or(0);
+        Ok(Self {
+            filters,
+            newest: UnixTime::since_unix_epoch(Duration::from_millis(newest)),
+        })
+    }
+
+    /// What the filters say of a leaf: a revocation if any says so.
+    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+        let source = RevocationSource::Crlite;
+        let scts = embedded(question);
+        let scts = || scts.iter().copied();
+        let issuer = Sha256::digest(question.issuer.subject_public_key_info());
+        let issuer = IssuerSpkiHash(issuer.into());
+        let key = CRLiteKey::new(&issuer, question.certificate.serial());
+        let mut is_good = false;
+        for filter in &self.filters {
+            match filter.contains(&key, scts()) {
+                CRLiteStatus::Revoked => {
+                    return Answer::Against(Reason::Revoked {
+                        source,
+                        since: None,
+                        reason: None,
+                    });
+                }
+                CRLiteStatus::Good => is_good = true,
+                CRLiteStatus::NotCovered | CRLiteStatus::NotEnrolled => {}
+            }
+        }
+        if !is_good {
+            return Answer::silent("not covered by the CRLite filters");
+        }
+        let end = self.newest.as_secs().saturating_add(MAX_AGE.as_secs());
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(end));
+        if self.newest <= question.time && question.time < until {
+            return Answer::Good { source, until };
+        }
+        Answer::Against(Reason::RevocationStale {
+            source,
+            this_update: self.newest,
+            next_update: Some(until),
+        })
+    }
+}
+
+impl fmt::Debug for Filters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filters")
+            .field("count", &self.filters.len())
+            .field("newest", &self.newest)
+            .finish()
+    }
+}
+
+/// The logs and times of the timestamps in a certificate. One that holds none that can be read is covered by no filter.
+fn embedded(question: &Question<'_>) -> Vec<(LogId, Timestamp)> {
+    let read = || {
+        let value = extension_value(&question.certificate, Known::SignedCertificateTimestamps)?;
+        let list: &OctetStringRef = der::Decode::from_der(value).ok()?;
+        read_list(list.as_bytes()).ok()
+    };
+    read()
+        .unwrap_or_default()
+        .iter()
+        .map(|sct| (LogId(sct.log), Timestamp(sct.timestamp)))
+        .collect()
+}
+
+fn files_of(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let kind = path.extension().and_then(|extension| extension.to_str());
+        if matches!(kind, Some("filter" | "delta")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<CRLiteClubcard, ConfigError> {
+    let bytes = read_up_to(path, MAX_FILTER_BYTES).map_err(|problem| unread(path, problem))?;
+    CRLiteClubcard::from_bytes(&bytes)
+        .map_err(|error| unread(path, LoadProblem::NotAFilter(Arc::new(error))))
+}
+
+fn unread(path: &Path, problem: LoadProblem) -> ConfigError {
+    ConfigError::ReadFilters {
+        location: path.display().to_string(),
+        problem,
+    }
+}
