@@ -49,6 +49,7 @@
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
 //! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group |
 //! | `bundled` | | Mozilla's roots, compiled in |
+//! | `crlite` | | revocation by the filters that Mozilla publishes |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 mod body;
