@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use bonafide_verify::{Anchors, Clock, Code, Limits, Peer, Policy, Profile};
+use bonafide_verify::{
+    Anchors, Clock, Code, ConfigError, Crls, Limits, Peer, Policy, Profile, Revocation,
+};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime, pem};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::corpus::{Case, PeerKind, ValidationKind};
-use super::crl::Crls;
 
 /// Why a case says nothing that could be judged. The corpus is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -36,26 +37,15 @@ pub(crate) enum Verdict {
     Skipped(String),
 }
 
-/// What becomes of the revocation lists that a case brings. The verifier has no check of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lists {
-    /// They are left out: the verdict is the verifier's own.
-    LeftOut,
-    /// A check of this runner asks rustls-webpki about them: the verdict compares with that of webpki's own harness.
-    AskedOfWebpki,
-}
-
 /// Judges one case with the trust, time and name that it brings. A malformed case is skipped: nobody was asked.
-pub(crate) fn judge(case: &Case, profile: Profile, lists: Lists) -> Verdict {
+pub(crate) fn judge(case: &Case, profile: Profile) -> Verdict {
     match skip(case, profile) {
         Some(why) => Verdict::Skipped(why.to_owned()),
-        None => {
-            verify(case, profile, lists).unwrap_or_else(|error| Verdict::Skipped(error.to_string()))
-        }
+        None => verify(case, profile).unwrap_or_else(|error| Verdict::Skipped(error.to_string())),
     }
 }
 
-fn verify(case: &Case, profile: Profile, lists: Lists) -> Result<Verdict, CaseError> {
+fn verify(case: &Case, profile: Profile) -> Result<Verdict, CaseError> {
     let mut chain = vec![certificate(&case.peer_certificate)?];
     chain.extend(certificates(&case.untrusted_intermediates)?);
     let mut builder = Policy::builder()
@@ -65,13 +55,16 @@ fn verify(case: &Case, profile: Profile, lists: Lists) -> Result<Verdict, CaseEr
     if let Some(intermediates) = case.max_chain_depth {
         builder = builder.limits(Limits::default().max_intermediates(intermediates));
     }
-    if lists == Lists::AskedOfWebpki && !case.crls.is_empty() {
-        builder = builder.check(Crls::new(crls(&case.crls)?));
+    if !case.crls.is_empty() {
+        // Lists of which one cannot be used are refused before there is a policy, as anchors are below: no peer is believed then.
+        match revocation(&case.crls) {
+            Ok(revocation) => builder = builder.check(revocation),
+            Err(error) => return Ok(Verdict::Refused(with_causes(&error))),
+        }
     }
-    // Anchors of which none is usable are refused when the policy is built: no peer is believed then.
     let policy = match builder.build() {
         Ok(policy) => policy,
-        Err(error) => return Ok(Verdict::Refused(error.to_string())),
+        Err(error) => return Ok(Verdict::Refused(with_causes(&error))),
     };
     let name = match &case.expected_peer_name {
         None => None,
@@ -122,9 +115,22 @@ fn certificates(texts: &[String]) -> Result<Vec<CertificateDer<'static>>, pem::E
     texts.iter().map(|text| certificate(text)).collect()
 }
 
-fn crls(texts: &[String]) -> Result<Vec<CertificateRevocationListDer<'static>>, pem::Error> {
-    let parse = |text: &String| CertificateRevocationListDer::from_pem_slice(text.as_bytes());
-    texts.iter().map(parse).collect()
+/// The check of a client that has these lists and nothing else, and refuses whatever they do not clear.
+fn revocation(lists: &[String]) -> Result<Revocation, ConfigError> {
+    Revocation::builder()
+        .crls(Crls::pem("the case", lists.concat()))
+        .build()
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 fn time_of(case: &Case) -> Result<UnixTime, CaseError> {
@@ -139,7 +145,7 @@ fn time_of(case: &Case) -> Result<UnixTime, CaseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bonafide_testkit::{Recipe, TestCa};
+    use bonafide_testkit::{CrlRecipe, Recipe, TestCa};
 
     fn case(fields: &str) -> Case {
         let text = format!(
@@ -162,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_malformed_case_is_skipped_and_does_not_count_as_refused() {
-        let verdict = judge(&case(""), Profile::PathOnly, Lists::LeftOut);
+        let verdict = judge(&case(""), Profile::PathOnly);
         assert!(
             matches!(&verdict, Verdict::Skipped(why) if why.starts_with("the case has bad PEM")),
             "{verdict:?}"
@@ -170,25 +176,28 @@ mod tests {
     }
 
     #[test]
-    fn revocation_lists_have_no_part_in_the_verifiers_own_verdict() {
+    fn the_lists_of_a_case_are_judged_by_the_verifier() {
         let ca = TestCa::new();
-        let chain = ca.issue(Recipe::for_host("a.test")).chain_pem();
-        let list = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
-        let case: Case = serde_json::from_value(serde_json::json!({
-            "id": "a", "validation_kind": "SERVER", "trusted_certs": [ca.pem()],
-            "untrusted_intermediates": [], "peer_certificate": chain, "signature_algorithms": [],
-            "key_usage": [], "expected_result": "FAILURE", "crls": [list],
-            "expected_peer_name": {"kind": "DNS", "value": "a.test"},
-        }))
-        .unwrap();
-        assert_eq!(
-            judge(&case, Profile::PathOnly, Lists::LeftOut),
-            Verdict::Accepted
-        );
-        let compared = judge(&case, Profile::PathOnly, Lists::AskedOfWebpki);
+        let revoked = ca.issue(Recipe::for_host("a.test"));
+        let case = |list: String| -> Case {
+            serde_json::from_value(serde_json::json!({
+                "id": "a", "validation_kind": "SERVER", "trusted_certs": [ca.pem()],
+                "untrusted_intermediates": [], "peer_certificate": revoked.chain_pem(),
+                "expected_result": "FAILURE", "crls": [list],
+                "expected_peer_name": {"kind": "DNS", "value": "a.test"},
+            }))
+            .unwrap()
+        };
+        let clear = case(ca.crl_pem(CrlRecipe::new()));
+        assert_eq!(judge(&clear, Profile::PathOnly), Verdict::Accepted);
+        let listed = case(ca.crl_pem(CrlRecipe::new().revoke(&revoked)));
+        let refused = judge(&listed, Profile::PathOnly);
         assert!(
-            matches!(&compared, Verdict::Refused(why) if why.starts_with("BF-CHECK-REFUSED")),
-            "{compared:?}"
+            matches!(&refused, Verdict::Refused(why) if why.starts_with("BF-REVOKED")),
+            "{refused:?}"
         );
+        let list = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+        let unusable = judge(&case(list.to_owned()), Profile::PathOnly);
+        assert!(matches!(unusable, Verdict::Refused(_)), "{unusable:?}");
     }
 }

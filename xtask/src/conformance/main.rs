@@ -1,13 +1,13 @@
 //! Runs conformance suites through the verifier: `cargo xtask conformance`.
 
 mod corpus;
-mod crl;
 mod expectation;
 mod judge;
 mod report;
 mod result;
 #[path = "../suite.rs"]
 mod suite;
+mod table;
 
 use std::error::Error;
 use std::fs;
@@ -20,8 +20,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use bonafide_verify::Profile;
 use corpus::{Case, Corpus};
 use expectation::Expectations;
-use judge::{Lists, Verdict};
-use report::{Report, Score};
+use judge::Verdict;
+use report::Report;
 use result::LimboResult;
 
 /// Runs conformance suites through `Policy::verify`.
@@ -36,6 +36,18 @@ struct Arguments {
 enum Suite {
     /// A corpus in the schema of x509-limbo, plain or gzip.
     Limbo(Limbo),
+    /// The table of docs/conformance.md: what other libraries make of the corpora, and what this one does.
+    Table(Table),
+}
+
+#[derive(Debug, Args)]
+struct Table {
+    /// The folder of the corpora.
+    #[arg(long)]
+    corpora: PathBuf,
+    /// Writes the table into the page, where otherwise a page that has another fails.
+    #[arg(long)]
+    write: bool,
 }
 
 #[derive(Debug, Args)]
@@ -46,8 +58,7 @@ struct Limbo {
     /// The profile to judge by [default: that of each case's namespace, `rfc5280` for `rfc5280::*` and `web-pki` for the rest].
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    /// Writes the verifier's own verdict of every case to this file, in the suite's result schema: expectations not
-    /// applied, revocation lists left out, since the verifier does not check them.
+    /// Writes the verdict of every case to this file, in the suite's result schema: expectations not applied.
     #[arg(long)]
     json: Option<PathBuf>,
     /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json, SUITE.json without a profile].
@@ -98,8 +109,11 @@ fn profile_of(case: &Case) -> Profile {
 }
 
 fn main() -> ExitCode {
-    let Suite::Limbo(arguments) = Arguments::parse().suite;
-    match run(&arguments) {
+    let result = match Arguments::parse().suite {
+        Suite::Limbo(arguments) => run(&arguments),
+        Suite::Table(arguments) => table::run(&arguments.corpora, arguments.write),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -111,6 +125,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The verdicts on all cases, under one profile or under that of each case's namespace.
+fn verdicts(corpus: &Corpus, profile: Option<Profile>) -> Vec<Verdict> {
+    corpus
+        .testcases
+        .iter()
+        .map(|case| judge::judge(case, profile.unwrap_or_else(|| profile_of(case))))
+        .collect()
 }
 
 fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
@@ -128,30 +151,10 @@ fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
     let expectations = Expectations::read(&path)?;
     let corpus = Corpus::read(&arguments.corpus)?;
 
-    let judge_all = |lists| -> Vec<Verdict> {
-        let cases = corpus.testcases.iter();
-        cases
-            .map(|case| {
-                let profile = profile.unwrap_or_else(|| profile_of(case));
-                judge::judge(case, profile, lists)
-            })
-            .collect()
-    };
-    let compared = judge_all(Lists::AskedOfWebpki);
-    let with_lists = corpus
-        .testcases
-        .iter()
-        .filter(|case| !case.crls.is_empty())
-        .count();
-    let own = if with_lists > 0 {
-        judge_all(Lists::LeftOut)
-    } else {
-        compared.clone()
-    };
-    let cases: Vec<_> = corpus.testcases.iter().zip(&compared).collect();
-    let own_cases: Vec<_> = corpus.testcases.iter().zip(&own).collect();
+    let verdicts = verdicts(&corpus, profile);
+    let cases: Vec<_> = corpus.testcases.iter().zip(&verdicts).collect();
     if let Some(path) = &arguments.json {
-        let result = LimboResult::new(&own_cases);
+        let result = LimboResult::new(&cases);
         fs::write(path, serde_json::to_string_pretty(&result)?).map_err(|source| {
             RunError::Write {
                 path: path.clone(),
@@ -167,15 +170,6 @@ fn run(arguments: &Limbo) -> Result<(), Box<dyn Error>> {
         profile.map_or("of each case's namespace", Profile::as_str),
         cases.len()
     )?;
-    if with_lists > 0 {
-        writeln!(
-            out,
-            "{with_lists} cases bring revocation lists. The verifier does not check them: above, a check of this runner \
-             asks rustls-webpki, to compare with webpki's own harness.\n\
-             the verifier alone: {}",
-            Score::of(&own_cases)
-        )?;
-    }
     match report.unexpected() {
         0 => Ok(()),
         count => Err(RunError::Unexpected(count).into()),

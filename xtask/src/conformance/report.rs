@@ -24,10 +24,10 @@ pub(crate) struct Report<'a> {
 /// How many cases ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Score {
-    pass: usize,
-    false_accept: usize,
-    false_reject: usize,
-    skip: usize,
+    pub(crate) pass: usize,
+    pub(crate) false_accept: usize,
+    pub(crate) false_reject: usize,
+    pub(crate) skip: usize,
 }
 
 /// A case on which the verifier and the suite differ.

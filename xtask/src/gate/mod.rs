@@ -143,6 +143,15 @@ fn surroundings(
         skips: peers.skip_args(),
         deny: deny(workspace),
         conformance: conformance(workspace, corpora)?,
+        corpora: Some(
+            corpora.map_or_else(|| workspace.path("../shared/conformance"), Path::to_owned),
+        )
+        .filter(|folder| {
+            ["limbo.json", "bettertls.limbo.json.gz"]
+                .iter()
+                .all(|file| folder.join(file).is_file())
+        })
+        .map(|folder| folder.display().to_string()),
     })
 }
 

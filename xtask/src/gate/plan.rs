@@ -21,6 +21,8 @@ pub(crate) struct Surroundings {
     pub(crate) deny: Deny,
     /// The conformance suites to run, as arguments of `cargo xtask conformance`.
     pub(crate) conformance: Vec<ConformanceRun>,
+    /// The folder of the suites, where it has all that the table of docs/conformance.md is about.
+    pub(crate) corpora: Option<String>,
 }
 
 /// How much of `cargo deny` is possible.
@@ -99,6 +101,11 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
         "run --quiet --all-features --bin badssl",
     ));
     steps.extend(conformance(&around.conformance));
+    steps.extend(around.corpora.iter().map(|corpora| {
+        let command = Invocation::cargo("run --quiet --all-features --bin conformance -- table")
+            .with_args(["--corpora".to_owned(), corpora.clone()]);
+        Step::new("conformance table", Action::Run(command))
+    }));
     steps
 }
 

@@ -8,6 +8,7 @@
 
 mod chain;
 mod der;
+mod page;
 mod properties;
 mod rules;
 mod table;
