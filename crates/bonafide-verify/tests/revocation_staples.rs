@@ -16,7 +16,7 @@ use bonafide_testkit::{
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{
     Anchors, Clock, Code, Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Outcome, Peer,
-    Policy, Reason, Receipt, Refusal, Revocation, RevocationBuilder, RevocationReason,
+    Policy, Profile, Reason, Receipt, Refusal, Revocation, RevocationBuilder, RevocationReason,
     RevocationScope, RevocationSource, StapleFault,
 };
 use proptest::prelude::*;
@@ -326,6 +326,34 @@ fn a_leaf_that_demands_a_staple_is_refused_without_one_whatever_lists_say() {
     // A check that takes no staples does not look at them.
     let lists_only = Revocation::builder().crls(list());
     assert!(judge(&ca, &demanding, b"", lists_only).is_ok());
+}
+
+/// An object identifier of more than 39 octets, which the reader does not take and rustls-webpki does.
+const UNREADABLE: &[u64] = &[
+    1, 3, 6, 1, 4, 1, 4294967295, 4294967295, 4294967295, 4294967295, 4294967295, 4294967295,
+    4294967295, 4294967295,
+];
+
+#[test]
+fn a_leaf_whose_extensions_cannot_be_read_is_refused_whatever_its_profile() {
+    let ca = TestCa::new();
+    let demanding = Recipe::for_host(HOST)
+        .must_staple()
+        .extension(UNREADABLE, &[5, 0]);
+    let demanding = ca.issue(demanding);
+    let lists = Crls::pem("lists", ca.crl(CrlRecipe::new()));
+    let policy = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .profile(Profile::PathOnly)
+        .check(staples().crls(lists).build().unwrap())
+        .build()
+        .unwrap();
+    let name = ServerName::try_from(HOST).unwrap();
+    let refusal = policy
+        .verify(&Peer::new(demanding.chain(), &name))
+        .unwrap_err();
+    assert_eq!(refusal.code(), Code::Malformed);
+    assert_eq!(refusal.subject().unwrap().position, 0);
 }
 
 #[test]

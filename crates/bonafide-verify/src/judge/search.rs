@@ -3,7 +3,7 @@
 //! Name and checks are asked inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
 //! error has no room for a refusal of ours; the most telling one is kept beside it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
@@ -32,7 +32,8 @@ struct Search<'a> {
     anchors: &'a AnchorSet,
     leaf: &'a CertificateDer<'a>,
     end_entity: &'a EndEntityCert<'a>,
-    name_fault: Option<(Reason, Option<Subject>)>,
+    /// What is wrong with the name, found when a path is proved: whoever has no path may list names without end.
+    name_fault: OnceCell<Option<(Reason, Option<Subject>)>>,
     time: UnixTime,
     forgiven: &'a [Code],
 }
@@ -62,7 +63,7 @@ impl Trial<'_> {
             anchors,
             leaf,
             end_entity: &end_entity,
-            name_fault: self.name_fault(&end_entity, leaf),
+            name_fault: OnceCell::new(),
             time,
             forgiven,
         };
@@ -152,7 +153,10 @@ impl Search<'_> {
                 return Err((trial.overlong(path, reason), PathVerdict::TryNext));
             }
         }
-        let fault = self.name_fault.as_ref();
+        let fault = self
+            .name_fault
+            .get_or_init(|| trial.name_fault(self.end_entity, self.leaf))
+            .as_ref();
         if let Some((reason, subject)) = fault
             && !self.forgiven.contains(&reason.code())
         {

@@ -11,7 +11,7 @@ use der::asn1::OctetStringRef;
 use rustls_pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 
-use super::question::{Answer, Question, extension_value};
+use super::question::{Answer, Question};
 use crate::bounded_file::read_up_to;
 use crate::certificate::Known;
 use crate::config_error::ConfigError;
@@ -138,7 +138,7 @@ impl fmt::Debug for Filters {
 /// The logs and times of the timestamps in a certificate. One that holds none that can be read is covered by no filter.
 fn embedded(question: &Question<'_>) -> Vec<(LogId, Timestamp)> {
     let read = || {
-        let value = extension_value(&question.certificate, Known::SignedCertificateTimestamps)?;
+        let value = question.extension(Known::SignedCertificateTimestamps)?;
         let list: &OctetStringRef = der::Decode::from_der(value).ok()?;
         read_list(list.as_bytes()).ok()
     };

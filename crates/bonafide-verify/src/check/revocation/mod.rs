@@ -22,6 +22,7 @@ use self::crl::Lists;
 pub use self::crlite::Crlite;
 use self::question::{Answer, Question};
 use super::{Check, CheckContext, Finding, REVOCATION};
+use crate::certificate::Extensions;
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 
@@ -92,12 +93,15 @@ impl Check for Revocation {
         path: &VerifiedPath<'_>,
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused> {
-        let mut certificates = Vec::with_capacity(path.len());
-        for (position, certificate) in path.certificates().enumerate() {
-            certificates.push(certificate.map_err(|error| {
+        let malformed = |position| {
+            move |error: der::Error| {
                 let detail = error.to_string();
                 Refused::at(position, Reason::Malformed { detail })
-            })?);
+            }
+        };
+        let mut certificates = Vec::with_capacity(path.len());
+        for (position, certificate) in path.certificates().enumerate() {
+            certificates.push(certificate.map_err(malformed(position))?);
         }
         let last = match self.choices.scope {
             RevocationScope::WholePath => certificates.len() - 1,
@@ -108,8 +112,10 @@ impl Check for Revocation {
             let [certificate, issuer] = pair else {
                 continue;
             };
+            let extensions = Extensions::of(certificate).map_err(malformed(position))?;
             let question = Question {
                 certificate: *certificate,
+                extensions: &extensions,
                 issuer: *issuer,
                 time: context.time(),
                 algorithms: context.algorithms(),

@@ -13,6 +13,8 @@ use crate::revocation_reason::RevocationSource;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'a> {
     pub(super) certificate: Certificate<'a>,
+    /// The extensions of `certificate`: one that cannot be read could demand a staple.
+    pub(super) extensions: &'a Extensions<'a>,
     pub(super) issuer: Certificate<'a>,
     pub(super) time: UnixTime,
     pub(super) algorithms: &'a [&'static dyn SignatureVerificationAlgorithm],
@@ -30,10 +32,15 @@ pub(super) enum Answer {
     Against(Reason),
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// The content of an extension of the certificate, where it is there.
+    pub(super) fn extension(&self, known: Known) -> Option<&'a [u8]> {
+        self.extensions.get(known).map(|slot| slot.value)
+    }
+
     /// Whether the certificate is an authority's (RFC 5280, 4.2.1.9).
     pub(super) fn is_ca(&self) -> bool {
-        extension_value(&self.certificate, Known::BasicConstraints)
+        self.extension(Known::BasicConstraints)
             .and_then(|value| BasicConstraints::read(value).ok())
             .is_some_and(|constraints| constraints.ca)
     }
@@ -42,7 +49,7 @@ impl Question<'_> {
     /// read.
     pub(super) fn demands_staple(&self) -> bool {
         const STATUS_REQUEST: u64 = 5;
-        extension_value(&self.certificate, Known::TlsFeature).is_some_and(|value| {
+        self.extension(Known::TlsFeature).is_some_and(|value| {
             Vec::<u64>::from_der(value).map_or(true, |features| features.contains(&STATUS_REQUEST))
         })
     }
@@ -86,10 +93,4 @@ impl Answer {
             Self::Against(_) => (0, 0),
         }
     }
-}
-
-/// The content of an extension, where it is there.
-pub(super) fn extension_value<'a>(certificate: &Certificate<'a>, known: Known) -> Option<&'a [u8]> {
-    let extensions = Extensions::of(certificate).ok()?;
-    Some(extensions.get(known)?.value)
 }

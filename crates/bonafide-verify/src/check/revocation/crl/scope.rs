@@ -9,7 +9,7 @@ use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
 use x509_cert::name::Name;
 
 use crate::certificate::Known;
-use crate::check::revocation::question::{Question, extension_value};
+use crate::check::revocation::question::Question;
 
 /// Why a list that is well-formed says nothing about any certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,8 @@ fn leads_to(question: &Question<'_>, name: &GeneralName) -> bool {
     {
         return true;
     }
-    let Some(points) = extension_value(&question.certificate, Known::CrlDistributionPoints)
+    let Some(points) = question
+        .extension(Known::CrlDistributionPoints)
         .and_then(|value| CrlDistributionPoints::from_der(value).ok())
     else {
         return false;

@@ -91,6 +91,7 @@ fn appointed(
         .any(|extension| extension.is_ok_and(|extension| extension.id == NO_CHECK));
     let responder = Question {
         certificate: *certificate,
+        extensions: &extensions,
         ..*question
     };
     match lists
