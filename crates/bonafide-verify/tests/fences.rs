@@ -274,6 +274,27 @@ fn an_authority_whose_own_constraints_cannot_be_read_is_not_loaded_into_a_fence(
     assert_eq!(Anchors::only(ca(&root)).load().unwrap().len(), 1);
 }
 
+/// rustls-webpki does not look at constraints on addresses for a certificate that has none, and so a copy without a fence would be believed for every host.
+#[test]
+fn a_copy_of_an_authority_that_cannot_be_fenced_is_left_out_too() {
+    // Permits the addresses 10.*.0.*, by a mask that is none.
+    const CONSTRAINTS: [u8; 16] = [
+        0x30, 14, 0xa0, 12, 0x30, 10, 0x87, 8, 10, 0, 0, 0, 0xff, 0, 0xff, 0,
+    ];
+    let root = TestCa::builder()
+        .critical_extension(&[2, 5, 29, 30], &CONSTRAINTS)
+        .build();
+    let copy = || Anchors::only(CustomCa::pem("copy", root.pem()));
+    assert!(judge(copy(), &root, &["example"]).unwrap().is_verified());
+    let other = CustomCa::pem("other", TestCa::new().pem());
+    let anchors = copy()
+        .plus(ca(&root).only_for(["corp.example"]))
+        .plus(other);
+    assert_eq!(anchors.load().unwrap().len(), 1);
+    let refusal = judge(anchors, &root, &["example"]).unwrap_err();
+    assert_eq!(refusal.code(), Code::UnknownIssuer);
+}
+
 /// What a constraint covers, by the letter of RFC 5280 and nothing else: names label by label from the right, addresses bit by bit.
 mod model {
     use super::IpAddr;

@@ -89,7 +89,7 @@ pub(super) struct Loading {
     roots: Vec<TrustAnchor<'static>>,
     /// The certificates that are there, each with its fences.
     seen: HashSet<(CertificateDer<'static>, Vec<Fence>)>,
-    /// The keys of the authorities that are there with a fence.
+    /// The keys of the authorities that are there with a fence, or would be if they could be fenced.
     fenced: HashSet<Der<'static>>,
     /// The fences around the source that is read.
     fences: Vec<Fence>,
@@ -115,6 +115,8 @@ impl Loading {
         let mut origin = Arc::clone(origin);
         for fence in &self.fences {
             let Ok(constraints) = fence.around(root.name_constraints.as_deref()) else {
+                // A copy of it outside is not let in instead.
+                self.fenced.insert(root.subject_public_key_info);
                 return report.fail(location, LoadProblem::CannotBeFenced { position });
             };
             root.name_constraints = Some(constraints.into());
