@@ -89,9 +89,9 @@ impl Intermediates {
     pub(crate) fn load(&self) -> Result<KnownIntermediates, ConfigError> {
         let mut by_subject = BySubject::default();
         for source in &self.sources {
-            source.read(&mut |location, found| {
+            source.read(&mut |place, found| {
                 let unread = |problem| ConfigError::ReadIntermediates {
-                    location: location.to_owned(),
+                    location: place.location.to_owned(),
                     problem,
                 };
                 let certificate: CertificateDer<'static> = found.map_err(unread)?;

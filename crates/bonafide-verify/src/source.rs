@@ -21,9 +21,30 @@ pub(crate) enum Source {
     Bytes { label: Arc<str>, bytes: Arc<[u8]> },
 }
 
+/// Where something was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// The file or the directory; none in memory.
+    pub(crate) path: Option<&'a Path>,
+    /// The same as text, or the label.
+    pub(crate) location: &'a str,
+    /// The number of the object in its file, from 1.
+    pub(crate) position: usize,
+}
+
 /// What is told of each object found, or of what cannot be read: where, and the object.
 pub(crate) type OnFound<'a, T, E> =
-    &'a mut dyn FnMut(&str, Result<T, LoadProblem>) -> Result<(), E>;
+    &'a mut dyn FnMut(Place<'_>, Result<T, LoadProblem>) -> Result<(), E>;
+
+impl<'a> Place<'a> {
+    fn of(path: &'a Path, location: &'a str) -> Self {
+        Self {
+            path: Some(path),
+            location,
+            position: 1,
+        }
+    }
+}
 
 impl Source {
     pub(crate) fn bytes(label: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
@@ -58,7 +79,14 @@ impl Source {
         match self {
             Self::File(path) => read_file(path, limit_bytes, on_found),
             Self::Directory(path) => read_directory(path, limit_bytes, on_found),
-            Self::Bytes { label, bytes } => read_bytes(bytes, label, on_found),
+            Self::Bytes { label, bytes } => {
+                let place = Place {
+                    path: None,
+                    location: label,
+                    position: 1,
+                };
+                read_bytes(bytes, place, on_found)
+            }
         }
     }
 }
@@ -69,15 +97,16 @@ fn read_directory<T: PemObject + From<Vec<u8>>, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = path.display().to_string();
+    let place = Place::of(path, &location);
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) => return on_found(&location, Err(LoadProblem::Io(Arc::new(error)))),
+        Err(error) => return on_found(place, Err(LoadProblem::Io(Arc::new(error)))),
     };
     let mut files = Vec::new();
     for entry in entries {
         match entry {
             Ok(entry) => files.push(entry.path()),
-            Err(error) => on_found(&location, Err(LoadProblem::Io(Arc::new(error))))?,
+            Err(error) => on_found(place, Err(LoadProblem::Io(Arc::new(error))))?,
         }
     }
     files.sort();
@@ -98,31 +127,31 @@ fn read_file<T: PemObject + From<Vec<u8>>, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = path.display().to_string();
+    let place = Place::of(path, &location);
     match read_up_to(path, limit_bytes) {
-        Ok(bytes) => read_bytes(&bytes, &location, on_found),
-        Err(problem) => on_found(&location, Err(problem)),
+        Ok(bytes) => read_bytes(&bytes, place, on_found),
+        Err(problem) => on_found(place, Err(problem)),
     }
 }
 
 fn read_bytes<T: PemObject + From<Vec<u8>>, E>(
     bytes: &[u8],
-    location: &str,
+    mut place: Place<'_>,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     const DER_SEQUENCE: u8 = 0x30;
     if bytes.first() == Some(&DER_SEQUENCE) {
-        return on_found(location, Ok(T::from(bytes.to_vec())));
+        return on_found(place, Ok(T::from(bytes.to_vec())));
     }
-    let mut found = 0;
     for section in T::pem_slice_iter(bytes) {
-        found += 1;
         on_found(
-            location,
+            place,
             section.map_err(|error| LoadProblem::Pem(Arc::new(error))),
         )?;
+        place.position += 1;
     }
-    if found == 0 {
-        return on_found(location, Err(LoadProblem::NothingFound));
+    if place.position == 1 {
+        return on_found(place, Err(LoadProblem::NothingFound));
     }
     Ok(())
 }

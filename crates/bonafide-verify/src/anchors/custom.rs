@@ -1,19 +1,17 @@
 //! Anchors from files, directories and memory.
 
-use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use super::fence::Fence;
 use super::origin::Origin;
 use super::set::Loading;
-use crate::bounded_file::read_bounded;
 use crate::config_error::ConfigError;
 use crate::load_report::{LoadProblem, SourceReport};
+use crate::source::{Place, Source};
 
 /// Your own certificate authorities.
 ///
@@ -34,12 +32,7 @@ pub struct CustomCa {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    File(PathBuf),
-    Directory(PathBuf),
-    Bytes {
-        label: String,
-        bytes: Arc<[u8]>,
-    },
+    Source(Source),
     Certificates {
         label: String,
         certificates: Arc<[CertificateDer<'static>]>,
@@ -49,20 +42,17 @@ enum Kind {
 impl CustomCa {
     /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::of(Kind::File(path.into()))
+        Self::of(Kind::Source(Source::File(path.into())))
     }
 
     /// Every regular file of a directory, as [`CustomCa::file`] reads it; sub-directories are not entered.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
-        Self::of(Kind::Directory(path.into()))
+        Self::of(Kind::Source(Source::Directory(path.into())))
     }
 
     /// PEM with any number of certificates, or the DER of one, from memory. `label` names it on receipts and in reports.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
-        Self::of(Kind::Bytes {
-            label: label.into(),
-            bytes: Arc::from(pem.as_ref()),
-        })
+        Self::of(Kind::Source(Source::bytes(label, pem)))
     }
 
     /// Certificates that are parsed already, labelled `certificates`.
@@ -137,30 +127,17 @@ impl CustomCa {
 
     fn load_unfenced(&self, set: &mut Loading) {
         match &self.kind {
-            Kind::File(path) => {
-                let mut report = SourceReport::new(path.display().to_string());
-                load_file(
-                    path,
-                    &Arc::new(Origin::File(path.clone())),
-                    set,
-                    &mut report,
-                );
-                set.report(report);
-            }
-            Kind::Directory(path) => {
-                let mut report = SourceReport::new(path.display().to_string());
-                load_directory(
-                    path,
-                    &|file| Origin::File(file.to_owned()),
-                    set,
-                    &mut report,
-                );
-                set.report(report);
-            }
-            Kind::Bytes { label, bytes } => {
-                let origin = Arc::new(Origin::Memory(label.clone()));
-                let mut report = SourceReport::new(origin.to_string());
-                load_bytes(bytes, &origin, label, set, &mut report);
+            Kind::Source(source) => {
+                let origin = |place: Place<'_>| match place.path {
+                    Some(path) => Origin::File(path.to_owned()),
+                    None => Origin::Memory(place.location.to_owned()),
+                };
+                let name = match source {
+                    Source::Bytes { label, .. } => Origin::Memory(label.to_string()).to_string(),
+                    Source::File(_) | Source::Directory(_) => source.location(),
+                };
+                let mut report = SourceReport::new(name);
+                load_source(source, &origin, set, &mut report);
                 set.report(report);
             }
             Kind::Certificates {
@@ -181,84 +158,29 @@ impl CustomCa {
     }
 }
 
-/// Reads a file, or every file of a directory.
-pub(super) fn load_path(
-    path: &Path,
-    origin: &dyn Fn(&Path) -> Origin,
+/// Takes in what a source has, and notes in `report` what cannot be read.
+pub(super) fn load_source(
+    source: &Source,
+    origin: &dyn Fn(Place<'_>) -> Origin,
     set: &mut Loading,
     report: &mut SourceReport,
 ) {
-    if path.is_dir() {
-        load_directory(path, origin, set, report);
-    } else {
-        load_file(path, &Arc::new(origin(path)), set, report);
-    }
-}
-
-fn load_directory(
-    path: &Path,
-    origin: &dyn Fn(&Path) -> Origin,
-    set: &mut Loading,
-    report: &mut SourceReport,
-) {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => {
-            return report.fail(path.display().to_string(), LoadProblem::Io(Arc::new(error)));
+    let mut last: Option<Arc<Origin>> = None;
+    let Ok(()) = source.read::<CertificateDer<'static>, Infallible>(&mut |place, found| {
+        match found {
+            Ok(certificate) => {
+                let here = origin(place);
+                // The anchors of a file share one origin.
+                let shared = last.take().filter(|last| **last == here);
+                let shared = shared.unwrap_or_else(|| Arc::new(here));
+                set.add(certificate, place.position, &shared, place.location, report);
+                last = Some(shared);
+            }
+            Err(LoadProblem::NothingFound) => {
+                report.fail(place.location, LoadProblem::NoCertificate);
+            }
+            Err(problem) => report.fail(place.location, problem),
         }
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        match entry {
-            Ok(entry) => files.push(entry.path()),
-            Err(error) => report.fail(path.display().to_string(), LoadProblem::Io(Arc::new(error))),
-        }
-    }
-    files.sort();
-    // `openssl rehash` links every file under the hash of its subject: one read of each is enough.
-    let mut seen = HashSet::new();
-    let new = |file: &&PathBuf| {
-        file.is_file() && fs::canonicalize(file).map_or(true, |target| seen.insert(target))
-    };
-    for file in files.iter().filter(new) {
-        load_file(file, &Arc::new(origin(file)), set, report);
-    }
-}
-
-fn load_file(path: &Path, origin: &Arc<Origin>, set: &mut Loading, report: &mut SourceReport) {
-    let location = path.display().to_string();
-    match read_bounded(path) {
-        Ok(bytes) => load_bytes(&bytes, origin, &location, set, report),
-        Err(problem) => report.fail(location, problem),
-    }
-}
-
-fn load_bytes(
-    bytes: &[u8],
-    origin: &Arc<Origin>,
-    location: &str,
-    set: &mut Loading,
-    report: &mut SourceReport,
-) {
-    const DER_SEQUENCE: u8 = 0x30;
-    if bytes.first() == Some(&DER_SEQUENCE) {
-        return set.add(
-            CertificateDer::from(bytes.to_vec()),
-            1,
-            origin,
-            location,
-            report,
-        );
-    }
-    let mut found = 0;
-    for section in CertificateDer::pem_slice_iter(bytes) {
-        found += 1;
-        match section {
-            Ok(certificate) => set.add(certificate, found, origin, location, report),
-            Err(error) => report.fail(location, LoadProblem::Pem(Arc::new(error))),
-        }
-    }
-    if found == 0 {
-        report.fail(location, LoadProblem::NoCertificate);
-    }
+        Ok(())
+    });
 }

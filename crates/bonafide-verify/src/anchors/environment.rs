@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::custom::load_path;
+use super::custom::load_source;
 use super::origin::Origin;
 use super::set::Loading;
 use crate::load_report::{LoadProblem, SourceReport};
+use crate::source::{Place, Source};
 
 pub(super) fn load(variable: &str, set: &mut Loading) {
     let mut report = SourceReport::new(variable);
@@ -23,9 +24,14 @@ pub(super) fn load_named(
     set: &mut Loading,
     report: &mut SourceReport,
 ) {
-    let origin = |path: &Path| Origin::Environment {
+    let origin = |place: Place<'_>| Origin::Environment {
         variable: variable.to_owned(),
-        path: path.to_owned(),
+        path: place.path.unwrap_or(path).to_owned(),
     };
-    load_path(path, &origin, set, report);
+    let source = if path.is_dir() {
+        Source::Directory(path.to_owned())
+    } else {
+        Source::File(path.to_owned())
+    };
+    load_source(&source, &origin, set, report);
 }

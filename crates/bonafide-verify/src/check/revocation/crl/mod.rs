@@ -62,21 +62,19 @@ impl Lists {
     pub(super) fn load(sources: &[Crls]) -> Result<Self, ConfigError> {
         let mut lists = Self::default();
         for Crls(source) in sources {
-            let (mut found, mut before) = (0, (String::new(), 0));
-            source.read_up_to(MAX_LIST_BYTES, &mut |location, der| {
+            let mut found = 0;
+            source.read_up_to(MAX_LIST_BYTES, &mut |place, der| {
                 let unread = |problem| ConfigError::ReadCrls {
-                    location: location.to_owned(),
+                    location: place.location.to_owned(),
                     problem,
                 };
                 let der: CertificateRevocationListDer<'static> = der.map_err(unread)?;
-                let position = if before.0 == location {
-                    before.1 + 1
-                } else {
-                    1
-                };
-                before = (location.to_owned(), position);
-                let list = List::parse(location, der)
-                    .map_err(|problem| unread(LoadProblem::NotACrl { position, problem }))?;
+                let list = List::parse(place.location, der).map_err(|problem| {
+                    unread(LoadProblem::NotACrl {
+                        position: place.position,
+                        problem,
+                    })
+                })?;
                 found += 1;
                 lists.add(list);
                 Ok::<(), ConfigError>(())
