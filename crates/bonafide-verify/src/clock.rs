@@ -1,7 +1,9 @@
 //! The clock that validity periods are judged by.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
@@ -96,10 +98,25 @@ impl fmt::Display for Rfc3339Time {
     }
 }
 
+/// Not a time since 1970 in RFC 3339.
+#[derive(Debug)]
+pub(crate) struct NoTime;
+
+impl FromStr for Rfc3339Time {
+    type Err = NoTime;
+
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NoTime)?;
+        let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| NoTime)?;
+        Ok(Self(UnixTime::since_unix_epoch(Duration::from_secs(
+            seconds,
+        ))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn times_are_printed_as_rfc_3339_and_out_of_range_ones_as_seconds() {

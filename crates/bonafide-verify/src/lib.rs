@@ -31,6 +31,7 @@
 
 mod anchors;
 mod bounded_file;
+mod capsule;
 mod certificate;
 mod chain;
 mod check;
@@ -74,6 +75,7 @@ mod zone;
 pub use rustls_pki_types as pki_types;
 
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
+pub use self::capsule::{Capsule, CapsuleError, PickedAnchors};
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
 #[cfg(feature = "crlite")]
