@@ -62,6 +62,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Judges a capsule, one refusal in a file, again: `cargo xtask replay --help`.
+    #[command(disable_help_flag = true)]
+    Replay {
+        /// Arguments for the judge.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -108,6 +115,12 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             };
             Invocation::cargo(line)
                 .with_args(args.to_vec())
+                .run(&env::current_dir()?)?;
+        }
+        Task::Replay { args } => {
+            let line = "run --quiet -p xtask --features replay --bin replay --";
+            Invocation::cargo(line)
+                .with_args(args)
                 .run(&env::current_dir()?)?;
         }
     }

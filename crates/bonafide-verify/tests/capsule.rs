@@ -8,7 +8,7 @@
 
 use bonafide_testkit::{Catalogue, Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
-use bonafide_verify::{Anchors, Capsule, CapsuleError, Code, Peer, Policy, Profile, Refusal};
+use bonafide_verify::{Anchors, Capsule, CapsuleError, Code, Peer, Policy, Profile, Refusal, Zone};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -119,7 +119,12 @@ fn a_refused_path_without_a_name_has_a_capsule_without_one() {
 fn where_no_certificate_was_judged_there_is_no_capsule() {
     let ca = TestCa::new();
     assert_eq!(refuse(&ca, &[], "a.test").capsule(), None);
-    let closed = Policy::builder().closed().build().unwrap();
+    let closed = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .zone(Zone::for_host("b.test"))
+        .closed()
+        .build()
+        .unwrap();
     let identity = ca.issue(Recipe::for_host("a.test"));
     let name = ServerName::try_from("a.test").unwrap();
     let refusal = closed

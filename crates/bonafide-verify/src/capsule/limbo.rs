@@ -17,7 +17,7 @@ const VERSION: u64 = 1;
 const SERVER: &str = "SERVER";
 const FAILURE: &str = "FAILURE";
 const MAX_CODE_BYTES: usize = 64;
-/// A handshake of rustls carries 64 KiB of certificates at most, PEM and JSON add half of that, and a thousand anchors make 70 KB.
+/// A refusal keeps 256 KiB of certificates and twice 64 KiB beside, to which PEM, Base64 and JSON add half; a thousand anchors make 80 KB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]

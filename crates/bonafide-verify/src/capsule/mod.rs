@@ -78,14 +78,14 @@ pub struct PickedAnchors {
 impl Refusal {
     /// What it takes to judge the peer again elsewhere, to attach to a report of a bug, for example.
     ///
-    /// None where no certificate was judged: the peer presented none, the policy has no zone for the host or the zone no anchors; and none where the clock showed
-    /// a year that RFC 3339 cannot write.
+    /// None where no certificate was judged: the peer presented none, the policy has no zone for the host or the zone no anchors; none where the peer presented
+    /// more than a refusal keeps; and none where the clock showed a year that RFC 3339 cannot write.
     pub fn capsule(&self) -> Option<Capsule> {
         let exhibit = self.exhibit()?;
         let anchors = exhibit.anchors.as_ref()?;
         // A time that cannot be written could not be read either.
         let Rfc3339Time(time) = Rfc3339Time(exhibit.time).to_string().parse().ok()?;
-        if exhibit.chain.is_empty() {
+        if exhibit.chain.is_empty() || !exhibit.is_whole {
             return None;
         }
         let rows = || self.receipt().checks().iter().map(|row| row.name());
