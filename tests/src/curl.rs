@@ -21,6 +21,8 @@ pub struct CurlRequest<'a> {
     pub url: &'a str,
     /// The roots to believe, alone.
     pub ca_pem: &'a str,
+    /// The revocation lists of every issuer.
+    pub crls_pem: Option<&'a str>,
     /// A pin to demand: `sha256/` and base64.
     pub pin: Option<&'a str>,
     /// A certificate to show, with its chain, and its key.
@@ -63,6 +65,10 @@ impl Curl {
             .arg("--capath")
             .arg(scratch.path())
             .args(["--output", "answer"]);
+        if let Some(lists) = request.crls_pem {
+            command.arg("--crlfile");
+            command.arg(scratch.write("crls.pem", lists));
+        }
         if let Some(pin) = request.pin {
             // curl writes the digest with two slashes.
             command.arg("--pinnedpubkey");

@@ -69,9 +69,10 @@ pub enum Needs {
     Nothing,
     /// The pin of [`Target::pin`](super::Target::pin).
     Pin,
-    /// A check of revocation.
+    /// The revocation lists of [`Target::crls_pem`](super::Target::crls_pem), or a check of
+    /// staples.
     Revocation,
-    /// A check of signed certificate timestamps.
+    /// The logs of [`Target::log_list`](super::Target::log_list).
     Transparency,
     /// The client certificate of [`Target::identity`](super::Target::identity), or that the
     /// client has none.

@@ -90,10 +90,13 @@ impl Site {
     pub async fn open(&self) -> OpenSite {
         let servers = Servers::start(&self.scene).await;
         let (address, url, then) = servers.addresses();
+        let told = self.told.clone();
         let target = Target {
             url,
-            pin: self.pin.clone(),
-            identity: self.identity.clone(),
+            pin: told.pin,
+            crls_pem: told.crls_pem,
+            log_list: told.log_list,
+            identity: told.identity,
             then,
             ..Target::new(self.name, address, &self.root)
         };

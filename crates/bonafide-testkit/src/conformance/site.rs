@@ -32,7 +32,15 @@ pub struct Site {
     pub why: &'static str,
     pub(super) root: TestCa,
     pub(super) scene: Scene,
+    pub(super) told: Told,
+}
+
+/// What a client is told beyond a root and a URL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
     pub(super) pin: Option<String>,
+    pub(super) crls_pem: Option<String>,
+    pub(super) log_list: Option<String>,
     pub(super) identity: Option<Identity>,
 }
 
@@ -53,8 +61,7 @@ impl Site {
             why,
             root: root.clone(),
             scene,
-            pin: None,
-            identity: None,
+            told: Told::default(),
         }
     }
 
@@ -92,7 +99,12 @@ impl Site {
         if let Scene::Tls(scene) = &mut self.scene {
             scene.clients = Some(clients.clone());
         }
-        self.needing(Needs::ClientCertificate)
+        self
+    }
+
+    pub(super) fn telling(mut self, needs: Needs, told: Told) -> Self {
+        self.told = told;
+        self.needing(needs)
     }
 
     pub(super) fn needing(mut self, needs: Needs) -> Self {

@@ -36,6 +36,12 @@ pub struct Target {
     pub root_pem: String,
     /// For [`Needs::Pin`](super::Needs::Pin): the pin to demand, `sha256/` and base64.
     pub pin: Option<String>,
+    /// For [`Needs::Revocation`](super::Needs::Revocation): the revocation lists of all
+    /// issuers, PEM. Where there are none, the server staples an OCSP response.
+    pub crls_pem: Option<String>,
+    /// For [`Needs::Transparency`](super::Needs::Transparency): the logs to know, as a log
+    /// list of version 3.
+    pub log_list: Option<String>,
     /// For [`Needs::ClientCertificate`](super::Needs::ClientCertificate): the certificate
     /// to show, where there is one.
     pub identity: Option<Identity>,
@@ -67,6 +73,8 @@ impl Target {
             root: ca.root_certificate().clone(),
             root_pem: ca.root_pem(),
             pin: None,
+            crls_pem: None,
+            log_list: None,
             identity: None,
             then: None,
         }

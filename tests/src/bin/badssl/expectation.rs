@@ -73,16 +73,15 @@ const TABLE: &[(&str, &str, Expected)] = &[
     ("sha1-rsa", "testkit", Refuse(Code::WeakSignature)),
     ("rsa1024", "testkit", Refuse(Code::WeakKey)),
     ("pinning-test", "testkit", Refuse(Code::PinMismatch)),
+    ("not-revoked", "testkit", Accept),
+    ("revoked", "testkit", Refuse(Code::Revoked)),
     (
-        "revoked",
+        "revoked-stapled",
         "testkit",
-        AcceptSoFar("revocation is not checked yet"),
+        AcceptSoFar("staples are not judged yet"),
     ),
-    (
-        "no-sct",
-        "testkit",
-        AcceptSoFar("certificate transparency is not checked yet"),
-    ),
+    ("sct", "testkit", Accept),
+    ("no-sct", "testkit", Refuse(Code::TooFewScts)),
     ("client", "testkit", Accept),
     (
         "client-cert-missing",
@@ -177,7 +176,7 @@ const TABLE: &[(&str, &str, Expected)] = &[
     (
         "rfc5280::ica-ku-keycertsign",
         "testkit",
-        AcceptSoFar("the default profile does not look at key usage yet"),
+        Refuse(Code::NoCertSign),
     ),
     (
         "pathlen::intermediate-violates-pathlen-0",

@@ -6,6 +6,7 @@ mod known_bad;
 mod limbo;
 mod names;
 mod protocols;
+mod told;
 
 use super::family::{Family, Verdict};
 use super::site::Site;
@@ -18,7 +19,7 @@ pub(super) fn all(root: &TestCa) -> Vec<Site> {
     let issuing = root.intermediate("bonafide test badssl issuing CA");
     let mut sites = certificates::accepted(root, &issuing);
     sites.extend(certificates::rejected(root, &issuing));
-    sites.extend(certificates::dependent(root, &issuing));
+    sites.extend(told::sites(root, &issuing));
     sites.extend(known_bad::sites(root));
     sites.extend(names::sites(root, &issuing));
     sites.extend(limbo::accepted(root));

@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use bonafide::Policy;
-use bonafide::verify::{Anchors, ClientIdentity, Pins};
+use bonafide::verify::{
+    Anchors, ClientIdentity, Crls, ExemptAnchors, LogList, Pins, Revocation, Transparency,
+};
 use bonafide_testkit::conformance::{Needs, Target};
 
 use super::{Client, chain};
@@ -37,6 +39,15 @@ fn client(target: &Target, needs: Needs) -> Result<bonafide::Client, Box<dyn Err
     if let Some(pin) = &target.pin {
         let pins = Pins::for_host(target.host).any(pin).without_backup();
         policy = policy.pins(pins.build()?);
+    }
+    if let Some(lists) = &target.crls_pem {
+        let lists = Crls::pem(target.name, lists);
+        policy = policy.check(Revocation::builder().crls(lists).build()?);
+    }
+    if let Some(logs) = &target.log_list {
+        // The replica's root is a private one, of which no timestamps would be asked.
+        let logs = Transparency::with_log_list(LogList::from_json(logs)?);
+        policy = policy.check(logs.exempt(ExemptAnchors::NoAnchor));
     }
     if let Some(identity) = &target.identity {
         let identity = ClientIdentity::from_pem(identity.chain_pem(), identity.key_pem())?;

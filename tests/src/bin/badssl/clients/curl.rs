@@ -15,6 +15,7 @@ impl Client for Curl {
             let request = CurlRequest {
                 url,
                 ca_pem: &target.root_pem,
+                crls_pem: target.crls_pem.as_deref(),
                 pin: target.pin.as_deref(),
                 identity: target.identity.as_ref(),
             };

@@ -1,0 +1,110 @@
+//! Sites whose verdict takes more than a root: pins, revocation lists, logs, a client
+//! certificate.
+
+use super::{Showing, good};
+use crate::certificate::{CrlRecipe, Moment, OcspRecipe, OcspStatus, Recipe, TestCa, TestLog};
+use crate::conformance::family::{Family, Needs};
+use crate::conformance::site::{Site, Told};
+
+pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
+    let case = Showing {
+        root,
+        family: Family::Certificate,
+    };
+    let mut sites = pins(case, issuing);
+    sites.extend(revocation(case, issuing));
+    sites.extend(transparency(case, issuing));
+    sites.extend(client_certificates(case, issuing));
+    sites
+}
+
+fn pins(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
+    let pin = Told {
+        pin: Some(TestCa::new().spki_pin()),
+        ..Told::default()
+    };
+    vec![
+        case.reject(
+            "pinning-test",
+            issuing.issue(good()),
+            "none of its keys is the pinned one",
+        )
+        .telling(Needs::Pin, pin),
+    ]
+}
+
+fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
+    const WHY: &str = "its issuer has revoked it: the key may be in other hands";
+    let (standing, revoked) = (issuing.issue(good()), issuing.issue(good()));
+    let lists = Told {
+        crls_pem: Some(format!(
+            "{}{}",
+            issuing.crl_pem(CrlRecipe::new().revoke(&revoked)),
+            case.root.crl_pem(CrlRecipe::new())
+        )),
+        ..Told::default()
+    };
+    let staple = issuing.ocsp(
+        revoked.leaf(),
+        OcspRecipe::new().status(OcspStatus::Revoked),
+    );
+    vec![
+        case.accept(
+            "not-revoked",
+            standing,
+            "a list of its issuer that has others",
+        )
+        .telling(Needs::Revocation, lists.clone()),
+        case.reject("revoked", revoked.clone(), WHY)
+            .telling(Needs::Revocation, lists),
+        case.reject("revoked-stapled", revoked.with_ocsp_staple(staple), WHY)
+            .needing(Needs::Revocation),
+    ]
+}
+
+fn transparency(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
+    let logs = ["first", "second"].map(|name| TestLog::new(name, format!("operator of {name}")));
+    let list = Told {
+        log_list: Some(TestLog::log_list(&logs, Moment::now())),
+        ..Told::default()
+    };
+    vec![
+        case.accept(
+            "sct",
+            issuing.issue(good().logged_in(&logs)),
+            "two logs of two operators have seen it",
+        )
+        .telling(Needs::Transparency, list.clone()),
+        case.reject(
+            "no-sct",
+            issuing.issue(good()),
+            "no log has seen it, so nobody can have noticed that it was issued",
+        )
+        .telling(Needs::Transparency, list),
+    ]
+}
+
+fn client_certificates(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
+    let clients = TestCa::named("bonafide test badssl clients");
+    let identity = clients.issue(Recipe::for_host("badssl-client").client());
+    let told = Told {
+        identity: Some(identity),
+        ..Told::default()
+    };
+    vec![
+        case.accept(
+            "client",
+            issuing.issue(good()),
+            "it asks for a client certificate, and the client has one",
+        )
+        .demanding_clients_of(&clients)
+        .telling(Needs::ClientCertificate, told),
+        case.reject(
+            "client-cert-missing",
+            issuing.issue(good()),
+            "it demands a client certificate, and the client has none",
+        )
+        .demanding_clients_of(&clients)
+        .needing(Needs::ClientCertificate),
+    ]
+}
