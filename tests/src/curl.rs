@@ -23,6 +23,8 @@ pub struct CurlRequest<'a> {
     pub ca_pem: &'a str,
     /// The revocation lists of every issuer.
     pub crls_pem: Option<&'a str>,
+    /// Whether to demand an OCSP staple that says it is good.
+    pub staple: bool,
     /// A pin to demand: `sha256/` and base64.
     pub pin: Option<&'a str>,
     /// A certificate to show, with its chain, and its key.
@@ -68,6 +70,9 @@ impl Curl {
         if let Some(lists) = request.crls_pem {
             command.arg("--crlfile");
             command.arg(scratch.write("crls.pem", lists));
+        }
+        if request.staple {
+            command.arg("--cert-status");
         }
         if let Some(pin) = request.pin {
             // curl writes the digest with two slashes.

@@ -68,7 +68,7 @@ where
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// // rustls by hand: its verifier looks at neither.
-/// let known = ["rfc5280::ica-ku-keycertsign", "rfc5280::validity::expired-root"];
+/// let known = ["intermediate-without-cert-sign", "rfc5280::validity::expired-root"];
 /// assert_rejects_all_but(&known, |target| async move {
 ///     let mut roots = rustls::RootCertStore::empty();
 ///     roots.add(target.root.clone())?;

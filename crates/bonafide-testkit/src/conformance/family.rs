@@ -69,8 +69,8 @@ pub enum Needs {
     Nothing,
     /// The pin of [`Target::pin`](super::Target::pin).
     Pin,
-    /// The revocation lists of [`Target::crls_pem`](super::Target::crls_pem), or a check of
-    /// staples.
+    /// The revocation lists of [`Target::crls_pem`](super::Target::crls_pem); where there are
+    /// none, to check OCSP staples.
     Revocation,
     /// The logs of [`Target::log_list`](super::Target::log_list).
     Transparency,

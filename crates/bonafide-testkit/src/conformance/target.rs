@@ -37,7 +37,7 @@ pub struct Target {
     /// For [`Needs::Pin`](super::Needs::Pin): the pin to demand, `sha256/` and base64.
     pub pin: Option<String>,
     /// For [`Needs::Revocation`](super::Needs::Revocation): the revocation lists of all
-    /// issuers, PEM. Where there are none, the server staples an OCSP response.
+    /// issuers, PEM. Where there are none, OCSP staples are to be checked.
     pub crls_pem: Option<String>,
     /// For [`Needs::Transparency`](super::Needs::Transparency): the logs to know, as a log
     /// list of version 3.

@@ -205,8 +205,28 @@ fn judged(
     policy.verify(&peer).err().map(|refusal| refusal.code())
 }
 
+#[test]
+fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
+    let refused = Chain::new().with(Anchor, |anchor| {
+        let length = sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[3])]);
+        anchor
+            .extension(BASIC_CONSTRAINTS, true, &length)
+            .extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN]));
+    });
+    assert_eq!(
+        refused.codes(),
+        [
+            (Browser, Code::NoCertSign),
+            (WebPki, Code::MisplacedPathLength),
+            (WebPkiIssuance, Code::MisplacedPathLength),
+            (Rfc5280, Code::MisplacedPathLength),
+        ]
+    );
+}
+
 /// Codes whose tests are functions of their own above.
 const ELSEWHERE: &[(Code, &[Profile])] = &[
+    (Code::MisplacedPathLength, STRICT),
     (Code::EmptyName, STRICT),
     (Code::CaSubject, ISSUANCE),
     (Code::UnsupportedVersion, STRICT),

@@ -81,9 +81,9 @@ const KEY_IDS: &[Row] = &[
 const CAS: &[Row] = &[
     ("an anchor without basic constraints", Anchor, |d| { d.without_extension(BASIC_CONSTRAINTS); }, Code::LeafAsCa, STRICT),
     ("an anchor that is no CA", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[])); }, Code::LeafAsCa, STRICT),
-    ("a path length of what may not sign", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[3])])).extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::MisplacedPathLength, STRICT),
     ("an anchor that allows no intermediate", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[0])])); }, Code::PathLength, STRICT),
-    ("an anchor that may not sign certificates", Anchor, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, STRICT),
+    ("an anchor that may not sign certificates", Anchor, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
+    ("an intermediate that may not sign certificates", Intermediate, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
     ("a leaf that may sign certificates", Leaf, |d| { d.extension(KEY_USAGE, true, &key_usage(&[DIGITAL_SIGNATURE, KEY_CERT_SIGN])); }, Code::CertSignWithoutCa, STRICT),
     ("a key usage that allows nothing", Leaf, |d| { d.extension(KEY_USAGE, true, &key_usage(&[])); }, Code::EmptyKeyUsage, STRICT),
     ("a key usage without signatures", Leaf, |d| { d.extension(KEY_USAGE, true, &key_usage(&[KEY_AGREEMENT])); }, Code::NoDigitalSignature, STRICT),

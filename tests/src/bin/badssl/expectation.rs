@@ -4,7 +4,7 @@ use std::fmt;
 
 use bonafide::Code;
 
-use self::Expected::{Accept, AcceptSoFar, Refuse};
+use self::Expected::{Accept, Refuse};
 use crate::outcome::Outcome;
 
 /// What bonafide has to do with a case.
@@ -13,14 +13,12 @@ pub(crate) enum Expected {
     Accept,
     /// For this reason and no other.
     Refuse(Code),
-    /// A good client refuses; bonafide has no check for it yet, which is said here.
-    AcceptSoFar(&'static str),
 }
 
 impl Expected {
     pub(crate) fn is_met_by(self, outcome: &Outcome) -> bool {
         match (self, outcome) {
-            (Self::Accept | Self::AcceptSoFar(_), Outcome::Accepted) => true,
+            (Self::Accept, Outcome::Accepted) => true,
             (Self::Refuse(code), Outcome::Refused(Some(found))) => found == code.as_str(),
             _ => false,
         }
@@ -32,7 +30,6 @@ impl fmt::Display for Expected {
         match self {
             Self::Accept => f.pad("accept"),
             Self::Refuse(code) => f.pad(&format!("refuse {code}")),
-            Self::AcceptSoFar(_) => f.pad("accept, so far"),
         }
     }
 }
@@ -75,11 +72,9 @@ const TABLE: &[(&str, &str, Expected)] = &[
     ("pinning-test", "testkit", Refuse(Code::PinMismatch)),
     ("not-revoked", "testkit", Accept),
     ("revoked", "testkit", Refuse(Code::Revoked)),
-    (
-        "revoked-stapled",
-        "testkit",
-        AcceptSoFar("staples are not judged yet"),
-    ),
+    ("stapled", "testkit", Accept),
+    ("revoked-stapled", "testkit", Refuse(Code::Revoked)),
+    ("must-staple", "testkit", Refuse(Code::StapleMissing)),
     ("sct", "testkit", Accept),
     ("no-sct", "testkit", Refuse(Code::TooFewScts)),
     ("client", "testkit", Accept),
@@ -174,7 +169,7 @@ const TABLE: &[(&str, &str, Expected)] = &[
         Refuse(Code::UnsupportedVersion),
     ),
     (
-        "rfc5280::ica-ku-keycertsign",
+        "intermediate-without-cert-sign",
         "testkit",
         Refuse(Code::NoCertSign),
     ),

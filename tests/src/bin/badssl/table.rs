@@ -28,10 +28,7 @@ impl fmt::Display for Row {
             "{mark} {:<56} {:<8} {expected:<36} {:<36} {:<8} {:<12}",
             self.case, self.server, self.bonafide, self.reqwest, self.curl
         )?;
-        match self.expected {
-            Some(Expected::AcceptSoFar(missing)) => write!(f, " {missing}"),
-            _ => write!(f, " {}", self.why),
-        }
+        write!(f, " {}", self.why)
     }
 }
 
@@ -58,7 +55,7 @@ impl Table {
     /// How many verdicts there are of each kind.
     pub(crate) fn summary(&self) -> String {
         let count = |of_kind: fn(&Row) -> bool| self.0.iter().filter(|row| of_kind(row)).count();
-        let bad = |row: &Row| !matches!(row.expected, None | Some(Expected::Accept));
+        let bad = |row: &Row| matches!(row.expected, Some(Expected::Refuse(_)));
         let taken = |client: fn(&Row) -> &Outcome| {
             self.0
                 .iter()

@@ -133,7 +133,7 @@ fn roles(root: &TestCa) -> Vec<Site> {
             "version 1 does not say who is an authority",
         ),
         case.reject(
-            "rfc5280::ica-ku-keycertsign",
+            "intermediate-without-cert-sign",
             fenced(root, TestCaBuilder::without_cert_sign),
             "its key usage does not let it sign certificates",
         ),

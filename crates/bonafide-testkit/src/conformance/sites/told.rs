@@ -2,7 +2,9 @@
 //! certificate.
 
 use super::{Showing, good};
-use crate::certificate::{CrlRecipe, Moment, OcspRecipe, OcspStatus, Recipe, TestCa, TestLog};
+use crate::certificate::{
+    CrlRecipe, Identity, Moment, OcspRecipe, OcspStatus, Recipe, TestCa, TestLog,
+};
 use crate::conformance::family::{Family, Needs};
 use crate::conformance::site::{Site, Told};
 
@@ -44,21 +46,37 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
         )),
         ..Told::default()
     };
-    let staple = issuing.ocsp(
-        revoked.leaf(),
-        OcspRecipe::new().status(OcspStatus::Revoked),
-    );
+    let stapling = |identity: &Identity, status| {
+        let response = issuing.ocsp(identity.leaf(), OcspRecipe::new().status(status));
+        identity.with_ocsp_staple(response)
+    };
     vec![
         case.accept(
             "not-revoked",
-            standing,
+            standing.clone(),
             "a list of its issuer that has others",
         )
         .telling(Needs::Revocation, lists.clone()),
+        case.accept(
+            "stapled",
+            stapling(&standing, OcspStatus::Good),
+            "it staples a response of its issuer that it is good",
+        )
+        .needing(Needs::Revocation),
         case.reject("revoked", revoked.clone(), WHY)
             .telling(Needs::Revocation, lists),
-        case.reject("revoked-stapled", revoked.with_ocsp_staple(staple), WHY)
-            .needing(Needs::Revocation),
+        case.reject(
+            "revoked-stapled",
+            stapling(&revoked, OcspStatus::Revoked),
+            WHY,
+        )
+        .needing(Needs::Revocation),
+        case.reject(
+            "must-staple",
+            issuing.issue(good().must_staple()),
+            "it demands a staple and comes without: who steals its key leaves that out",
+        )
+        .needing(Needs::Revocation),
     ]
 }
 

@@ -39,7 +39,7 @@ use crate::reason::{Reason, Refused};
 pub enum Profile {
     /// What current browsers refuse and private CAs rarely do: expired anchors, RSA keys under 2048 bits or of odd size, DSA
     /// and P-192 keys anywhere, MD5 and SHA-1 signatures, a leaf without subject alternative name, an empty extended key
-    /// usage. The default.
+    /// usage, an issuer whose key usage does not allow it to sign certificates. The default.
     #[default]
     Browser,
     /// What the CA/Browser Forum's Baseline Requirements say of names, keys, extensions and their criticality, CA flags and constraints.

@@ -13,6 +13,7 @@ pub(super) static BROWSER: &[&Rule] = &[
     &keys::RSA_MODULUS,
     &names::LEAF_HAS_SAN,
     &purposes::NOT_EMPTY,
+    &key_usage::ISSUERS_SIGN,
 ];
 
 pub(super) static WEB_PKI: &[&Rule] = &[

@@ -4,7 +4,8 @@ use std::error::Error;
 
 use bonafide::Policy;
 use bonafide::verify::{
-    Anchors, ClientIdentity, Crls, ExemptAnchors, LogList, Pins, Revocation, Transparency,
+    Anchors, ClientIdentity, Crls, ExemptAnchors, LogList, Pins, Revocation, RevocationScope,
+    Transparency,
 };
 use bonafide_testkit::conformance::{Needs, Target};
 
@@ -43,6 +44,9 @@ fn client(target: &Target, needs: Needs) -> Result<bonafide::Client, Box<dyn Err
     if let Some(lists) = &target.crls_pem {
         let lists = Crls::pem(target.name, lists);
         policy = policy.check(Revocation::builder().crls(lists).build()?);
+    } else if needs == Needs::Revocation {
+        let staples = Revocation::builder().ocsp_staple();
+        policy = policy.check(staples.scope(RevocationScope::Leaf).build()?);
     }
     if let Some(logs) = &target.log_list {
         // The replica's root is a private one, of which no timestamps would be asked.

@@ -7,7 +7,7 @@ use super::Client;
 use crate::outcome::Said;
 
 impl Client for Curl {
-    async fn visit(&self, target: &Target, _: Needs) -> Result<(), Said> {
+    async fn visit(&self, target: &Target, needs: Needs) -> Result<(), Said> {
         for url in [Some(&target.url), target.then.as_ref()]
             .into_iter()
             .flatten()
@@ -16,6 +16,7 @@ impl Client for Curl {
                 url,
                 ca_pem: &target.root_pem,
                 crls_pem: target.crls_pem.as_deref(),
+                staple: needs == Needs::Revocation && target.crls_pem.is_none(),
                 pin: target.pin.as_deref(),
                 identity: target.identity.as_ref(),
             };

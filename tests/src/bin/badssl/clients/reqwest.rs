@@ -5,7 +5,7 @@ use bonafide_testkit::conformance::{Needs, Target};
 use super::{Client, chain};
 use crate::outcome::Said;
 
-/// reqwest with its default features. It has no pins and no check of timestamps.
+/// reqwest with its default features. It has no pins, and no check of timestamps or staples.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reqwest;
 
