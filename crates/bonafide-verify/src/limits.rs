@@ -124,6 +124,12 @@ impl Limits {
                 detail: "the names of the first certificate cannot be read".to_owned(),
             });
         };
+        // With candidates of the policy's own the chain is searched for the second time.
+        let signatures = if extra.is_empty() {
+            MAX_SIGNATURES
+        } else {
+            MAX_SIGNATURES / 2
+        };
         let sent = rest.iter().map(AsRef::as_ref);
         let extra = extra.iter().copied().map(AsRef::as_ref);
         let candidates = Candidates::gather(leaf_issuer, sent.chain(extra));
@@ -136,7 +142,7 @@ impl Limits {
                 allowed: self.same_subject,
             });
         }
-        if !candidates.is_quick(leaf_issuer, roots) {
+        if !candidates.is_quick(leaf_issuer, roots, signatures) {
             return Err(Reason::TooComplex);
         }
         if candidates.0.len() == rest.len() {
@@ -196,7 +202,12 @@ impl<'a> Candidates<'a> {
     }
 
     /// Whether trying every order takes little work, even if every signature turns out to be good and every path to be refused.
-    fn is_quick(&self, leaf_issuer: &[u8], roots: &[TrustAnchor<'_>]) -> bool {
+    fn is_quick(
+        &self,
+        leaf_issuer: &[u8],
+        roots: &[TrustAnchor<'_>],
+        max_signatures: usize,
+    ) -> bool {
         // An anchor holds the content of its subject's name, a certificate the whole of it.
         let anchors = |issuer: &[u8]| match content(issuer) {
             Some(issuer) => {
@@ -212,6 +223,7 @@ impl<'a> Candidates<'a> {
             on_trail: vec![false; self.0.len()],
             readings: 0,
             signatures: anchors(leaf_issuer),
+            max_signatures,
         };
         work.count_below(leaf_issuer, 0)
     }
@@ -224,13 +236,14 @@ struct Work<'a> {
     on_trail: Vec<bool>,
     readings: usize,
     signatures: usize,
+    max_signatures: usize,
 }
 
 impl Work<'_> {
     /// Counts what follows a certificate of this issuer, `depth` certificates above the leaf. False once it is too much.
     fn count_below(&mut self, issuer: &[u8], depth: usize) -> bool {
         self.readings += self.candidates.0.len();
-        if self.readings > MAX_READINGS || self.signatures > MAX_SIGNATURES {
+        if self.readings > MAX_READINGS || self.signatures > self.max_signatures {
             return false;
         }
         if depth == MAX_DEPTH {

@@ -19,6 +19,8 @@ use crate::refusal::Subject;
 
 /// After so many paths that are proved and refused, no other is tried: what checks cost is bounded too.
 const MAX_REFUSED_PATHS: usize = 16;
+/// The same for paths of large certificates, by their size: what checks cost grows with it.
+const MAX_REFUSED_BYTES: usize = 200 * 1024;
 
 /// How the proved paths have fared so far.
 enum Standing {
@@ -95,6 +97,7 @@ impl Search<'_> {
             .map_err(|reason| trial.early(reason))?;
         let standing: RefCell<Option<Standing>> = RefCell::new(None);
         let refused_paths = Cell::new(0);
+        let refused_bytes = Cell::new(0);
         let on_path = |path: &VerifiedPath<'_>| {
             let path_row = path_row(path, spare);
             match self.judge(path, path_row) {
@@ -104,6 +107,8 @@ impl Search<'_> {
                 }
                 Err((fault, then)) => {
                     refused_paths.set(refused_paths.get() + 1);
+                    let bytes: usize = path.ders().map(<[u8]>::len).sum();
+                    refused_bytes.set(refused_bytes.get() + bytes);
                     let mut standing = standing.borrow_mut();
                     let told = match &*standing {
                         Some(Standing::Refused(told)) => Some(told.checks_passed),
@@ -112,7 +117,9 @@ impl Search<'_> {
                     if told.is_none_or(|told| fault.checks_passed > told) {
                         *standing = Some(Standing::Refused(fault));
                     }
-                    if refused_paths.get() == MAX_REFUSED_PATHS {
+                    if refused_paths.get() == MAX_REFUSED_PATHS
+                        || refused_bytes.get() > MAX_REFUSED_BYTES
+                    {
                         PathVerdict::Take
                     } else {
                         then

@@ -242,6 +242,12 @@ impl ZoneBuilder {
         self
     }
 
+    /// A profile whose refusals are written on the receipt and refuse nothing, in place of the enforced one.
+    pub fn profile_report_only(mut self, profile: Profile) -> Self {
+        self.facets.profile = Some((profile, Mode::ReportOnly));
+        self
+    }
+
     /// Adds pins, enforced.
     pub fn pins(self, pins: Pins) -> Self {
         self.check(pins)

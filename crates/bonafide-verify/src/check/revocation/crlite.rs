@@ -29,8 +29,8 @@ const MAX_AGE: Duration = Duration::from_secs(10 * 24 * 60 * 60);
 ///
 /// A filter says of certificates that are in public logs of Certificate Transparency, and of the issuers that it knows, whether they are revoked; of others it
 /// says nothing, which counts as missing. It speaks of the leaf alone, by the timestamps that are embedded in it. Filters are read when the check is
-/// built and kept in memory; nothing is fetched: `upki fetch` keeps a directory of them up to date. They count for ten days after the newest timestamp that any of
-/// them covers.
+/// built and kept in memory; nothing is fetched: `upki fetch` keeps a directory of them up to date. They count for ten days after the newest timestamp that they
+/// cover without a gap of ten days.
 #[derive(Clone, Debug)]
 pub struct Crlite(Place);
 
@@ -76,16 +76,8 @@ impl Filters {
                 }
             }
         }
-        let newest = filters
-            .iter()
-            .flat_map(|filter| filter.universe().iter())
-            .map(|(_, interval)| interval.high.0)
-            .max()
-            .unwrap_or(0);
-        Ok(Self {
-            filters,
-            newest: UnixTime::since_unix_epoch(Duration::from_millis(newest)),
-        })
+        let newest = newest_without_a_gap(&filters);
+        Ok(Self { filters, newest })
     }
 
     /// What the filters say of a leaf: a revocation if any says so.
@@ -124,6 +116,31 @@ impl Filters {
             next_update: Some(until),
         })
     }
+}
+
+/// The newest timestamp that is covered, from the oldest filter on, as long as each next one is no more than [`MAX_AGE`] younger than the one before: a new delta beside an old
+/// filter, with those between them missing, does not make the old one fresh.
+fn newest_without_a_gap(filters: &[CRLiteClubcard]) -> UnixTime {
+    let mut ends: Vec<u64> = filters
+        .iter()
+        .filter_map(|filter| {
+            filter
+                .universe()
+                .iter()
+                .map(|(_, logged)| logged.high.0)
+                .max()
+        })
+        .map(|milliseconds| milliseconds / 1000)
+        .collect();
+    ends.sort_unstable();
+    let mut newest = ends.first().copied().unwrap_or(0);
+    for end in ends {
+        if end - newest > MAX_AGE.as_secs() {
+            break;
+        }
+        newest = end;
+    }
+    UnixTime::since_unix_epoch(Duration::from_secs(newest))
 }
 
 impl fmt::Debug for Filters {
