@@ -19,7 +19,11 @@ pub(crate) struct Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.is_as_expected() { ' ' } else { '!' };
+        let mark = match self.bonafide {
+            Outcome::Skipped(_) => '-',
+            _ if self.is_as_expected() => ' ',
+            _ => '!',
+        };
         let expected = self
             .expected
             .map_or_else(|| "nothing".to_owned(), |expected| expected.to_string());
@@ -63,9 +67,10 @@ impl Table {
                 .count()
         };
         format!(
-            "{} cases, {} as expected; of those to refuse, bonafide accepts {}, reqwest {}, curl {}",
+            "{} cases, {} as expected, {} skipped; of those to refuse, bonafide accepts {}, reqwest {}, curl {}",
             self.0.len(),
             count(Row::is_as_expected),
+            count(|row| matches!(row.bonafide, Outcome::Skipped(_))),
             taken(|row| &row.bonafide),
             taken(|row| &row.reqwest),
             taken(|row| &row.curl),

@@ -57,8 +57,8 @@ pub enum ClientMove {
 /// let tcp = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
 /// let name = rustls_pki_types::ServerName::try_from("localhost").unwrap();
 /// connector.connect(name, tcp).await.unwrap_err();
-/// // illegal_parameter
-/// assert_eq!(server.next_moves(1).await, [ClientMove::Alerted(47)]);
+/// // handshake_failure
+/// assert_eq!(server.next_moves(1).await, [ClientMove::Alerted(40)]);
 /// # }
 /// ```
 #[derive(Debug)]
