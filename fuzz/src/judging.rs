@@ -61,10 +61,7 @@ pub fn judge(
     }
 }
 
-fn certificates(
-    case: &Case<'_>,
-    part: Part,
-) -> impl Iterator<Item = CertificateDer<'static>> {
+fn certificates(case: &Case<'_>, part: Part) -> impl Iterator<Item = CertificateDer<'static>> {
     case.all(part)
         .map(|der| CertificateDer::from(der.to_vec()))
         .collect::<Vec<_>>()

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod fuzz;
 mod gate;
 mod invocation;
 mod peers;
@@ -55,6 +56,14 @@ enum Task {
     Examples,
     /// Lists the real servers and clients that tests run against.
     Peers,
+    /// Fuzzes what reads a peer's bytes, on a stable toolchain: see fuzz/README.md.
+    Fuzz {
+        /// The target to run [default: all, one after the other].
+        target: Option<String>,
+        /// How long each runs.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
     /// Runs a conformance suite: `limbo`, through the verifier, or `badssl`, over the loopback beside reqwest and curl.
     #[command(disable_help_flag = true)]
     Conformance {
@@ -105,6 +114,7 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Tidy { edges: false } => tidy::run(&workspace)?,
         Task::Examples => gate::run_examples(&workspace)?,
         Task::Peers => Peers::find(&workspace)?.print(),
+        Task::Fuzz { target, seconds } => fuzz::run(&workspace, seconds, target.as_deref())?,
         Task::Conformance { args } => {
             let badssl = args.first().is_some_and(|suite| suite == "badssl");
             let (line, args) = if badssl {

@@ -412,7 +412,11 @@ impl fmt::Display for Reason {
             } => {
                 write!(
                     f,
-                    "in {counted} logs of {operators} operators, where {needed} logs of {needed_operators} operators are needed"
+                    "in {} of {}, where {} of {} are needed",
+                    Counted(*counted, "log"),
+                    Counted(*operators, "operator"),
+                    Counted(*needed, "log"),
+                    Counted(*needed_operators, "operator"),
                 )?;
                 if *counted > 0 && *trusted_now == 0 {
                     f.write_str(", and none of them is trusted any more")?;
@@ -486,6 +490,16 @@ impl fmt::Display for Names<'_> {
             Some(more) if more > 0 => write!(f, " and {more} more"),
             _ => Ok(()),
         }
+    }
+}
+
+struct Counted(usize, &'static str);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, what) = self;
+        let plural = if *count == 1 { "" } else { "s" };
+        write!(f, "{count} {what}{plural}")
     }
 }
 

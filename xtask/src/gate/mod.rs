@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, error, fs, io};
 
+use crate::fuzz::{self, FuzzError};
 use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
 use crate::suite;
@@ -29,6 +30,9 @@ pub(crate) enum GateError {
     /// The tests that need a peer could not be found out.
     #[error(transparent)]
     Peers(#[from] PeersError),
+    /// The fuzz targets could not be found out.
+    #[error(transparent)]
+    Fuzz(#[from] FuzzError),
     /// A folder of corpora or of expectations could not be listed.
     #[error("cannot list {path}")]
     List {
@@ -152,6 +156,7 @@ fn surroundings(
                 .all(|file| folder.join(file).is_file())
         })
         .map(|folder| folder.display().to_string()),
+        fuzz_targets: fuzz::targets(workspace)?,
     })
 }
 

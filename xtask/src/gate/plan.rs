@@ -5,8 +5,12 @@
 //! does, so an example costs no build of its own.
 
 use super::step::{Action, Step};
+use crate::fuzz;
 use crate::invocation::Invocation;
 use crate::workspace::Example;
+
+/// How long each fuzz target runs: long enough to show that it works, and to trip over what lies in the way.
+const FUZZ_SECONDS: u64 = 6;
 
 /// What the gate finds around it.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub(crate) struct Surroundings {
     pub(crate) conformance: Vec<ConformanceRun>,
     /// The folder of the suites, where it has all that the table of docs/conformance.md is about.
     pub(crate) corpora: Option<String>,
+    /// The fuzz targets, by name.
+    pub(crate) fuzz_targets: Vec<String>,
 }
 
 /// How much of `cargo deny` is possible.
@@ -106,6 +112,12 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
             .with_args(["--corpora".to_owned(), corpora.clone()]);
         Step::new("conformance table", Action::Run(command))
     }));
+    let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS);
+    steps.extend(
+        fuzzing
+            .into_iter()
+            .map(|(name, command)| Step::new(name, Action::Run(command))),
+    );
     steps
 }
 

@@ -8,6 +8,7 @@
 #[path = "../../../fuzz/src/case.rs"]
 mod case;
 mod peers;
+mod revocation;
 mod transparency;
 
 use std::error::Error;
@@ -96,6 +97,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     peers::chains(&target("chain"))?;
     peers::names(&target("name"))?;
     peers::bundles(&target("bundle"))?;
+    revocation::lists(&target("crl"))?;
+    revocation::responses(&target("ocsp"))?;
     transparency::timestamps(&target("sct"))?;
     Ok(())
 }
