@@ -112,6 +112,7 @@ pub(crate) fn steps(targets: &[String], seconds: u64) -> Vec<(String, Invocation
                 // In seconds of the wall clock, for what never ends; the target itself measures the processor's time.
                 "-timeout=20".to_owned(),
                 "-verbosity=0".to_owned(),
+                "-print_funcs=0".to_owned(),
                 "-print_final_stats=1".to_owned(),
                 format!("-artifact_prefix={ARTIFACTS}/{target}/"),
                 format!("{FOUND}/{target}"),
