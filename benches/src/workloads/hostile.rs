@@ -24,7 +24,7 @@ pub(super) const NAMES: [&str; 3] = ["hostile-one-name", "hostile-many", "hostil
 pub(super) fn table(options: &Options) -> Result<Table, Failure> {
     let mut table = Table::new(vec!["bonafide", "rustls"]);
     let root = TestCa::named("bench root");
-    let chains: [(&str, fn(&TestCa) -> Chain); 3] = [
+    let chains: [(&str, Make); 3] = [
         ("refusing 10 intermediates of one name", |_| one_name(10)),
         ("refusing 64 intermediates of one name", |_| one_name(63)),
         (
@@ -46,6 +46,9 @@ pub(super) fn table(options: &Options) -> Result<Table, Failure> {
 }
 
 type Chain = Vec<CertificateDer<'static>>;
+
+/// Makes a chain for a root.
+type Make = fn(&TestCa) -> Chain;
 
 fn leaf(issuer: &TestCa) -> CertificateDer<'static> {
     issuer.issue(Recipe::for_host(HOST)).chain()[0].clone()

@@ -75,7 +75,7 @@ impl Scope {
             && self
                 .point
                 .as_ref()
-                .is_none_or(|point| names_of(point).iter().any(|name| leads_to(question, name)))
+                .is_none_or(|point| leads_to(question, names_of(point)))
     }
 }
 
@@ -87,12 +87,12 @@ fn names_of(point: &DistributionPointName) -> &[GeneralName] {
     }
 }
 
-/// Whether the certificate names this as the place of its list. Its issuer's name is one for every certificate. Points that are for some reasons only, or for
+/// Whether the certificate names one of these as the place of its list. Its issuer's name is one for every certificate. Points that are for some reasons only, or for
 /// lists of another issuer, do not count.
-fn leads_to(question: &Question<'_>, name: &GeneralName) -> bool {
-    if let GeneralName::DirectoryName(directory) = name
-        && Name::from_der(question.certificate.issuer()).is_ok_and(|issuer| issuer == *directory)
-    {
+fn leads_to(question: &Question<'_>, names: &[GeneralName]) -> bool {
+    let issuer = Name::from_der(question.certificate.issuer()).ok();
+    let is_the_issuers = |name: &GeneralName| matches!((name, &issuer), (GeneralName::DirectoryName(directory), Some(issuer)) if directory == issuer);
+    if names.iter().any(is_the_issuers) {
         return true;
     }
     let Some(points) = question
@@ -106,7 +106,7 @@ fn leads_to(question: &Question<'_>, name: &GeneralName) -> bool {
         .iter()
         .filter(|point| point.reasons.is_none() && point.crl_issuer.is_none())
         .filter_map(|point| point.distribution_point.as_ref())
-        .any(|point| names_of(point).contains(name))
+        .any(|point| names_of(point).iter().any(|name| names.contains(name)))
 }
 
 impl fmt::Display for Limitation {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use self::response::{Response, Single, Status};
+use self::response::{CertIds, Response, Single, Status};
 use super::crl::Lists;
 use super::question::{Answer, Question};
 use crate::reason::Reason;
@@ -31,10 +31,11 @@ pub(super) fn ask(
         });
     }
     let response = Response::parse(staple)?;
+    let ids = CertIds::of(question);
     let mut answer: Option<Answer> = None;
     for single in response.singles() {
         let single = single?;
-        if single.is_about(question) {
+        if single.is_about(&ids) {
             let said = say(&single, response.produced_at, question.time);
             answer = answer.into_iter().chain([said]).max_by_key(Answer::weight);
         }

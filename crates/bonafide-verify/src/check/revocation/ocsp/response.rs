@@ -188,22 +188,37 @@ impl<'a> Single<'a> {
         })
     }
 
-    /// Whether it is about the certificate of the question, of the issuer on its path.
-    pub(super) fn is_about(&self, question: &Question<'_>) -> bool {
-        let issuer_name = question.certificate.issuer();
-        let issuer_key = question.issuer.public_key().bytes;
-        self.serial == question.certificate.serial()
+    /// Whether it is about the certificate that goes by `ids`.
+    pub(super) fn is_about(&self, ids: &CertIds<'_>) -> bool {
+        let named = [self.issuer_name, self.issuer_key];
+        self.serial == ids.serial
             && match self.hash {
-                Some(Hash::Sha1) => {
-                    self.issuer_name == Sha1::digest(issuer_name).as_slice()
-                        && self.issuer_key == Sha1::digest(issuer_key).as_slice()
-                }
-                Some(Hash::Sha256) => {
-                    self.issuer_name == Sha256::digest(issuer_name).as_slice()
-                        && self.issuer_key == Sha256::digest(issuer_key).as_slice()
-                }
+                Some(Hash::Sha1) => named == ids.sha1.each_ref().map(|hash| &hash[..]),
+                Some(Hash::Sha256) => named == ids.sha256.each_ref().map(|hash| &hash[..]),
                 None => false,
             }
+    }
+}
+
+/// How a response may name the certificate of a question, with the issuer on its path: the hashes are made once, whatever the response holds.
+pub(super) struct CertIds<'a> {
+    serial: &'a [u8],
+    /// Of the issuer's name and of its key.
+    sha1: [[u8; 20]; 2],
+    sha256: [[u8; 32]; 2],
+}
+
+impl<'a> CertIds<'a> {
+    pub(super) fn of(question: &Question<'a>) -> Self {
+        let issuer = [
+            question.certificate.issuer(),
+            question.issuer.public_key().bytes,
+        ];
+        Self {
+            serial: question.certificate.serial(),
+            sha1: issuer.map(|part| Sha1::digest(part).into()),
+            sha256: issuer.map(|part| Sha256::digest(part).into()),
+        }
     }
 }
 
