@@ -58,12 +58,18 @@ async fn openssl_without_a_security_level_goes_on() {
         (Weakness::Dh2048, "-tls1_2"),
         (Weakness::DhComposite, "-tls1_2"),
     ] {
-        let moves = move_of_openssl(weakness, version, &ca, &roots).await;
+        let moves = move_of_openssl(weakness, version, &ca, &roots)
+            .await
+            .unwrap();
         assert_eq!(moves, [ClientMove::WentOn], "{weakness:?}");
     }
     // Of the three secrets there are, OpenSSL refuses the one that is 1, and goes on with the others.
     for _ in 0..60 {
-        match move_of_openssl(Weakness::DhSmallSubgroup, "-tls1_2", &ca, &roots).await[..] {
+        let small = Weakness::DhSmallSubgroup;
+        let moves = move_of_openssl(small, "-tls1_2", &ca, &roots)
+            .await
+            .unwrap();
+        match moves[..] {
             [ClientMove::WentOn] => return,
             [ClientMove::Alerted(47)] => {}
             ref other => panic!("{other:?}"),
@@ -77,7 +83,7 @@ async fn move_of_openssl(
     version: &str,
     ca: &TestCa,
     roots: &Path,
-) -> Vec<ClientMove> {
+) -> std::io::Result<Vec<ClientMove>> {
     let server = WeakServer::start(weakness, ca).await;
     let mut client = tokio::process::Command::new("openssl")
         .args(["s_client", "-brief", "-verify_return_error", "-CAfile"])
@@ -87,9 +93,8 @@ async fn move_of_openssl(
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn()?;
     let moves = server.next_moves(1).await;
-    client.wait().await.unwrap();
-    moves
+    client.wait().await?;
+    Ok(moves)
 }
