@@ -113,7 +113,7 @@ pub enum SctFault {
     UnsupportedAlgorithm,
     /// Its signature is not by its log over this certificate.
     BadSignature,
-    /// Another one of the same log counts already.
+    /// Others of the same log were looked at already: one that counts, or two that do not.
     SameLog,
 }
 
@@ -131,7 +131,7 @@ impl fmt::Display for SctFault {
             Self::WrongInterval => f.write_str("a log for certificates of another time"),
             Self::UnsupportedAlgorithm => f.write_str("an algorithm that is not supported"),
             Self::BadSignature => f.write_str("its signature is not over this certificate"),
-            Self::SameLog => f.write_str("the second of one log"),
+            Self::SameLog => f.write_str("one more of the same log"),
         }
     }
 }

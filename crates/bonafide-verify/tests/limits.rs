@@ -7,11 +7,13 @@
 )]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
 use bonafide_verify::{
-    Anchors, Bound, Code, Limits, Outcome, Peer, Policy, Profile, Reason, Receipt, Refusal, Zone,
+    Anchors, Bound, Check, CheckContext, Code, Finding, Limits, Outcome, Peer, Policy, Profile,
+    Reason, Receipt, Refusal, Refused, VerifiedPath, Zone,
 };
 
 const HOST: &str = "api.test";
@@ -286,42 +288,50 @@ fn chains_that_servers_send_are_believed() {
     }
 }
 
-/// A leaf that a check refuses is judged for a few paths, not for all that there are.
+/// A leaf that a check refuses is judged for a few paths, not for all that there are, and for fewer if it is large.
 #[test]
 fn the_search_ends_after_so_many_refused_paths() {
     let root = TestCa::named("root");
     let top = TestCa::named("top");
     let issuing = TestCa::named("issuing");
-    let mut chain = vec![issuing.issue(Recipe::for_host(HOST).without_san()).chain()[0].clone()];
-    chain.extend((0..4).map(|_| issuing.cross_signed_by(&top)));
-    chain.extend((0..4).map(|_| top.cross_signed_by(&root)));
-    let policy = Policy::builder()
-        .anchors(Anchors::only(root.certificate().clone()))
-        .profile(Profile::PathOnly)
-        .check(Counts)
-        .build()
-        .unwrap();
-    let refusal = policy.verify(&Peer::without_name(&chain)).unwrap_err();
-    assert_eq!(refusal.code(), Code::CheckRefused);
-    assert_eq!(COUNTED.load(std::sync::atomic::Ordering::SeqCst), 16);
+    let with_names = |count: usize| {
+        let names = (0..count).map(|number| format!("host-{number:05}.example.test"));
+        let mut chain = vec![issuing.issue(Recipe::for_hosts(names)).chain()[0].clone()];
+        chain.extend((0..4).map(|_| issuing.cross_signed_by(&top)));
+        chain.extend((0..4).map(|_| top.cross_signed_by(&root)));
+        chain
+    };
+    // names of the leaf, paths that the check is asked about: 16 at most, or as many as have 200 KiB and one more
+    for (names, paths) in [(1, 16), (2_000, 4)] {
+        let judged = Arc::new(AtomicUsize::new(0));
+        let policy = Policy::builder()
+            .anchors(Anchors::only(root.certificate().clone()))
+            .profile(Profile::PathOnly)
+            .check(Counts(Arc::clone(&judged)))
+            .build()
+            .unwrap();
+        let chain = with_names(names);
+        let refusal = policy.verify(&Peer::without_name(&chain)).unwrap_err();
+        assert_eq!(refusal.code(), Code::CheckRefused);
+        assert_eq!(
+            judged.load(Ordering::SeqCst),
+            paths,
+            "{} bytes",
+            chain[0].len()
+        );
+    }
 }
 
-static COUNTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-
 #[derive(Debug)]
-struct Counts;
+struct Counts(Arc<AtomicUsize>);
 
-impl bonafide_verify::Check for Counts {
+impl Check for Counts {
     fn name(&self) -> &str {
         "counts"
     }
 
-    fn judge(
-        &self,
-        _: &bonafide_verify::VerifiedPath<'_>,
-        _: &bonafide_verify::CheckContext<'_>,
-    ) -> Result<bonafide_verify::Finding, bonafide_verify::Refused> {
-        COUNTED.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Err(bonafide_verify::Refused::by_check("never"))
+    fn judge(&self, _: &VerifiedPath<'_>, _: &CheckContext<'_>) -> Result<Finding, Refused> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(Refused::by_check("never"))
     }
 }

@@ -53,6 +53,11 @@ impl World {
 
     /// A filter over what the log has seen until an hour after both leaves were logged.
     fn filter(&self, encoding: Encoding) -> Vec<u8> {
+        self.filter_of(encoding, self.logged - DAY, self.newest())
+    }
+
+    /// The same over what the log has seen between two moments.
+    fn filter_of(&self, encoding: Encoding, from: Moment, until: Moment) -> Vec<u8> {
         let root = Certificate::from_der(self.ca.certificate()).unwrap();
         let issuer = IssuerSpkiHash(SpkiSha256::of_spki(root.subject_public_key_info()).0);
         let revoked = || CRLiteBuilderItem::revoked(issuer, self.revoked.serial());
@@ -73,8 +78,8 @@ impl World {
         let coverage = format!(
             r#"[{{"LogID": "{}", "MinTimestamp": {}, "MaxTimestamp": {}, "MMD": 0, "MinEntry": 0}}]"#,
             STANDARD.encode(self.log.id()),
-            millis(self.logged - DAY),
-            millis(self.newest()),
+            millis(from),
+            millis(until),
         );
         let coverage = CRLiteCoverage::from_mozilla_ct_logs_json(coverage.as_bytes());
         CRLiteClubcard::from(builder.build::<CRLiteQuery<'_>>(coverage, ()))
@@ -171,6 +176,32 @@ fn filters_count_for_ten_days_after_what_they_cover() {
     let judge = |time| world.judge(&world.good, Crlite::file(&file), time);
     assert!(judge(end - Duration::from_secs(1)).is_ok());
     assert_eq!(judge(end).unwrap_err().code(), Code::RevocationStale);
+}
+
+#[test]
+fn a_new_filter_makes_an_old_one_fresh_only_without_a_gap_between_them() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, days: u32| {
+        let until = world.newest() + days * DAY;
+        let bytes = world.filter_of(Encoding::V4, until - DAY, until);
+        fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    fs::write(folder.path().join("old.filter"), world.filter(Encoding::V4)).unwrap();
+    let judge = || {
+        let time = world.newest() + 19 * DAY;
+        world.judge(&world.good, Crlite::directory(folder.path()), time)
+    };
+    write("new.delta", 18);
+    let refusal = judge().unwrap_err();
+    match refusal.reason() {
+        Reason::RevocationStale { this_update, .. } => {
+            assert_eq!(*this_update, world.newest().as_unix_time());
+        }
+        other => panic!("{other}"),
+    }
+    write("between.delta", 9);
+    assert!(judge().unwrap().is_verified());
 }
 
 #[test]

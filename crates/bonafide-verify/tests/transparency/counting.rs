@@ -1,7 +1,7 @@
 //! How many timestamps of how many logs and operators a certificate needs.
 
 use bonafide_testkit::{KeyKind, TestCa, TestLog};
-use bonafide_verify::{Code, Outcome, SctFault};
+use bonafide_verify::{Code, Outcome, Reason, SctFault};
 use serde_json::json;
 
 use crate::stage::{DAY, SECOND, Stage, log, row, text, too_few, uncounted, unix};
@@ -39,7 +39,7 @@ fn a_refusal_names_the_leaf_the_code_and_what_did_not_count() {
     assert_eq!(refusal.subject().unwrap().position, 0);
     assert_eq!(
         refusal.reason().to_string(),
-        "in 1 log of 1 operator, where 2 logs of 2 operators are needed; not counted: alpha: the second of one log"
+        "in 1 log of 1 operator, where 2 logs of 2 operators are needed; not counted: alpha: one more of the same log"
     );
 }
 
@@ -177,4 +177,28 @@ fn signatures_that_no_log_may_make_do_not_count() {
             uncounted("alpha", fault)
         );
     }
+}
+
+#[test]
+fn no_more_than_two_timestamps_of_a_log_are_looked_at_until_one_counts() {
+    let stage = Stage::new();
+    let other = stage.root.issue(stage.recipe());
+    let foreign =
+        [3, 2, 1].map(|days| stage.logs[0].timestamp(other.leaf(), stage.now - days * DAY));
+    let leaf = stage
+        .recipe()
+        .raw_timestamp_list(TestLog::timestamp_list(foreign));
+    let refusal = stage.judge(leaf).unwrap_err();
+    let Reason::TooFewScts { uncounted, .. } = refusal.reason() else {
+        panic!("{refusal}")
+    };
+    let faults: Vec<_> = uncounted.iter().map(|sct| &sct.fault).collect();
+    assert_eq!(
+        faults,
+        [
+            &SctFault::BadSignature,
+            &SctFault::BadSignature,
+            &SctFault::SameLog
+        ]
+    );
 }
