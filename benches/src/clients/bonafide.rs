@@ -1,6 +1,5 @@
 //! bonafide.
 
-use bonafide_verify::Policy;
 use bytes::Bytes;
 
 use super::{Client, Keep, Which, trust};
@@ -30,7 +29,7 @@ impl Client for Bonafide {
     }
 
     fn load(&self) -> Result<(), Failure> {
-        Ok(self.0.policy().map_or(Ok(()), Policy::load)?)
+        Ok(self.0.policy().map_or(Ok(()), |policy| policy.current().load())?)
     }
 
     async fn get(&self, url: &str) -> Result<Bytes, Failure> {

@@ -44,6 +44,7 @@ mod demand;
 mod diagnosis;
 mod epoch;
 mod explain;
+mod handle;
 mod handshake;
 mod host;
 mod host_pattern;
@@ -92,6 +93,7 @@ pub use self::epoch::Epoch;
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };
+pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::ClientIdentity;

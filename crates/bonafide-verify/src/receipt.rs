@@ -11,7 +11,7 @@ use crate::certificate::{Certificate, subject_text};
 use crate::check::FindingOutcome;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Successor};
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
 
@@ -30,6 +30,7 @@ pub struct Receipt {
 pub(crate) struct Verification {
     pub(crate) verdict: Verdict,
     pub(crate) epoch: Epoch,
+    pub(crate) successor: Successor,
     pub(crate) zone: Arc<str>,
     pub(crate) host: Option<String>,
     pub(crate) time: UnixTime,
@@ -152,6 +153,12 @@ impl Receipt {
     /// The epoch of the policy that judged.
     pub fn epoch(&self) -> Epoch {
         self.verification.epoch
+    }
+
+    /// The epoch of the policy that took this one's place, if one has by now: what the receipt says was judged by a policy that is no longer in force.
+    /// Only a response that was under way then has such a receipt.
+    pub fn replaced_by(&self) -> Option<Epoch> {
+        self.verification.successor.get()
     }
 
     /// The zone that judged: its host pattern, or `default`.
@@ -353,6 +360,12 @@ impl fmt::Display for Receipt {
             self.epoch(),
             self.provider()
         )?;
+        if let Some(successor) = self.replaced_by() {
+            writeln!(
+                f,
+                "  replaced: by the policy of epoch {successor}, after this was judged"
+            )?;
+        }
         writeln!(f, "  anchors: {}", self.anchors())?;
         if let Some(path) = self.path() {
             let last = path.certificates.len().saturating_sub(1);

@@ -11,7 +11,7 @@ use snapbox::{Data, assert_data_eq};
 use super::Explanation;
 use crate::anchors::{Origin, OriginCounts};
 use crate::code::Code;
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Successor};
 use crate::reason::{Bound, Reason};
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict, Verification};
 use crate::refusal::{Exhibit, Premise, Refusal, Rejudge, Subject};
@@ -205,6 +205,7 @@ fn refusal(reason: Reason, chain: &[CertificateDer<'static>]) -> Refusal {
     let verification = Verification {
         verdict: Verdict::Refused(reason.code()),
         epoch: Epoch::next(),
+        successor: Successor::default(),
         zone: Arc::from("default"),
         host: Some(HOST.to_owned()),
         time: day(0),

@@ -16,7 +16,7 @@ pub(crate) use self::forgive::announce;
 
 use crate::chain::{Peer, PresentedChain};
 use crate::clock::Clock;
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Successor};
 use crate::host::{host_text, relative_name};
 use crate::intermediates::KnownIntermediates;
 use crate::provider::Provider;
@@ -29,6 +29,7 @@ use crate::zone::{Zone, Zones};
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) epoch: Epoch,
+    pub(crate) successor: Successor,
     pub(crate) zones: Arc<Zones>,
     pub(crate) intermediates: Arc<KnownIntermediates>,
     pub(crate) clock: Clock,
@@ -37,6 +38,28 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
+    /// One that decides the same in a new epoch, and has decided nothing yet.
+    pub(crate) fn renewed(&self) -> Self {
+        let Self {
+            epoch: _,
+            successor: _,
+            zones,
+            intermediates,
+            clock,
+            provider,
+            receipts: _,
+        } = self;
+        Self {
+            epoch: Epoch::next(),
+            successor: Successor::default(),
+            zones: Arc::clone(zones),
+            intermediates: Arc::clone(intermediates),
+            clock: clock.clone(),
+            provider: provider.clone(),
+            receipts: Receipts::default(),
+        }
+    }
+
     /// The refusal of a host that the policy has no zone for, or that the configuration at hand was not made for.
     pub(crate) fn refuse_host(&self, host: &str) -> Refusal {
         trial::refuse_host(self, host)

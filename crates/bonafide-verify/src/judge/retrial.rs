@@ -66,6 +66,7 @@ impl Judge {
     fn apart(&self, intermediates: Option<KnownIntermediates>) -> Self {
         let Self {
             epoch,
+            successor,
             zones,
             intermediates: own,
             clock,
@@ -74,6 +75,7 @@ impl Judge {
         } = self;
         Self {
             epoch: *epoch,
+            successor: successor.clone(),
             zones: Arc::clone(zones),
             intermediates: intermediates.map_or_else(|| Arc::clone(own), Arc::new),
             clock: clock.clone(),

@@ -60,6 +60,7 @@ pub(super) fn refuse_host(judge: &Judge, host: &str) -> Refusal {
     let verification = Verification {
         verdict: Verdict::Refused(reason.code()),
         epoch: judge.epoch,
+        successor: judge.successor.clone(),
         zone: Arc::from("none"),
         host: Some(host.to_owned()),
         time: judge.clock.now(),
@@ -120,6 +121,7 @@ impl Trial<'_> {
         Arc::new(Receipt::new(Arc::new(Verification {
             verdict,
             epoch: self.judge.epoch,
+            successor: self.judge.successor.clone(),
             zone: Arc::clone(&self.zone.name),
             host: self.host.map(ToOwned::to_owned),
             time: self.time,

@@ -10,7 +10,7 @@ use crate::anchors::Anchors;
 use crate::check::{Check, Mode, Profile};
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Successor};
 use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
 use crate::intermediates::Intermediates;
@@ -172,6 +172,7 @@ impl PolicyBuilder {
         let zones = super::grants::with_grants(self.grants, default.as_ref(), zones)?;
         Ok(Policy::from_judge(Judge {
             epoch: Epoch::next(),
+            successor: Successor::default(),
             zones: Arc::new(Zones::new(default, zones)),
             intermediates: Arc::new(self.intermediates.load()?),
             clock: self.clock,

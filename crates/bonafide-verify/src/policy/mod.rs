@@ -60,6 +60,15 @@ impl Policy {
         }
     }
 
+    /// The same policy in an epoch of its own, with nothing that rests on the old one.
+    pub(crate) fn renewed(&self) -> Self {
+        Self::from_judge(self.judge.renewed())
+    }
+
+    pub(crate) fn was_replaced_by(&self, epoch: Epoch) {
+        self.judge.successor.set(epoch);
+    }
+
     /// The epoch of this policy; no two policies of a process have the same.
     pub fn epoch(&self) -> Epoch {
         self.judge.epoch

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_verify::Policy;
+use bonafide_verify::{Policy, PolicyHandle};
 use http::header::{ACCEPT, HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
@@ -14,7 +14,7 @@ use super::{Client, Inner, Trust};
 use crate::connect::{Connector, HttpOptions, Resolver, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
-use crate::pool::{self, DEFAULT_ORIGINS, Limits, OriginCache, Pool};
+use crate::pool::{self, Limits, Pool};
 use crate::proxy::Proxy;
 use crate::redirect::Redirects;
 use crate::timeouts::Timeouts;
@@ -42,7 +42,7 @@ fn bounded(time: Duration) -> Duration {
 /// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    policy: Option<Policy>,
+    policy: Option<PolicyHandle>,
     default_headers: HeaderMap,
     timeouts: Timeouts,
     redirects: Redirects,
@@ -76,10 +76,11 @@ impl ClientBuilder {
         }
     }
 
-    /// Whom to believe. Default: the system's trust store under
+    /// Whom to believe: a [`Policy`], or a [`PolicyHandle`] whose policy can be replaced while the client
+    /// is in use. Default: the system's trust store under
     /// [`Profile::Browser`](bonafide_verify::Profile::Browser).
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = Some(policy);
+    pub fn policy(mut self, policy: impl Into<PolicyHandle>) -> Self {
+        self.policy = Some(policy.into());
         self
     }
 
@@ -274,13 +275,15 @@ impl ClientBuilder {
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
-            (None, None) => Policy::builder().build().map_err(Failure::config),
+            (None, None) => Policy::builder()
+                .build()
+                .map(PolicyHandle::new)
+                .map_err(Failure::config),
         };
         let trust = policy.map(|policy| {
             let route = proxy.as_ref().map_or(pool::Route::Direct, Proxy::route);
-            let epoch = policy.epoch().get();
             let connector = Connector {
-                warm_up: WarmUp::start(policy.clone()),
+                warm_up: WarmUp::start(Policy::clone(&policy.current())),
                 policy: policy.clone(),
                 resolver,
                 proxy,
@@ -288,12 +291,7 @@ impl ClientBuilder {
                 http,
                 default_headers,
             };
-            Trust {
-                policy,
-                route,
-                pool: Pool::new(connector, pool),
-                origins: OriginCache::new(epoch, DEFAULT_ORIGINS),
-            }
+            Trust::new(policy, route, Pool::new(connector, pool))
         });
         Client {
             inner: Arc::new(Inner {

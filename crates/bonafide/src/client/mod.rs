@@ -5,10 +5,10 @@ mod service;
 mod shared;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use bonafide_verify::Policy;
 use bonafide_verify::pki_types::UnixTime;
+use bonafide_verify::{Follower, Policy, PolicyHandle};
 use http::Method;
 
 pub use self::builder::ClientBuilder;
@@ -17,7 +17,9 @@ pub(crate) use self::shared::shared;
 use crate::connect::{Connector, server_name};
 use crate::error::{Failure, Kind};
 use crate::exchange::{CallLimits, Route};
-use crate::pool::{self, OriginCache, PartitionKey, PartitionParts, Pool, Scheme, ZoneId};
+use crate::pool::{
+    self, DEFAULT_ORIGINS, OriginCache, PartitionKey, PartitionParts, Pool, Scheme, ZoneId,
+};
 use crate::redirect::Redirects;
 use crate::request::RequestBuilder;
 use crate::target::{IntoUrl, OriginName};
@@ -56,10 +58,41 @@ pub(crate) struct Inner {
 
 /// A policy, and the connections that rest on it.
 struct Trust {
-    policy: Policy,
+    policy: PolicyHandle,
     route: pool::Route,
+    connections: Arc<Connections>,
+}
+
+/// The connections of a client, and which of them an origin's requests go to.
+struct Connections {
     pool: Pool<Connector>,
     origins: OriginCache<Connector>,
+}
+
+impl Trust {
+    fn new(policy: PolicyHandle, route: pool::Route, pool: Pool<Connector>) -> Self {
+        let connections = Arc::new(Connections {
+            pool,
+            origins: OriginCache::new(policy.epoch().get(), DEFAULT_ORIGINS),
+        });
+        let follower: Weak<Connections> = Arc::downgrade(&connections);
+        policy.tell(follower);
+        // It may have been replaced before there was anybody to tell.
+        connections.replaced_by(&policy.current());
+        Self {
+            policy,
+            route,
+            connections,
+        }
+    }
+}
+
+impl Follower for Connections {
+    fn replaced_by(&self, policy: &Policy) {
+        let epoch = policy.epoch().get();
+        self.origins.forget_older_than(epoch);
+        self.pool.evict_epoch_older_than(epoch);
+    }
 }
 
 impl Client {
@@ -112,8 +145,8 @@ impl Client {
         RequestBuilder::new(self.clone(), method, url)
     }
 
-    /// The policy that judges the servers; `None` only if it could not be built.
-    pub fn policy(&self) -> Option<&Policy> {
+    /// The policy that judges the servers, to look at it or to replace it; `None` only if it could not be built.
+    pub fn policy(&self) -> Option<&PolicyHandle> {
         self.inner.trust.as_ref().ok().map(|trust| &trust.policy)
     }
 
@@ -131,7 +164,8 @@ impl Default for Client {
 impl Inner {
     /// The connections of an origin, if a request went there before.
     pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
-        self.trust.as_ref().ok()?.origins.get(scheme, host, port)
+        let trust = self.trust.as_ref().ok()?;
+        trust.connections.origins.get(scheme, host, port)
     }
 
     /// The connections of an origin, once the policy has said which zone it is in.
@@ -144,28 +178,38 @@ impl Inner {
                 "plain http is refused: use https, or build the client with `allow_plain_http`",
             ));
         }
-        let zone = trust
-            .policy
+        let policy = trust.policy.current();
+        let zone = policy
             .zone_of(&server_name(host)?)
             .map_err(Failure::refused)?;
-        let route = trust.pool.partition(&PartitionKey::new(PartitionParts {
-            scheme: *scheme,
-            host: Arc::clone(host),
-            port: *port,
-            route: trust.route.clone(),
-            zone: ZoneId(zone.id().get()),
-            epoch: trust.policy.epoch().get(),
-            // The zone's own, so that the zone's number stands for it already.
-            identity: u64::from(zone.has_identity()),
-        }));
-        trust.origins.insert(&route);
+        let route = trust
+            .connections
+            .pool
+            .partition(&PartitionKey::new(PartitionParts {
+                scheme: *scheme,
+                host: Arc::clone(host),
+                port: *port,
+                route: trust.route.clone(),
+                zone: ZoneId(zone.id().get()),
+                epoch: policy.epoch().get(),
+                // The zone's own, so that the zone's number stands for it already.
+                identity: u64::from(zone.has_identity()),
+            }));
+        trust.connections.origins.insert(&route);
         Ok(route)
+    }
+
+    /// Whether a route was found under a policy that has been replaced since.
+    pub(crate) fn is_outdated(&self, route: &Route) -> bool {
+        self.trust
+            .as_ref()
+            .is_ok_and(|trust| trust.policy.epoch().get() != route.key().parts().epoch)
     }
 
     /// The time by the policy's clock.
     pub(crate) fn now(&self) -> UnixTime {
         match &self.trust {
-            Ok(trust) => trust.policy.clock().now(),
+            Ok(trust) => trust.policy.current().clock().now(),
             Err(_) => UnixTime::now(),
         }
     }
@@ -193,13 +237,12 @@ impl fmt::Debug for Client {
             Ok(Trust {
                 policy,
                 route,
-                pool,
-                origins,
+                connections,
             }) => f
                 .field("epoch", &policy.epoch().get())
                 .field("route", route)
-                .field("pool", pool)
-                .field("origins", &origins.len()),
+                .field("pool", &connections.pool)
+                .field("origins", &connections.origins.len()),
             Err(failure) => f.field("failure", failure),
         };
         f.field("allow_plain_http", allow_plain_http)

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use ::http::{HeaderMap, Version};
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Policy, Receipt};
+use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -36,7 +36,7 @@ use crate::timings::OpeningTimes;
 
 /// Makes the connections of one client.
 pub(crate) struct Connector {
-    pub(crate) policy: Policy,
+    pub(crate) policy: PolicyHandle,
     pub(crate) warm_up: WarmUp,
     pub(crate) resolver: Resolver,
     pub(crate) proxy: Option<Proxy>,
@@ -71,27 +71,38 @@ impl Connect for Connector {
 
     async fn connect(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
         let parts = key.parts();
+        let policy = Policy::clone(&self.policy.current());
+        if policy.epoch().get() != parts.epoch {
+            return Err(Failure::new(
+                Kind::Canceled,
+                "the policy was replaced before the connection was made",
+            )
+            .during(Phase::Connect)
+            .retryable());
+        }
         let (stream, mut opening) = self.dial(parts).await?;
         match parts.scheme {
             Scheme::Http => {
                 let ends = Ends::of(&stream)?;
-                self.speak(parts, stream, ends, Version::HTTP_11, None, opening)
-                    .await
+                let http1 = Version::HTTP_11;
+                self.speak(parts, stream, ends, http1, None, opening).await
             }
             Scheme::Https => {
                 let ends = Ends::of(&stream)?;
                 self.warm_up.done().await;
                 let start = Instant::now();
                 let stream =
-                    tls::handshake(&self.policy, &parts.host, stream, self.timeouts.handshake)
-                        .await?;
+                    tls::handshake(&policy, &parts.host, stream, self.timeouts.handshake).await?;
                 opening.tls = Some(start.elapsed());
                 let version = match stream.alpn() {
                     Some(b"h2") => Version::HTTP_2,
                     _ => Version::HTTP_11,
                 };
-                let receipt = Arc::clone(stream.receipt());
-                self.speak(parts, stream, ends, version, Some(receipt), opening)
+                let judged = Judged {
+                    receipt: Arc::clone(stream.receipt()),
+                    clock: policy.clock(),
+                };
+                self.speak(parts, stream, ends, version, Some(judged), opening)
                     .await
             }
         }
@@ -144,15 +155,17 @@ impl Connector {
         stream: IO,
         ends: Ends,
         version: Version,
-        receipt: Option<Arc<Receipt>>,
+        judged: Option<Judged<'_>>,
         opening: OpeningTimes,
     ) -> Result<Connected<Self>, Failure>
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let verdict_ends = receipt.as_ref().and_then(|receipt| receipt.deadline());
-        let deadline =
-            verdict_ends.and_then(|deadline| instant_of(deadline, self.policy.clock().now()));
+        let verdict_ends = judged.as_ref().and_then(|judged| judged.receipt.deadline());
+        let deadline = judged
+            .as_ref()
+            .zip(verdict_ends)
+            .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
         let wire = Wire::new(parts, version, &self.default_headers)?;
         let fate = Fate::default();
         let stream = Noting::new(stream, fate.clone());
@@ -171,7 +184,7 @@ impl Connector {
             remote_addr: ends.remote,
             local_addr: ends.local,
             version,
-            receipt,
+            receipt: judged.map(|judged| judged.receipt),
             opening,
         });
         tracing::debug!(
@@ -193,6 +206,12 @@ impl Connector {
             }),
         })
     }
+}
+
+/// What a policy said of a server, and the clock that it went by.
+struct Judged<'a> {
+    receipt: Arc<Receipt>,
+    clock: &'a Clock,
 }
 
 /// The two addresses of a TCP connection.

@@ -179,6 +179,11 @@ async fn checkout(
         };
         let failure = match outcome {
             Ok(lease) => return Ok(lease),
+            // What was found under a policy that is replaced says nothing about the request.
+            Err(_) if client.is_outdated(&route) => {
+                call.place = Place::Named(call.origin());
+                continue;
+            }
             Err(CheckoutError::Connect(failure)) => failure,
             Err(CheckoutError::Evicted) if mem::take(&mut again) => {
                 call.place = Place::Named(call.origin());

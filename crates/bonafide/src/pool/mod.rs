@@ -74,10 +74,6 @@ impl<C: Connect> Pool<C> {
 
     /// Evicts all partitions of an epoch before `epoch`, those that are asked for later included. Exchanges under way
     /// finish. Says how many there were.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "evictions wait for policies that can be reloaded")
-    )]
     pub(crate) fn evict_epoch_older_than(&self, epoch: u64) -> usize {
         self.registry.evict_epoch_older_than(epoch)
     }

@@ -1,5 +1,6 @@
 //! From an origin to its partition, without a lock and without an allocation.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -17,7 +18,7 @@ pub(crate) const DEFAULT_ORIGINS: usize = 256;
 /// An origin alone does not name a partition: route, zone, epoch and identity do so too. One cache therefore serves
 /// one epoch, and one choice of the others for each origin.
 pub(crate) struct OriginCache<C: Connect> {
-    epoch: u64,
+    epoch: AtomicU64,
     max: usize,
     table: ArcSwap<HashTable<Arc<Partition<C>>>>,
     writing: Mutex<()>,
@@ -27,7 +28,7 @@ impl<C: Connect> OriginCache<C> {
     /// A cache for partitions of `epoch`, of at most `max` origins.
     pub(crate) fn new(epoch: u64, max: usize) -> Self {
         Self {
-            epoch,
+            epoch: AtomicU64::new(epoch),
             max,
             table: ArcSwap::default(),
             writing: Mutex::new(()),
@@ -47,10 +48,10 @@ impl<C: Connect> OriginCache<C> {
     /// Remembers a partition for its origin. One of another epoch is not taken. A full cache starts anew.
     pub(crate) fn insert(&self, partition: &Arc<Partition<C>>) {
         let parts = partition.key().parts();
-        if parts.epoch != self.epoch {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if parts.epoch != self.epoch.load(Ordering::Acquire) {
             return;
         }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = HashTable::clone(&self.table.load());
         table.retain(|other| {
             !other.is_retired() && !is_at(other, parts.scheme, &parts.host, parts.port)
@@ -60,6 +61,14 @@ impl<C: Connect> OriginCache<C> {
         }
         table.insert_unique(origin_hash(partition), Arc::clone(partition), origin_hash);
         self.table.store(Arc::new(table));
+    }
+
+    /// Serves `epoch` from now on, and forgets what is older.
+    pub(crate) fn forget_older_than(&self, epoch: u64) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.epoch.fetch_max(epoch, Ordering::AcqRel) < epoch {
+            self.table.store(Arc::default());
+        }
     }
 
     /// How many origins are remembered.
