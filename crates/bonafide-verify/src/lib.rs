@@ -30,6 +30,11 @@
 //! No feature alone lowers what is verified.
 
 mod anchors;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the stores that are kept in it come next")
+)]
+mod atomic_file;
 mod bounded_file;
 mod capsule;
 mod certificate;
@@ -76,6 +81,7 @@ mod zone;
 pub use rustls_pki_types as pki_types;
 
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
+pub use self::atomic_file::FileError;
 pub use self::capsule::{Capsule, CapsuleError, PickedAnchors};
 pub use self::certificate::{Certificate, Extension, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
