@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
+use serde::Serializer;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -96,6 +97,11 @@ impl fmt::Display for Rfc3339Time {
             None => write!(f, "@{seconds}"),
         }
     }
+}
+
+/// Serialises a time as RFC 3339 in UTC.
+pub(crate) fn as_rfc3339<S: Serializer>(time: &UnixTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Rfc3339Time(*time))
 }
 
 /// Not a time since 1970 in RFC 3339.

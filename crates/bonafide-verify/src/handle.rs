@@ -7,6 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::config_error::ConfigError;
 use crate::epoch::Epoch;
+use crate::event::{Event, PolicyReplaced};
 use crate::policy::Policy;
 
 /// A place for the policy of this moment; clones are the same place.
@@ -81,7 +82,10 @@ impl PolicyHandle {
         let epoch = policy.epoch();
         self.0.current.store(Arc::new(policy.clone()));
         replaced.was_replaced_by(epoch);
-        tracing::info!(from = %replaced.epoch(), to = %epoch, "policy replaced");
+        policy.events().emit(&Event::PolicyReplaced(PolicyReplaced {
+            from: replaced.epoch(),
+            to: epoch,
+        }));
         followers.retain(|follower| match follower.upgrade() {
             Some(follower) => {
                 follower.replaced_by(&policy);

@@ -10,6 +10,7 @@ use rustls_pki_types::CertificateDer;
 use crate::certificate::names;
 use crate::chain::PresentedChain;
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::source::Source;
 
 /// At most so many are added to one chain.
@@ -100,6 +101,7 @@ impl Intermediates {
             })?;
         }
         Ok(KnownIntermediates {
+            sources: self.sources.clone(),
             given: by_subject,
             remembered: match self.remember {
                 Remember::Nothing => None,
@@ -112,11 +114,19 @@ impl Intermediates {
 /// The intermediates at hand, by subject.
 #[derive(Debug, Default)]
 pub(crate) struct KnownIntermediates {
+    sources: Vec<Source>,
     given: BySubject,
     remembered: Option<Mutex<Remembered>>,
 }
 
 impl KnownIntermediates {
+    /// Says which files they were read from.
+    pub(crate) fn describe(&self, description: &mut Description) {
+        for source in &self.sources {
+            source.describe(description);
+        }
+    }
+
     /// These and no others.
     pub(crate) fn only(certificates: &[CertificateDer<'static>]) -> Self {
         let mut given = BySubject::default();
@@ -124,6 +134,7 @@ impl KnownIntermediates {
             given.add(certificate);
         }
         Self {
+            sources: Vec::new(),
             given,
             remembered: None,
         }

@@ -24,6 +24,7 @@
 //! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group, so X25519 is offered first |
 //! | `bundled` | | `Anchors::bundled`: Mozilla's roots, compiled in |
 //! | `crlite` | | `Crlite`: revocation by the filters that Mozilla publishes |
+//! | `metrics` | | the events of a policy, counted for the recorder of the crate `metrics` |
 //! | `tokio` | | `Policy::connect`: verified streams |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 //!
@@ -46,8 +47,10 @@ mod config_error;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
 mod demand;
+mod description;
 mod diagnosis;
 mod epoch;
+mod event;
 mod explain;
 mod handle;
 mod handshake;
@@ -95,7 +98,9 @@ pub use self::check::{
 pub use self::clock::Clock;
 pub use self::code::Code;
 pub use self::config_error::ConfigError;
+pub use self::description::{Description, Expiry, ExpiryKind};
 pub use self::epoch::Epoch;
+pub use self::event::{Event, EventFile, EventSink, GrantedConnection, Lost, PolicyReplaced};
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustls_pki_types::pem::PemObject;
 
 use crate::bounded_file::{MAX_SOURCE_BYTES, read_up_to};
+use crate::description::Description;
 use crate::load_report::LoadProblem;
 
 /// One place to read from.
@@ -59,6 +60,14 @@ impl Source {
         match self {
             Self::File(path) | Self::Directory(path) => path.display().to_string(),
             Self::Bytes { label, .. } => label.to_string(),
+        }
+    }
+
+    /// Says which file or directory it is.
+    pub(crate) fn describe(&self, description: &mut Description) {
+        match self {
+            Self::File(path) | Self::Directory(path) => description.file(path),
+            Self::Bytes { .. } => {}
         }
     }
 

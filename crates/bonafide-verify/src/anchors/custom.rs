@@ -10,6 +10,7 @@ use super::fence::Fence;
 use super::origin::Origin;
 use super::set::Loading;
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::load_report::{LoadProblem, SourceReport};
 use crate::source::{Place, Source};
 
@@ -105,6 +106,13 @@ impl CustomCa {
     fn of(kind: Kind) -> Self {
         let fences = Vec::new();
         Self { kind, fences }
+    }
+
+    pub(super) fn describe(&self, description: &mut Description) {
+        match &self.kind {
+            Kind::Source(source) => source.describe(description),
+            Kind::Certificates { .. } => {}
+        }
     }
 
     pub(super) fn is_fenced(&self) -> bool {

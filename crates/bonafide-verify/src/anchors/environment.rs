@@ -5,8 +5,16 @@ use std::path::{Path, PathBuf};
 use super::custom::load_source;
 use super::origin::Origin;
 use super::set::Loading;
+use crate::description::Description;
 use crate::load_report::{LoadProblem, SourceReport};
 use crate::source::{Place, Source};
+
+/// Names the file or directory that the variable names now.
+pub(super) fn describe(variable: &str, description: &mut Description) {
+    if let Some(path) = std::env::var_os(variable) {
+        description.file(PathBuf::from(path));
+    }
+}
 
 pub(super) fn load(variable: &str, set: &mut Loading) {
     let mut report = SourceReport::new(variable);

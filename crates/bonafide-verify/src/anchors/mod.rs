@@ -22,6 +22,7 @@ pub use self::origin::{Origin, OriginCounts};
 pub use self::set::{Anchor, AnchorSet};
 
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use std::sync::Arc;
 
 /// Which roots a path may end in, as a value that you compose.
@@ -117,6 +118,21 @@ impl Anchors {
             set.report(report);
         }
         non_empty(Arc::new(set.finish()))
+    }
+
+    /// Says which files are read. The system's store is none: it is read once a process.
+    pub(crate) fn describe(&self, description: &mut Description) {
+        for source in &self.sources {
+            match source {
+                Source::Custom(ca) => ca.describe(description),
+                Source::Environment(variable) => {
+                    environment::describe(variable, description);
+                }
+                Source::System => {}
+                #[cfg(feature = "bundled")]
+                Source::Bundled => {}
+            }
+        }
     }
 
     /// Says whether the fences of all sources can be read, without reading the sources.

@@ -21,6 +21,7 @@ pub use self::revocation::{
 };
 pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
+use crate::description::Description;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
 
@@ -62,6 +63,13 @@ pub trait Check: fmt::Debug + Send + Sync {
         path: &VerifiedPath<'_>,
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused>;
+
+    /// Says what the check decides by, which files that was read from, and what of it expires. Default: nothing.
+    ///
+    /// Settings are part of the effective policy, changes of the files make a watched policy anew, and what expires is forecast.
+    fn describe(&self, description: &mut Description) {
+        let _ = description;
+    }
 }
 
 /// The name of the check of revocation; a receipt has a row of this name whether there is such a check or not.

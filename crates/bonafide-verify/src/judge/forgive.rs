@@ -9,10 +9,10 @@ use super::checks::earliest;
 use super::trial::{Evidence, Fault, Trial};
 use crate::certificate::Certificate;
 use crate::check::{Mode, Place};
-use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::danger::Grant;
 use crate::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
+use crate::event::{Event, Events, GrantedConnection};
 use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
 use crate::refusal::Refusal;
@@ -32,9 +32,7 @@ pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receip
                 reason: grant.reason.clone(),
                 expires: grant.expiry(),
             };
-            let receipt = trial.receipt(verdict, evidence);
-            announce(&receipt);
-            Ok(receipt)
+            Ok(trial.receipt(verdict, evidence))
         }
         Err(unforgiven) => Err(trial.refusal(unforgiven)),
     }
@@ -211,21 +209,19 @@ fn amended(mut evidence: Evidence, path_fault: Option<Reason>) -> Evidence {
     evidence
 }
 
-/// Emits the `warn` event of a connection under a grant.
-pub(crate) fn announce(receipt: &Receipt) {
+/// Emits the event of a connection under a grant.
+pub(super) fn announce(events: &Events, receipt: &Receipt) {
     if let Verdict::Granted {
         forgiven,
         reason,
         expires,
     } = receipt.verdict()
     {
-        let forgiven: Vec<_> = forgiven.iter().map(|code| code.as_str()).collect();
-        tracing::warn!(
-            host = receipt.host().unwrap_or_default(),
-            forgiven = forgiven.join(" "),
-            reason = reason.as_str(),
-            expires = %Rfc3339Time(*expires),
-            "connection to a peer that is not verified, under a grant"
-        );
+        events.emit(&Event::GrantedConnection(GrantedConnection {
+            host: receipt.host().unwrap_or_default().to_owned(),
+            forgiven: forgiven.clone(),
+            reason: reason.clone(),
+            expires: *expires,
+        }));
     }
 }

@@ -11,12 +11,10 @@ use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, UnixTime};
 
-#[cfg(feature = "danger-insecure-grants")]
-pub(crate) use self::forgive::announce;
-
 use crate::chain::{Peer, PresentedChain};
 use crate::clock::Clock;
 use crate::epoch::{Epoch, Successor};
+use crate::event::Events;
 use crate::host::{host_text, relative_name};
 use crate::intermediates::KnownIntermediates;
 use crate::provider::Provider;
@@ -35,6 +33,7 @@ pub(crate) struct Judge {
     pub(crate) clock: Clock,
     pub(crate) provider: Provider,
     pub(crate) receipts: Receipts,
+    pub(crate) events: Events,
 }
 
 impl Judge {
@@ -48,6 +47,7 @@ impl Judge {
             clock,
             provider,
             receipts: _,
+            events,
         } = self;
         Self {
             epoch: Epoch::next(),
@@ -57,6 +57,7 @@ impl Judge {
             clock: clock.clone(),
             provider: provider.clone(),
             receipts: Receipts::default(),
+            events: events.clone(),
         }
     }
 
@@ -90,6 +91,7 @@ impl Judge {
     /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         let receipt = self.verify(peer)?;
+        self.announce(&receipt);
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.intermediates.remember(path.certificates());
         }
@@ -99,6 +101,14 @@ impl Judge {
                 .keep(self.zone_of(name)?.id(), &host, &peer.chain, &receipt);
         }
         Ok(receipt)
+    }
+
+    /// Emits what there is to tell of a connection that rests on `receipt`.
+    pub(crate) fn announce(&self, receipt: &Receipt) {
+        #[cfg(feature = "danger-insecure-grants")]
+        forgive::announce(&self.events, receipt);
+        #[cfg(not(feature = "danger-insecure-grants"))]
+        let _ = receipt;
     }
 
     /// Until when what was believed of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and

@@ -8,6 +8,7 @@ use super::trial::{self, Trial};
 use super::{Judge, KnownIntermediates};
 use crate::anchors::Anchors;
 use crate::chain::{Peer, PresentedChain};
+use crate::event::Events;
 use crate::host::host_text;
 use crate::receipts::Receipts;
 use crate::refusal::{Exhibit, Premise, Rejudge};
@@ -72,6 +73,7 @@ impl Judge {
             clock,
             provider,
             receipts: _,
+            events: _,
         } = self;
         Self {
             epoch: *epoch,
@@ -81,6 +83,7 @@ impl Judge {
             clock: clock.clone(),
             provider: provider.clone(),
             receipts: Receipts::default(),
+            events: Events::default(),
         }
     }
 }

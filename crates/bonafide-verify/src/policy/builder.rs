@@ -11,6 +11,7 @@ use crate::check::{Check, Mode, Profile};
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
 use crate::epoch::{Epoch, Successor};
+use crate::event::{EventSink, Events};
 use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
 use crate::intermediates::Intermediates;
@@ -30,6 +31,7 @@ pub struct PolicyBuilder {
     intermediates: Intermediates,
     clock: Clock,
     provider: Option<Arc<CryptoProvider>>,
+    events: Events,
     #[cfg(feature = "danger-insecure-grants")]
     grants: Vec<crate::danger::Grant>,
 }
@@ -127,6 +129,12 @@ impl PolicyBuilder {
         self
     }
 
+    /// Adds a sink for the policy's events; see [`Event`](crate::Event). Default: the log alone.
+    pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
+        self.events.add(sink);
+        self
+    }
+
     /// Adds a grant: an exception for one exact host. See [`danger`](crate::danger).
     #[cfg(feature = "danger-insecure-grants")]
     pub fn danger_grant(mut self, grant: crate::danger::Grant) -> Self {
@@ -178,6 +186,7 @@ impl PolicyBuilder {
             clock: self.clock,
             provider,
             receipts: Receipts::default(),
+            events: self.events,
         }))
     }
 }

@@ -4,6 +4,8 @@ mod builder;
 #[cfg(feature = "danger-insecure-grants")]
 mod grants;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
@@ -13,7 +15,9 @@ pub use self::builder::PolicyBuilder;
 use crate::chain::Peer;
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::epoch::Epoch;
+use crate::event::Events;
 use crate::host::server_name;
 use crate::judge::Judge;
 use crate::receipt::Receipt;
@@ -69,6 +73,11 @@ impl Policy {
         self.judge.successor.set(epoch);
     }
 
+    /// Where the policy's events go.
+    pub(crate) fn events(&self) -> &Events {
+        &self.judge.events
+    }
+
     /// The epoch of this policy; no two policies of a process have the same.
     pub fn epoch(&self) -> Epoch {
         self.judge.epoch
@@ -90,6 +99,21 @@ impl Policy {
     /// All zones, the default one first where there is one.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
         self.judge.zones.iter()
+    }
+
+    /// The files and directories that the policy was read from, each once, in the order of their names: when one changes, the policy is out of date. The
+    /// system's store is none of them.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut description = Description::default();
+        self.judge.intermediates.describe(&mut description);
+        for zone in self.zones() {
+            zone.anchors.describe(&mut description);
+            for (check, _) in &zone.checks {
+                check.describe(&mut description);
+            }
+        }
+        let files: BTreeSet<_> = description.files().map(Path::to_owned).collect();
+        files.into_iter().collect()
     }
 
     /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.

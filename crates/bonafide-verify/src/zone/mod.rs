@@ -12,6 +12,7 @@ pub(crate) use self::table::Zones;
 use crate::anchors::{AnchorSet, Anchors};
 use crate::check::{Check, Mode, Profile};
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::host_pattern::HostPattern;
 use crate::identity::ClientIdentity;
 use crate::limits::Limits;
@@ -191,6 +192,10 @@ impl ZoneAnchors {
             }
         }
         Ok(anchors)
+    }
+
+    pub(crate) fn describe(&self, description: &mut Description) {
+        self.recipe.describe(description);
     }
 
     pub(crate) fn is_loaded(&self) -> bool {

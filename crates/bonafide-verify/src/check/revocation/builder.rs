@@ -126,6 +126,10 @@ impl RevocationBuilder {
     /// [`ConfigError::NoRevocationSource`] when there is none, [`ConfigError::ReadCrls`] with file, position and reason when a list cannot be
     /// used, and [`ConfigError::ReadFilters`] when a filter cannot: a check with half of its sources would refuse, or let pass, for the wrong reason.
     pub fn build(self) -> Result<Revocation, ConfigError> {
+        let files = self.crls.iter().filter_map(Crls::path);
+        #[cfg(feature = "crlite")]
+        let files = files.chain(self.crlite.iter().map(Crlite::path));
+        let files = files.map(ToOwned::to_owned);
         let sources = Sources {
             lists: (!self.crls.is_empty())
                 .then(|| Lists::load(&self.crls))
@@ -135,6 +139,7 @@ impl RevocationBuilder {
             filters: (!self.crlite.is_empty())
                 .then(|| Filters::load(&self.crlite))
                 .transpose()?,
+            files: files.collect(),
         };
         if sources.is_empty() {
             return Err(ConfigError::NoRevocationSource);

@@ -50,6 +50,12 @@ impl Crlite {
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self(Place::Directory(path.into()))
     }
+
+    pub(super) fn path(&self) -> &Path {
+        match &self.0 {
+            Place::File(path) | Place::Directory(path) => path,
+        }
+    }
 }
 
 /// All filters at hand.

@@ -8,6 +8,7 @@ mod ocsp;
 mod question;
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
@@ -23,6 +24,7 @@ pub use self::crlite::Crlite;
 use self::question::{Answer, Question};
 use super::{Check, CheckContext, Finding, REVOCATION};
 use crate::certificate::Extensions;
+use crate::description::Description;
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 
@@ -66,6 +68,7 @@ struct Sources {
     staples: Staples,
     #[cfg(feature = "crlite")]
     filters: Option<crlite::Filters>,
+    files: Vec<PathBuf>,
 }
 
 /// Whether stapled OCSP responses are taken.
@@ -133,6 +136,12 @@ impl Check for Revocation {
             tally.add(position, answer, silence, self.choices)?;
         }
         Ok(tally.finding())
+    }
+
+    fn describe(&self, description: &mut Description) {
+        for file in &self.sources.files {
+            description.file(file);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod entries;
 mod list;
 mod scope;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -51,6 +51,14 @@ impl Crls {
     /// PEM with any number of lists, or the DER of one, from memory. `label` names it in refusals and errors.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self(Source::bytes(label, pem))
+    }
+
+    /// The file or the directory, if it is one.
+    pub(in crate::check::revocation) fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Source::File(path) | Source::Directory(path) => Some(path),
+            Source::Bytes { .. } => None,
+        }
     }
 }
 

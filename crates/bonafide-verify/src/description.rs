@@ -1,0 +1,87 @@
+//! What a part of a policy says of itself: what it decides by, where that was read from, and what of it expires.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::UnixTime;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a part of a policy, such as a [`Check`](crate::Check), says of itself.
+///
+/// Settings are shown by the effective policy, files are watched, and what expires is forecast.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    settings: BTreeMap<String, Value>,
+    files: Vec<PathBuf>,
+    expiries: Vec<Expiry>,
+}
+
+/// Something that a policy rests on, and when it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// What kind of thing it is.
+    pub kind: ExpiryKind,
+    /// Which one: a host, a subject, a file.
+    pub what: String,
+    /// The last moment at which it holds.
+    pub at: UnixTime,
+}
+
+/// The kinds of things that expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ExpiryKind {
+    /// A server's certificate.
+    Leaf,
+    /// The certificate of an intermediate authority.
+    Intermediate,
+    /// The certificate of an anchor.
+    Anchor,
+    /// The pins of a host.
+    Pin,
+    /// A client certificate.
+    ClientCertificate,
+    /// A certificate revocation list, by its `nextUpdate` (RFC 5280, 5.1.2.5).
+    Crl,
+    /// A grant.
+    Grant,
+    /// The list of Certificate Transparency logs, by the age that it may have.
+    LogList,
+}
+
+impl Description {
+    /// Says what is decided by: a name in kebab case, and a value that is the same whenever the decisions are. A value that cannot be serialised is
+    /// shown as `null`.
+    pub fn setting(&mut self, name: impl Into<String>, value: impl Serialize) {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        self.settings.insert(name.into(), value);
+    }
+
+    /// Names a file or a directory that was read. When it changes, the policy is out of date.
+    pub fn file(&mut self, path: impl Into<PathBuf>) {
+        self.files.push(path.into());
+    }
+
+    /// Says what expires when.
+    pub fn expires(&mut self, kind: ExpiryKind, what: impl Into<String>, at: UnixTime) {
+        let what = what.into();
+        self.expiries.push(Expiry { kind, what, at });
+    }
+
+    /// What is decided by, ordered by name.
+    pub fn settings(&self) -> &BTreeMap<String, Value> {
+        &self.settings
+    }
+
+    /// The files and directories that were read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(PathBuf::as_path)
+    }
+
+    /// What expires, in the order in which it was said.
+    pub fn expiries(&self) -> &[Expiry] {
+        &self.expiries
+    }
+}

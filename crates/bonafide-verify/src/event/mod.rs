@@ -1,0 +1,166 @@
+//! What happens to the trust of a process, told to whoever watches over it.
+
+mod file;
+mod granted;
+mod replaced;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use self::file::EventFile;
+pub use self::granted::GrantedConnection;
+pub use self::replaced::PolicyReplaced;
+
+/// Something that happened to the trust of a process.
+///
+/// Every event is a `tracing` event of target `bonafide::trust`, with its kind and itself as text; with the feature `metrics` it is counted as
+/// `bonafide_trust_events_total`, by kind; and it goes to the sinks of its policy ([`PolicyBuilder::events`](crate::PolicyBuilder::events)). There is no secret in
+/// it. `Display` is one line for a person; serialised it is an object with the field `event`, in kebab case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A policy took the place of another.
+    PolicyReplaced(PolicyReplaced),
+    /// A connection was made to a peer that is not verified, under a grant.
+    GrantedConnection(GrantedConnection),
+}
+
+/// How loud an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loudness {
+    Info,
+    Warn,
+}
+
+impl Event {
+    /// The kind of the event: its name in its serialised form and in the counter.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PolicyReplaced(_) => "policy-replaced",
+            Self::GrantedConnection(_) => "granted-connection",
+        }
+    }
+
+    fn loudness(&self) -> Loudness {
+        match self {
+            Self::PolicyReplaced(_) => Loudness::Info,
+            Self::GrantedConnection(_) => Loudness::Warn,
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PolicyReplaced(event) => event.fmt(f),
+            Self::GrantedConnection(event) => event.fmt(f),
+        }
+    }
+}
+
+/// Takes events. A function of `&Event` is one, and so are the sending ends of bounded channels, of std and (with the feature `tokio`) of tokio.
+///
+/// ```
+/// use std::sync::mpsc::sync_channel;
+///
+/// use bonafide_verify::{Event, Policy};
+///
+/// let (sender, events) = sync_channel(100);
+/// let policy = Policy::builder()
+///     .events(sender)
+///     .events(|event: &Event| eprintln!("{event}"))
+///     .build()?;
+/// # let _ = (policy, events);
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
+pub trait EventSink: Send + Sync {
+    /// Takes one event. It is called where the event happens, in the middle of a handshake too: it must not wait. What it cannot take it drops;
+    /// [`Lost`] says so for the counter `bonafide_trust_events_lost_total`.
+    ///
+    /// # Errors
+    /// [`Lost`] when the event was dropped.
+    fn emit(&self, event: &Event) -> Result<(), Lost>;
+}
+
+/// An event that a sink has dropped: it was full, or nobody listens any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event was dropped")]
+pub struct Lost;
+
+impl<F: Fn(&Event) + Send + Sync> EventSink for F {
+    fn emit(&self, event: &Event) -> Result<(), Lost> {
+        self(event);
+        Ok(())
+    }
+}
+
+impl EventSink for std::sync::mpsc::SyncSender<Event> {
+    fn emit(&self, event: &Event) -> Result<(), Lost> {
+        self.try_send(event.clone()).map_err(|_| Lost)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl EventSink for tokio::sync::mpsc::Sender<Event> {
+    fn emit(&self, event: &Event) -> Result<(), Lost> {
+        self.try_send(event.clone()).map_err(|_| Lost)
+    }
+}
+
+impl<S: EventSink + ?Sized> EventSink for Arc<S> {
+    fn emit(&self, event: &Event) -> Result<(), Lost> {
+        (**self).emit(event)
+    }
+}
+
+/// Where the events of a policy go.
+#[derive(Clone, Default)]
+pub(crate) struct Events {
+    sinks: Vec<Arc<dyn EventSink>>,
+}
+
+impl Events {
+    pub(crate) fn add(&mut self, sink: impl EventSink + 'static) {
+        self.sinks.push(Arc::new(sink));
+    }
+
+    /// How many sinks there are beside the log.
+    pub(crate) fn len(&self) -> usize {
+        self.sinks.len()
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        let kind = event.kind();
+        match event.loudness() {
+            Loudness::Info => {
+                tracing::info!(target: TARGET, kind, %event);
+            }
+            Loudness::Warn => {
+                tracing::warn!(target: TARGET, kind, %event);
+            }
+        }
+        #[cfg(feature = "metrics")]
+        metrics::counter!("bonafide_trust_events_total", "kind" => kind).increment(1);
+        for sink in &self.sinks {
+            if sink.emit(event).is_err() {
+                tracing::warn!(target: TARGET, kind, "an event was dropped by its sink");
+                #[cfg(feature = "metrics")]
+                metrics::counter!("bonafide_trust_events_lost_total", "kind" => kind).increment(1);
+            }
+        }
+    }
+}
+
+/// The target of the `tracing` events.
+const TARGET: &str = "bonafide::trust";
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("sinks", &self.len())
+            .finish()
+    }
+}
