@@ -50,6 +50,7 @@
 //! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group |
 //! | `bundled` | | Mozilla's roots, compiled in |
 //! | `crlite` | | revocation by the filters that Mozilla publishes |
+//! | `metrics` | | the events of a policy, counted for the recorder of the crate `metrics` |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 mod body;
@@ -58,6 +59,7 @@ mod connect;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
 mod error;
+mod event_post;
 mod exchange;
 mod header_names;
 mod pool;
@@ -76,6 +78,7 @@ pub use self::body::Body;
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Error, Kind, Phase};
+pub use self::event_post::EventPost;
 pub use self::proxy::Proxy;
 pub use self::redirect::{Hop, Redirects};
 pub use self::request::{RequestBuilder, RequestTimeouts};

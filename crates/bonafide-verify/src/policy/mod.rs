@@ -73,6 +73,11 @@ impl Policy {
         self.judge.successor.set(epoch);
     }
 
+    /// Whether the policy's events go anywhere but into the log; see [`PolicyBuilder::events`].
+    pub fn has_event_sinks(&self) -> bool {
+        self.events().len() > 0
+    }
+
     /// Where the policy's events go.
     pub(crate) fn events(&self) -> &Events {
         &self.judge.events

@@ -8,6 +8,7 @@
 mod bodies;
 mod bursts;
 mod checks;
+mod events;
 mod failures;
 mod plain_http;
 mod proxies;

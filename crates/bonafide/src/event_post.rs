@@ -1,0 +1,169 @@
+//! Events of a policy, sent to a server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bonafide_verify::{Event, EventSink, Lost};
+use http::StatusCode;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use crate::client::Client;
+use crate::error::{Error, Failure, Kind};
+use crate::redirect::Hop;
+use crate::target::{IntoUrl, Written};
+
+/// How many events wait at most; what comes on top is lost.
+const QUEUE: usize = 256;
+/// How many events one request brings at most.
+const BATCH: usize = 64;
+/// How often a batch is tried before it is given up.
+const TRIES: u32 = 5;
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The shortest time between two requests, unless another is asked for.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// Sends the events of a policy to a server, as `POST` requests with a JSON array of [`Event`]s each.
+///
+/// It has a client of its own, so that a report of a wrong pin does not rest on that pin: a client whose policy
+/// has event sinks is one whose events could end up here, and sends nothing. There is at most one
+/// request each 10 seconds with up to 64 events; up to 256 wait. A request that fails is repeated with its events, at growing intervals, and given up after
+/// the fifth time.
+///
+/// ```
+/// use bonafide::verify::Policy;
+/// use bonafide::{Client, EventPost};
+///
+/// # async fn show() -> Result<(), Box<dyn std::error::Error>> {
+/// let reports = EventPost::start(Client::new(), "https://reports.example/trust")?;
+/// let policy = Policy::builder().events(reports).build()?;
+/// let client = Client::builder().policy(policy).build()?;
+/// # let _ = client;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct EventPost {
+    queue: mpsc::Sender<Event>,
+    host: Arc<str>,
+}
+
+impl EventPost {
+    /// Starts sending to `url`, on the runtime that this is called in, for as long as a policy has the sink.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Url`] for a URL that cannot be used, [`Kind::PlainHttpRefused`] for one without TLS, [`Kind::Config`] outside a runtime and for a client whose
+    /// policy has event sinks.
+    pub fn start(client: Client, url: impl IntoUrl) -> Result<Self, Error> {
+        Self::start_with_interval(client, url, INTERVAL)
+    }
+
+    /// The same with another shortest time between two requests.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EventPost::start`].
+    pub fn start_with_interval(
+        client: Client,
+        url: impl IntoUrl,
+        interval: Duration,
+    ) -> Result<Self, Error> {
+        let url = url
+            .lend(|written| match written {
+                Written::Url(url) => Ok(url.clone()),
+                Written::Text(text) => Url::parse(text),
+                Written::Uri(uri) => Url::parse(&uri.to_string()),
+            })
+            .map_err(|error| {
+                Failure::new(Kind::Url, "no URL to send events to").caused_by(error)
+            })?;
+        client.post(&url).build()?;
+        if url.scheme() != "https" {
+            let what = "events are sent by https alone";
+            return Err(Failure::new(Kind::PlainHttpRefused, what).into());
+        }
+        let runtime = Handle::try_current().map_err(|error| {
+            Failure::new(Kind::Config, "events are sent from within a runtime").caused_by(error)
+        })?;
+        if !is_apart(&client) {
+            let what = "events are sent on a client whose policy has no event sinks";
+            return Err(Failure::new(Kind::Config, what).into());
+        }
+        let (queue, events) = mpsc::channel(QUEUE);
+        let host = url.host_str().unwrap_or_default().into();
+        runtime.spawn(send_all(client, url, events, interval));
+        Ok(Self { queue, host })
+    }
+}
+
+impl EventSink for EventPost {
+    fn emit(&self, event: &Event) -> Result<(), Lost> {
+        self.queue.try_send(event.clone()).map_err(|_| Lost)
+    }
+}
+
+impl fmt::Debug for EventPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventPost")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether no event of the client's own policy can come back here.
+fn is_apart(client: &Client) -> bool {
+    client
+        .policy()
+        .is_none_or(|policy| !policy.current().has_event_sinks())
+}
+
+async fn send_all(client: Client, url: Url, mut events: mpsc::Receiver<Event>, interval: Duration) {
+    let mut batch = Vec::new();
+    let mut next = Instant::now();
+    while events.recv_many(&mut batch, BATCH).await > 0 {
+        let mut pause = interval;
+        for left in (0..TRIES).rev() {
+            sleep_until(next).await;
+            // What came in meanwhile goes along.
+            while batch.len() < BATCH
+                && let Ok(event) = events.try_recv()
+            {
+                batch.push(event);
+            }
+            let sent = send(&client, &url, &batch).await;
+            next = Instant::now() + pause;
+            pause = pause.saturating_mul(2);
+            match sent {
+                Ok(()) => break,
+                Err(error) => {
+                    tracing::warn!(%error, events = batch.len(), tries_left = left, "events could not be sent");
+                }
+            }
+        }
+        batch.clear();
+    }
+}
+
+async fn send(client: &Client, url: &Url, batch: &[Event]) -> Result<(), Error> {
+    if !is_apart(client) {
+        let what = "the client's policy has got event sinks of its own";
+        return Err(Failure::new(Kind::Config, what).into());
+    }
+    let request = client.post(url).json(batch).timeout(TIMEOUT);
+    let response = request.send().await?.error_for_status()?;
+    let repeats = [
+        StatusCode::TEMPORARY_REDIRECT,
+        StatusCode::PERMANENT_REDIRECT,
+    ];
+    let lost = |hop: &Hop| !repeats.contains(&hop.status);
+    if !response.status().is_success() || response.redirects().iter().any(lost) {
+        let what = "the server led elsewhere without the events";
+        return Err(Failure::new(Kind::Status, what).into());
+    }
+    Ok(())
+}
