@@ -68,6 +68,26 @@ impl Grant {
         self
     }
 
+    /// The exact host.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The refusals that it forgives.
+    pub fn forgiven(&self) -> &[Code] {
+        &self.forgiven
+    }
+
+    /// Why it is there.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// When it ends, by the policy's clock; none as long as that has not been said.
+    pub fn expires(&self) -> Option<UnixTime> {
+        self.expires
+    }
+
     pub(crate) fn check(&self) -> Result<HostPattern, ConfigError> {
         let invalid = |problem: &str| ConfigError::InvalidGrant {
             host: self.host.clone(),

@@ -111,6 +111,12 @@ impl Zone {
         self.identity.is_some()
     }
 
+    /// The grant of the zone, if there is one, whether it has expired or not.
+    #[cfg(feature = "danger-insecure-grants")]
+    pub fn grant(&self) -> Option<&crate::danger::Grant> {
+        self.grant.as_deref()
+    }
+
     /// Whether a grant holds in the zone.
     pub(crate) fn is_granted(&self) -> bool {
         #[cfg(feature = "danger-insecure-grants")]

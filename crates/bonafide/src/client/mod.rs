@@ -238,11 +238,21 @@ impl fmt::Debug for Client {
                 policy,
                 route,
                 connections,
-            }) => f
-                .field("epoch", &policy.epoch().get())
-                .field("route", route)
-                .field("pool", &connections.pool)
-                .field("origins", &connections.origins.len()),
+            }) => {
+                let policy = policy.current();
+                f.field("epoch", &policy.epoch().get());
+                #[cfg(feature = "danger-insecure-grants")]
+                f.field(
+                    "grants",
+                    &policy
+                        .zones()
+                        .filter_map(bonafide_verify::Zone::grant)
+                        .collect::<Vec<_>>(),
+                );
+                f.field("route", route)
+                    .field("pool", &connections.pool)
+                    .field("origins", &connections.origins.len())
+            }
             Err(failure) => f.field("failure", failure),
         };
         f.field("allow_plain_http", allow_plain_http)
