@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         if let Some(receipt) = response.receipt() {
             let with_certificate = receipt
                 .connection()
-                .is_some_and(|connection| connection.client_identity);
+                .is_some_and(|connection| connection.client_identity.shown().is_some());
             println!(
                 "{url}: {}, zone {}, client certificate: {with_certificate}",
                 response.status(),

@@ -263,7 +263,14 @@ async fn a_client_certificate_is_shown_to_the_host_of_its_zone_alone() {
         let response = get(&client, &url).await;
         let receipt = response.receipt().unwrap();
         assert_eq!(receipt.zone(), "one.test");
-        assert!(receipt.connection().unwrap().client_identity);
+        assert!(
+            receipt
+                .connection()
+                .unwrap()
+                .client_identity
+                .shown()
+                .is_some()
+        );
         assert_eq!(response.text().await.unwrap(), "SUCCESS CN=alice");
     }
     // nginx ends the handshake all the same, and then refuses the request.
@@ -273,7 +280,7 @@ async fn a_client_certificate_is_shown_to_the_host_of_its_zone_alone() {
         let receipt = response.receipt().unwrap();
         assert_eq!(receipt.zone(), "default");
         assert!(receipt.is_verified());
-        assert!(!receipt.connection().unwrap().client_identity);
+        assert!(receipt.connection().unwrap().client_identity.is_none());
         let text = response.text().await.unwrap();
         assert!(
             text.contains("No required SSL certificate was sent"),

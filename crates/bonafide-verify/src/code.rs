@@ -212,6 +212,8 @@ codes! {
     NoCommonParameters = "BF-NO-COMMON-PARAMETERS",
     /// The server demands a client certificate that it was not given or did not accept.
     ClientCertificate = "BF-CLIENT-CERTIFICATE",
+    /// The client's own certificate could not be shown: its signer, or the callback that chooses it, failed (RFC 8446, 4.4.3).
+    ClientIdentity = "BF-CLIENT-IDENTITY",
     /// The peer ended the handshake without an answer.
     HandshakeClosed = "BF-HANDSHAKE-CLOSED",
     /// The peer sent an alert, or a message that TLS does not allow here.

@@ -91,10 +91,12 @@ pub enum ConfigError {
         problem: LoadProblem,
     },
     /// The PEM of a client certificate or key is malformed, or holds none.
-    #[error("no {what} can be read from the PEM")]
+    #[error("no {what} can be read from {}", path.as_ref().map_or_else(|| "the PEM".to_owned(), |path| path.display().to_string()))]
     IdentityPem {
         /// `client certificate` or `private key`.
         what: &'static str,
+        /// The file, where it was one.
+        path: Option<PathBuf>,
         /// What is wrong with the PEM, where it is malformed.
         #[source]
         source: Option<Arc<pem::Error>>,
@@ -108,6 +110,23 @@ pub enum ConfigError {
     /// The private key is not the client certificate's.
     #[error("the private key does not belong to the client certificate")]
     KeyMismatch,
+    /// A client certificate is not one.
+    #[error("the client certificate cannot be read")]
+    MalformedIdentity(#[source] der::Error),
+    /// A client certificate that is to take the place of another is not valid now.
+    #[error(
+        "the client certificate {subject} is valid from {not_before} to {not_after}, and it is {now}"
+    )]
+    IdentityOutOfTime {
+        /// The subject of the certificate.
+        subject: String,
+        /// The first second at which it is valid, as RFC 3339 has it.
+        not_before: String,
+        /// The last second at which it is.
+        not_after: String,
+        /// The time by the policy's clock.
+        now: String,
+    },
     /// The host asked for is not one that the policy covers, or not a host name.
     #[error("`{host}` is not a host name or IP address")]
     InvalidHost {

@@ -1,11 +1,11 @@
-//! Whether a server has asked for a client certificate.
+//! Whether a server has asked for a client certificate, and which one it was shown.
 //!
 //! In TLS 1.2 a server that misses one answers with `handshake_failure` (RFC 5246, 7.4.6), as it does when nothing is in
 //! common. Only the request for the certificate, earlier in the same handshake, tells the two apart. rustls shows it to
 //! the resolver of client certificates, which all handshakes of a configuration share, so it is noted for the thread and
 //! picked up when the handshake's future returns.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 #[cfg(feature = "tokio")]
 use std::future::{Future, poll_fn};
 #[cfg(feature = "tokio")]
@@ -16,40 +16,69 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 
+use crate::identity::{Credential, IdentityRequest, Shown, ZoneIdentity};
+
 thread_local! {
-    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static SEEN: RefCell<Option<Demand>> = const { RefCell::new(None) };
 }
 
-/// Offers the zone's certificate, where it has one, and notes that it was asked for.
+/// What was seen of a server that asked for a client certificate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demand {
+    /// The certificate that it was shown.
+    pub(crate) shown: Option<Arc<Credential>>,
+}
+
+/// What is offered to servers that ask for a client certificate; that they did is noted.
 #[derive(Debug)]
-pub(crate) struct Offer(pub(crate) Option<Arc<CertifiedKey>>);
+pub(crate) enum Offer {
+    Nothing,
+    /// This one, whatever the zone has by then.
+    One(Shown),
+    /// What the zone has by then.
+    OfZone(ZoneIdentity),
+}
 
 impl ResolvesClientCert for Offer {
     fn resolve(
         &self,
-        _root_hint_subjects: &[&[u8]],
-        _schemes: &[SignatureScheme],
+        acceptable_issuers: &[&[u8]],
+        schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
-        ASKED.set(true);
-        self.0.clone()
+        let offered = match self {
+            Self::Nothing => None,
+            Self::One(shown) => Some(shown.clone()),
+            Self::OfZone(identity) => {
+                identity.answer(&IdentityRequest::new(acceptable_issuers, schemes))
+            }
+        };
+        // rustls shows nothing where the key has no scheme in common with the server.
+        let shown = offered
+            .as_ref()
+            .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
+            .and_then(|offered| offered.credential.clone());
+        SEEN.set(Some(Demand { shown }));
+        offered.map(|offered| offered.key)
     }
 
     fn has_certs(&self) -> bool {
-        self.0.is_some()
+        !matches!(self, Self::Nothing)
     }
 }
 
-/// Runs one handshake; says as well whether the server has asked for a client certificate.
+/// Runs one handshake; says as well what was seen of the server if it has asked for a client certificate.
 #[cfg(feature = "tokio")]
-pub(crate) async fn watch<F: Future>(handshake: F) -> (F::Output, bool) {
+pub(crate) async fn watch<F: Future>(handshake: F) -> (F::Output, Option<Demand>) {
     let mut handshake = pin!(handshake);
-    let mut asked = false;
+    let mut seen = None;
     let output = poll_fn(|cx| {
-        ASKED.set(false);
+        SEEN.set(None);
         let polled = handshake.as_mut().poll(cx);
-        asked |= ASKED.take();
+        if let Some(demand) = SEEN.take() {
+            seen = Some(demand);
+        }
         polled
     })
     .await;
-    (output, asked)
+    (output, seen)
 }

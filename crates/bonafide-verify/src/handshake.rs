@@ -8,6 +8,7 @@ use rustls::{AlertDescription, PeerIncompatible};
 
 use crate::code::Code;
 use crate::config_error::ConfigError;
+use crate::identity::IdentityError;
 use crate::receipt::Receipt;
 use crate::refusal::{Refusal, causes};
 
@@ -21,6 +22,9 @@ pub enum TlsError {
     /// The handshake failed before, or apart from, the judgement of the peer.
     #[error("{0}")]
     Handshake(#[source] HandshakeError),
+    /// The client certificate could not be shown: its signer, or the callback that chooses it, failed. Nothing was sent.
+    #[error("{0}")]
+    Identity(#[source] IdentityError),
     /// The transport failed.
     #[error("the transport failed during the handshake")]
     Io(#[source] io::Error),
@@ -64,6 +68,7 @@ impl TlsError {
         match self {
             Self::Refused(refusal) => Some(refusal.code()),
             Self::Handshake(error) => Some(error.code),
+            Self::Identity(_) => Some(Code::ClientIdentity),
             Self::Config(ConfigError::NoAnchors { .. }) => Some(Code::NoAnchors),
             Self::Io(_) | Self::Config(_) => None,
         }
@@ -101,6 +106,10 @@ impl TlsError {
         if let Some(refusal) = Refusal::find_in(&error) {
             return Self::Refused(refusal.clone());
         }
+        let of_rustls = causes(&error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
+        if let Some(identity) = of_rustls.and_then(IdentityError::within) {
+            return Self::Identity(identity.clone());
+        }
         match HandshakeError::find_in(&error) {
             Some(handshake) => Self::Handshake(handshake),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -116,6 +125,9 @@ impl TlsError {
 
 fn code_of(error: &rustls::Error) -> Code {
     use rustls::Error as E;
+    if IdentityError::within(error).is_some() {
+        return Code::ClientIdentity;
+    }
     match error {
         E::AlertReceived(AlertDescription::ProtocolVersion)
         | E::PeerIncompatible(
@@ -151,6 +163,7 @@ fn describe(code: Code) -> &'static str {
         Code::ClientCertificate => {
             "the server demands a client certificate, or does not accept the one it was given"
         }
+        Code::ClientIdentity => "the client's own certificate could not be shown",
         Code::NoCommonParameters => {
             "no cipher suite, group or signature scheme in common with the server"
         }

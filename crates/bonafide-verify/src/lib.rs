@@ -81,6 +81,7 @@ mod text;
 mod tls;
 mod zone;
 
+pub use rustls::SignatureScheme;
 pub use rustls_pki_types as pki_types;
 
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
@@ -107,7 +108,11 @@ pub use self::explain::{
 pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host_pattern::{HostPattern, PatternError};
-pub use self::identity::ClientIdentity;
+pub use self::identity::{
+    ClientIdentity, Credential, ExternalSigner, Generation, IdentityCallback, IdentityError,
+    IdentityFollower, IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation,
+    SignError,
+};
 pub use self::intermediates::Intermediates;
 pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
@@ -115,7 +120,9 @@ pub use self::path::VerifiedPath;
 pub use self::pins::{OnExpiredPins, PinRole, Pins, PinsBuilder};
 pub use self::policy::{Policy, PolicyBuilder};
 pub use self::reason::{Bound, Reason, Refused};
-pub use self::receipt::{CheckRecord, Connection, Outcome, PathRecord, Receipt, Verdict};
+pub use self::receipt::{
+    CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,
+};
 pub use self::refusal::{Refusal, Subject};
 pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};

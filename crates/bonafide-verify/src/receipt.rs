@@ -12,6 +12,7 @@ use crate::check::FindingOutcome;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::epoch::{Epoch, Successor};
+use crate::identity::IdentityRecord;
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
 
@@ -114,8 +115,36 @@ pub struct Connection {
     pub alpn: Option<Vec<u8>>,
     /// Whether the session was resumed: the peer was then verified when the session began.
     pub resumed: bool,
-    /// Whether the zone has a client certificate to offer.
-    pub client_identity: bool,
+    /// The client certificate, if the zone has one.
+    pub client_identity: IdentityUse,
+}
+
+/// What became of the client certificate of a zone on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentityUse {
+    /// The zone has none.
+    None,
+    /// The zone has one, and the server did not ask for it in this handshake, as it never does when a session is resumed; or the connection is another client's, which does
+    /// not tell. If the session began with one, it was this one, as far as it is known.
+    AtHand(Option<Arc<IdentityRecord>>),
+    /// The server asked for one and was shown this.
+    Shown(Arc<IdentityRecord>),
+}
+
+impl IdentityUse {
+    /// Whether the zone has none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// The certificate that the server was shown in this handshake.
+    pub fn shown(&self) -> Option<&IdentityRecord> {
+        match self {
+            Self::Shown(record) => Some(record),
+            Self::None | Self::AtHand(_) => None,
+        }
+    }
 }
 
 impl Receipt {
@@ -409,9 +438,13 @@ impl fmt::Display for Connection {
         if self.resumed {
             f.write_str(", resumed")?;
         }
-        if self.client_identity {
-            f.write_str(", with a client certificate at hand")?;
+        match &self.client_identity {
+            IdentityUse::None => Ok(()),
+            IdentityUse::AtHand(None) => f.write_str(", with a client certificate at hand"),
+            IdentityUse::AtHand(Some(record)) => {
+                write!(f, ", with a client certificate at hand ({record})")
+            }
+            IdentityUse::Shown(record) => write!(f, ", client certificate shown ({record})"),
         }
-        Ok(())
     }
 }

@@ -17,8 +17,9 @@ use crate::chain::{Peer, PresentedChain};
 use crate::config_error::ConfigError;
 use crate::demand::Offer;
 use crate::host::{host_text, relative_name};
+use crate::identity::{Credential, Shown, ZoneIdentity};
 use crate::judge::Judge;
-use crate::receipt::{Connection, Receipt};
+use crate::receipt::{Connection, IdentityUse, Receipt};
 use crate::refusal::Refusal;
 use crate::sessions::Sessions;
 use crate::zone::{Zone, ZoneId};
@@ -97,10 +98,31 @@ impl Verifier {
 }
 
 /// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where `only` is none.
+///
+/// It shows the client certificate that the zone has in the moment of each handshake. A session is authenticated by the certificate of its first handshake, and a
+/// ticket does not tell which that was: where the certificate may change, no session is resumed.
 pub(crate) fn client_config(
     judge: &Arc<Judge>,
     zone: &Zone,
     only: Option<ZoneId>,
+) -> Result<ClientConfig, ConfigError> {
+    let offer = zone.identity.clone().map_or(Offer::Nothing, Offer::OfZone);
+    let mut config = configure(judge, zone, only, offer)?;
+    if zone
+        .identity
+        .as_ref()
+        .is_some_and(|identity| !identity.is_fixed())
+    {
+        config.resumption = Resumption::disabled();
+    }
+    Ok(config)
+}
+
+fn configure(
+    judge: &Arc<Judge>,
+    zone: &Zone,
+    only: Option<ZoneId>,
+    offer: Offer,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
         judge: Arc::clone(judge),
@@ -117,9 +139,24 @@ pub(crate) fn client_config(
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut config = builder.with_client_cert_resolver(Arc::new(Offer(zone.identity.clone())));
+    let mut config = builder.with_client_cert_resolver(Arc::new(offer));
     config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(judge))));
     Ok(config)
+}
+
+/// What a connection by any client shows of itself: only of a certificate that stays it is known which one it is.
+pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
+    match &zone.identity {
+        None => IdentityUse::None,
+        Some(ZoneIdentity::Fixed(
+            Shown {
+                credential: Some(credential),
+                ..
+            },
+            _,
+        )) => IdentityUse::AtHand(Some(Arc::clone(credential.record()))),
+        Some(_) => IdentityUse::AtHand(None),
+    }
 }
 
 /// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from the one that it resumed.
@@ -127,6 +164,7 @@ pub(crate) fn receipt_of(
     judge: &Judge,
     name: &ServerName<'_>,
     connection: &ClientConnection,
+    client_identity: Option<IdentityUse>,
 ) -> Result<Arc<Receipt>, Refusal> {
     let chain = PresentedChain::new(connection.peer_certificates().unwrap_or_default());
     let name = relative_name(name);
@@ -152,12 +190,13 @@ pub(crate) fn receipt_of(
                 .map(|group| group.name()),
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             resumed,
-            client_identity: zone.has_identity(),
+            client_identity: client_identity.unwrap_or_else(|| identity_at_hand(zone)),
         }),
     }))
 }
 
-/// The configurations of a policy, one a zone and list of application protocols: none of them shares a ticket with another.
+/// The configurations of a policy, one a zone and list of application protocols: none of them shares a ticket with another. A zone whose client certificate is
+/// replaced gets new ones.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
@@ -165,12 +204,21 @@ pub(crate) struct TlsConfigs {
     made: Mutex<Vec<Made>>,
 }
 
+/// A configuration, and the client certificate that all of its handshakes and tickets belong to.
+#[cfg(feature = "tokio")]
+#[derive(Clone, Debug)]
+pub(crate) struct TlsConfig {
+    pub(crate) config: Arc<ClientConfig>,
+    /// None where the zone has none, and where it is chosen in each handshake.
+    pub(crate) credential: Option<Arc<Credential>>,
+}
+
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 struct Made {
     zone: ZoneId,
     alpn: Vec<Vec<u8>>,
-    config: Arc<ClientConfig>,
+    config: TlsConfig,
 }
 
 #[cfg(feature = "tokio")]
@@ -182,27 +230,47 @@ impl TlsConfigs {
         }
     }
 
-    pub(crate) fn get(
-        &self,
-        zone: &Zone,
-        alpn: &[&[u8]],
-    ) -> Result<Arc<ClientConfig>, ConfigError> {
+    pub(crate) fn get(&self, zone: &Zone, alpn: &[&[u8]]) -> Result<TlsConfig, ConfigError> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let same_alpn = |made: &Made| made.alpn.iter().map(Vec::as_slice).eq(alpn.iter().copied());
-        if let Some(made) = made
-            .iter()
-            .find(|made| made.zone == zone.id() && same_alpn(made))
-        {
-            return Ok(Arc::clone(&made.config));
+        let for_this = |made: &Made| {
+            made.zone == zone.id() && made.alpn.iter().map(Vec::as_slice).eq(alpn.iter().copied())
+        };
+        // Asked under the lock, so that an older one does not take the place of a newer.
+        let generation = zone.identity.as_ref().and_then(ZoneIdentity::generation);
+        if let Some(made) = made.iter().find(|made| for_this(made)) {
+            let of_made = made.config.credential.as_ref();
+            if of_made.map(|credential| credential.generation()) == generation {
+                return Ok(made.config.clone());
+            }
         }
-        let mut config = client_config(&self.judge, zone, Some(zone.id()))?;
-        config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-        let config = Arc::new(config);
+        let config = self.make(zone, alpn)?;
+        made.retain(|made| !for_this(made));
         made.push(Made {
             zone: zone.id(),
-            alpn: config.alpn_protocols.clone(),
-            config: Arc::clone(&config),
+            alpn: config.config.alpn_protocols.clone(),
+            config: config.clone(),
         });
         Ok(config)
+    }
+
+    fn make(&self, zone: &Zone, alpn: &[&[u8]]) -> Result<TlsConfig, ConfigError> {
+        let current = match &zone.identity {
+            Some(identity) => identity.current()?,
+            None => None,
+        };
+        let only = Some(zone.id());
+        let (mut config, credential) = match current {
+            Some(shown) => {
+                let credential = shown.credential.clone();
+                let config = configure(&self.judge, zone, only, Offer::One(shown))?;
+                (config, credential)
+            }
+            None => (client_config(&self.judge, zone, only)?, None),
+        };
+        config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+        Ok(TlsConfig {
+            config: Arc::new(config),
+            credential,
+        })
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use rustls::HandshakeKind;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
@@ -15,8 +16,10 @@ use crate::config_error::ConfigError;
 use crate::demand;
 use crate::handshake::{HandshakeError, TlsError};
 use crate::host::relative_name;
+use crate::identity::Credential;
 use crate::policy::Policy;
-use crate::receipt::Receipt;
+use crate::receipt::{IdentityUse, Receipt};
+use crate::rustls_adapter::TlsConfig;
 
 impl Policy {
     /// Makes a verified TLS connection to `name` over `io`, for protocols that are not HTTP.
@@ -75,14 +78,30 @@ impl Policy {
             self.load_off_the_async_threads().await?;
         }
         zone.anchors()?;
-        let config = self.tls_config(zone, alpn)?;
+        let TlsConfig { config, credential } = self.tls_config(zone, alpn)?;
         let handshake = TlsConnector::from(config).connect(name.clone(), io);
-        let (stream, asked) = demand::watch(handshake).await;
-        let stream = stream.map_err(|error| TlsError::from_io(error).of_handshake(asked))?;
+        let (stream, demand) = demand::watch(handshake).await;
+        let stream =
+            stream.map_err(|error| TlsError::from_io(error).of_handshake(demand.is_some()))?;
+        let connection = stream.get_ref().1;
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        let shown = demand.and_then(|demand| demand.shown);
+        let identity = match (zone.has_identity(), &shown, &credential) {
+            (false, _, _) => IdentityUse::None,
+            (true, Some(shown), _) => IdentityUse::Shown(Arc::clone(shown.record())),
+            (true, None, credential) => {
+                let record = |credential: &Arc<Credential>| Arc::clone(credential.record());
+                IdentityUse::AtHand(credential.as_ref().map(record))
+            }
+        };
         let receipt = self
-            .receipt_of(&name, stream.get_ref().1)
+            .receipt_with(&name, connection, identity)
             .map_err(TlsError::Refused)?;
-        Ok(VerifiedStream { stream, receipt })
+        Ok(VerifiedStream {
+            credential: shown.or(credential.filter(|_| resumed)),
+            stream,
+            receipt,
+        })
     }
 
     async fn load_off_the_async_threads(&self) -> Result<(), TlsError> {
@@ -99,12 +118,19 @@ impl Policy {
 pub struct VerifiedStream<IO> {
     stream: TlsStream<IO>,
     receipt: Arc<Receipt>,
+    credential: Option<Arc<Credential>>,
 }
 
 impl<IO> VerifiedStream<IO> {
     /// What was checked.
     pub fn receipt(&self) -> &Arc<Receipt> {
         &self.receipt
+    }
+
+    /// The client certificate that the connection rests on: the one that the server was shown in this handshake or, as far as that can be known, in the one that it
+    /// resumes. None where the server did not ask.
+    pub fn credential(&self) -> Option<&Arc<Credential>> {
+        self.credential.as_ref()
     }
 
     /// The application protocol that ALPN chose.

@@ -180,6 +180,9 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::ClientCertificate => {
             "give the zone the client certificate that the server expects, issued by an authority that it believes and not expired"
         }
+        Code::ClientIdentity => {
+            "see the error beneath: the HSM, the KMS or the callback that the client certificate comes from did not do its part"
+        }
         Code::HandshakeClosed => {
             "see the server's log; a firewall, or a port that does not speak TLS, ends connections like this too"
         }

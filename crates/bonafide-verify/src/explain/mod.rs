@@ -140,7 +140,7 @@ impl TlsError {
         match self {
             Self::Refused(refusal) => Some(refusal.explain()),
             Self::Handshake(error) => Some(error.explain()),
-            Self::Io(_) | Self::Config(_) => self.code().map(Explanation::of),
+            Self::Identity(_) | Self::Io(_) | Self::Config(_) => self.code().map(Explanation::of),
         }
     }
 }

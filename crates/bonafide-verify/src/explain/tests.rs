@@ -33,11 +33,12 @@ fn counts() -> OriginCounts {
 }
 
 /// What is told without a peer at hand.
-const WITHOUT_PEER: [Code; 8] = [
+const WITHOUT_PEER: [Code; 9] = [
     Code::BadHandshakeSignature,
     Code::ProtocolVersion,
     Code::NoCommonParameters,
     Code::ClientCertificate,
+    Code::ClientIdentity,
     Code::HandshakeClosed,
     Code::HandshakeFailed,
     Code::PlainHttp,

@@ -13,7 +13,7 @@ use crate::config_error::ConfigError;
 use crate::epoch::{Epoch, Successor};
 use crate::event::{EventSink, Events};
 use crate::host_pattern::HostPattern;
-use crate::identity::ClientIdentity;
+use crate::identity::{IdentitySource, ZoneIdentity};
 use crate::intermediates::Intermediates;
 use crate::judge::Judge;
 use crate::limits::Limits;
@@ -80,9 +80,10 @@ impl PolicyBuilder {
         self
     }
 
-    /// The client certificate that is offered to servers of the default zone that ask for one. Default: none.
-    pub fn identity(mut self, identity: ClientIdentity) -> Self {
-        self.default.identity = Some(identity);
+    /// The client certificate that is offered to servers of the default zone that ask for one: a [`ClientIdentity`](crate::ClientIdentity), or an
+    /// [`IdentityHandle`](crate::IdentityHandle) or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
+    pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
+        self.default.identity = Some(identity.into());
         self
     }
 
@@ -146,7 +147,8 @@ impl PolicyBuilder {
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
-    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], and what [`ClientIdentity`] says of keys.
+    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], and what
+    /// [`ClientIdentity`](crate::ClientIdentity) says of keys.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {
             Some(provider) => Provider::custom(provider),
@@ -155,6 +157,7 @@ impl PolicyBuilder {
         let assembly = Assembly {
             default: &self.default,
             provider: &provider,
+            clock: &self.clock,
         };
         let mut seen = HashSet::new();
         let mut zones = Vec::with_capacity(self.zones.len());
@@ -195,6 +198,7 @@ impl PolicyBuilder {
 struct Assembly<'a> {
     default: &'a Facets,
     provider: &'a Provider,
+    clock: &'a Clock,
 }
 
 impl Assembly<'_> {
@@ -229,7 +233,7 @@ impl Assembly<'_> {
         let identity = facets
             .identity
             .as_ref()
-            .map(|identity| identity.certified_key(self.provider))
+            .map(|identity| ZoneIdentity::new(identity, self.provider, self.clock))
             .transpose()?;
         Ok(Zone {
             id: ZoneId::new(u32::try_from(number).unwrap_or(u32::MAX)),

@@ -6,7 +6,7 @@ mod grants;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rustls_pki_types::ServerName;
 
@@ -19,7 +19,10 @@ use crate::description::Description;
 use crate::epoch::Epoch;
 use crate::event::Events;
 use crate::host::server_name;
+use crate::identity::IdentityFollower;
 use crate::judge::Judge;
+#[cfg(feature = "tokio")]
+use crate::receipt::IdentityUse;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
@@ -113,6 +116,9 @@ impl Policy {
         self.judge.intermediates.describe(&mut description);
         for zone in self.zones() {
             zone.anchors.describe(&mut description);
+            if let Some(identity) = &zone.identity {
+                identity.describe(&mut description);
+            }
             for (check, _) in &zone.checks {
                 check.describe(&mut description);
             }
@@ -238,7 +244,25 @@ impl Policy {
         name: &ServerName<'_>,
         connection: &rustls::ClientConnection,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.judge, name, connection)
+        rustls_adapter::receipt_of(&self.judge, name, connection, None)
+    }
+
+    /// The same, by whoever knows what the server was shown.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn receipt_with(
+        &self,
+        name: &ServerName<'_>,
+        connection: &rustls::ClientConnection,
+        identity: IdentityUse,
+    ) -> Result<Arc<Receipt>, Refusal> {
+        rustls_adapter::receipt_of(&self.judge, name, connection, Some(identity))
+    }
+
+    /// Has `follower` told when the client certificate of a zone is replaced, for as long as somebody else keeps it.
+    pub fn tell_of_identities(&self, follower: &Weak<dyn IdentityFollower>) {
+        for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {
+            identity.tell(follower);
+        }
     }
 
     #[cfg(feature = "tokio")]
@@ -246,7 +270,7 @@ impl Policy {
         &self,
         zone: &Zone,
         alpn: &[&[u8]],
-    ) -> Result<Arc<rustls::ClientConfig>, ConfigError> {
+    ) -> Result<rustls_adapter::TlsConfig, ConfigError> {
         self.configs.get(zone, alpn)
     }
 }

@@ -5,7 +5,6 @@ mod table;
 use std::sync::{Arc, OnceLock};
 
 use rustls::SupportedProtocolVersion;
-use rustls::sign::CertifiedKey;
 
 pub(crate) use self::table::Zones;
 
@@ -14,7 +13,7 @@ use crate::check::{Check, Mode, Profile};
 use crate::config_error::ConfigError;
 use crate::description::Description;
 use crate::host_pattern::HostPattern;
-use crate::identity::ClientIdentity;
+use crate::identity::{IdentitySource, ZoneIdentity};
 use crate::limits::Limits;
 use crate::pins::Pins;
 
@@ -63,7 +62,7 @@ pub struct Zone {
     pub(crate) anchors: Arc<ZoneAnchors>,
     pub(crate) profile: (Profile, Mode),
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
-    pub(crate) identity: Option<Arc<CertifiedKey>>,
+    pub(crate) identity: Option<ZoneIdentity>,
     pub(crate) min_version: TlsVersion,
     pub(crate) limits: Limits,
     #[cfg(feature = "danger-insecure-grants")]
@@ -159,7 +158,7 @@ impl Zone {
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {
             (None, None) => true,
-            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (Some(one), Some(two)) => one.is(two),
             _ => false,
         };
         if !same_identity {
@@ -222,7 +221,7 @@ pub(crate) struct Facets {
     pub(crate) anchors: Option<Anchors>,
     pub(crate) profile: Option<(Profile, Mode)>,
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
-    pub(crate) identity: Option<ClientIdentity>,
+    pub(crate) identity: Option<IdentitySource>,
     pub(crate) min_version: Option<TlsVersion>,
     pub(crate) limits: Option<Limits>,
 }
@@ -276,9 +275,10 @@ impl ZoneBuilder {
         self
     }
 
-    /// The client certificate that is offered to servers of the zone that ask for one. Default: none.
-    pub fn identity(mut self, identity: ClientIdentity) -> Self {
-        self.facets.identity = Some(identity);
+    /// The client certificate that is offered to servers of the zone that ask for one: a [`ClientIdentity`](crate::ClientIdentity), or an
+    /// [`IdentityHandle`](crate::IdentityHandle) or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
+    pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
+        self.facets.identity = Some(identity.into());
         self
     }
 

@@ -6,9 +6,10 @@ mod shared;
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Follower, Policy, PolicyHandle};
+use bonafide_verify::{Follower, IdentityFollower, Policy, PolicyHandle, Rotation};
 use http::Method;
 
 pub use self::builder::ClientBuilder;
@@ -67,15 +68,17 @@ struct Trust {
 struct Connections {
     pool: Pool<Connector>,
     origins: OriginCache<Connector>,
+    this: Weak<Self>,
 }
 
 impl Trust {
     fn new(policy: PolicyHandle, route: pool::Route, pool: Pool<Connector>) -> Self {
-        let connections = Arc::new(Connections {
+        let connections = Arc::new_cyclic(|this: &Weak<Connections>| Connections {
             pool,
             origins: OriginCache::new(policy.epoch().get(), DEFAULT_ORIGINS),
+            this: Weak::clone(this),
         });
-        let follower: Weak<Connections> = Arc::downgrade(&connections);
+        let follower: Weak<Connections> = Weak::clone(&connections.this);
         policy.tell(follower);
         // It may have been replaced before there was anybody to tell.
         connections.replaced_by(&policy.current());
@@ -92,6 +95,17 @@ impl Follower for Connections {
         let epoch = policy.epoch().get();
         self.origins.forget_older_than(epoch);
         self.pool.evict_epoch_older_than(epoch);
+        let follower: Weak<Self> = Weak::clone(&self.this);
+        let follower: Weak<dyn IdentityFollower> = follower;
+        policy.tell_of_identities(&follower);
+        // A client certificate may have been replaced before there was anybody to tell.
+        self.pool.close_recalled(Duration::ZERO);
+    }
+}
+
+impl IdentityFollower for Connections {
+    fn rotated(&self, rotation: &Rotation) {
+        self.pool.close_recalled(rotation.overlap);
     }
 }
 
@@ -192,7 +206,8 @@ impl Inner {
                 route: trust.route.clone(),
                 zone: ZoneId(zone.id().get()),
                 epoch: policy.epoch().get(),
-                // The zone's own, so that the zone's number stands for it already.
+                // The zone's own, so that the zone's number stands for it already. What of it was replaced since, each
+                // connection says by itself.
                 identity: u64::from(zone.has_identity()),
             }));
         trust.connections.origins.insert(&route);

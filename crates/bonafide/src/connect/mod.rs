@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use ::http::{HeaderMap, Version};
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
+use bonafide_verify::{Clock, Credential, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -29,7 +29,7 @@ pub(crate) use self::tls::server_name;
 pub(crate) use self::warm_up::WarmUp;
 use self::wire::Wire;
 use crate::error::{Failure, Kind, Phase};
-use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Scheme};
+use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Recall, Scheme};
 use crate::proxy::Proxy;
 use crate::timeouts::Timeouts;
 use crate::timings::OpeningTimes;
@@ -54,12 +54,33 @@ pub(crate) struct Meta {
     /// From when on the policy's verdict does not hold, by the policy's clock. The pool's own deadline runs
     /// on a clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
+    /// The client certificate that it rests on.
+    credential: Option<Arc<Credential>>,
 }
 
 impl Meta {
     /// Whether the policy's verdict has run out.
     pub(crate) fn is_past(&self, now: impl FnOnce() -> UnixTime) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now())
+    }
+}
+
+/// A connection is called back when the client certificate that it rests on is replaced.
+impl Recall for Meta {
+    fn is_recalled(&self, now: Instant) -> bool {
+        self.credential
+            .as_ref()
+            .is_some_and(|credential| credential.is_retired(now))
+    }
+
+    fn recalled_at(&self) -> Option<Instant> {
+        self.credential.as_ref()?.retires_at()
+    }
+
+    fn binds_first_request(&self) -> bool {
+        self.credential
+            .as_ref()
+            .is_none_or(|credential| credential.binds_new_connections())
     }
 }
 
@@ -100,6 +121,7 @@ impl Connect for Connector {
                 };
                 let judged = Judged {
                     receipt: Arc::clone(stream.receipt()),
+                    credential: stream.credential().cloned(),
                     clock: policy.clock(),
                 };
                 self.speak(parts, stream, ends, version, Some(judged), opening)
@@ -180,11 +202,14 @@ impl Connector {
         } else {
             Protocol::Http1(Http1::handshake(&self.http, stream).await.map_err(broken)?)
         };
+        let (receipt, credential) = judged
+            .map(|judged| (judged.receipt, judged.credential))
+            .unzip();
         let info = Arc::new(ConnectionInfo {
             remote_addr: ends.remote,
             local_addr: ends.local,
             version,
-            receipt: judged.map(|judged| judged.receipt),
+            receipt,
             opening,
         });
         tracing::debug!(
@@ -203,14 +228,16 @@ impl Connector {
                 wire,
                 fate,
                 deadline: verdict_ends,
+                credential: credential.flatten(),
             }),
         })
     }
 }
 
-/// What a policy said of a server, and the clock that it went by.
+/// What a policy said of a server, the clock that it went by, and what the server was shown.
 struct Judged<'a> {
     receipt: Arc<Receipt>,
+    credential: Option<Arc<Credential>>,
     clock: &'a Clock,
 }
 

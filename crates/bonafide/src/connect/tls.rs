@@ -43,6 +43,7 @@ pub(super) async fn handshake(
 fn failed(error: TlsError) -> Failure {
     let (kind, what, retryable) = match &error {
         TlsError::Refused(_) => (Kind::Refused, "refused", false),
+        TlsError::Identity(_) => (Kind::Tls, "the TLS handshake failed", true),
         TlsError::Io(_) => (Kind::Tls, "the TLS handshake broke off", true),
         TlsError::Config(_) => (Kind::Config, "the policy cannot be used", false),
         _ => (Kind::Tls, "the TLS handshake failed", false),

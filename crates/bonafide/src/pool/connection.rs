@@ -14,8 +14,9 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
     type Http1: Http1Conn;
     /// A handle of an HTTP/2 connection: many requests at a time.
     type Http2: Http2Conn;
-    /// What is known about a connection (receipt, addresses, timings). The pool only carries it.
-    type Meta: Send + Sync + 'static;
+    /// What is known about a connection (receipt, addresses, timings). The pool carries it, and asks it when the
+    /// connection is called back.
+    type Meta: Recall;
     /// Why no connection was made. Every request that waited for the attempt gets a clone.
     type Error: Clone + Send + Sync + 'static;
 
@@ -30,6 +31,18 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
         &self,
         key: &PartitionKey,
     ) -> impl Future<Output = Result<Connected<Self>, Self::Error>> + Send;
+}
+
+/// Connections that are called back while they live, since what they rest on was replaced.
+pub(crate) trait Recall: Send + Sync + 'static {
+    /// Whether the connection takes no new request any more.
+    fn is_recalled(&self, now: Instant) -> bool;
+
+    /// When it will be so, if that is known by now.
+    fn recalled_at(&self) -> Option<Instant>;
+
+    /// Whether that holds for the request that it was made for, too.
+    fn binds_first_request(&self) -> bool;
 }
 
 /// An HTTP/1.1 connection.

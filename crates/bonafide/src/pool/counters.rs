@@ -16,6 +16,7 @@ pub(super) struct Counters {
 struct ClosedCounters {
     idle: AtomicU64,
     deadline: AtomicU64,
+    recalled: AtomicU64,
     partition: AtomicU64,
     fault: AtomicU64,
     by_peer: AtomicU64,
@@ -31,6 +32,8 @@ pub(crate) struct ClosedTotals {
     pub(crate) idle: u64,
     /// Past their deadline.
     pub(crate) deadline: u64,
+    /// Resting on what was replaced.
+    pub(crate) recalled: u64,
     /// With their partition.
     pub(crate) partition: u64,
     /// Reported as faulty.
@@ -75,6 +78,7 @@ impl Counters {
         let counter = match cause {
             Cause::Idle => &closed.idle,
             Cause::Deadline => &closed.deadline,
+            Cause::Recalled => &closed.recalled,
             Cause::Partition => &closed.partition,
             Cause::Fault => &closed.fault,
             Cause::Closed => &closed.by_peer,
@@ -95,6 +99,7 @@ impl Counters {
         let ClosedCounters {
             idle,
             deadline,
+            recalled,
             partition,
             fault,
             by_peer,
@@ -109,6 +114,7 @@ impl Counters {
             closed: ClosedTotals {
                 idle: read(idle),
                 deadline: read(deadline),
+                recalled: read(recalled),
                 partition: read(partition),
                 fault: read(fault),
                 by_peer: read(by_peer),

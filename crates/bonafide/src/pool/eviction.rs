@@ -9,6 +9,8 @@ pub(crate) enum Cause {
     Idle,
     /// Past its deadline.
     Deadline,
+    /// What it rests on was replaced.
+    Recalled,
     /// Its partition was evicted or dropped.
     Partition,
     /// A user reported it faulty.

@@ -6,7 +6,7 @@
 //! - While nobody knows whether the server speaks HTTP/2, one attempt to connect serves everybody. If it gives HTTP/2,
 //!   they share the connection. If it gives HTTP/1.1, the first takes it and each of the others gets an attempt.
 //! - An attempt runs on a task of its own, so that a request that goes away takes nothing from the others.
-//! - Connections leave by idle time, deadline, fault, and with their partition; partitions leave by epoch.
+//! - Connections leave by idle time, deadline, fault, recall, and with their partition; partitions leave by epoch.
 //!
 //! What happens is decided by a state machine without clock or tasks (`state`); the rest of this folder is the shell
 //! that holds its lock, runs its attempts and wakes its waiters.
@@ -32,8 +32,9 @@ mod wait;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol};
+pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall};
 pub(crate) use self::error::CheckoutError;
 pub(crate) use self::key::{PartitionKey, PartitionParts, Route, Scheme, ZoneId};
 pub(crate) use self::lease::Lease;
@@ -76,6 +77,19 @@ impl<C: Connect> Pool<C> {
     /// finish. Says how many there were.
     pub(crate) fn evict_epoch_older_than(&self, epoch: u64) -> usize {
         self.registry.evict_epoch_older_than(epoch)
+    }
+
+    /// Closes the unused connections that are called back by now, and sees to it that those which are so `after` are closed
+    /// then. Whatever the time, none of them is given to a request.
+    pub(crate) fn close_recalled(&self, after: Duration) {
+        if after.is_zero() {
+            self.registry.sweep();
+        } else if let Some(at) = partition::now().checked_add(after) {
+            self.registry
+                .core()
+                .schedule
+                .sweep_by(at, &Arc::downgrade(&self.registry));
+        }
     }
 
     /// The connector, for tests to look at.

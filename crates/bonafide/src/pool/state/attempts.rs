@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::single_flight::Learned;
 use super::{Actions, Grant, Member, State};
-use crate::pool::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, is_past};
+use crate::pool::connection::{
+    Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall as _, is_past,
+};
 use crate::pool::error::CheckoutError;
 use crate::pool::eviction::Cause;
 
@@ -28,6 +30,13 @@ impl<C: Connect, W> State<C, W> {
         }
         self.touched = now;
         self.flight.ended();
+        if meta.is_recalled(now) && meta.binds_first_request() {
+            // What it rests on was replaced meanwhile: whoever waits is served by an attempt that knows what took its place.
+            actions.close(Cause::Recalled, protocol);
+            self.pump(now, actions);
+            self.sweep_if_empty(actions);
+            return;
+        }
         match protocol {
             Protocol::Http1(conn) => {
                 self.flight.learned = Learned::Http1;

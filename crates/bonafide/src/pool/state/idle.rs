@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::pool::connection::{Connect, Http1Conn, is_past};
+use crate::pool::connection::{Connect, Http1Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
 
 /// An HTTP/1.1 connection and what belongs to it.
@@ -23,6 +23,8 @@ impl<C: Connect> Member<C> {
             Some(Cause::Closed)
         } else if is_past(self.deadline, now) {
             Some(Cause::Deadline)
+        } else if self.meta.is_recalled(now) {
+            Some(Cause::Recalled)
         } else {
             None
         }
@@ -123,6 +125,7 @@ impl<C: Connect> Idle<C> {
             .checked_add(self.timeout)
             .into_iter()
             .chain(member.deadline)
+            .chain(member.meta.recalled_at())
             .min()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::pool::connection::{Connect, Http2Conn, is_past};
+use crate::pool::connection::{Connect, Http2Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
 
 /// Names an HTTP/2 connection within its partition.
@@ -35,6 +35,8 @@ impl<C: Connect> Entry<C> {
             Some(Cause::Closed)
         } else if is_past(self.deadline, now) {
             Some(Cause::Deadline)
+        } else if self.stream.meta.is_recalled(now) && !self.is_for_first_request() {
+            Some(Cause::Recalled)
         } else if self.leases == 0 && !self.stream.fresh && unused >= timeout {
             Some(Cause::Idle)
         } else {
@@ -48,7 +50,15 @@ impl<C: Connect> Entry<C> {
         } else {
             None
         };
-        idle.into_iter().chain(self.deadline).min()
+        idle.into_iter()
+            .chain(self.deadline)
+            .chain(self.stream.meta.recalled_at())
+            .min()
+    }
+
+    /// Whether it was made just now, for a request that may use it even if it is called back.
+    fn is_for_first_request(&self) -> bool {
+        self.stream.fresh && !self.stream.meta.binds_first_request()
     }
 
     fn limit(&self) -> usize {

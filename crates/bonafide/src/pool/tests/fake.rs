@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::pool::{Connect, Connected, Http1Conn, Http2Conn, PartitionKey, Protocol};
+use crate::pool::{Connect, Connected, Http1Conn, Http2Conn, PartitionKey, Protocol, Recall};
 
 /// What a test knows about a connection, while and after it lives.
 #[derive(Debug)]
@@ -21,6 +21,14 @@ pub(super) struct Wire {
     handles: AtomicUsize,
     /// `usize::MAX` when the peer has not said.
     limit: AtomicUsize,
+    recall: Mutex<Option<Called>>,
+}
+
+/// A connection that is called back.
+#[derive(Clone, Copy, Debug)]
+struct Called {
+    at: Instant,
+    binds_first_request: bool,
 }
 
 impl Wire {
@@ -32,6 +40,7 @@ impl Wire {
             waker: Mutex::new(None),
             handles: AtomicUsize::new(0),
             limit: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
+            recall: Mutex::new(None),
         })
     }
 
@@ -54,6 +63,26 @@ impl Wire {
     /// The peer allows another number of streams.
     pub(super) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::SeqCst);
+    }
+
+    /// What it rests on is replaced: no request uses it from `at` on.
+    pub(super) fn recall(&self, at: Instant) {
+        *self.recall.lock().unwrap() = Some(Called {
+            at,
+            binds_first_request: true,
+        });
+    }
+
+    /// The same, but for the request that it was made for.
+    pub(super) fn recall_after_first_request(&self, at: Instant) {
+        *self.recall.lock().unwrap() = Some(Called {
+            at,
+            binds_first_request: false,
+        });
+    }
+
+    pub(super) fn is_recalled(&self) -> bool {
+        self.recall.lock().unwrap().is_some()
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -85,6 +114,40 @@ impl Clone for Conn {
 impl Drop for Conn {
     fn drop(&mut self) {
         self.0.handles.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What is known about a connection.
+pub(super) struct Known {
+    pub(super) key: PartitionKey,
+    wire: Arc<Wire>,
+}
+
+impl Known {
+    pub(super) fn new(key: PartitionKey, wire: &Arc<Wire>) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            wire: Arc::clone(wire),
+        })
+    }
+
+    fn called(&self) -> Option<Called> {
+        *self.wire.recall.lock().unwrap()
+    }
+}
+
+impl Recall for Known {
+    fn is_recalled(&self, now: Instant) -> bool {
+        self.called().is_some_and(|called| called.at <= now)
+    }
+
+    fn recalled_at(&self) -> Option<Instant> {
+        self.called().map(|called| called.at)
+    }
+
+    fn binds_first_request(&self) -> bool {
+        self.called()
+            .is_none_or(|called| called.binds_first_request)
     }
 }
 
@@ -139,7 +202,7 @@ impl Fake {
 impl Connect for Fake {
     type Http1 = Conn;
     type Http2 = Conn;
-    type Meta = PartitionKey;
+    type Meta = Known;
     type Error = &'static str;
 
     fn connect(
@@ -196,10 +259,12 @@ impl Call {
     pub(super) fn panics(self) {}
 
     pub(super) fn connected(self, protocol: Protocol<Conn, Conn>, deadline: Option<Instant>) {
+        let (Protocol::Http1(conn) | Protocol::Http2(conn)) = &protocol;
+        let meta = Known::new(self.key, &conn.0);
         let connected = Connected {
             protocol,
             deadline,
-            meta: Arc::new(self.key),
+            meta,
         };
         assert!(
             self.answer.send(Ok(connected)).is_ok(),

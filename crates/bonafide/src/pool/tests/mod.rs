@@ -14,4 +14,5 @@ mod model;
 mod origins;
 mod partitions;
 mod reaper;
+mod recalls;
 mod returns;

@@ -189,7 +189,7 @@ impl World {
                         "no request rides on an evicted connection"
                     );
                     assert_eq!(
-                        **lease.meta(),
+                        lease.meta().key,
                         request.key,
                         "no request rides on another partition's connection"
                     );

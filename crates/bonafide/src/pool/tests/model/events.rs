@@ -31,6 +31,10 @@ pub(super) enum Event {
     Release(usize),
     Fault(usize),
     Dies(usize),
+    Recalled(usize),
+    RecalledInHandshake {
+        http2: bool,
+    },
     TimePasses(u8),
     Sweep,
     Retire,
@@ -51,6 +55,8 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
         5 => any::<usize>().prop_map(Event::Release),
         1 => any::<usize>().prop_map(Event::Fault),
         2 => any::<usize>().prop_map(Event::Dies),
+        2 => any::<usize>().prop_map(Event::Recalled),
+        1 => any::<bool>().prop_map(|http2| Event::RecalledInHandshake { http2 }),
         3 => (0..100_u8).prop_map(Event::TimePasses),
         2 => Just(Event::Sweep),
     ];

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use self::events::{Event, events, limits};
 use super::bench::key;
-use super::fake::{Conn, Fake, Wire};
+use super::fake::{self, Conn, Fake, Wire};
 use crate::pool::eviction::{Cause, Retired};
 use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
 use crate::pool::{CheckoutError, Connected, Limits, Protocol};
@@ -144,6 +144,16 @@ impl Model {
                     self.known.values().nth(index).unwrap().wire.die();
                 }
             }
+            Event::Recalled(choice) => {
+                if let Some(index) = choice.checked_rem(self.known.len()) {
+                    self.known.values().nth(index).unwrap().wire.recall(now);
+                }
+            }
+            Event::RecalledInHandshake { http2 } if self.attempts > 0 && !self.retired => {
+                let wire = self.connection(None, false, None);
+                wire.recall(now);
+                return self.recalled_in_handshake(&wire, http2);
+            }
             Event::TimePasses(seconds) => self.now += Duration::from_secs(seconds.into()),
             Event::Sweep => {
                 let next = self.state.sweep(now, &mut actions);
@@ -161,7 +171,11 @@ impl Model {
                     0
                 );
             }
-            Event::Http1 { .. } | Event::Http2 { .. } | Event::Fails | Event::Abandoned => {}
+            Event::Http1 { .. }
+            | Event::Http2 { .. }
+            | Event::RecalledInHandshake { .. }
+            | Event::Fails
+            | Event::Abandoned => {}
         }
         self.settle(actions, None);
     }
@@ -258,7 +272,7 @@ impl Model {
         let connected = Connected {
             protocol,
             deadline,
-            meta: Arc::new(key("origin.test", 1)),
+            meta: fake::Known::new(key("origin.test", 1), &wire),
         };
         self.state
             .attempt_connected(connected, self.now, &mut actions);
@@ -275,6 +289,26 @@ impl Model {
         } else {
             self.settle_failure(actions, CheckoutError::Unusable);
         }
+    }
+
+    /// Nobody fails, and whoever waits has an attempt again.
+    fn recalled_in_handshake(&mut self, wire: &Arc<Wire>, http2: bool) {
+        self.attempts -= 1;
+        let handle = wire.handle();
+        let connected = Connected {
+            protocol: if http2 {
+                Protocol::Http2(handle)
+            } else {
+                Protocol::Http1(handle)
+            },
+            deadline: None,
+            meta: fake::Known::new(key("origin.test", 1), wire),
+        };
+        let mut actions = Actions::new();
+        self.state
+            .attempt_connected(connected, self.now, &mut actions);
+        self.settle(actions, None);
+        assert!(!wire.is_held());
     }
 
     fn unused(&mut self, id: usize) {
@@ -347,6 +381,10 @@ impl Model {
         };
         let known = self.known.get_mut(&id).unwrap();
         assert!(known.wire.is_open(), "nobody gets a closed connection");
+        assert!(
+            !known.wire.is_recalled(),
+            "nobody gets a connection that is called back"
+        );
         assert!(
             known.deadline.is_none_or(|deadline| deadline > self.now),
             "nobody gets an expired connection"

@@ -1,0 +1,223 @@
+//! A client certificate that a callback chooses in each handshake.
+
+use std::collections::VecDeque;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use rustls::SignatureScheme;
+use rustls::sign::CertifiedKey;
+use sha2::{Digest as _, Sha256};
+
+use super::ClientIdentity;
+use super::credential::{Credential, Origin};
+use super::error::IdentityError;
+use super::followers::{Followers, IdentityFollower, Rotation};
+use super::signer::NoKey;
+use crate::provider::Provider;
+
+/// How many different questions are remembered with their answers. A policy that meets more, forgets the one that was asked longest ago.
+const QUESTIONS: usize = 256;
+
+/// What a server asks for, to choose a client certificate by (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
+///
+/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentityRequest<'a> {
+    acceptable_issuers: &'a [&'a [u8]],
+    schemes: &'a [SignatureScheme],
+}
+
+impl<'a> IdentityRequest<'a> {
+    pub(crate) fn new(acceptable_issuers: &'a [&'a [u8]], schemes: &'a [SignatureScheme]) -> Self {
+        Self {
+            acceptable_issuers,
+            schemes,
+        }
+    }
+
+    /// The DER-encoded names of the authorities that the server takes certificates of; none if it does not say.
+    pub fn acceptable_issuers(&self) -> &'a [&'a [u8]] {
+        self.acceptable_issuers
+    }
+
+    /// The signature schemes that the server takes, the preferred one first.
+    pub fn schemes(&self) -> &'a [SignatureScheme] {
+        self.schemes
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for issuer in self.acceptable_issuers {
+            hash.update(
+                u64::try_from(issuer.len())
+                    .unwrap_or(u64::MAX)
+                    .to_be_bytes(),
+            );
+            hash.update(issuer);
+        }
+        hash.update(u64::MAX.to_be_bytes());
+        for scheme in self.schemes {
+            hash.update(u16::from(*scheme).to_be_bytes());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// What a callback answers: a certificate with its key, none to show nothing, or why it cannot say.
+type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
+
+/// A client certificate that a callback chooses in each handshake in which the server asks for one; clones are the same.
+///
+/// The callback runs on the thread that drives the handshake, with tokio an async thread: it should answer from what it has. No session is resumed where a callback
+/// chooses, so that every new connection asks it.
+///
+/// **When it answers the same question with another certificate than before, that is a rotation**: connections that rest on the one before get no more requests,
+/// as after [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same certificate as long as the old connections shall live; one that makes a
+/// new one each time ends each connection with the next handshake. It is told only when it is asked: [`retire_connections`](Self::retire_connections) has it asked anew.
+///
+/// `Ok(None)` shows no certificate. An error ends the handshake with [`IdentityError::Callback`], before anything is sent.
+///
+/// ```
+/// use bonafide_verify::{ClientIdentity, IdentityCallback, Policy, Zone};
+/// # use bonafide_testkit::{Recipe, TestCa};
+/// # let ours = TestCa::new().issue(Recipe::for_host("client").client());
+/// # let identity = ClientIdentity::from_pem(ours.chain_pem(), ours.key_pem())?;
+///
+/// let callback = IdentityCallback::new(move |request| {
+///     let asked_for_ours = !request.acceptable_issuers().is_empty();
+///     Ok(asked_for_ours.then(|| identity.clone()))
+/// });
+/// let zone = Zone::for_host("**.corp.example").identity(callback);
+/// # let _ = Policy::builder().zone(zone);
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct IdentityCallback(Arc<Inner>);
+
+struct Inner {
+    callback: Box<dyn Fn(&IdentityRequest<'_>) -> Answer + Send + Sync>,
+    overlap: Duration,
+    given: Mutex<VecDeque<Given>>,
+    followers: Followers,
+}
+
+/// What was answered to a question the last time.
+struct Given {
+    question: [u8; 32],
+    credential: Arc<Credential>,
+}
+
+impl IdentityCallback {
+    /// A callback without overlap.
+    pub fn new(callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static) -> Self {
+        Self::with_overlap(callback, Duration::ZERO)
+    }
+
+    /// The same with an overlap; see [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
+    pub fn with_overlap(
+        callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
+        overlap: Duration,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            callback: Box::new(callback),
+            overlap,
+            given: Mutex::default(),
+            followers: Followers::default(),
+        }))
+    }
+
+    /// Retires the connections that rest on certificates which the callback gave until now.
+    pub fn retire_connections(&self) {
+        let given = std::mem::take(&mut *self.given());
+        for given in given {
+            given.credential.retire(self.0.overlap);
+        }
+        self.tell_followers();
+    }
+
+    /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.
+    pub fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
+        self.0.followers.add(follower);
+    }
+
+    /// Asks the callback.
+    pub(super) fn ask(
+        &self,
+        request: &IdentityRequest<'_>,
+        provider: &Provider,
+    ) -> Option<(Option<Arc<Credential>>, Arc<CertifiedKey>)> {
+        let refused = |error| {
+            let key = CertifiedKey::new(Vec::new(), Arc::new(NoKey(error)));
+            Some((None, Arc::new(key)))
+        };
+        let identity = match (self.0.callback)(request) {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return None,
+            Err(error) => return refused(IdentityError::Callback(Arc::from(error))),
+        };
+        match identity.certified_key(provider) {
+            Ok(key) => Some((Some(self.note(request, &identity)), key)),
+            Err(error) => refused(IdentityError::Unusable(error)),
+        }
+    }
+
+    /// Notes what was answered; if it is another certificate than before, that one retires.
+    fn note(&self, request: &IdentityRequest<'_>, identity: &ClientIdentity) -> Arc<Credential> {
+        let question = request.digest();
+        let sha256: [u8; 32] = Sha256::digest(identity.leaf()).into();
+        let (credential, before) = {
+            let mut given = self.given();
+            let before = given
+                .iter()
+                .position(|given| given.question == question)
+                .and_then(|position| given.remove(position));
+            let (credential, before) = match before {
+                Some(same) if *same.credential.record().sha256() == sha256 => {
+                    (same.credential, None)
+                }
+                before => (Credential::new(identity.leaf(), Origin::Given), before),
+            };
+            if given.len() >= QUESTIONS {
+                given.pop_front();
+            }
+            given.push_back(Given {
+                question,
+                credential: Arc::clone(&credential),
+            });
+            (credential, before)
+        };
+        if let Some(before) = before {
+            let (from, to) = (before.credential.generation(), credential.generation());
+            before.credential.retire(self.0.overlap);
+            tracing::info!(
+                %from, %to, certificate = %credential.record(), "client certificate replaced by a callback"
+            );
+            self.tell_followers();
+        }
+        credential
+    }
+
+    fn tell_followers(&self) {
+        self.0.followers.tell(&Rotation {
+            overlap: self.0.overlap,
+        });
+    }
+
+    fn given(&self) -> std::sync::MutexGuard<'_, VecDeque<Given>> {
+        self.0.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for IdentityCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityCallback")
+            .field("overlap", &self.0.overlap)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,248 @@
+//! Client certificates: one that stays, one that is replaced, one that is chosen in each handshake; with a key at hand or elsewhere.
+
+mod callback;
+mod credential;
+mod error;
+mod followers;
+mod handle;
+mod signer;
+mod source;
+mod user;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::{self, PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use self::callback::{IdentityCallback, IdentityRequest};
+pub use self::credential::{Credential, Generation, IdentityRecord};
+pub use self::error::{IdentityError, SignError};
+pub use self::followers::{IdentityFollower, Rotation};
+pub use self::handle::IdentityHandle;
+use self::signer::ExternalKey;
+pub use self::signer::ExternalSigner;
+pub use self::source::IdentitySource;
+pub(crate) use self::source::{Shown, ZoneIdentity};
+use crate::bounded_file::read_bounded;
+use crate::certificate::{Certificate, subject_text};
+use crate::config_error::ConfigError;
+use crate::provider::Provider;
+
+/// What the PEM of a certificate holds, as errors name it.
+const CERTIFICATE: &str = "client certificate";
+
+/// A client certificate with its private key, or with whoever signs by it, offered to servers of a zone that ask for one (RFC 8446, 4.4.2).
+///
+/// Given to a zone it stays as long as the policy; [`IdentityHandle`] is for one that changes.
+///
+/// `Debug` shows the certificate's subject, never the key.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    leaf: CertificateDer<'static>,
+    intermediates: Vec<CertificateDer<'static>>,
+    key: Key,
+    files: Vec<PathBuf>,
+}
+
+enum Key {
+    Here(PrivateKeyDer<'static>),
+    Elsewhere(Arc<dyn ExternalSigner>),
+}
+
+impl ClientIdentity {
+    /// From PEM: the certificate chain, leaf first, and the private key in PKCS#8, SEC1 or PKCS#1. One text may hold both.
+    ///
+    /// # Errors
+    /// [`ConfigError::IdentityPem`] when one is missing or malformed, [`ConfigError::EncryptedKey`] for an encrypted key.
+    pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let malformed = |what| {
+            move |source| ConfigError::IdentityPem {
+                what,
+                path: None,
+                source: Some(Arc::new(source)),
+            }
+        };
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_ref())
+            .collect::<Result<_, _>>()
+            .map_err(malformed(CERTIFICATE))?;
+        let key = match PrivateKeyDer::from_pem_slice(key.as_ref()) {
+            Ok(key) => key,
+            Err(pem::Error::NoItemsFound) if is_encrypted(key.as_ref()) => {
+                return Err(ConfigError::EncryptedKey);
+            }
+            Err(pem::Error::NoItemsFound) => {
+                return Err(ConfigError::IdentityPem {
+                    what: "private key",
+                    path: None,
+                    source: None,
+                });
+            }
+            Err(source) => return Err(malformed("private key")(source)),
+        };
+        Self::new(chain, Key::Here(key))
+    }
+
+    /// From PEM files; see [`ClientIdentity::from_pem`].
+    ///
+    /// # Errors
+    /// [`ConfigError::ReadIdentity`] when a file cannot be read, and those of [`ClientIdentity::from_pem`].
+    pub fn from_pem_files(
+        chain: impl AsRef<Path>,
+        key: impl AsRef<Path>,
+    ) -> Result<Self, ConfigError> {
+        let read = |path: &Path| {
+            read_bounded(path).map_err(|problem| ConfigError::ReadIdentity {
+                path: path.to_owned(),
+                problem,
+            })
+        };
+        let (chain, key) = (chain.as_ref(), key.as_ref());
+        match Self::from_pem(read(chain)?, read(key)?) {
+            Ok(identity) => Ok(Self {
+                files: vec![chain.to_owned(), key.to_owned()],
+                ..identity
+            }),
+            Err(ConfigError::IdentityPem {
+                what,
+                path: None,
+                source,
+            }) => Err(ConfigError::IdentityPem {
+                path: Some(if what == CERTIFICATE { chain } else { key }.to_owned()),
+                what,
+                source,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// From DER: the certificate chain, leaf first, and the private key.
+    ///
+    /// # Errors
+    /// [`ConfigError::IdentityPem`] when the chain is empty.
+    pub fn from_der(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, ConfigError> {
+        Self::new(chain, Key::Here(key))
+    }
+
+    /// A certificate chain, leaf first, whose key is held elsewhere: `signer` signs by it.
+    ///
+    /// # Errors
+    /// [`ConfigError::IdentityPem`] when the chain is empty, [`ConfigError::MalformedIdentity`] when the leaf cannot be read, and [`ConfigError::KeyMismatch`] when the signer
+    /// tells its public key and it is not the certificate's.
+    pub fn with_signer(
+        chain: Vec<CertificateDer<'static>>,
+        signer: impl ExternalSigner + 'static,
+    ) -> Result<Self, ConfigError> {
+        let public_key = signer.public_key();
+        let identity = Self::new(chain, Key::Elsewhere(Arc::new(signer)))?;
+        let leaf = Certificate::from_der(&identity.leaf).map_err(ConfigError::MalformedIdentity)?;
+        match public_key {
+            Some(key) if key != leaf.subject_public_key_info() => Err(ConfigError::KeyMismatch),
+            _ => Ok(identity),
+        }
+    }
+
+    fn new(chain: Vec<CertificateDer<'static>>, key: Key) -> Result<Self, ConfigError> {
+        let mut chain = chain.into_iter();
+        let leaf = chain.next().ok_or(ConfigError::IdentityPem {
+            what: CERTIFICATE,
+            path: None,
+            source: None,
+        })?;
+        Ok(Self {
+            leaf,
+            intermediates: chain.collect(),
+            key,
+            files: Vec::new(),
+        })
+    }
+
+    /// The client's own certificate.
+    pub fn leaf(&self) -> &CertificateDer<'static> {
+        &self.leaf
+    }
+
+    /// The certificate as receipts name it.
+    pub fn record(&self) -> IdentityRecord {
+        IdentityRecord::of(&self.leaf)
+    }
+
+    /// The files that chain and key were read from; none of what came from memory.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Whether the other is this one. Of keys elsewhere nobody knows.
+    fn is_same_as(&self, other: &Self) -> bool {
+        let Self {
+            leaf,
+            intermediates,
+            key,
+            files: _,
+        } = self;
+        matches!((key, &other.key), (Key::Here(one), Key::Here(two)) if one == two)
+            && *leaf == other.leaf
+            && *intermediates == other.intermediates
+    }
+
+    /// The key ready to sign, once it is sure that it is the certificate's.
+    pub(crate) fn certified_key(
+        &self,
+        provider: &Provider,
+    ) -> Result<Arc<CertifiedKey>, ConfigError> {
+        let key = match &self.key {
+            Key::Here(key) => provider
+                .shared()
+                .key_provider
+                .load_private_key(key.clone_key())
+                .map_err(ConfigError::UnusableKey)?,
+            Key::Elsewhere(signer) => Arc::new(ExternalKey::new(
+                Arc::clone(signer),
+                self.leaf.clone(),
+                *provider.signature_algorithms(),
+            )),
+        };
+        let chain = [&self.leaf]
+            .into_iter()
+            .chain(&self.intermediates)
+            .cloned()
+            .collect();
+        let certified = CertifiedKey::new(chain, key);
+        match certified.keys_match() {
+            Ok(()) => Ok(Arc::new(certified)),
+            Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
+                Ok(Arc::new(certified))
+            }
+            Err(rustls::Error::InconsistentKeys(_)) => Err(ConfigError::KeyMismatch),
+            Err(error) => Err(ConfigError::UnusableKey(error)),
+        }
+    }
+}
+
+/// Whether the PEM has an encrypted key: PKCS#8 (RFC 7468, 11) or the older header (RFC 1421, 4.6.1.1).
+fn is_encrypted(pem: &[u8]) -> bool {
+    let contains = |needle: &[u8]| pem.windows(needle.len()).any(|window| window == needle);
+    contains(b"BEGIN ENCRYPTED PRIVATE KEY") || contains(b"Proc-Type: 4,ENCRYPTED")
+}
+
+impl Clone for Key {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Here(key) => Self::Here(key.clone_key()),
+            Self::Elsewhere(signer) => Self::Elsewhere(Arc::clone(signer)),
+        }
+    }
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity")
+            .field("subject", &subject_text(&self.leaf))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! Where a zone has its client certificate from.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+
+use rustls::sign::CertifiedKey;
+
+use super::callback::{IdentityCallback, IdentityRequest};
+use super::credential::{Credential, Origin};
+use super::followers::IdentityFollower;
+use super::handle::IdentityHandle;
+use super::user::User;
+use super::{ClientIdentity, Generation};
+use crate::certificate::base16;
+use crate::clock::Clock;
+use crate::config_error::ConfigError;
+use crate::description::{Description, ExpiryKind};
+use crate::provider::Provider;
+
+/// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
+#[derive(Clone, Debug)]
+pub struct IdentitySource(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Fixed(Box<ClientIdentity>),
+    Handle(IdentityHandle),
+    Callback(IdentityCallback),
+}
+
+impl From<ClientIdentity> for IdentitySource {
+    fn from(identity: ClientIdentity) -> Self {
+        Self(Kind::Fixed(Box::new(identity)))
+    }
+}
+
+impl From<IdentityHandle> for IdentitySource {
+    fn from(handle: IdentityHandle) -> Self {
+        Self(Kind::Handle(handle))
+    }
+}
+
+impl From<&IdentityHandle> for IdentitySource {
+    fn from(handle: &IdentityHandle) -> Self {
+        handle.clone().into()
+    }
+}
+
+impl From<IdentityCallback> for IdentitySource {
+    fn from(callback: IdentityCallback) -> Self {
+        Self(Kind::Callback(callback))
+    }
+}
+
+impl From<&IdentityCallback> for IdentitySource {
+    fn from(callback: &IdentityCallback) -> Self {
+        callback.clone().into()
+    }
+}
+
+/// The client certificate of a zone of a policy.
+#[derive(Clone, Debug)]
+pub(crate) enum ZoneIdentity {
+    Fixed(Shown, Vec<PathBuf>),
+    Handle(IdentityHandle, Arc<User>),
+    Callback(IdentityCallback, Provider),
+}
+
+/// A certificate with its key ready to sign.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// None where there is nothing to show, and the key says why.
+    pub(crate) credential: Option<Arc<Credential>>,
+    pub(crate) key: Arc<CertifiedKey>,
+}
+
+impl ZoneIdentity {
+    /// The identity of `source` for a policy, once it is sure that the key is the certificate's.
+    pub(crate) fn new(
+        source: &IdentitySource,
+        provider: &Provider,
+        clock: &Clock,
+    ) -> Result<Self, ConfigError> {
+        match &source.0 {
+            Kind::Fixed(identity) => {
+                let shown = Shown {
+                    credential: Some(Credential::new(identity.leaf(), Origin::Placed)),
+                    key: identity.certified_key(provider)?,
+                };
+                Ok(Self::Fixed(shown, identity.files().to_vec()))
+            }
+            Kind::Handle(handle) => {
+                let user = User::new(provider.clone(), clock.clone());
+                handle.serve(&user)?;
+                Ok(Self::Handle(handle.clone(), user))
+            }
+            Kind::Callback(callback) => Ok(Self::Callback(callback.clone(), provider.clone())),
+        }
+    }
+
+    /// What is shown until the next rotation; none where it is chosen in each handshake.
+    pub(crate) fn current(&self) -> Result<Option<Shown>, ConfigError> {
+        match self {
+            Self::Fixed(shown, _) => Ok(Some(shown.clone())),
+            Self::Handle(handle, user) => {
+                let held = handle.held();
+                Ok(Some(Shown {
+                    credential: Some(Arc::clone(&held.credential)),
+                    key: held.identity.certified_key(&user.provider)?,
+                }))
+            }
+            Self::Callback(..) => Ok(None),
+        }
+    }
+
+    /// The number of what is shown until the next rotation.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        match self {
+            Self::Fixed(shown, _) => shown
+                .credential
+                .as_ref()
+                .map(|credential| credential.generation()),
+            Self::Handle(handle, _) => Some(handle.credential().generation()),
+            Self::Callback(..) => None,
+        }
+    }
+
+    /// What is shown in a handshake in which the server asks for it by `request`.
+    pub(crate) fn answer(&self, request: &IdentityRequest<'_>) -> Option<Shown> {
+        match self {
+            Self::Fixed(shown, _) => Some(shown.clone()),
+            // What was put there was seen to be good for this policy.
+            Self::Handle(..) => self.current().ok().flatten(),
+            Self::Callback(callback, provider) => callback
+                .ask(request, provider)
+                .map(|(credential, key)| Shown { credential, key }),
+        }
+    }
+
+    /// Whether it stays the same as long as the policy does.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self, Self::Fixed(..))
+    }
+
+    pub(crate) fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
+        match self {
+            Self::Fixed(..) => {}
+            Self::Handle(handle, _) => handle.tell(follower),
+            Self::Callback(callback, _) => callback.tell(follower),
+        }
+    }
+
+    /// What it is, the files that it was read from if they are not read again, and when the certificate ends.
+    pub(crate) fn describe(&self, description: &mut Description) {
+        let (source, credential) = match self {
+            Self::Fixed(shown, files) => {
+                for file in files {
+                    description.file(file);
+                }
+                ("fixed", shown.credential.clone())
+            }
+            Self::Handle(handle, _) => ("handle", Some(handle.credential())),
+            Self::Callback(..) => ("callback", None),
+        };
+        let record = credential.as_ref().map(|credential| credential.record());
+        description.setting(
+            "client-certificate",
+            serde_json::json!({
+                "source": source,
+                "sha256": record.map(|record| base16(record.sha256())),
+                "subject": record.map(|record| record.subject()),
+            }),
+        );
+        if let Some((record, end)) = record.and_then(|record| Some((record, record.not_after()?))) {
+            description.expires(ExpiryKind::ClientCertificate, record.subject(), end);
+        }
+    }
+
+    /// Whether both are one and the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(one, _), Self::Fixed(two, _)) => Arc::ptr_eq(&one.key, &two.key),
+            (Self::Handle(one, _), Self::Handle(two, _)) => one.is(two),
+            (Self::Callback(one, _), Self::Callback(two, _)) => one.is(two),
+            _ => false,
+        }
+    }
+}

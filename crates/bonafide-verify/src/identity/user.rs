@@ -1,0 +1,63 @@
+//! The policies that a rotating identity serves: what it must be good for.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::ClientIdentity;
+use crate::certificate::{Certificate, subject_text};
+use crate::clock::{Clock, Rfc3339Time};
+use crate::config_error::ConfigError;
+use crate::provider::Provider;
+
+/// What a policy reads and judges an identity by.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(super) provider: Provider,
+    clock: Clock,
+}
+
+impl User {
+    pub(crate) fn new(provider: Provider, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { provider, clock })
+    }
+
+    /// Whether `identity` can take the place of another.
+    fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
+        identity.certified_key(&self.provider)?;
+        let leaf =
+            Certificate::from_der(identity.leaf()).map_err(ConfigError::MalformedIdentity)?;
+        let now = self.clock.now();
+        if now < leaf.not_before() || leaf.not_after() < now {
+            return Err(ConfigError::IdentityOutOfTime {
+                subject: subject_text(identity.leaf()),
+                not_before: Rfc3339Time(leaf.not_before()).to_string(),
+                not_after: Rfc3339Time(leaf.not_after()).to_string(),
+                now: Rfc3339Time(now).to_string(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// All that are left of them.
+#[derive(Debug, Default)]
+pub(super) struct Users(Mutex<Vec<Weak<User>>>);
+
+impl Users {
+    pub(super) fn add(&self, user: &Arc<User>) {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        users.retain(|user| user.strong_count() > 0);
+        users.push(Arc::downgrade(user));
+    }
+
+    /// Whether `identity` is good for all of them; without any, whether it would be for a policy that has the defaults.
+    pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
+        let users: Vec<_> = {
+            let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            users.iter().filter_map(Weak::upgrade).collect()
+        };
+        if users.is_empty() {
+            return User::new(Provider::built_in()?, Clock::system()).check(identity);
+        }
+        users.iter().try_for_each(|user| user.check(identity))
+    }
+}
