@@ -1,6 +1,6 @@
 //! Real servers and clients on the loopback, which the tests in `tests/` are run against.
 //!
-//! Each peer is a program of another project: nginx and `openssl s_server` as servers, curl and `openssl s_client` as
+//! Each peer is a program of another project: nginx, HAProxy and `openssl s_server` as servers, curl and `openssl s_client` as
 //! oracles, tinyproxy between the two. It is looked for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found`
 //! and give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own, ends when it
 //! is dropped, and shows its log when the test has failed.
@@ -14,8 +14,10 @@
 )]
 
 mod curl;
+mod haproxy;
 mod loopback;
 mod nginx;
+mod open_connections;
 mod openssl_ca;
 mod openssl_client;
 mod openssl_server;
@@ -24,10 +26,12 @@ mod ours;
 mod program;
 mod running;
 mod scratch;
+mod terminator;
 mod tinyproxy;
 mod version;
 
 pub use curl::{Curl, CurlRequest};
+pub use haproxy::{Haproxy, HaproxyBuilder};
 pub use loopback::ipv6_loopback;
 pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
 pub use openssl_ca::OpenSslCa;
@@ -35,5 +39,6 @@ pub use openssl_client::OpenSslClient;
 pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
 pub use opinion::Opinion;
 pub use ours::{believing, connect, converse};
+pub use terminator::{Brand, Http, Served, Terminator, TerminatorBuilder};
 pub use tinyproxy::Tinyproxy;
 pub use version::Version;

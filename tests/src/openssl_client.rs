@@ -1,5 +1,6 @@
 //! `openssl s_client` as an oracle.
 
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
@@ -49,6 +50,43 @@ impl OpenSslClient {
     ) -> Opinion {
         let demands = [version.flag(), "-cipher", "ALL:@SECLEVEL=0"];
         self.shake_hands(address, host, ca_pem, &demands).await
+    }
+
+    /// Begins a session with the server at `address`, resumes it, and sends its second request before that handshake has
+    /// ended (RFC 8446 section 2.3). Whether the server took it so, as `s_client` says. Nothing is verified.
+    ///
+    /// # Panics
+    /// As [`OpenSslClient::ask`].
+    pub async fn sends_early_data(&self, address: SocketAddr, host: &str) -> bool {
+        let scratch = Scratch::new();
+        let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let request = scratch.write("request", request);
+        let request = request.display().to_string();
+        let address = address.to_string();
+        let mut said = String::new();
+        for (standard_input, arguments) in [
+            (request.as_str(), vec!["-sess_out", "session"]),
+            (
+                "/dev/null",
+                vec!["-sess_in", "session", "-early_data", &request],
+            ),
+        ] {
+            let input = File::open(standard_input).expect("the file is there");
+            let output = self
+                .0
+                .command(scratch.path())
+                .args(["s_client", "-tls1_3", "-ign_eof", "-connect", &address])
+                .args(["-servername", host])
+                .args(arguments)
+                .stdin(input)
+                .output();
+            let output = timeout(PATIENCE, output)
+                .await
+                .unwrap_or_else(|_| panic!("openssl s_client stalls at {host}"))
+                .expect("openssl runs");
+            said = String::from_utf8_lossy(&output.stdout).into_owned();
+        }
+        said.contains("Early data was accepted")
     }
 
     async fn shake_hands(

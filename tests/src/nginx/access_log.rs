@@ -2,7 +2,8 @@
 
 /// The variables of a line, in the order of the fields of [`LoggedRequest`].
 pub(super) const FORMAT: &str = "$server_name $ssl_server_name $server_protocol $connection \
-                                 $connection_requests $ssl_protocol $ssl_session_reused $status $uri";
+                                 $connection_requests $ssl_protocol $ssl_session_reused $status $uri \
+                                 early=$early client=$ssl_client_s_dn";
 
 /// A request, as nginx has seen it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct LoggedRequest {
     pub status: u16,
     /// The path (`$uri`).
     pub path: String,
+    /// Whether the request came before the handshake had ended (`$ssl_early_data`, RFC 8446 section 2.3).
+    pub early: bool,
+    /// The subject of the client's certificate (`$ssl_client_s_dn`), where one was shown.
+    pub client: Option<String>,
 }
 
 /// The requests of the log's complete lines.
@@ -53,6 +58,12 @@ fn parse(line: &str) -> Option<LoggedRequest> {
         },
         status: next()?.parse().ok()?,
         path: next()?.to_owned(),
+        early: match next()? {
+            "early=1" => true,
+            "early=" => false,
+            _ => return None,
+        },
+        client: Some(next()?.strip_prefix("client=")?.to_owned()).filter(|name| name != "-"),
     })
 }
 
@@ -62,7 +73,7 @@ mod tests {
 
     #[test]
     fn complete_lines_alone_are_read() {
-        let log = "one.test - HTTP/2.0 7 2 TLSv1.3 r 200 /a\none.test one.test HT";
+        let log = "one.test - HTTP/2.0 7 2 TLSv1.3 r 200 /a early=1 client=CN=alice\none.test HT";
         let request = LoggedRequest {
             site: "one.test".to_owned(),
             sni: None,
@@ -73,6 +84,8 @@ mod tests {
             resumed: true,
             status: 200,
             path: "/a".to_owned(),
+            early: true,
+            client: Some("CN=alice".to_owned()),
         };
         assert_eq!(read(log), [request]);
     }

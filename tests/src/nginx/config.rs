@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::access_log::FORMAT;
 use super::{ACCESS_LOG, NginxBuilder, PID, Site};
+use crate::open_connections::SOCKET;
 use crate::scratch::Scratch;
 
 /// Writes the configuration and all that it refers to. One process does all of the work, so that it takes everything
@@ -15,7 +16,9 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         sites,
         protocols,
         requests_per_connection,
+        early_data,
     } = plan;
+    let early_data = if *early_data { "on" } else { "off" };
     let folder = scratch.path().display();
     let mut servers = String::new();
     for (number, site) in sites.iter().enumerate() {
@@ -44,6 +47,8 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         ssl_protocols {protocols};
         ssl_certificate {chain};
         ssl_certificate_key {key};
+        ssl_early_data {early_data};
+        set $early $ssl_early_data;
         {clients}
         {staple}
         location / {{ return 200 "{name}"; }}
@@ -60,7 +65,7 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
     scratch.write(
         "nginx.conf",
         format!(
-            r"
+            r#"
 daemon off;
 master_process off;
 pid {folder}/{PID};
@@ -70,8 +75,14 @@ http {{
     log_format seen '{FORMAT}';
     access_log {folder}/{ACCESS_LOG} seen;
     keepalive_requests {requests_per_connection};
-{spools}{servers}}}
-"
+{spools}{servers}
+    server {{
+        listen unix:{folder}/{SOCKET};
+        access_log off;
+        return 200 "$connections_active";
+    }}
+}}
+"#
         ),
     );
 }

@@ -9,6 +9,7 @@ use bonafide_testkit::{Identity, TestCa};
 
 pub use self::access_log::LoggedRequest;
 use crate::loopback::{free_port, origin};
+use crate::open_connections::open_connections;
 use crate::program::Program;
 use crate::running::{Ended, Running};
 use crate::scratch::Scratch;
@@ -74,6 +75,7 @@ impl Nginx {
             sites: sites.into_iter().collect(),
             protocols: "TLSv1.2 TLSv1.3",
             requests_per_connection: 1000,
+            early_data: false,
         }
     }
 
@@ -111,6 +113,38 @@ impl Nginx {
             .await
             .unwrap_or_else(|Ended| panic!("nginx ended before {what}"))
     }
+
+    /// Waits until it has no connection of a client left.
+    ///
+    /// # Panics
+    /// If one stays, or nginx ends.
+    pub async fn all_closed(&mut self) {
+        // One of those that it counts is the connection that asks.
+        self.running
+            .until("nginx to have no connection left", |nginx| {
+                (open_connections(nginx.scratch()) == Some(1)).then_some(())
+            })
+            .await
+            .unwrap_or_else(|Ended| panic!("nginx ended with a connection open"));
+    }
+
+    /// Waits for `count` handshakes that clients have ended with an alert, as its log has them; gives how many there are.
+    ///
+    /// # Panics
+    /// If they do not come, or nginx ends.
+    pub async fn refused_handshakes(&mut self, count: usize) -> usize {
+        self.running
+            .until("refused handshakes in nginx's log", |nginx| {
+                let refused = nginx
+                    .log()
+                    .lines()
+                    .filter(|line| line.contains("alert") && line.contains("SSL_do_handshake"))
+                    .count();
+                (refused >= count).then_some(refused)
+            })
+            .await
+            .unwrap_or_else(|Ended| panic!("nginx ended before {count} refused handshakes"))
+    }
 }
 
 /// Builds an [`Nginx`].
@@ -120,6 +154,7 @@ pub struct NginxBuilder {
     sites: Vec<Site>,
     protocols: &'static str,
     requests_per_connection: usize,
+    early_data: bool,
 }
 
 impl NginxBuilder {
@@ -132,6 +167,12 @@ impl NginxBuilder {
     /// Ends a connection after so many requests. Default: 1000.
     pub fn requests_per_connection(mut self, count: usize) -> Self {
         self.requests_per_connection = count;
+        self
+    }
+
+    /// Takes requests that come with a resumed handshake of TLS 1.3 (`ssl_early_data on`).
+    pub fn taking_early_data(mut self) -> Self {
+        self.early_data = true;
         self
     }
 
