@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use bonafide::verify::pki_types::UnixTime;
 use bonafide::verify::{
-    Anchors, ClientIdentity, Clock, Crls, Pins, PolicyBuilder, PolicyHandle, Receipt,
-    Revocation, Zone,
+    Anchors, ClientIdentity, Clock, Crls, Pins, PolicyBuilder, PolicyHandle, Receipt, Revocation,
+    Zone,
 };
 use bonafide::{Client, Code, Error};
 use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};

@@ -6,14 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bonafide::verify::{
-    Anchors, ClientIdentity, Code, ConfigError, CustomCa, Pins, Policy, PolicyBuilder,
-    PolicyHandle, Zone,
+    Anchors, ClientIdentity, Code, ConfigError, Crls, CustomCa, Pins, Policy, PolicyBuilder,
+    PolicyHandle, Revocation, Zone,
 };
 use bonafide::{Client, Error};
-use bonafide_testkit::{Alpn, ClientAuth, Identity, Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::{
+    Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestBody, TestCa, TestServer,
+};
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))
@@ -60,12 +62,14 @@ async fn after_a_change(
     get(&client, &server).await.unwrap();
     get(&client, &server).await.unwrap();
     assert_eq!(server.tcp_connections(), 1, "the pool is warm");
+    get(&self::client(&handle), &server).await.unwrap();
+    assert_eq!(server.resumed_handshakes(), 1, "and a ticket is at hand");
     let epoch = handle.replace(after).unwrap();
     assert_eq!(handle.epoch(), epoch);
     all_closed(&server).await;
     let answer = get(&client, &server).await;
-    assert_eq!(server.tcp_connections(), 2, "a new connection");
-    assert_eq!(server.resumed_handshakes(), 0, "and no ticket");
+    assert_eq!(server.tcp_connections(), 3, "a new connection");
+    assert_eq!(server.resumed_handshakes(), 1, "and no ticket");
     (answer, server, client)
 }
 
@@ -101,6 +105,27 @@ async fn a_changed_pin_holds_for_the_next_request() {
         )
         .await;
         assert_eq!(answer.unwrap_err().code(), Some(Code::PinMismatch));
+    }
+}
+
+#[tokio::test]
+async fn an_added_revocation_list_holds_for_the_next_request() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let ca = TestCa::new();
+        let identity = ca.issue(Recipe::for_host("localhost"));
+        let list = |recipe| {
+            let list = Crls::pem("list", ca.crl_pem(recipe));
+            Revocation::builder().crls(list).build().unwrap()
+        };
+        let revoked = list(CrlRecipe::new().revoke(&identity));
+        let (answer, ..) = after_a_change(
+            alpn,
+            identity,
+            trusting(&ca).check(list(CrlRecipe::new())).build().unwrap(),
+            trusting(&ca).check(revoked).build().unwrap(),
+        )
+        .await;
+        assert_eq!(answer.unwrap_err().code(), Some(Code::Revoked));
     }
 }
 
@@ -260,77 +285,5 @@ async fn a_response_under_way_finishes_and_its_receipt_says_that_the_policy_was_
         drop(sender);
         assert_eq!(response.text().await.unwrap(), "all of it");
         all_closed(&server).await;
-    }
-}
-
-/// Two authorities take turns, and a server of each: one of the two is believed at any moment.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_replacements_loses_and_misjudges_nothing() {
-    let (one, two) = (TestCa::new(), TestCa::new());
-    let both = CustomCa::certificates([one.certificate().clone(), two.certificate().clone()]);
-    let trusted = TestServer::http2(one.issue(Recipe::for_host("localhost"))).await;
-    let foreign = TestServer::http1(TestCa::new().issue(Recipe::for_host("localhost"))).await;
-    let policy = |turn: usize| {
-        let anchors = match turn % 2 {
-            0 => Anchors::only(one.certificate().clone()),
-            _ => Anchors::only(both.clone()),
-        };
-        Policy::builder().anchors(anchors).build().unwrap()
-    };
-    let handle = PolicyHandle::new(policy(0));
-    let client = client(&handle);
-    let end = Instant::now() + Duration::from_secs(storm_seconds());
-    let requests: Vec<_> = (0..64)
-        .map(|number| {
-            let client = client.clone();
-            let (url, believed) = match number % 8 {
-                0 => (foreign.url("/"), false),
-                _ => (trusted.url("/"), true),
-            };
-            tokio::spawn(async move {
-                let mut answers = 0_usize;
-                while Instant::now() < end {
-                    let answer = match client.get(&url).send().await {
-                        Ok(response) => response.text().await.map(drop),
-                        Err(error) => Err(error),
-                    };
-                    match answer {
-                        Ok(()) => assert!(believed, "a foreign server is believed"),
-                        Err(error) => {
-                            assert!(!believed, "a believed server is lost: {error:?}");
-                            assert_eq!(error.code(), Some(Code::UnknownIssuer));
-                        }
-                    }
-                    answers += 1;
-                }
-                answers
-            })
-        })
-        .collect();
-    let mut turns = 0;
-    while Instant::now() < end {
-        turns += 1;
-        handle.replace(policy(turns)).unwrap();
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let mut answers = 0;
-    for request in requests {
-        let of_one = request.await.unwrap();
-        assert!(of_one > 0, "every task gets answers");
-        answers += of_one;
-    }
-    assert!(answers > turns, "{answers} answers in {turns} turns");
-    assert_eq!(
-        foreign.request_count(),
-        0,
-        "no byte reached the foreign server"
-    );
-}
-
-/// 20 s where a whole run is asked for, two otherwise.
-fn storm_seconds() -> u64 {
-    match std::env::var_os("BONAFIDE_LONG_TESTS") {
-        Some(_) => 20,
-        None => 2,
     }
 }

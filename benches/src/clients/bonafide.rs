@@ -29,7 +29,10 @@ impl Client for Bonafide {
     }
 
     fn load(&self) -> Result<(), Failure> {
-        Ok(self.0.policy().map_or(Ok(()), |policy| policy.current().load())?)
+        Ok(self
+            .0
+            .policy()
+            .map_or(Ok(()), |policy| policy.current().load())?)
     }
 
     async fn get(&self, url: &str) -> Result<Bytes, Failure> {
