@@ -124,6 +124,11 @@ impl<'a> Peer<'a> {
         self
     }
 
+    /// Whether a handshake is going on with the peer: only then can it prove that it holds its key.
+    pub(crate) fn is_in_handshake(&self) -> bool {
+        matches!(self.time, AskedTime::Handshake(_))
+    }
+
     /// Judges at `time` instead of the time that the policy's clock shows; the receipt names the clock `given` then.
     pub fn at(mut self, time: UnixTime) -> Self {
         self.time = AskedTime::Given(time);

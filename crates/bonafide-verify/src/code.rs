@@ -180,6 +180,14 @@ codes! {
     PinMismatch = "BF-PIN-MISMATCH",
     /// The pins of the host have expired and were configured to refuse then.
     PinsExpired = "BF-PINS-EXPIRED",
+    /// The host has another key than the one that it showed first.
+    KeyChanged = "BF-KEY-CHANGED",
+    /// The zone believes exactly one of some keys or certificates, and the peer has shown another.
+    NotTheKey = "BF-NOT-THE-KEY",
+    /// No key is known for the host yet, and without a full handshake none becomes known.
+    KeyUnknown = "BF-KEY-UNKNOWN",
+    /// The store of the keys that hosts have shown first cannot be read or written.
+    KeyStore = "BF-KEY-STORE",
     /// The certificate is not in enough logs of Certificate Transparency (RFC 6962; policies of Chrome and Apple).
     TooFewScts = "BF-TOO-FEW-SCTS",
     /// A list of signed certificate timestamps cannot be read (RFC 6962, 3.3).

@@ -47,6 +47,20 @@ pub enum ConfigError {
         /// The pattern that both have.
         pattern: String,
     },
+    /// A zone believes keys, and was given what needs a verified path, which such a zone looks for in vain.
+    #[error("the zone {zone} believes keys and looks for no path: it cannot have {what}")]
+    KnownKeyZone {
+        /// The name of the zone.
+        zone: String,
+        /// What was given: anchors, a profile, a check, pins, or a second rule on which keys to believe.
+        what: String,
+    },
+    /// A zone was told to believe exactly one of no keys at all.
+    #[error("the zone {zone} is to believe exactly one of nothing")]
+    NothingExactly {
+        /// The name of the zone.
+        zone: String,
+    },
     /// One `rustls::ClientConfig` cannot serve all zones, since it knows no name when it chooses these.
     #[error("zone {zone} has its own {facet}: take its configuration with `client_config_for`")]
     ZoneNeedsOwnConfig {

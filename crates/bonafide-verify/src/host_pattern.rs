@@ -80,6 +80,21 @@ impl HostPattern {
         }
     }
 
+    /// Whether some host could match both patterns.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let covers = |wide: &Self, narrow: &Self| match (wide.scope, narrow.scope) {
+            (_, Scope::Exact) => wide.matches(&narrow.host),
+            (Scope::Exact, _) => false,
+            (Scope::OneLabel, Scope::OneLabel) => wide.host == narrow.host,
+            // Of a subtree whose top is one label below.
+            (Scope::OneLabel, Scope::Subtree) => {
+                wide.host == narrow.host || wide.matches(&narrow.host)
+            }
+            (Scope::Subtree, _) => wide.matches(&narrow.host),
+        };
+        covers(self, other) || covers(other, self)
+    }
+
     /// Orders patterns that match the same host: the longest name first, and of one name the narrowest scope.
     pub(crate) fn precedence(&self) -> impl Ord + use<> {
         let narrowness = match self.scope {
@@ -222,6 +237,30 @@ mod tests {
             ("[2001:DB8::1]", "2001:db8::1", true),
         ] {
             assert_eq!(pattern(text).matches(host), expected, "{text} and {host}");
+        }
+    }
+
+    #[test]
+    fn patterns_overlap_where_a_host_matches_both() {
+        for (one, other, expected) in [
+            ("a.example.com", "a.example.com", true),
+            ("a.example.com", "b.example.com", false),
+            ("a.example.com", "*.example.com", true),
+            ("a.b.example.com", "*.example.com", false),
+            ("a.b.example.com", "**.example.com", true),
+            ("*.example.com", "*.example.com", true),
+            ("*.example.com", "*.b.example.com", false),
+            ("*.example.com", "**.b.example.com", true),
+            ("*.example.com", "**.a.b.example.com", false),
+            ("*.b.example.com", "**.example.com", true),
+            ("**.b.example.com", "**.example.com", true),
+            ("**.a.example.com", "**.b.example.com", false),
+            ("*.example.com", "**.example.com", true),
+            ("192.0.2.1", "**.example.com", false),
+        ] {
+            let (one, other) = (pattern(one), pattern(other));
+            assert_eq!(one.overlaps(&other), expected, "{one} and {other}");
+            assert_eq!(other.overlaps(&one), expected, "{other} and {one}");
         }
     }
 

@@ -31,10 +31,6 @@
 //! No feature alone lowers what is verified.
 
 mod anchors;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the stores that are kept in it come next")
-)]
 mod atomic_file;
 mod bounded_file;
 mod capsule;
@@ -59,11 +55,13 @@ mod host_pattern;
 mod identity;
 mod intermediates;
 mod judge;
+mod known_key;
 mod limits;
 mod load_report;
 mod path;
 mod pins;
 mod policy;
+mod possession;
 mod provider;
 mod reason;
 mod receipt;
@@ -101,7 +99,9 @@ pub use self::code::Code;
 pub use self::config_error::ConfigError;
 pub use self::description::{Description, Expiry, ExpiryKind};
 pub use self::epoch::Epoch;
-pub use self::event::{Event, EventFile, EventSink, GrantedConnection, Lost, PolicyReplaced};
+pub use self::event::{
+    Event, EventFile, EventSink, FirstContact, GrantedConnection, KeyChanged, Lost, PolicyReplaced,
+};
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };
@@ -114,6 +114,10 @@ pub use self::identity::{
     SignError,
 };
 pub use self::intermediates::Intermediates;
+pub use self::known_key::{
+    CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
+    KnownKey, MemoryFirstUse, SharedFirstUseError, StoreFault, Swap,
+};
 pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;

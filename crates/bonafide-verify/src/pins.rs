@@ -98,6 +98,10 @@ impl Check for Pins {
         "pins"
     }
 
+    fn only_for(&self) -> Option<&HostPattern> {
+        Some(&self.pattern)
+    }
+
     fn judge(
         &self,
         path: &VerifiedPath<'_>,

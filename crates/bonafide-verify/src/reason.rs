@@ -9,6 +9,7 @@ use crate::anchors::OriginCounts;
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::host_pattern::HostPattern;
+use crate::known_key::KeyReason;
 use crate::revocation_reason::{RevocationReason, RevocationSource, Since, StapleFault};
 use crate::sct::{SctListError, SctSource, UncountedSct};
 use crate::spki::SpkiSha256;
@@ -218,6 +219,8 @@ pub enum Reason {
         /// What is wrong with it.
         fault: StapleFault,
     },
+    /// Of a zone that believes keys.
+    Key(KeyReason),
     /// [`Code::CheckRefused`]
     Check {
         /// What the check says.
@@ -300,6 +303,7 @@ impl Reason {
             Self::RevocationMissing { .. } => Code::RevocationMissing,
             Self::StapleMissing => Code::StapleMissing,
             Self::StapleInvalid { .. } => Code::StapleInvalid,
+            Self::Key(reason) => reason.code(),
             Self::Check { .. } => Code::CheckRefused,
             Self::HostNotInPolicy { .. } => Code::HostNotInPolicy,
             Self::NoAnchors { .. } => Code::NoAnchors,
@@ -467,6 +471,7 @@ impl fmt::Display for Reason {
             Self::StapleInvalid { fault } => {
                 write!(f, "the stapled OCSP response is no proof: {fault}")
             }
+            Self::Key(reason) => write!(f, "{reason}"),
             Self::Check { message } => f.write_str(message),
             Self::HostNotInPolicy { host } => {
                 write!(f, "the policy is closed and has no zone for {host}")

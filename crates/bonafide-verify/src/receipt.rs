@@ -13,6 +13,7 @@ use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::epoch::{Epoch, Successor};
 use crate::identity::IdentityRecord;
+use crate::known_key::KnownBy;
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
 
@@ -51,6 +52,13 @@ pub enum Verdict {
     Verified,
     /// A path is proved but no name was given: an audit, not a connection.
     PathOnly,
+    /// The peer has proved that it holds a key which the zone believes. No path was looked for, and no name, date or check was judged: **not verified**.
+    KnownKey {
+        /// The key.
+        key: SpkiSha256,
+        /// Why it is believed.
+        by: KnownBy,
+    },
     /// The peer was refused and a grant forgave it: **not verified**.
     Granted {
         /// What was forgiven.
@@ -160,7 +168,7 @@ impl Receipt {
         &self.verification.verdict
     }
 
-    /// Whether path, name and all enforced checks are proved. Under a grant it is not.
+    /// Whether path, name and all enforced checks are proved. Under a grant it is not, nor by a known key.
     pub fn is_verified(&self) -> bool {
         self.verification.verdict == Verdict::Verified
     }
@@ -168,6 +176,12 @@ impl Receipt {
     /// Whether the connection rests on a grant.
     pub fn is_granted(&self) -> bool {
         matches!(self.verification.verdict, Verdict::Granted { .. })
+    }
+
+    /// Whether the peer is believed by its key alone, in a zone that says so: see [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use) and
+    /// [`ZoneBuilder::exactly`](crate::ZoneBuilder::exactly). The verdict says since when.
+    pub fn is_known_key(&self) -> bool {
+        matches!(self.verification.verdict, Verdict::KnownKey { .. })
     }
 
     /// Whether the path has a key that is pinned for the host, by a check that was enforced.
@@ -235,7 +249,7 @@ impl Receipt {
         self.connection.as_ref()
     }
 
-    /// The time past which the verdict does not hold: the earliest `notAfter` of the path, and what checks and grants say. No connection is
+    /// The time past which the verdict does not hold: the earliest `notAfter` of the path, and what checks and grants say; ten minutes for a key known from first use. No connection is
     /// reused past it.
     pub fn deadline(&self) -> Option<UnixTime> {
         self.verification.valid_until
@@ -342,6 +356,16 @@ impl fmt::Display for Verdict {
             Self::Verified => f.write_str("verified"),
             Self::PathOnly => f.write_str("path verified, no name given"),
             Self::Refused(code) => write!(f, "refused: {code}"),
+            Self::KnownKey { key, by } => {
+                write!(f, "not verified, believed by its key {key}, ")?;
+                match by {
+                    KnownBy::FirstContact => f.write_str("at the first contact"),
+                    KnownBy::FirstUse { since } => {
+                        write!(f, "known since {}", Rfc3339Time(*since))
+                    }
+                    KnownBy::Exactly(exactly) => write!(f, "which the policy names: {exactly}"),
+                }
+            }
             Self::Granted {
                 forgiven,
                 reason,

@@ -18,10 +18,11 @@ use crate::config_error::ConfigError;
 use crate::demand::Offer;
 use crate::host::{host_text, relative_name};
 use crate::identity::{Credential, Shown, ZoneIdentity};
-use crate::judge::Judge;
+use crate::judge::{FirstContact, Handshake, Judge};
+use crate::possession::Possession;
 use crate::receipt::{Connection, IdentityUse, Receipt};
 use crate::refusal::Refusal;
-use crate::sessions::Sessions;
+use crate::sessions::{Resumption as Resumes, Sessions};
 use crate::zone::{Zone, ZoneId};
 
 /// A policy, or one zone of it, as rustls' verifier.
@@ -30,6 +31,8 @@ struct Verifier {
     judge: Arc<Judge>,
     /// The zone that the configuration was made for; names of other zones are refused then.
     only: Option<ZoneId>,
+    /// What waits for the peer to prove that it holds its key.
+    possession: Possession,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -45,10 +48,14 @@ impl ServerCertVerifier for Verifier {
         let peer = Peer::from_chain(chain, server_name)
             .with_ocsp_staple(ocsp_response)
             .at_handshake(now);
-        self.allowed(server_name)
+        self.possession.begin();
+        let receipt = self
+            .allowed(server_name)
             .and_then(|()| self.judge.verify_handshake(&peer))
-            .map(|_| ServerCertVerified::assertion())
-            .map_err(|refusal| CertificateError::Other(OtherError(Arc::new(refusal))).into())
+            .map_err(refused)?;
+        self.possession
+            .expect(end_entity, FirstContact::of(&receipt, &peer));
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -57,12 +64,13 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
+        let proof = verify_tls12_signature(
             message,
             cert,
             dss,
             self.judge.provider.signature_algorithms(),
-        )
+        )?;
+        self.proved(cert).map(|()| proof)
     }
 
     fn verify_tls13_signature(
@@ -71,12 +79,13 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
+        let proof = verify_tls13_signature(
             message,
             cert,
             dss,
             self.judge.provider.signature_algorithms(),
-        )
+        )?;
+        self.proved(cert).map(|()| proof)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -87,7 +96,19 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
+fn refused(refusal: Refusal) -> rustls::Error {
+    CertificateError::Other(OtherError(Arc::new(refusal))).into()
+}
+
 impl Verifier {
+    /// The peer has proved that it holds the key of `cert`, which is what a first contact has waited for.
+    fn proved(&self, cert: &CertificateDer<'_>) -> Result<(), rustls::Error> {
+        match self.possession.proved(cert)? {
+            Some(contact) => self.judge.complete(contact).map_err(refused),
+            None => Ok(()),
+        }
+    }
+
     fn allowed(&self, name: &ServerName<'_>) -> Result<(), Refusal> {
         let zone = self.judge.zone_of(name)?;
         match self.only {
@@ -105,9 +126,10 @@ pub(crate) fn client_config(
     judge: &Arc<Judge>,
     zone: &Zone,
     only: Option<ZoneId>,
+    resumes: Resumes,
 ) -> Result<ClientConfig, ConfigError> {
     let offer = zone.identity.clone().map_or(Offer::Nothing, Offer::OfZone);
-    let mut config = configure(judge, zone, only, offer)?;
+    let mut config = configure(judge, zone, only, resumes, offer)?;
     if zone
         .identity
         .as_ref()
@@ -122,11 +144,13 @@ fn configure(
     judge: &Arc<Judge>,
     zone: &Zone,
     only: Option<ZoneId>,
+    resumes: Resumes,
     offer: Offer,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
         judge: Arc::clone(judge),
         only,
+        possession: Possession::of(judge),
     });
     let builder =
         ClientConfig::builder_with_details(judge.provider.shared(), Arc::new(judge.clock.clone()))
@@ -140,7 +164,7 @@ fn configure(
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = builder.with_client_cert_resolver(Arc::new(offer));
-    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(judge))));
+    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(judge), resumes)));
     Ok(config)
 }
 
@@ -168,8 +192,12 @@ pub(crate) fn receipt_of(
 ) -> Result<Arc<Receipt>, Refusal> {
     let chain = PresentedChain::new(connection.peer_certificates().unwrap_or_default());
     let name = relative_name(name);
-    let receipt = judge.receipt_of_chain(&name, chain)?;
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+    let handshake = match resumed {
+        true => Handshake::Resumed,
+        false => Handshake::Full,
+    };
+    let receipt = judge.receipt_of_chain(&name, chain, handshake)?;
     if resumed {
         judge.announce(&receipt);
     }
@@ -258,14 +286,14 @@ impl TlsConfigs {
             Some(identity) => identity.current()?,
             None => None,
         };
-        let only = Some(zone.id());
+        let (only, resumes) = (Some(zone.id()), Resumes::ThenJudgedAgain);
         let (mut config, credential) = match current {
             Some(shown) => {
                 let credential = shown.credential.clone();
-                let config = configure(&self.judge, zone, only, Offer::One(shown))?;
+                let config = configure(&self.judge, zone, only, resumes, Offer::One(shown))?;
                 (config, credential)
             }
-            None => (client_config(&self.judge, zone, only)?, None),
+            None => (client_config(&self.judge, zone, only, resumes)?, None),
         };
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(TlsConfig {

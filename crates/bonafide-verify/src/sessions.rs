@@ -10,7 +10,7 @@ use rustls::client::{
 };
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::judge::Judge;
+use crate::judge::{Judge, Remembered};
 
 /// How many servers one configuration keeps sessions for.
 const SERVERS: usize = 256;
@@ -22,7 +22,29 @@ const SERVERS: usize = 256;
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
     judge: Arc<Judge>,
-    deadlines: Mutex<HashMap<ServerName<'static>, Deadline>>,
+    resumption: Resumption,
+    begun: Mutex<HashMap<ServerName<'static>, Begun>>,
+}
+
+/// What becomes of a session that was resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resumption {
+    /// Its chain is judged again before anything is sent.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(dead_code, reason = "the only client of this crate needs tokio")
+    )]
+    ThenJudgedAgain,
+    /// Nobody asks: another client than this crate's has the configuration.
+    Unasked,
+}
+
+/// What the sessions of one server rest on.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    deadline: Deadline,
+    /// What the store of first use said; the sessions end when it says something else.
+    remembered: Remembered,
 }
 
 /// Until when the sessions of one server may be resumed.
@@ -33,44 +55,60 @@ enum Deadline {
 }
 
 impl Sessions {
-    pub(crate) fn new(judge: Arc<Judge>) -> Self {
+    pub(crate) fn new(judge: Arc<Judge>, resumption: Resumption) -> Self {
         Self {
             kept: ClientSessionMemoryCache::new(SERVERS),
             judge,
-            deadlines: Mutex::default(),
+            resumption,
+            begun: Mutex::default(),
         }
     }
 
-    /// Notes the deadline of a server whose session begins, and says whether the session may be kept.
+    /// Notes what the session of a server rests on that begins, and says whether the session may be kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
         let Some(deadline) = self.judge.deadline_of(server) else {
             return false;
         };
-        let mut deadlines = self
-            .deadlines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if deadlines.len() >= 2 * SERVERS && !deadlines.contains_key(server) {
-            // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
-            deadlines.clear();
+        let remembered = self.judge.remembered(server);
+        match (remembered, self.resumption) {
+            (Remembered::NotAsked, _) | (Remembered::Key(_), Resumption::ThenJudgedAgain) => {}
+            // The ticket may be of an older connection, whose key is another one than the store has now.
+            (Remembered::Key(_), Resumption::Unasked) | (Remembered::Nothing, _) => return false,
         }
-        deadlines.insert(
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.len() >= 2 * SERVERS && !begun.contains_key(server) {
+            // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
+            begun.clear();
+        }
+        begun.insert(
             server.clone(),
-            deadline.map_or(Deadline::Never, Deadline::At),
+            Begun {
+                deadline: deadline.map_or(Deadline::Never, Deadline::At),
+                remembered,
+            },
         );
         true
     }
 
     fn may_resume(&self, server: &ServerName<'_>) -> bool {
-        let deadlines = self
-            .deadlines
+        let begun = self
+            .begun
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match deadlines.get(server) {
-            Some(Deadline::Never) => true,
-            Some(Deadline::At(deadline)) => self.judge.clock.now() < *deadline,
-            None => false,
-        }
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(server)
+            .copied();
+        let Some(Begun {
+            deadline,
+            remembered,
+        }) = begun
+        else {
+            return false;
+        };
+        let in_time = match deadline {
+            Deadline::Never => true,
+            Deadline::At(deadline) => self.judge.clock.now() < deadline,
+        };
+        in_time && self.judge.remembered(server) == remembered
     }
 }
 
@@ -120,7 +158,7 @@ impl ClientSessionStore for Sessions {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions")
-            .field("deadlines", &self.deadlines)
+            .field("begun", &self.begun)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::certificate::{Certificate, base16};
@@ -55,6 +56,13 @@ impl fmt::Debug for SpkiSha256 {
     }
 }
 
+/// As text, `sha256/BASE64`.
+impl Serialize for SpkiSha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl FromStr for SpkiSha256 {
     type Err = PinError;
 
@@ -96,6 +104,14 @@ pub enum PinError {
     Malformed {
         /// What was given.
         pin: String,
+    },
+    /// The text is not the 64 hexadecimal digits of a certificate's SHA-256.
+    #[error(
+        "`{fingerprint}` is not the SHA-256 of a certificate: write 64 hexadecimal digits, with or without colons"
+    )]
+    MalformedFingerprint {
+        /// What was given.
+        fingerprint: String,
     },
     /// The set has no pin at all.
     #[error("no pins for {pattern}")]

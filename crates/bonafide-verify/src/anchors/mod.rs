@@ -52,6 +52,13 @@ pub(crate) enum Source {
 }
 
 impl Anchors {
+    /// No anchors: nothing is believed by them.
+    pub(crate) fn none() -> Self {
+        Self {
+            sources: Vec::new(),
+        }
+    }
+
     /// The system's store, as rustls-native-certs finds it; the default of a policy.
     ///
     /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one

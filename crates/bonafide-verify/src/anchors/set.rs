@@ -33,7 +33,7 @@ impl Anchor {
 }
 
 /// Anchors that are loaded and ready to verify with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct AnchorSet {
     anchors: Vec<Anchor>,
     roots: Vec<TrustAnchor<'static>>,

@@ -22,6 +22,7 @@ pub use self::revocation::{
 pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
 use crate::description::Description;
+use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
 
@@ -53,6 +54,13 @@ use crate::reason::Refused;
 pub trait Check: fmt::Debug + Send + Sync {
     /// The name under which receipts list the check.
     fn name(&self) -> &str;
+
+    /// The hosts that the check is for, where it is for some only; default: it is for all.
+    ///
+    /// A zone that believes keys cannot ask checks, so a policy does not build where a check that says this, enforced in every zone, is for a host of such a zone.
+    fn only_for(&self) -> Option<&HostPattern> {
+        None
+    }
 
     /// Judges one verified path.
     ///

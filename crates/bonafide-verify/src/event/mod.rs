@@ -1,7 +1,9 @@
 //! What happens to the trust of a process, told to whoever watches over it.
 
 mod file;
+mod first_contact;
 mod granted;
+mod key_changed;
 mod replaced;
 
 use std::fmt;
@@ -10,7 +12,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::file::EventFile;
+pub use self::first_contact::FirstContact;
 pub use self::granted::GrantedConnection;
+pub use self::key_changed::KeyChanged;
 pub use self::replaced::PolicyReplaced;
 
 /// Something that happened to the trust of a process.
@@ -26,6 +30,10 @@ pub enum Event {
     PolicyReplaced(PolicyReplaced),
     /// A connection was made to a peer that is not verified, under a grant.
     GrantedConnection(GrantedConnection),
+    /// A host has shown a key for the first time.
+    FirstContact(FirstContact),
+    /// A host has shown another key than the one that it showed first.
+    KeyChanged(KeyChanged),
 }
 
 /// How loud an event is.
@@ -41,13 +49,15 @@ impl Event {
         match self {
             Self::PolicyReplaced(_) => "policy-replaced",
             Self::GrantedConnection(_) => "granted-connection",
+            Self::FirstContact(_) => "first-contact",
+            Self::KeyChanged(_) => "key-changed",
         }
     }
 
     fn loudness(&self) -> Loudness {
         match self {
-            Self::PolicyReplaced(_) => Loudness::Info,
-            Self::GrantedConnection(_) => Loudness::Warn,
+            Self::PolicyReplaced(_) | Self::FirstContact(_) => Loudness::Info,
+            Self::GrantedConnection(_) | Self::KeyChanged(_) => Loudness::Warn,
         }
     }
 }
@@ -57,6 +67,8 @@ impl fmt::Display for Event {
         match self {
             Self::PolicyReplaced(event) => event.fmt(f),
             Self::GrantedConnection(event) => event.fmt(f),
+            Self::FirstContact(event) => event.fmt(f),
+            Self::KeyChanged(event) => event.fmt(f),
         }
     }
 }

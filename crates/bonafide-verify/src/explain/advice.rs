@@ -140,6 +140,21 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::PinsExpired => {
             "update the pins from their source; they were configured to refuse once they expire"
         }
+        Code::KeyChanged => {
+            "ask whoever runs the device whether its key was changed on purpose, and compare the key on the device itself with the one that was shown; \
+             only then forget or replace the old key in the store; else somebody is in between"
+        }
+        Code::NotTheKey => {
+            "see which server answers; if its key or certificate was changed on purpose, name the new one in the zone, learned over another way \
+             than this connection; else somebody is in between"
+        }
+        Code::KeyUnknown => {
+            "connect to the host once, over a network that you trust: a full handshake makes its key known"
+        }
+        Code::KeyStore => {
+            "see what happened to the store: restore it from a copy, or look at every host's key again; begin a new one only if the first contacts \
+             can be trusted again"
+        }
         Code::TooFewScts => {
             "have the certificate issued again by a public authority, which logs it; if browsers believe it, give the check a current log list"
         }

@@ -12,6 +12,9 @@ use super::Explanation;
 use crate::anchors::{Origin, OriginCounts};
 use crate::code::Code;
 use crate::epoch::{Epoch, Successor};
+use crate::known_key::{
+    CertificateSha256, Exactly, FirstUseError, KeyReason, KnownKey, SharedFirstUseError, StoreFault,
+};
 use crate::reason::{Bound, Reason};
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict, Verification};
 use crate::refusal::{Exhibit, Premise, Refusal, Rejudge, Subject};
@@ -123,6 +126,34 @@ fn reasons() -> Vec<Reason> {
             pattern: pattern(),
             expired: day(-1),
         },
+        Reason::Key(KeyReason::Changed {
+            host: HOST.to_owned(),
+            known: KnownKey {
+                key: SpkiSha256([7; 32]),
+                first_seen: day(-30),
+            },
+            observed: SpkiSha256([8; 32]),
+        }),
+        Reason::Key(KeyReason::NotTheKey {
+            host: HOST.to_owned(),
+            expected: vec![
+                Exactly::Key(SpkiSha256([7; 32])),
+                Exactly::Certificate(CertificateSha256([9; 32])),
+            ],
+            observed: SpkiSha256([8; 32]),
+            certificate: CertificateSha256([10; 32]),
+        }),
+        Reason::Key(KeyReason::Unknown {
+            host: HOST.to_owned(),
+            observed: SpkiSha256([8; 32]),
+        }),
+        Reason::Key(KeyReason::Store {
+            error: SharedFirstUseError::new(FirstUseError::Damaged {
+                path: "/var/lib/devices".into(),
+                line: 3,
+                fault: StoreFault::CutShort,
+            }),
+        }),
         Reason::TooFewScts {
             counted: 1,
             operators: 1,

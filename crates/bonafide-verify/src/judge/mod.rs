@@ -3,6 +3,7 @@
 mod checks;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
+mod known;
 mod retrial;
 mod search;
 mod trial;
@@ -10,6 +11,8 @@ mod trial;
 use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, UnixTime};
+
+pub(crate) use self::known::{FirstContact, Remembered};
 
 use crate::chain::{Peer, PresentedChain};
 use crate::clock::Clock;
@@ -34,6 +37,15 @@ pub(crate) struct Judge {
     pub(crate) provider: Provider,
     pub(crate) receipts: Receipts,
     pub(crate) events: Events,
+}
+
+/// How a connection began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// The peer has signed with its key.
+    Full,
+    /// It has shown that it knows the secrets of an earlier session.
+    Resumed,
 }
 
 impl Judge {
@@ -88,12 +100,18 @@ impl Judge {
         trial::judge(self, self.zone_of(&name)?, &peer)
     }
 
-    /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it.
+    /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it; that of a [`FirstContact`] is kept when that
+    /// is complete.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        let receipt = self.verify(peer)?;
+        let receipt = self
+            .verify(peer)
+            .inspect_err(|refusal| self.tell_of_change(refusal))?;
         self.announce(&receipt);
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.intermediates.remember(path.certificates());
+        }
+        if FirstContact::of(&receipt, peer).is_some() {
+            return Ok(receipt);
         }
         if let Some(name) = peer.name {
             let host = host_text(name);
@@ -121,12 +139,18 @@ impl Judge {
     }
 
     /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
+    ///
+    /// Where the zone believes the key that was seen first, a resumed session is judged again: the key may have been forgotten or replaced since.
     pub(crate) fn receipt_of_chain(
         &self,
         name: &ServerName<'_>,
         chain: PresentedChain<'_>,
+        handshake: Handshake,
     ) -> Result<Arc<Receipt>, Refusal> {
         let zone = self.zone_of(name)?;
+        if zone.first_use().is_some() && handshake == Handshake::Resumed {
+            return self.verify(&Peer::from_chain(chain, name));
+        }
         let kept = self.receipts.find(zone.id(), &host_text(name), &chain);
         match kept.filter(|receipt| {
             receipt

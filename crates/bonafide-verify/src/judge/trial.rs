@@ -23,32 +23,51 @@ pub(super) const NEVER_CHECKED: [&str; 2] = [REVOCATION, TRANSPARENCY];
 
 /// Judges `peer` by the rules of `zone`.
 pub(super) fn judge(judge: &Judge, zone: &Zone, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-    let host = peer.name.map(|name| host_text(name));
-    let (time, clock) = match peer.time {
-        AskedTime::Now => (judge.clock.now(), Arc::clone(judge.clock.shared_name())),
-        AskedTime::Handshake(time) => (time, Arc::clone(judge.clock.shared_name())),
-        AskedTime::Given(time) => (time, Arc::from("given")),
-    };
-    let trial = Trial {
-        judge,
-        zone,
-        peer,
-        host: host.as_deref(),
-        time,
-        clock,
-    };
-    match trial.run(time, &[]) {
-        Ok(evidence) => {
-            let verdict = if host.is_some() {
-                Verdict::Verified
-            } else {
-                Verdict::PathOnly
-            };
-            Ok(trial.receipt(verdict, evidence))
+    Trial::of(judge, zone, peer, |trial| trial.verdict())
+}
+
+impl<'a> Trial<'a> {
+    /// Has `judged` judge a peer before a zone.
+    pub(super) fn of<T>(
+        judge: &'a Judge,
+        zone: &'a Zone,
+        peer: &'a Peer<'a>,
+        judged: impl FnOnce(&Trial<'_>) -> T,
+    ) -> T {
+        let host = peer.name.map(|name| host_text(name));
+        let (time, clock) = match peer.time {
+            AskedTime::Now => (judge.clock.now(), Arc::clone(judge.clock.shared_name())),
+            AskedTime::Handshake(time) => (time, Arc::clone(judge.clock.shared_name())),
+            AskedTime::Given(time) => (time, Arc::from("given")),
+        };
+        let trial = Trial {
+            judge,
+            zone,
+            peer,
+            host: host.as_deref(),
+            time,
+            clock,
+        };
+        judged(&trial)
+    }
+
+    fn verdict(&self) -> Result<Arc<Receipt>, Refusal> {
+        if let Some(known) = &self.zone.known {
+            return super::known::judge(self, known);
         }
-        #[cfg(feature = "danger-insecure-grants")]
-        Err(refused) if host.is_some() => super::forgive::forgive(&trial, refused),
-        Err(refused) => Err(trial.refusal(refused)),
+        match self.run(self.time, &[]) {
+            Ok(evidence) => {
+                let verdict = if self.host.is_some() {
+                    Verdict::Verified
+                } else {
+                    Verdict::PathOnly
+                };
+                Ok(self.receipt(verdict, evidence))
+            }
+            #[cfg(feature = "danger-insecure-grants")]
+            Err(refused) if self.host.is_some() => super::forgive::forgive(self, refused),
+            Err(refused) => Err(self.refusal(refused)),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::host_pattern::HostPattern;
 use crate::identity::{IdentitySource, ZoneIdentity};
 use crate::intermediates::Intermediates;
 use crate::judge::Judge;
+use crate::known_key::KnownPeers;
 use crate::limits::Limits;
 use crate::pins::Pins;
 use crate::provider::Provider;
@@ -212,6 +213,7 @@ impl Assembly<'_> {
         facets: &Facets,
         number: usize,
     ) -> Result<Zone, ConfigError> {
+        let known = self.known_peers(&pattern, facets)?;
         let checks = self
             .default
             .checks
@@ -219,7 +221,46 @@ impl Assembly<'_> {
             .chain(&facets.checks)
             .cloned()
             .collect();
-        self.assemble(Some(pattern), facets, checks, number)
+        let mut zone = self.assemble(Some(pattern), facets, checks, number)?;
+        zone.known = known;
+        Ok(zone)
+    }
+
+    /// What the zone believes instead of a path; nothing that needs one may be asked of it then.
+    fn known_peers(
+        &self,
+        pattern: &HostPattern,
+        facets: &Facets,
+    ) -> Result<Option<KnownPeers>, ConfigError> {
+        let Some(known) = facets.known.first() else {
+            return Ok(None);
+        };
+        let zone = || pattern.to_string();
+        let of_default = self.default.checks.iter().find_map(|(check, mode)| {
+            let only_for = check.only_for()?;
+            (*mode == Mode::Enforce && only_for.overlaps(pattern))
+                .then(|| format!("`{}` of the default zone for {only_for}", check.name()))
+        });
+        let what = match facets {
+            Facets {
+                anchors: Some(_), ..
+            } => Some("anchors".to_owned()),
+            Facets {
+                profile: Some(_), ..
+            } => Some("a profile".to_owned()),
+            Facets { checks, known, .. } => match (checks.first(), known.get(1)) {
+                (Some((check, _)), _) => Some(format!("the check `{}`", check.name())),
+                (None, Some(_)) => Some("two rules on which keys it believes".to_owned()),
+                (None, None) => of_default,
+            },
+        };
+        match (what, known) {
+            (Some(what), _) => Err(ConfigError::KnownKeyZone { zone: zone(), what }),
+            (None, KnownPeers::Exactly(peers)) if peers.is_empty() => {
+                Err(ConfigError::NothingExactly { zone: zone() })
+            }
+            (None, known) => Ok(Some(known.clone())),
+        }
     }
 
     fn assemble(
@@ -242,11 +283,14 @@ impl Assembly<'_> {
                 |pattern| Arc::from(pattern.to_string()),
             ),
             pattern,
-            anchors: Arc::new(ZoneAnchors::new(
-                anchors.cloned().unwrap_or_else(Anchors::system),
-            )?),
+            anchors: Arc::new(if facets.known.is_empty() {
+                ZoneAnchors::new(anchors.cloned().unwrap_or_else(Anchors::system))?
+            } else {
+                ZoneAnchors::unused()
+            }),
             profile: facets.profile.or(self.default.profile).unwrap_or_default(),
             checks,
+            known: None,
             identity,
             min_version: facets
                 .min_version

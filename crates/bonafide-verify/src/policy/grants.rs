@@ -27,11 +27,20 @@ pub(super) fn with_grants(
                 pattern: pattern.to_string(),
             });
         }
+        let host = grant.host.clone();
+        let believes_keys = || ConfigError::InvalidGrant {
+            host,
+            problem: "is for a zone that believes keys: another key is never let through"
+                .to_owned(),
+        };
         let grant = Some(Arc::new(grant));
         if let Some(zone) = zones
             .iter_mut()
             .find(|zone| zone.pattern() == Some(&pattern))
         {
+            if zone.believes_keys() {
+                return Err(believes_keys());
+            }
             zone.grant = grant;
             continue;
         }
@@ -48,6 +57,9 @@ pub(super) fn with_grants(
                 host: pattern.to_string(),
             });
         };
+        if covering.believes_keys() {
+            return Err(believes_keys());
+        }
         let zone = Zone {
             id: ZoneId::new(u32::try_from(zones.len() + 1).unwrap_or(u32::MAX)),
             name: Arc::from(pattern.to_string()),
@@ -55,6 +67,7 @@ pub(super) fn with_grants(
             anchors: Arc::clone(&covering.anchors),
             profile: covering.profile,
             checks: covering.checks.clone(),
+            known: None,
             identity: covering.identity.clone(),
             min_version: covering.min_version,
             limits: covering.limits,

@@ -26,6 +26,7 @@ use crate::receipt::IdentityUse;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
+use crate::sessions::Resumption;
 use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
@@ -122,6 +123,9 @@ impl Policy {
             for (check, _) in &zone.checks {
                 check.describe(&mut description);
             }
+            if let Some(known) = &zone.known {
+                known.describe(&mut description);
+            }
         }
         let files: BTreeSet<_> = description.files().map(Path::to_owned).collect();
         files.into_iter().collect()
@@ -200,7 +204,12 @@ impl Policy {
                 });
             }
         }
-        Ok(self.for_any_client(rustls_adapter::client_config(&self.judge, first, None)?))
+        Ok(self.for_any_client(rustls_adapter::client_config(
+            &self.judge,
+            first,
+            None,
+            Resumption::Unasked,
+        )?))
     }
 
     /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
@@ -219,6 +228,7 @@ impl Policy {
             &self.judge,
             zone,
             Some(zone.id()),
+            Resumption::Unasked,
         )?))
     }
 

@@ -14,6 +14,7 @@ use crate::config_error::ConfigError;
 use crate::description::Description;
 use crate::host_pattern::HostPattern;
 use crate::identity::{IdentitySource, ZoneIdentity};
+use crate::known_key::{Exactly, FirstUse, KnownPeers};
 use crate::limits::Limits;
 use crate::pins::Pins;
 
@@ -62,6 +63,8 @@ pub struct Zone {
     pub(crate) anchors: Arc<ZoneAnchors>,
     pub(crate) profile: (Profile, Mode),
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
+    /// Whom the zone believes without a path; it looks for none then, and asks no check.
+    pub(crate) known: Option<KnownPeers>,
     pub(crate) identity: Option<ZoneIdentity>,
     pub(crate) min_version: TlsVersion,
     pub(crate) limits: Limits,
@@ -97,7 +100,20 @@ impl Zone {
         self.pattern.as_ref()
     }
 
-    /// The anchors of the zone; the first call may read the system's store.
+    /// Whether the zone believes keys and looks for no path: see [`ZoneBuilder::first_use`] and [`ZoneBuilder::exactly`].
+    pub fn believes_keys(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// Where the zone keeps the keys that its hosts have shown first.
+    pub(crate) fn first_use(&self) -> Option<&Arc<dyn FirstUse>> {
+        match &self.known {
+            Some(KnownPeers::FirstUse(store)) => Some(store),
+            Some(KnownPeers::Exactly(_)) | None => None,
+        }
+    }
+
+    /// The anchors of the zone, none for one that believes keys; the first call may read the system's store.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] when there are none.
@@ -133,6 +149,7 @@ impl Zone {
             anchors: own,
             profile,
             checks,
+            known,
             identity: _,
             min_version,
             limits,
@@ -146,6 +163,7 @@ impl Zone {
             anchors: anchors.unwrap_or_else(|| Arc::clone(own)),
             profile: *profile,
             checks: checks.clone(),
+            known: known.clone(),
             identity: None,
             min_version: *min_version,
             limits: *limits,
@@ -203,6 +221,14 @@ impl ZoneAnchors {
         self.recipe.describe(description);
     }
 
+    /// No anchors, for a zone that looks for no path.
+    pub(crate) fn unused() -> Self {
+        Self {
+            recipe: Anchors::none(),
+            loaded: OnceLock::from(Ok(Arc::default())),
+        }
+    }
+
     pub(crate) fn is_loaded(&self) -> bool {
         self.loaded.get().is_some()
     }
@@ -224,6 +250,8 @@ pub(crate) struct Facets {
     pub(crate) identity: Option<IdentitySource>,
     pub(crate) min_version: Option<TlsVersion>,
     pub(crate) limits: Option<Limits>,
+    /// More than one is a mistake.
+    pub(crate) known: Vec<KnownPeers>,
 }
 
 impl Facets {
@@ -272,6 +300,62 @@ impl ZoneBuilder {
     /// Adds a check whose refusals are written on the receipt and refuse nothing.
     pub fn report_only(mut self, check: impl Check + 'static) -> Self {
         self.facets.add_check(check, Mode::ReportOnly);
+        self
+    }
+
+    /// Believes the key that each host has shown at the **first contact**, and no other from then on: for devices and peers that sign their own certificates, where
+    /// nobody vouches for them. Default: the zone looks for a path to its anchors.
+    ///
+    /// Whoever answers at the first contact is believed: make that one over a network that you trust, or use [`ZoneBuilder::exactly`].
+    ///
+    /// - First contact: once the peer has proved that it holds the key, the key is written to `store`, by compare-and-set, before the handshake ends.
+    /// - The same key: believed, whatever certificate it comes in.
+    /// - Another key: refused with [`Code::KeyChanged`](crate::Code::KeyChanged), always. A person looks into it, then calls [`FirstUse::forget`] or [`FirstUse::replace`].
+    /// - A store that cannot be read or written: refused with [`Code::KeyStore`](crate::Code::KeyStore).
+    ///
+    /// The receipt says [`Verdict::KnownKey`](crate::Verdict::KnownKey), which does not count as verified. There is no path, so there is nothing to judge a name, dates, a
+    /// profile or checks by: they read "not checked". Dates are no matter of keys (RFC 7671, 5.1, has it so for DANE-EE), and a device whose self-made certificate expires
+    /// would be stranded for nothing. The zone takes no anchors, profile, checks or pins; checks of the default zone are not asked in it, and its pins for a host of this zone are an error.
+    /// The limits on what a peer may present hold.
+    ///
+    /// A session is resumed only while the store has the key that it began with, and by other clients than this crate's connectors not at all. A connection is
+    /// reused for ten minutes at most, so that a key which was forgotten ends with them; to end them at once, replace the policy in its [`PolicyHandle`](crate::PolicyHandle).
+    /// [`Policy::verify`](crate::Policy::verify) reads the store and never writes to it.
+    ///
+    /// ```
+    /// use bonafide_verify::{MemoryFirstUse, Policy, Zone};
+    ///
+    /// let policy = Policy::builder()
+    ///     .zone(Zone::for_host("*.devices.example").first_use(MemoryFirstUse::new()))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), bonafide_verify::ConfigError>(())
+    /// ```
+    pub fn first_use(mut self, store: impl FirstUse + 'static) -> Self {
+        self.facets
+            .known
+            .push(KnownPeers::FirstUse(Arc::new(store)));
+        self
+    }
+
+    /// Believes exactly one of these keys or certificates, and nothing else. Default: the zone looks for a path to its anchors.
+    ///
+    /// Anything else is refused with [`Code::NotTheKey`](crate::Code::NotTheKey). What [`ZoneBuilder::first_use`] says of the receipt, names, dates, checks, pins and limits holds
+    /// here too: an exactly named certificate is believed past its `notAfter`, until the policy names another.
+    ///
+    /// ```
+    /// use bonafide_verify::{Policy, SpkiSha256, Zone};
+    ///
+    /// let key: SpkiSha256 = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".parse()?;
+    /// let policy = Policy::builder()
+    ///     .zone(Zone::for_host("printer.example").exactly([key]))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn exactly(mut self, peers: impl IntoIterator<Item: Into<Exactly>>) -> Self {
+        let peers = peers.into_iter().map(Into::into).collect();
+        self.facets.known.push(KnownPeers::Exactly(peers));
         self
     }
 

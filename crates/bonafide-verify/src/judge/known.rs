@@ -1,0 +1,298 @@
+//! Judging a peer by its key, in a zone that believes keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use webpki::EndEntityCert;
+
+use super::Judge;
+use super::trial::{Evidence, Fault, Trial};
+use crate::anchors::AnchorSet;
+use crate::certificate::subject_text;
+use crate::chain::{Peer, PresentedChain};
+use crate::event::{self, Event, KeyChanged};
+use crate::host::{host_text, relative_name};
+use crate::known_key::{
+    CertificateSha256, Exactly, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, KnownPeers,
+    SharedFirstUseError, Swap,
+};
+use crate::reason::Reason;
+use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
+use crate::refusal::{Refusal, Subject};
+use crate::spki::SpkiSha256;
+
+/// The row of a receipt for what such a zone asks.
+const ROW: &str = "known key";
+/// Why its other rows have nothing to say.
+const WHY_NOT: &str = "believed by its key alone: there is no path to judge";
+/// How long a connection may be reused before the store is asked again: a key that somebody has forgotten or replaced, in another process too, ends with it.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// A first contact that has yet to be written down, once the peer has proved that it holds its key.
+#[derive(Debug)]
+pub(crate) struct FirstContact {
+    name: ServerName<'static>,
+    chain: Vec<CertificateDer<'static>>,
+    time: UnixTime,
+    key: SpkiSha256,
+    receipt: Arc<Receipt>,
+}
+
+/// What the store of a server's zone says of it at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remembered {
+    /// Its zone has no such store.
+    NotAsked,
+    /// This key.
+    Key(KnownKey),
+    /// Nothing, or the store cannot be read.
+    Nothing,
+}
+
+/// Judges the peer by its key, and writes nothing.
+pub(super) fn judge(trial: &Trial<'_>, known: &KnownPeers) -> Result<Arc<Receipt>, Refusal> {
+    match trial.by_key(known) {
+        Ok((key, by)) => {
+            let row = CheckRecord::new(ROW, Outcome::Passed).with_detail(Some(match by {
+                KnownBy::FirstContact => format!("{key}, at the first contact").into(),
+                KnownBy::FirstUse { .. } => format!("{key}, as before").into(),
+                KnownBy::Exactly(exactly) => format!("exactly {exactly}").into(),
+            }));
+            let valid_until = match by {
+                KnownBy::Exactly(_) => None,
+                KnownBy::FirstContact | KnownBy::FirstUse { .. } => {
+                    let until = trial
+                        .time
+                        .as_secs()
+                        .saturating_add(ASKED_AGAIN_AFTER.as_secs());
+                    Some(UnixTime::since_unix_epoch(Duration::from_secs(until)))
+                }
+            };
+            let evidence = Evidence {
+                path: None,
+                checks: trial.rows_beside(row),
+                valid_until,
+            };
+            Ok(trial.receipt(Verdict::KnownKey { key, by }, evidence))
+        }
+        Err(fault) => Err(trial.refusal(fault)),
+    }
+}
+
+impl Trial<'_> {
+    fn by_key(&self, known: &KnownPeers) -> Result<(SpkiSha256, KnownBy), Box<Fault>> {
+        let leaf = self
+            .peer
+            .chain
+            .leaf()
+            .ok_or_else(|| self.keyless(Reason::NoCertificate))?;
+        self.zone
+            .limits
+            .weigh(&self.peer.chain)
+            .map_err(|reason| self.keyless(reason))?;
+        // The key as the verifier of the handshake's signature reads it, so that no second reading of the certificate can find another one.
+        let end_entity = EndEntityCert::try_from(leaf).map_err(|error| {
+            let unread = self.unproved(error, &AnchorSet::default());
+            Box::new(Fault {
+                subject: unread.subject,
+                source: unread.source,
+                ..*self.keyless(unread.reason)
+            })
+        })?;
+        let key = SpkiSha256::of_spki(&end_entity.subject_public_key_info());
+        let by = match known {
+            KnownPeers::Exactly(peers) => self.exactly(peers, key, leaf),
+            KnownPeers::FirstUse(store) => self.first_use(&**store, key),
+        };
+        by.map(|by| (key, by)).map_err(|reason| {
+            // The store's troubles are not the certificate's.
+            let subject = (!matches!(reason, KeyReason::Store { .. })).then(|| Subject {
+                position: 0,
+                name: subject_text(leaf),
+            });
+            Box::new(Fault {
+                subject,
+                ..*self.keyless(Reason::Key(reason))
+            })
+        })
+    }
+
+    fn exactly(
+        &self,
+        peers: &[Exactly],
+        key: SpkiSha256,
+        leaf: &CertificateDer<'_>,
+    ) -> Result<KnownBy, KeyReason> {
+        let certificate = CertificateSha256::of(leaf);
+        let named = peers.iter().find(|peer| peer.is(key, certificate));
+        named
+            .map(|named| KnownBy::Exactly(*named))
+            .ok_or_else(|| KeyReason::NotTheKey {
+                host: self.asked(),
+                expected: peers.to_vec(),
+                observed: key,
+                certificate,
+            })
+    }
+
+    fn first_use(&self, store: &dyn FirstUse, key: SpkiSha256) -> Result<KnownBy, KeyReason> {
+        let host = self.asked();
+        match store.look_up(&host).map_err(store_fault)? {
+            Some(known) if known.key == key => Ok(KnownBy::FirstUse {
+                since: known.first_seen,
+            }),
+            Some(known) => Err(KeyReason::Changed {
+                host,
+                known,
+                observed: key,
+            }),
+            None if self.peer.is_in_handshake() => Ok(KnownBy::FirstContact),
+            None => Err(KeyReason::Unknown {
+                host,
+                observed: key,
+            }),
+        }
+    }
+
+    /// The host that was asked for: such zones judge no other peers.
+    fn asked(&self) -> String {
+        self.host.unwrap_or_default().to_owned()
+    }
+
+    /// A fault that leaves nothing else to judge.
+    fn keyless(&self, reason: Reason) -> Box<Fault> {
+        let row = CheckRecord::new(ROW, Outcome::Refused(reason.clone()));
+        Box::new(Fault {
+            checks: self.rows_beside(row),
+            ..*self.early(reason)
+        })
+    }
+
+    /// The row of the key, and what else a receipt lists, none of which can be judged without a path.
+    fn rows_beside(&self, row: CheckRecord) -> Vec<CheckRecord> {
+        let checks = self.checks().map(|(check, _)| check.name().to_owned());
+        let names = ["path", "name"].map(ToOwned::to_owned);
+        let not_judged = names
+            .into_iter()
+            .chain(checks)
+            .map(|name| CheckRecord::new(name, Outcome::NotChecked))
+            .chain(self.never_checked())
+            .map(|row| row.with_detail(Some(WHY_NOT.into())));
+        std::iter::once(row).chain(not_judged).collect()
+    }
+}
+
+fn store_fault(error: FirstUseError) -> KeyReason {
+    KeyReason::Store {
+        error: SharedFirstUseError::new(error),
+    }
+}
+
+impl FirstContact {
+    /// The first contact that `receipt` is about, if it is about one.
+    pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
+        match (receipt.verdict(), peer.name) {
+            (
+                Verdict::KnownKey {
+                    key,
+                    by: KnownBy::FirstContact,
+                },
+                Some(name),
+            ) => Some(Self {
+                name: name.to_owned(),
+                chain: peer
+                    .chain
+                    .iter()
+                    .map(|certificate| certificate.clone().into_owned())
+                    .collect(),
+                time: receipt.time(),
+                key: *key,
+                receipt: Arc::clone(receipt),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Judge {
+    /// Whether a first contact is possible in any zone.
+    pub(crate) fn has_first_use(&self) -> bool {
+        self.zones.iter().any(|zone| zone.first_use().is_some())
+    }
+
+    /// What the store of the server's zone says of it at this moment.
+    pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
+        let name = relative_name(name);
+        let Some(store) = self.zone_of(&name).ok().and_then(|zone| zone.first_use()) else {
+            return Remembered::NotAsked;
+        };
+        match store.look_up(&host_text(&name)) {
+            Ok(Some(known)) => Remembered::Key(known),
+            Ok(None) | Err(_) => Remembered::Nothing,
+        }
+    }
+
+    /// Tells of a handshake that was refused since the host has shown another key than before.
+    pub(super) fn tell_of_change(&self, refusal: &Refusal) {
+        if let Reason::Key(KeyReason::Changed {
+            host,
+            known,
+            observed,
+        }) = refusal.reason()
+        {
+            self.events.emit(&Event::KeyChanged(KeyChanged {
+                host: host.clone(),
+                known: known.key,
+                since: known.first_seen,
+                observed: *observed,
+            }));
+        }
+    }
+
+    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever came first wins.
+    pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
+        let FirstContact {
+            name,
+            chain,
+            time,
+            key,
+            receipt,
+        } = contact;
+        let peer = Peer::from_chain(PresentedChain::new(&chain), &name).at_handshake(time);
+        let name = relative_name(&name);
+        let zone = self.zone_of(&name)?;
+        let host = host_text(&name);
+        let refuse = |reason| {
+            Trial::of(self, zone, &peer, |trial| {
+                trial.refusal(trial.keyless(Reason::Key(reason)))
+            })
+        };
+        let Some(store) = zone.first_use() else {
+            return Ok(());
+        };
+        let known = KnownKey {
+            key,
+            first_seen: time,
+        };
+        match store.compare_and_set(&host, None, Some(known)) {
+            Ok(Swap::Done) => {
+                self.events.emit(&Event::FirstContact(event::FirstContact {
+                    host: host.clone().into_owned(),
+                    key,
+                }));
+                self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
+                Ok(())
+            }
+            // Another one was faster, and this one is judged by its key; should that be gone again, there is no second try.
+            Ok(Swap::Found(Some(_))) => {
+                let settled = Peer::from_chain(peer.chain, &name);
+                self.verify_handshake(&settled).map(drop)
+            }
+            Ok(Swap::Found(None)) => Err(refuse(store_fault(FirstUseError::Other(
+                "it has no key, and does not take one".into(),
+            )))),
+            Err(error) => Err(refuse(store_fault(error))),
+        }
+    }
+}

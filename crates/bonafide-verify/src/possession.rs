@@ -1,0 +1,82 @@
+//! From a certificate that is judged to the proof that the peer holds its key.
+//!
+//! rustls calls a verifier twice in a full handshake: with the chain and the name, then with the chain's leaf and the handshake's signature, at once and on the same
+//! thread, and it does not say in the second call which name the first was about. What a peer shows for the first time must not become known before
+//! that signature is verified: anybody can send somebody else's certificate. So a first contact waits here in between.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::judge::{FirstContact, Judge};
+
+/// What one verifier waits for, on each thread of its own.
+#[derive(Debug)]
+pub(crate) enum Possession {
+    /// No first contact is possible.
+    NeverAwaited,
+    /// One may be; the number is the verifier's own.
+    Awaited { verifier: usize },
+}
+
+/// The last certificate that was believed on this thread, whose key is yet to be proved.
+struct Believed {
+    verifier: usize,
+    leaf: CertificateDer<'static>,
+    contact: Option<FirstContact>,
+}
+
+thread_local! {
+    static BELIEVED: RefCell<Option<Believed>> = const { RefCell::new(None) };
+}
+
+impl Possession {
+    pub(crate) fn of(judge: &Arc<Judge>) -> Self {
+        if judge.has_first_use() {
+            Self::Awaited {
+                verifier: Arc::as_ptr(judge).addr(),
+            }
+        } else {
+            Self::NeverAwaited
+        }
+    }
+
+    /// A certificate is about to be judged: nothing of an earlier handshake is awaited any more.
+    pub(crate) fn begin(&self) {
+        if let Self::Awaited { .. } = self {
+            BELIEVED.take();
+        }
+    }
+
+    /// A certificate is believed, and the proof of its key comes next.
+    pub(crate) fn expect(&self, leaf: &CertificateDer<'_>, contact: Option<FirstContact>) {
+        if let Self::Awaited { verifier } = self {
+            BELIEVED.set(Some(Believed {
+                verifier: *verifier,
+                leaf: leaf.clone().into_owned(),
+                contact,
+            }));
+        }
+    }
+
+    /// The key of `leaf` is proved: gives the first contact that waited for that.
+    ///
+    /// Should rustls ever call in another order, or on another thread, nobody is believed rather than that nobody becomes known.
+    pub(crate) fn proved(
+        &self,
+        leaf: &CertificateDer<'_>,
+    ) -> Result<Option<FirstContact>, rustls::Error> {
+        let Self::Awaited { verifier } = self else {
+            return Ok(None);
+        };
+        match BELIEVED.take() {
+            Some(believed) if believed.verifier == *verifier && believed.leaf == *leaf => {
+                Ok(believed.contact)
+            }
+            _ => Err(rustls::Error::General(
+                "a proof of possession without a certificate that was judged before it".to_owned(),
+            )),
+        }
+    }
+}
