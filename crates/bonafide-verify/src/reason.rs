@@ -220,7 +220,7 @@ pub enum Reason {
         fault: StapleFault,
     },
     /// Of a zone that believes keys.
-    Key(KeyReason),
+    Key(Box<KeyReason>),
     /// [`Code::CheckRefused`]
     Check {
         /// What the check says.
@@ -257,6 +257,12 @@ impl fmt::Display for Bound {
             Self::Bytes => "bytes of certificates were presented",
             Self::SameSubject => "certificates of one subject were presented",
         })
+    }
+}
+
+impl From<KeyReason> for Reason {
+    fn from(reason: KeyReason) -> Self {
+        Self::Key(Box::new(reason))
     }
 }
 

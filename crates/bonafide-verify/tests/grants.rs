@@ -15,8 +15,8 @@ use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa, TestServer};
 use bonafide_verify::danger::Grant;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, OnExpiredPins, Peer, Pins, Policy, PolicyBuilder,
-    SpkiSha256, Verdict, Zone,
+    Anchors, Clock, Code, ConfigError, MemoryFirstUse, OnExpiredPins, Peer, Pins, Policy,
+    PolicyBuilder, SpkiSha256, Verdict, Zone,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -482,4 +482,24 @@ async fn converse(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
         .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
+}
+
+#[test]
+fn a_grant_for_a_host_whose_zone_believes_keys_is_an_error() {
+    for zone in [
+        Zone::for_host("**.localhost").first_use(MemoryFirstUse::new()),
+        Zone::for_host("localhost").exactly([SpkiSha256([1; 32])]),
+    ] {
+        let policy = trusting(&TestCa::new()).zone(zone);
+        match policy.danger_grant(grant(&[Code::SelfSigned])).build() {
+            Err(ConfigError::InvalidGrant { host, problem }) => {
+                assert_eq!(host, "localhost");
+                assert_eq!(
+                    problem,
+                    "is for a zone that believes keys: another key is never let through"
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -126,7 +126,7 @@ fn reasons() -> Vec<Reason> {
             pattern: pattern(),
             expired: day(-1),
         },
-        Reason::Key(KeyReason::Changed {
+        Reason::from(KeyReason::Changed {
             host: HOST.to_owned(),
             known: KnownKey {
                 key: SpkiSha256([7; 32]),
@@ -134,7 +134,7 @@ fn reasons() -> Vec<Reason> {
             },
             observed: SpkiSha256([8; 32]),
         }),
-        Reason::Key(KeyReason::NotTheKey {
+        Reason::from(KeyReason::NotTheKey {
             host: HOST.to_owned(),
             expected: vec![
                 Exactly::Key(SpkiSha256([7; 32])),
@@ -143,11 +143,11 @@ fn reasons() -> Vec<Reason> {
             observed: SpkiSha256([8; 32]),
             certificate: CertificateSha256([10; 32]),
         }),
-        Reason::Key(KeyReason::Unknown {
+        Reason::from(KeyReason::Unknown {
             host: HOST.to_owned(),
             observed: SpkiSha256([8; 32]),
         }),
-        Reason::Key(KeyReason::Store {
+        Reason::from(KeyReason::Store {
             error: SharedFirstUseError::new(FirstUseError::Damaged {
                 path: "/var/lib/devices".into(),
                 line: 3,

@@ -113,7 +113,7 @@ impl Trial<'_> {
             });
             Box::new(Fault {
                 subject,
-                ..*self.keyless(Reason::Key(reason))
+                ..*self.keyless(reason.into())
             })
         })
     }
@@ -235,11 +235,12 @@ impl Judge {
 
     /// Tells of a handshake that was refused since the host has shown another key than before.
     pub(super) fn tell_of_change(&self, refusal: &Refusal) {
-        if let Reason::Key(KeyReason::Changed {
-            host,
-            known,
-            observed,
-        }) = refusal.reason()
+        if let Reason::Key(reason) = refusal.reason()
+            && let KeyReason::Changed {
+                host,
+                known,
+                observed,
+            } = &**reason
         {
             self.events.emit(&Event::KeyChanged(KeyChanged {
                 host: host.clone(),
@@ -263,9 +264,9 @@ impl Judge {
         let name = relative_name(&name);
         let zone = self.zone_of(&name)?;
         let host = host_text(&name);
-        let refuse = |reason| {
+        let refuse = |reason: KeyReason| {
             Trial::of(self, zone, &peer, |trial| {
-                trial.refusal(trial.keyless(Reason::Key(reason)))
+                trial.refusal(trial.keyless(reason.into()))
             })
         };
         let Some(store) = zone.first_use() else {
