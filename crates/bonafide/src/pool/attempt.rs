@@ -1,6 +1,9 @@
 //! One attempt to connect, on a task of its own.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::runtime::Handle;
 
@@ -27,15 +30,25 @@ impl<C: Connect> Attempt<C> {
         }
     }
 
+    /// Connects, unless the partition is evicted meanwhile: then the connection would serve nobody.
     async fn run(mut self) {
-        let result = self
-            .partition
-            .core()
-            .connector
-            .connect(self.partition.key())
-            .await;
+        let result = {
+            let connector = &self.partition.core().connector;
+            let mut connecting = pin!(connector.connect(self.partition.key()));
+            let mut evicted = pin!(self.partition.is_done());
+            poll_fn(|cx| match connecting.as_mut().poll(cx) {
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+                Poll::Pending => evicted.as_mut().poll(cx).map(|()| None),
+            })
+            .await
+        };
         self.ended = true;
-        self.end(result);
+        match result {
+            Some(result) => self.end(result),
+            None => self.partition.step(|state, now, steps| {
+                state.attempt_abandoned(CheckoutError::Evicted, now, steps);
+            }),
+        }
     }
 
     fn end(&self, result: Result<Connected<C>, C::Error>) {

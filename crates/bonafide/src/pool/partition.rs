@@ -1,12 +1,13 @@
 //! One partition: its state, shared by the requests that come to it.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::attempt::Attempt;
 use super::connection::Connect;
@@ -31,6 +32,8 @@ pub(crate) struct Partition<C: Connect> {
     state: Mutex<State<C, Waiter<C>>>,
     /// Set with the state's own mark, to be read without the lock.
     retired: AtomicBool,
+    /// Tells the attempts of it.
+    on_retired: Notify,
 }
 
 /// The time, as tokio tells it, so that a test can stop it.
@@ -48,6 +51,7 @@ impl<C: Connect> Partition<C> {
             registry,
             state: Mutex::new(state),
             retired: AtomicBool::new(false),
+            on_retired: Notify::new(),
         }
     }
 
@@ -64,6 +68,15 @@ impl<C: Connect> Partition<C> {
     /// Whether it takes no more requests.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
+    }
+
+    /// Waits until it takes no more requests.
+    pub(super) async fn is_done(&self) {
+        let mut told = pin!(self.on_retired.notified());
+        told.as_mut().enable();
+        if !self.is_retired() {
+            told.await;
+        }
     }
 
     /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used last, else
@@ -138,6 +151,7 @@ impl<C: Connect> Partition<C> {
         let mut steps = Actions::new();
         state.retire(reason, &mut steps);
         self.retired.store(true, Ordering::Release);
+        self.on_retired.notify_waiters();
         Some(steps)
     }
 

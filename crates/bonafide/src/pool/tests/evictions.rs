@@ -61,7 +61,7 @@ async fn streams_opened_before_the_eviction_finish() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_serves_nobody() {
+async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_given_up() {
     let mut bench = Bench::new(Limits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 3).await;
@@ -70,9 +70,9 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_serv
     for waiter in waiters {
         assert_eq!(error(waiter.await.unwrap()), CheckoutError::Evicted);
     }
-    let wire = call.http2(None);
-    until(|| bench.pool.status().totals.opened > 0 && !wire.is_held()).await;
-    assert_eq!(bench.pool.status().totals.closed.partition, 1);
+    until(|| call.is_given_up()).await;
+    until(|| partition.census().attempts == 0).await;
+    assert_eq!(bench.pool.status().totals.opened, 0);
 }
 
 #[tokio::test(start_paused = true)]

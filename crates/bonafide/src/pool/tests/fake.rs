@@ -258,6 +258,11 @@ impl Call {
 
     pub(super) fn panics(self) {}
 
+    /// Whether nobody waits for the answer any more.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.answer.is_closed()
+    }
+
     pub(super) fn connected(self, protocol: Protocol<Conn, Conn>, deadline: Option<Instant>) {
         let (Protocol::Http1(conn) | Protocol::Http2(conn)) = &protocol;
         let meta = Known::new(self.key, &conn.0);

@@ -173,6 +173,12 @@ impl World {
         while let Ok(call) = self.bench.calls.try_recv() {
             self.calls.push(call);
         }
+        self.calls.retain(|call| !call.is_given_up());
+        let oldest = self.calls.iter().map(|call| call.key.parts().epoch).min();
+        assert!(
+            oldest.is_none_or(|oldest| oldest == self.epoch),
+            "an attempt of an evicted epoch is given up"
+        );
         for request in std::mem::take(&mut self.requests) {
             if !request.outcome.is_finished() {
                 assert!(
