@@ -77,8 +77,10 @@ pub(crate) struct AtomicFile {
 impl AtomicFile {
     /// The file at `path`, of which no more than `limit_bytes` are ever read or written. Its directory must exist.
     pub(crate) fn new(path: impl Into<PathBuf>, limit_bytes: u64) -> Self {
+        let path = path.into();
         Self {
-            path: path.into(),
+            // So that it stays the same file wherever the process goes.
+            path: std::path::absolute(&path).unwrap_or(path),
             limit_bytes,
         }
     }

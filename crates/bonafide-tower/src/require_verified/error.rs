@@ -21,6 +21,15 @@ pub enum NotVerified {
         /// What was checked, and what the grant forgave.
         receipt: Arc<Receipt>,
     },
+    /// The server was believed by its key alone, without a path, and that is not allowed here.
+    #[error(
+        "{} was believed by its key alone, and a verified server is demanded",
+        host(receipt)
+    )]
+    KnownKey {
+        /// What was checked, and why the key is believed.
+        receipt: Arc<Receipt>,
+    },
     /// The server was verified, but not by a pin, and a pin is demanded.
     #[error("{} was verified without a pin, and a pin is demanded", host(receipt))]
     NotPinned {
@@ -41,6 +50,7 @@ impl NotVerified {
         match self {
             Self::NoReceipt => None,
             Self::Granted { receipt }
+            | Self::KnownKey { receipt }
             | Self::NotPinned { receipt }
             | Self::NotProved { receipt } => Some(receipt),
         }

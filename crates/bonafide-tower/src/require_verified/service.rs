@@ -4,7 +4,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::ResponseFuture;
-use super::demand::Demand;
+use super::demand::{Demand, KnownKeys, Pins};
 use crate::BoxError;
 
 /// Middleware that refuses responses without a receipt of a verified server.
@@ -19,7 +19,7 @@ pub struct RequireVerified<S> {
 impl<S> RequireVerified<S> {
     /// Wraps `inner`, whose responses then need a receipt of a verified server.
     pub const fn new(inner: S) -> Self {
-        Self::demanding(inner, Demand::Verified)
+        Self::demanding(inner, Demand::VERIFIED)
     }
 
     pub(super) const fn demanding(inner: S, demand: Demand) -> Self {
@@ -28,7 +28,14 @@ impl<S> RequireVerified<S> {
 
     /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check that was enforced.
     pub fn pinned(mut self) -> Self {
-        self.demand = Demand::Pinned;
+        self.demand.pins = Pins::Demanded;
+        self
+    }
+
+    /// Lets responses pass too whose server was believed by its key alone: see
+    /// [`RequireVerifiedLayer::or_known_key`](super::RequireVerifiedLayer::or_known_key).
+    pub fn or_known_key(mut self) -> Self {
+        self.demand.known_keys = KnownKeys::Allowed;
         self
     }
 

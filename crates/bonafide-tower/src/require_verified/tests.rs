@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{Anchors, Code, Peer, Pins, Policy, PolicyBuilder, Receipt};
+use bonafide_verify::{
+    Anchors, Code, Peer, Pins, Policy, PolicyBuilder, Receipt, SpkiSha256, Zone,
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
@@ -170,6 +172,30 @@ async fn where_a_pin_is_demanded_a_pinned_server_passes() {
     let layer = RequireVerifiedLayer::new().pinned();
     let response = ask(layer, Some(receipt), ()).await.unwrap();
     assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_server_that_is_believed_by_its_key_alone_passes_only_where_that_is_allowed() {
+    let server = Server::new();
+    let key: SpkiSha256 = server.identity.spki_pin().parse().unwrap();
+    let receipt = server.receipt(Policy::builder().zone(Zone::for_host(HOST).exactly([key])));
+    let layer = RequireVerifiedLayer::new;
+    for refusing in [layer(), layer().pinned()] {
+        match not_verified(ask(refusing, Some(Arc::clone(&receipt)), ()).await) {
+            NotVerified::KnownKey { receipt: shown } => assert!(Arc::ptr_eq(&shown, &receipt)),
+            other => panic!("{other:?}"),
+        }
+    }
+    for allowing in [layer().or_known_key(), layer().pinned().or_known_key()] {
+        ask(allowing, Some(Arc::clone(&receipt)), ()).await.unwrap();
+    }
+    // That allows nothing else.
+    let unpinned = server.receipt(server.policy());
+    let refusal = not_verified(ask(layer().pinned().or_known_key(), Some(unpinned), ()).await);
+    assert!(
+        matches!(refusal, NotVerified::NotPinned { .. }),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
