@@ -80,3 +80,55 @@ impl Possession {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Possession = Possession::Awaited { verifier: 1 };
+    const OTHER: Possession = Possession::Awaited { verifier: 2 };
+
+    fn leaf(name: &'static str) -> CertificateDer<'static> {
+        CertificateDer::from(name.as_bytes())
+    }
+
+    fn is_accepted(possession: &Possession, name: &'static str) -> bool {
+        match possession.proved(&leaf(name)) {
+            Ok(contact) => {
+                assert!(contact.is_none());
+                true
+            }
+            Err(rustls::Error::General(_)) => false,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_proof_counts_once_for_the_certificate_that_was_judged_last_on_its_thread() {
+        assert!(!is_accepted(&OWN, "a"), "none was judged");
+        OWN.expect(&leaf("a"), None);
+        assert!(is_accepted(&OWN, "a"));
+        assert!(!is_accepted(&OWN, "a"), "it was proved before");
+        OWN.expect(&leaf("a"), None);
+        assert!(!is_accepted(&OWN, "b"), "another certificate");
+        OWN.expect(&leaf("a"), None);
+        assert!(!is_accepted(&OTHER, "a"), "another verifier");
+        OWN.expect(&leaf("a"), None);
+        OWN.begin();
+        assert!(
+            !is_accepted(&OWN, "a"),
+            "it was judged for an earlier handshake"
+        );
+        OWN.expect(&leaf("a"), None);
+        let elsewhere = std::thread::spawn(|| is_accepted(&OWN, "a"));
+        assert!(!elsewhere.join().unwrap(), "another thread");
+        assert!(is_accepted(&OWN, "a"));
+    }
+
+    #[test]
+    fn where_no_first_contact_is_possible_nothing_is_awaited() {
+        Possession::NeverAwaited.expect(&leaf("a"), None);
+        assert!(is_accepted(&Possession::NeverAwaited, "b"));
+        assert!(!is_accepted(&OWN, "a"));
+    }
+}

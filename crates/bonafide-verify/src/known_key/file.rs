@@ -25,7 +25,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// each other at `NAME.lock`, for five seconds at most. Both neighbours are harmless; `NAME.lock` stays. New files can be read and written by their
 /// owner alone. The file must not be a symbolic link; its directory may be reached over one.
 ///
-/// **Whoever can write the file decides who is believed.** It is read anew for every handshake, so that what another process has learned or forgotten counts at once. Where it is
+/// **Whoever can write the file or its directory decides who is believed.** Processes on several machines can share it only where the file system's locks hold between them. It is read anew for every handshake, so that what another process has learned or forgotten counts at once. Where it is
 /// missing, damaged or larger than 1 MiB, nobody is believed; it is never begun anew by itself.
 ///
 /// ```
@@ -68,8 +68,11 @@ impl FileFirstUse {
         };
         if store.file.read()?.is_none() {
             store.file.update::<FirstUseError>(|old| {
-                let empty = || format::write(&format::Known::new()).into_bytes();
-                Ok(old.is_none().then(empty))
+                let begin = || {
+                    tracing::info!(path = %store.path().display(), "a store of known keys is begun");
+                    format::write(&format::Known::new()).into_bytes()
+                };
+                Ok(old.is_none().then(begin))
             })?;
         }
         Self::open(store.file.path())

@@ -77,7 +77,8 @@ impl Zone {
     /// wins.
     ///
     /// What the zone does not set, it takes from the policy's default zone, but for the client certificate, which is offered only where it
-    /// is named. Checks and pins of the default zone hold in every zone.
+    /// is named. Checks and pins of the default zone hold in every zone, except in one that believes keys and has no path to ask them about
+    /// ([`ZoneBuilder::first_use`], [`ZoneBuilder::exactly`]).
     pub fn for_host(pattern: impl Into<String>) -> ZoneBuilder {
         ZoneBuilder {
             pattern: pattern.into(),
