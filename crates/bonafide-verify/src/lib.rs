@@ -100,7 +100,8 @@ pub use self::config_error::ConfigError;
 pub use self::description::{Description, Expiry, ExpiryKind};
 pub use self::epoch::Epoch;
 pub use self::event::{
-    Event, EventFile, EventSink, FirstContact, GrantedConnection, KeyChanged, Lost, PolicyReplaced,
+    Event, EventFile, EventSink, FirstContact, GrantedConnection, IdentityReplaced, KeyChanged,
+    Lost, PolicyReplaced,
 };
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,

@@ -3,6 +3,7 @@
 mod file;
 mod first_contact;
 mod granted;
+mod identity;
 mod key_changed;
 mod replaced;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 pub use self::file::EventFile;
 pub use self::first_contact::FirstContact;
 pub use self::granted::GrantedConnection;
+pub use self::identity::IdentityReplaced;
 pub use self::key_changed::KeyChanged;
 pub use self::replaced::PolicyReplaced;
 
@@ -34,6 +36,8 @@ pub enum Event {
     FirstContact(FirstContact),
     /// A host has shown another key than the one that it showed first.
     KeyChanged(KeyChanged),
+    /// A client certificate took the place of another.
+    IdentityReplaced(IdentityReplaced),
 }
 
 /// How loud an event is.
@@ -51,12 +55,15 @@ impl Event {
             Self::GrantedConnection(_) => "granted-connection",
             Self::FirstContact(_) => "first-contact",
             Self::KeyChanged(_) => "key-changed",
+            Self::IdentityReplaced(_) => "identity-replaced",
         }
     }
 
     fn loudness(&self) -> Loudness {
         match self {
-            Self::PolicyReplaced(_) | Self::FirstContact(_) => Loudness::Info,
+            Self::PolicyReplaced(_) | Self::FirstContact(_) | Self::IdentityReplaced(_) => {
+                Loudness::Info
+            }
             Self::GrantedConnection(_) | Self::KeyChanged(_) => Loudness::Warn,
         }
     }
@@ -69,6 +76,7 @@ impl fmt::Display for Event {
             Self::GrantedConnection(event) => event.fmt(f),
             Self::FirstContact(event) => event.fmt(f),
             Self::KeyChanged(event) => event.fmt(f),
+            Self::IdentityReplaced(event) => event.fmt(f),
         }
     }
 }
@@ -137,6 +145,17 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn add(&mut self, sink: impl EventSink + 'static) {
         self.sinks.push(Arc::new(sink));
+    }
+
+    /// The sinks of all of them, each once.
+    pub(crate) fn of_all<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
+        for sink in all.into_iter().flat_map(|events| &events.sinks) {
+            if !sinks.iter().any(|other| Arc::ptr_eq(other, sink)) {
+                sinks.push(Arc::clone(sink));
+            }
+        }
+        Self { sinks }
     }
 
     /// How many sinks there are beside the log.

@@ -15,6 +15,7 @@ use super::credential::{Credential, Origin};
 use super::error::IdentityError;
 use super::followers::{Followers, IdentityFollower, Rotation};
 use super::signer::NoKey;
+use super::user::{User, Users};
 use crate::provider::Provider;
 
 /// How many different questions are remembered with their answers. A policy that meets more, forgets the one that was asked longest ago.
@@ -100,6 +101,7 @@ struct Inner {
     callback: Box<dyn Fn(&IdentityRequest<'_>) -> Answer + Send + Sync>,
     overlap: Duration,
     given: Mutex<VecDeque<Given>>,
+    users: Users,
     followers: Followers,
 }
 
@@ -124,6 +126,7 @@ impl IdentityCallback {
             callback: Box::new(callback),
             overlap,
             given: Mutex::default(),
+            users: Users::default(),
             followers: Followers::default(),
         }))
     }
@@ -140,6 +143,11 @@ impl IdentityCallback {
     /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.
     pub fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
         self.0.followers.add(follower);
+    }
+
+    /// Notes that `user` is to be told of rotations.
+    pub(super) fn serve(&self, user: &Arc<User>) {
+        self.0.users.add(user);
     }
 
     /// Asks the callback.
@@ -189,12 +197,9 @@ impl IdentityCallback {
             (credential, before)
         };
         if let Some(before) = before {
-            let (from, to) = (before.credential.generation(), credential.generation());
             before.credential.retire(self.0.overlap);
-            tracing::info!(
-                %from, %to, certificate = %credential.record(), "client certificate replaced by a callback"
-            );
             self.tell_followers();
+            self.0.users.tell(&before.credential, &credential);
         }
         credential
     }
@@ -219,5 +224,54 @@ impl fmt::Debug for IdentityCallback {
         f.debug_struct("IdentityCallback")
             .field("overlap", &self.0.overlap)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use bonafide_testkit::{Recipe, TestCa};
+
+    fn identity(ca: &TestCa, name: &str) -> ClientIdentity {
+        let identity = ca.issue(Recipe::for_host(name).client());
+        ClientIdentity::from_pem(identity.chain_pem(), identity.key_pem()).unwrap()
+    }
+
+    #[test]
+    fn only_another_answer_to_the_same_question_retires_the_one_before() {
+        let ca = TestCa::new();
+        let (one, two) = (identity(&ca, "one"), identity(&ca, "two"));
+        let callback = IdentityCallback::new(|_| Ok(None));
+        let schemes = [SignatureScheme::ED25519];
+        let (to_a, to_b) = (
+            IdentityRequest::new(&[b"a", b"b"], &schemes),
+            IdentityRequest::new(&[b"ab"], &schemes),
+        );
+        let at_a = callback.note(&to_a, &one);
+        let at_b = callback.note(&to_b, &two);
+        assert!(Arc::ptr_eq(&callback.note(&to_a, &one), &at_a));
+        assert!(!at_a.is_retired(std::time::Instant::now()));
+        let later = callback.note(&to_a, &two);
+        assert!(at_a.is_retired(std::time::Instant::now()));
+        assert!(later.generation() > at_a.generation());
+        assert!(!at_b.is_retired(std::time::Instant::now()));
+        callback.retire_connections();
+        for credential in [later, at_b] {
+            assert!(credential.is_retired(std::time::Instant::now()));
+        }
+    }
+
+    #[test]
+    fn the_questions_of_many_servers_are_remembered_up_to_a_bound() {
+        let ca = TestCa::new();
+        let one = identity(&ca, "one");
+        let callback = IdentityCallback::new(|_| Ok(None));
+        for number in 0..2 * QUESTIONS {
+            let issuer = number.to_be_bytes();
+            callback.note(&IdentityRequest::new(&[&issuer], &[]), &one);
+        }
+        assert_eq!(callback.given().len(), QUESTIONS);
     }
 }

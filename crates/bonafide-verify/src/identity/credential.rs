@@ -94,10 +94,10 @@ pub struct Credential {
 
 /// When the last request may be sent on connections with a certificate that was replaced.
 #[derive(Clone, Copy, Debug)]
-enum Retires {
-    /// It is over, whichever clock is asked.
-    AtOnce,
-    At(Instant),
+struct Retires {
+    at: Instant,
+    /// It was over at once, whichever clock is asked: a test's may stand still.
+    at_once: bool,
 }
 
 /// How a certificate came into use.
@@ -129,20 +129,16 @@ impl Credential {
         &self.record
     }
 
-    /// From when on no request is to be sent on connections that rest on it, if that is a time to come or was one; see [`is_retired`](Self::is_retired).
+    /// From when on no request is to be sent on connections that rest on it; none while it is the current one.
     pub fn retires_at(&self) -> Option<Instant> {
-        match self.retires.get()? {
-            Retires::AtOnce => None,
-            Retires::At(at) => Some(*at),
-        }
+        self.retires.get().map(|retires| retires.at)
     }
 
     /// Whether no request is to be sent, at `now`, on connections that rest on it.
     pub fn is_retired(&self, now: Instant) -> bool {
-        self.retires.get().is_some_and(|retires| match retires {
-            Retires::AtOnce => true,
-            Retires::At(at) => *at <= now,
-        })
+        self.retires
+            .get()
+            .is_some_and(|retires| retires.at_once || retires.at <= now)
     }
 
     /// Whether a connection that has just been made with it must not be used at all, if it has retired meanwhile. One that a callback has given for this very
@@ -153,13 +149,9 @@ impl Credential {
 
     /// Retires it, `overlap` from now. Only the first call counts.
     pub(super) fn retire(&self, overlap: Duration) {
-        let retires = if overlap.is_zero() {
-            Some(Retires::AtOnce)
-        } else {
-            now().checked_add(overlap).map(Retires::At)
-        };
-        if let Some(retires) = retires {
-            let _already = self.retires.set(retires);
+        if let Some(at) = now().checked_add(overlap) {
+            let at_once = overlap.is_zero();
+            let _already = self.retires.set(Retires { at, at_once });
         }
     }
 }

@@ -144,15 +144,14 @@ impl IdentityHandle {
 
     fn put(&self, before: &Held, identity: ClientIdentity) -> Generation {
         let held = Held::new(identity);
-        let (from, to) = (before.credential.generation(), held.credential.generation());
-        let record = Arc::clone(held.credential.record());
+        let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
         before.credential.retire(self.0.overlap);
-        tracing::info!(%from, %to, certificate = %record, "client certificate replaced");
         self.0.followers.tell(&Rotation {
             overlap: self.0.overlap,
         });
-        to
+        self.0.users.tell(&before.credential, &credential);
+        credential.generation()
     }
 
     /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.

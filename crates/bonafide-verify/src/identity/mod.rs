@@ -26,6 +26,7 @@ use self::signer::ExternalKey;
 pub use self::signer::ExternalSigner;
 pub use self::source::IdentitySource;
 pub(crate) use self::source::{Shown, ZoneIdentity};
+pub(crate) use self::user::User;
 use crate::bounded_file::read_bounded;
 use crate::certificate::{Certificate, subject_text};
 use crate::config_error::ConfigError;

@@ -12,10 +12,8 @@ use super::handle::IdentityHandle;
 use super::user::User;
 use super::{ClientIdentity, Generation};
 use crate::certificate::base16;
-use crate::clock::Clock;
 use crate::config_error::ConfigError;
 use crate::description::{Description, ExpiryKind};
-use crate::provider::Provider;
 
 /// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
 #[derive(Clone, Debug)]
@@ -63,7 +61,7 @@ impl From<&IdentityCallback> for IdentitySource {
 pub(crate) enum ZoneIdentity {
     Fixed(Shown, Vec<PathBuf>),
     Handle(IdentityHandle, Arc<User>),
-    Callback(IdentityCallback, Provider),
+    Callback(IdentityCallback, Arc<User>),
 }
 
 /// A certificate with its key ready to sign.
@@ -76,25 +74,25 @@ pub(crate) struct Shown {
 
 impl ZoneIdentity {
     /// The identity of `source` for a policy, once it is sure that the key is the certificate's.
-    pub(crate) fn new(
-        source: &IdentitySource,
-        provider: &Provider,
-        clock: &Clock,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn new(source: &IdentitySource, user: User) -> Result<Self, ConfigError> {
         match &source.0 {
             Kind::Fixed(identity) => {
                 let shown = Shown {
                     credential: Some(Credential::new(identity.leaf(), Origin::Placed)),
-                    key: identity.certified_key(provider)?,
+                    key: identity.certified_key(&user.provider)?,
                 };
                 Ok(Self::Fixed(shown, identity.files().to_vec()))
             }
             Kind::Handle(handle) => {
-                let user = User::new(provider.clone(), clock.clone());
+                let user = Arc::new(user);
                 handle.serve(&user)?;
                 Ok(Self::Handle(handle.clone(), user))
             }
-            Kind::Callback(callback) => Ok(Self::Callback(callback.clone(), provider.clone())),
+            Kind::Callback(callback) => {
+                let user = Arc::new(user);
+                callback.serve(&user);
+                Ok(Self::Callback(callback.clone(), user))
+            }
         }
     }
 
@@ -131,8 +129,8 @@ impl ZoneIdentity {
             Self::Fixed(shown, _) => Some(shown.clone()),
             // What was put there was seen to be good for this policy.
             Self::Handle(..) => self.current().ok().flatten(),
-            Self::Callback(callback, provider) => callback
-                .ask(request, provider)
+            Self::Callback(callback, user) => callback
+                .ask(request, &user.provider)
                 .map(|(credential, key)| Shown { credential, key }),
         }
     }

@@ -2,24 +2,22 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::ClientIdentity;
-use crate::certificate::{Certificate, subject_text};
+use super::{ClientIdentity, Credential};
+use crate::certificate::{Certificate, base16, subject_text};
 use crate::clock::{Clock, Rfc3339Time};
 use crate::config_error::ConfigError;
+use crate::event::{Event, Events, IdentityReplaced};
 use crate::provider::Provider;
 
-/// What a policy reads and judges an identity by.
+/// What a policy reads and judges an identity by, and whom it tells of a rotation.
 #[derive(Debug)]
 pub(crate) struct User {
-    pub(super) provider: Provider,
-    clock: Clock,
+    pub(crate) provider: Provider,
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
 }
 
 impl User {
-    pub(crate) fn new(provider: Provider, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { provider, clock })
-    }
-
     /// Whether `identity` can take the place of another.
     fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
         identity.certified_key(&self.provider)?;
@@ -51,13 +49,33 @@ impl Users {
 
     /// Whether `identity` is good for all of them; without any, whether it would be for a policy that has the defaults.
     pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
-        let users: Vec<_> = {
-            let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            users.iter().filter_map(Weak::upgrade).collect()
-        };
+        let users = self.all();
         if users.is_empty() {
-            return User::new(Provider::built_in()?, Clock::system()).check(identity);
+            let user = User {
+                provider: Provider::built_in()?,
+                clock: Clock::system(),
+                events: Events::default(),
+            };
+            return user.check(identity);
         }
         users.iter().try_for_each(|user| user.check(identity))
+    }
+
+    /// Tells all of them that `to` took the place of `from`.
+    pub(super) fn tell(&self, from: &Credential, to: &Credential) {
+        let users = self.all();
+        let events = Events::of_all(users.iter().map(|user| &user.events));
+        events.emit(&Event::IdentityReplaced(IdentityReplaced {
+            from: from.generation().get(),
+            to: to.generation().get(),
+            subject: to.record().subject().to_owned(),
+            sha256: base16(to.record().sha256()),
+            not_after: to.record().not_after(),
+        }));
+    }
+
+    fn all(&self) -> Vec<Arc<User>> {
+        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter().filter_map(Weak::upgrade).collect()
     }
 }

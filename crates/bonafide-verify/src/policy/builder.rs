@@ -13,7 +13,7 @@ use crate::config_error::ConfigError;
 use crate::epoch::{Epoch, Successor};
 use crate::event::{EventSink, Events};
 use crate::host_pattern::HostPattern;
-use crate::identity::{IdentitySource, ZoneIdentity};
+use crate::identity::{IdentitySource, User, ZoneIdentity};
 use crate::intermediates::Intermediates;
 use crate::judge::Judge;
 use crate::known_key::KnownPeers;
@@ -159,6 +159,7 @@ impl PolicyBuilder {
             default: &self.default,
             provider: &provider,
             clock: &self.clock,
+            events: &self.events,
         };
         let mut seen = HashSet::new();
         let mut zones = Vec::with_capacity(self.zones.len());
@@ -200,6 +201,7 @@ struct Assembly<'a> {
     default: &'a Facets,
     provider: &'a Provider,
     clock: &'a Clock,
+    events: &'a Events,
 }
 
 impl Assembly<'_> {
@@ -274,7 +276,14 @@ impl Assembly<'_> {
         let identity = facets
             .identity
             .as_ref()
-            .map(|identity| ZoneIdentity::new(identity, self.provider, self.clock))
+            .map(|identity| {
+                let user = User {
+                    provider: self.provider.clone(),
+                    clock: self.clock.clone(),
+                    events: self.events.clone(),
+                };
+                ZoneIdentity::new(identity, user)
+            })
             .transpose()?;
         Ok(Zone {
             id: ZoneId::new(u32::try_from(number).unwrap_or(u32::MAX)),
