@@ -117,6 +117,8 @@ async fn a_new_certificate_for_each_handshake_serves_every_request_all_the_same(
             request.await.unwrap().unwrap();
         }
         assert_eq!(server.request_count(), 16);
+        let connections = server.tcp_connections();
+        assert!(connections <= 16, "{connections} connections, {way:?}");
     }
 }
 

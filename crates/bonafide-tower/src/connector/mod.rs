@@ -10,12 +10,13 @@
 //! # Zones
 //!
 //! Every zone of the policy has a rustls configuration of its own, made at the first connection to one of its hosts. So the client certificate
-//! and the lowest TLS version of a zone count, and no zone resumes the sessions of another.
+//! and the lowest TLS version of a zone count, and no zone resumes the sessions of another. A client certificate that changes
+//! ([`IdentityHandle`](bonafide_verify::IdentityHandle)) is the one of the moment in each handshake, and no session is resumed there.
 //!
 //! # What hyper-util's pool does not know
 //!
 //! The pool keeps connections by scheme and authority. Give each policy a client of its own; then the pool shares nothing between policies. It cannot
-//! evict a connection when a policy is replaced, nor when the [deadline](bonafide_verify::Receipt::deadline) of its receipt has passed: set
+//! evict a connection when a policy or a client certificate is replaced, nor when the [deadline](bonafide_verify::Receipt::deadline) of its receipt has passed: set
 //! `pool_idle_timeout` to what you can accept, or use `bonafide::Client`, whose pool knows both. A connection under a grant is never reused.
 //!
 //! # Example
