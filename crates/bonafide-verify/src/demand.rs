@@ -5,6 +5,7 @@
 //! the resolver of client certificates, which all handshakes of a configuration share, so it is noted for the thread and
 //! picked up when the handshake's future returns.
 
+#[cfg(feature = "tokio")]
 use std::cell::RefCell;
 #[cfg(feature = "tokio")]
 use std::future::{Future, poll_fn};
@@ -16,13 +17,17 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 
-use crate::identity::{Credential, IdentityRequest, Shown, ZoneIdentity};
+#[cfg(feature = "tokio")]
+use crate::identity::{Credential, Shown};
+use crate::identity::{IdentityRequest, ZoneIdentity};
 
+#[cfg(feature = "tokio")]
 thread_local! {
     static SEEN: RefCell<Option<Demand>> = const { RefCell::new(None) };
 }
 
 /// What was seen of a server that asked for a client certificate.
+#[cfg(feature = "tokio")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Demand {
     /// The certificate that it was shown.
@@ -34,6 +39,7 @@ pub(crate) struct Demand {
 pub(crate) enum Offer {
     Nothing,
     /// This one, whatever the zone has by then.
+    #[cfg(feature = "tokio")]
     One(Shown),
     /// What the zone has by then.
     OfZone(ZoneIdentity),
@@ -47,23 +53,30 @@ impl ResolvesClientCert for Offer {
     ) -> Option<Arc<CertifiedKey>> {
         let offered = match self {
             Self::Nothing => None,
+            #[cfg(feature = "tokio")]
             Self::One(shown) => Some(shown.clone()),
             Self::OfZone(identity) => {
                 identity.answer(&IdentityRequest::new(acceptable_issuers, schemes))
             }
         };
-        // rustls shows nothing where the key has no scheme in common with the server.
-        let shown = offered
-            .as_ref()
-            .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
-            .and_then(|offered| offered.credential.clone());
-        SEEN.set(Some(Demand { shown }));
+        #[cfg(feature = "tokio")]
+        note(offered.as_ref(), schemes);
         offered.map(|offered| offered.key)
     }
 
     fn has_certs(&self) -> bool {
         !matches!(self, Self::Nothing)
     }
+}
+
+/// Notes what the server that asked is shown.
+#[cfg(feature = "tokio")]
+fn note(offered: Option<&Shown>, schemes: &[SignatureScheme]) {
+    // rustls shows nothing where the key has no scheme in common with the server.
+    let shown = offered
+        .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
+        .and_then(|offered| offered.credential.clone());
+    SEEN.set(Some(Demand { shown }));
 }
 
 /// Runs one handshake; says as well what was seen of the server if it has asked for a client certificate.

@@ -17,7 +17,9 @@ use crate::chain::{Peer, PresentedChain};
 use crate::config_error::ConfigError;
 use crate::demand::Offer;
 use crate::host::{host_text, relative_name};
-use crate::identity::{Credential, Shown, ZoneIdentity};
+#[cfg(feature = "tokio")]
+use crate::identity::Credential;
+use crate::identity::{Shown, ZoneIdentity};
 use crate::judge::{FirstContact, Handshake, Judge};
 use crate::possession::Possession;
 use crate::receipt::{Connection, IdentityUse, Receipt};

@@ -5,12 +5,14 @@ use std::sync::{Arc, Weak};
 
 use rustls::sign::CertifiedKey;
 
+use super::ClientIdentity;
+#[cfg(feature = "tokio")]
+use super::Generation;
 use super::callback::{IdentityCallback, IdentityRequest};
 use super::credential::{Credential, Origin};
 use super::followers::IdentityFollower;
 use super::handle::IdentityHandle;
 use super::user::User;
-use super::{ClientIdentity, Generation};
 use crate::certificate::base16;
 use crate::config_error::ConfigError;
 use crate::description::{Description, ExpiryKind};
@@ -112,6 +114,7 @@ impl ZoneIdentity {
     }
 
     /// The number of what is shown until the next rotation.
+    #[cfg(feature = "tokio")]
     pub(crate) fn generation(&self) -> Option<Generation> {
         match self {
             Self::Fixed(shown, _) => shown
