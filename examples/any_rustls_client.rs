@@ -13,6 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let pins = Pins::for_host("localhost")
         .leaf(identity.spki_pin())
         .without_backup()
+        .never_expires()
         .build()?;
     let policy = Policy::builder()
         .anchors(Anchors::only(ca.certificate().clone()))

@@ -18,6 +18,7 @@ async fn main() -> Result<(), BoxError> {
     let pins = Pins::for_host("localhost")
         .leaf(pinned.spki_pin())
         .without_backup()
+        .never_expires()
         .build()?;
     let server = TestServer::http2(pinned).await;
     let policy = Policy::builder()

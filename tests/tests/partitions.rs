@@ -27,6 +27,7 @@ async fn two_policies_for_one_authority_never_share_a_connection() {
         let pins = Pins::for_host("localhost")
             .leaf(identity.spki_pin())
             .without_backup()
+            .never_expires()
             .build()
             .unwrap();
         let server = TestServer::builder(identity).alpn(alpn).start().await;

@@ -143,6 +143,7 @@ async fn a_demanded_pin_is_missed_where_there_is_none_and_found_where_there_is_o
     let pins = Pins::for_host("localhost")
         .leaf(identity.spki_pin())
         .ca(ca.spki_pin())
+        .never_expires()
         .build()
         .unwrap();
     let server = TestServer::http2(identity).await;

@@ -25,6 +25,7 @@ fn pinned(pin: &str) -> Pins {
     Pins::for_host("localhost")
         .any(pin)
         .without_backup()
+        .never_expires()
         .build()
         .unwrap()
 }

@@ -33,6 +33,14 @@ pub enum ConfigError {
     /// A pin, or a set of pins, cannot be used.
     #[error(transparent)]
     Pin(#[from] PinError),
+    /// A broken glass is not for one exact host with pins, with a reason, for at most 30 days.
+    #[error("a broken glass for {host} {problem}")]
+    InvalidBreakGlass {
+        /// The host that was given.
+        host: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A name that [`CustomCa::only_for`](crate::CustomCa::only_for) was given cannot fence an authority.
     #[error("`{pattern}` cannot fence an authority: {problem}")]
     Fence {

@@ -122,7 +122,9 @@ pub use self::known_key::{
 pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
-pub use self::pins::{OnExpiredPins, PinRole, Pins, PinsBuilder};
+pub use self::pins::{
+    OnExpiredPins, PinFileError, PinFileProblem, PinRole, PinSet, Pins, PinsBuilder,
+};
 pub use self::policy::{Policy, PolicyBuilder};
 pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{

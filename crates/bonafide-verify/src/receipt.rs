@@ -16,6 +16,7 @@ use crate::identity::IdentityRecord;
 use crate::known_key::KnownBy;
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
+use crate::text::one_line;
 
 /// What was checked on a connection, by what, with which result.
 ///
@@ -106,6 +107,13 @@ pub enum Outcome {
     NotChecked,
     /// It would have refused, and was told to report only.
     Reported(Reason),
+    /// It was told to report only for a while, by [`PinSet::break_glass`](crate::PinSet::break_glass).
+    BreakGlass {
+        /// Why.
+        reason: Arc<str>,
+        /// When it ends.
+        until: UnixTime,
+    },
     /// It refused.
     Refused(Reason),
 }
@@ -331,6 +339,8 @@ impl From<FindingOutcome> for Outcome {
             FindingOutcome::NotCovered => Self::NotCovered,
             FindingOutcome::Stale => Self::Stale,
             FindingOutcome::NotChecked => Self::NotChecked,
+            FindingOutcome::Reported(reason) => Self::Reported(reason),
+            FindingOutcome::BreakGlass { reason, until } => Self::BreakGlass { reason, until },
         }
     }
 }
@@ -345,6 +355,12 @@ impl fmt::Display for Outcome {
             Self::Stale => f.write_str("stale"),
             Self::NotChecked => f.write_str("not checked"),
             Self::Reported(reason) => write!(f, "reported only: {}: {reason}", reason.code()),
+            Self::BreakGlass { reason, until } => write!(
+                f,
+                "BREAK-GLASS, NOT ENFORCED until {} for the reason \"{}\"",
+                Rfc3339Time(*until),
+                one_line(reason)
+            ),
             Self::Refused(reason) => write!(f, "refused: {}: {reason}", reason.code()),
         }
     }

@@ -120,10 +120,49 @@ pub enum PinError {
         pattern: HostPattern,
     },
     /// The set has no second pin: losing one key would strand the host.
-    #[error("no backup pin for {pattern}: add a second pin, or call `without_backup`")]
+    #[error(
+        "no backup pin for {pattern}: add a second, different pin, or waive it by name (`without_backup`, in files `backup = \"waived\"`)"
+    )]
     BackupMissing {
         /// The pattern of the set.
         pattern: HostPattern,
+    },
+    /// The set does not say when it expires, nor that it never does.
+    #[error(
+        "the pins for {pattern} do not say when they expire: call `expires` or `never_expires`"
+    )]
+    ExpiryMissing {
+        /// The pattern of the set.
+        pattern: HostPattern,
+    },
+    /// The set expires after the year 9999, which no file could say: pins that never expire say so.
+    #[error("the pins for {pattern} expire after the year 9999")]
+    ExpiryOutOfRange {
+        /// The pattern of the set.
+        pattern: HostPattern,
+    },
+    /// The set has too many pins.
+    #[error("more than {limit} pins for {pattern}")]
+    TooMany {
+        /// The pattern of the set.
+        pattern: HostPattern,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// Two sets are for the same pattern.
+    #[error("{pattern} has pins twice")]
+    DuplicateHost {
+        /// The pattern of both.
+        pattern: HostPattern,
+    },
+    /// There are no pins for any host.
+    #[error("no hosts: such a set would pin nothing")]
+    NoHosts,
+    /// There are pins for too many host patterns.
+    #[error("more than {limit} hosts")]
+    TooManyHosts {
+        /// How many there may be.
+        limit: usize,
     },
 }
 

@@ -231,6 +231,7 @@ fn a_check_that_needs_a_path_refuses_where_there_is_none() {
     let pins = Pins::for_host("localhost")
         .ca(SpkiSha256([1; 32]))
         .without_backup()
+        .never_expires()
         .build()
         .unwrap();
     let policy = trusting(&ca)

@@ -36,7 +36,9 @@ fn judge(policy: &Policy, identity: &Identity, host: &str) -> Result<Arc<Receipt
 }
 
 fn pins() -> PinsBuilder {
-    Pins::for_host("**.corp.test").without_backup()
+    Pins::for_host("**.corp.test")
+        .without_backup()
+        .never_expires()
 }
 
 fn outcome(receipt: &Receipt) -> &Outcome {
@@ -184,7 +186,11 @@ fn report_only_pins_refuse_nothing_and_pin_nothing() {
 
 #[test]
 fn a_set_without_a_backup_does_not_build_unless_it_says_so() {
-    let one = || Pins::for_host("a.corp.test").ca(SpkiSha256([1; 32]));
+    let one = || {
+        Pins::for_host("a.corp.test")
+            .ca(SpkiSha256([1; 32]))
+            .never_expires()
+    };
     let pattern: bonafide_verify::HostPattern = "a.corp.test".parse().unwrap();
     let missing = |result: Result<Pins, ConfigError>| match result {
         Err(ConfigError::Pin(error)) => error,
@@ -229,6 +235,33 @@ impl Check for NotFrom {
             false => Ok(Finding::passed()),
         }
     }
+}
+
+#[test]
+fn pins_that_do_not_say_when_they_expire_do_not_build() {
+    let pins = || {
+        Pins::for_host("a.corp.test")
+            .ca(SpkiSha256([1; 32]))
+            .ca(SpkiSha256([2; 32]))
+    };
+    let pattern = || "a.corp.test".parse().unwrap();
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let last = at(253_402_300_799);
+    match pins().build() {
+        Err(ConfigError::Pin(error)) => {
+            assert_eq!(error, PinError::ExpiryMissing { pattern: pattern() });
+        }
+        other => panic!("{other:?}"),
+    }
+    match pins().expires(at(253_402_300_800), OnExpiredPins::Refuse).build() {
+        Err(ConfigError::Pin(error)) => {
+            assert_eq!(error, PinError::ExpiryOutOfRange { pattern: pattern() });
+        }
+        other => panic!("{other:?}"),
+    }
+    let latest = pins().expires(last, OnExpiredPins::Refuse).build().unwrap();
+    assert_eq!(latest.expiry(), Some((last, OnExpiredPins::Refuse)));
+    assert_eq!(pins().never_expires().build().unwrap().expiry(), None);
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn pins_of_the_policy_hold_in_every_zone() {
     let pins = Pins::for_host("**.corp.test")
         .ca(SpkiSha256([9; 32]))
         .without_backup()
+        .never_expires()
         .build()
         .unwrap();
     let policy = Policy::builder()

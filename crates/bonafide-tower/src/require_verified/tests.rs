@@ -41,6 +41,7 @@ impl Server {
         Pins::for_host(HOST)
             .leaf(self.identity.spki_pin())
             .without_backup()
+            .never_expires()
             .build()
             .unwrap()
     }
@@ -148,6 +149,7 @@ async fn where_a_pin_is_demanded_a_server_verified_without_one_is_refused() {
     let elsewhere = Pins::for_host("other.example.com")
         .leaf(server.identity.spki_pin())
         .without_backup()
+        .never_expires()
         .build()
         .unwrap();
     let unpinned = [

@@ -6,6 +6,7 @@ mod transparency;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 
@@ -24,7 +25,7 @@ pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogLis
 use crate::description::Description;
 use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
-use crate::reason::Refused;
+use crate::reason::{Reason, Refused};
 
 /// A plug-in that judges a [`VerifiedPath`].
 ///
@@ -136,9 +137,11 @@ pub struct Finding {
     pub(crate) outcome: FindingOutcome,
     pub(crate) detail: Option<Cow<'static, str>>,
     pub(crate) valid_until: Option<UnixTime>,
+    /// What has a row of its own on the receipt, after this one.
+    pub(crate) beside: Vec<Finding>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FindingOutcome {
     Passed,
     Pinned,
@@ -146,6 +149,8 @@ pub(crate) enum FindingOutcome {
     NotCovered,
     Stale,
     NotChecked,
+    Reported(Reason),
+    BreakGlass { reason: Arc<str>, until: UnixTime },
 }
 
 impl Finding {
@@ -179,12 +184,57 @@ impl Finding {
         Self::new(FindingOutcome::Pinned).with_detail(which)
     }
 
+    /// A part of the check that only reports would have refused.
+    pub(crate) const fn reported(reason: Reason) -> Self {
+        Self::new(FindingOutcome::Reported(reason))
+    }
+
+    /// Somebody has broken the glass: the check only reports for a while.
+    pub(crate) fn break_glass(reason: &Arc<str>, until: UnixTime) -> Self {
+        Self::new(FindingOutcome::BreakGlass {
+            reason: Arc::clone(reason),
+            until,
+        })
+    }
+
     const fn new(outcome: FindingOutcome) -> Self {
         Self {
             outcome,
             detail: None,
             valid_until: None,
+            beside: Vec::new(),
         }
+    }
+
+    /// The two as one row: with the outcome that says more, both details, and until when both hold.
+    pub(crate) fn merge(self, other: Self) -> Self {
+        let detail = match (self.detail, other.detail) {
+            (Some(one), Some(other)) => Some(format!("{one}; {other}").into()),
+            (one, other) => one.or(other),
+        };
+        let valid_until = match (self.valid_until, other.valid_until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let mut beside = self.beside;
+        beside.extend(other.beside);
+        let outcome = if other.outcome.weight() > self.outcome.weight() {
+            other.outcome
+        } else {
+            self.outcome
+        };
+        Self {
+            outcome,
+            detail,
+            valid_until,
+            beside,
+        }
+    }
+
+    /// The two as rows one after the other.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.beside.push(other);
+        self
     }
 
     /// Says until when the finding holds, if it is not for as long as the path does. Connections are not reused past it.
@@ -197,6 +247,20 @@ impl Finding {
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+}
+
+impl FindingOutcome {
+    /// How much it says, where several outcomes have one row.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::NotApplicable => 0,
+            Self::NotCovered | Self::Stale | Self::NotChecked => 1,
+            Self::Passed => 2,
+            Self::Pinned => 3,
+            Self::Reported(_) => 4,
+            Self::BreakGlass { .. } => 5,
+        }
     }
 }
 

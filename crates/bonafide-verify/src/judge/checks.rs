@@ -4,7 +4,7 @@ use rustls_pki_types::UnixTime;
 
 use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run, record};
 use crate::certificate::subject_text;
-use crate::check::{Check, CheckContext, Mode};
+use crate::check::{Check, CheckContext, Finding, Mode};
 use crate::code::Code;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
@@ -25,12 +25,8 @@ impl Trial<'_> {
             let name = check.name().to_owned();
             match (check.judge(path, &context), mode) {
                 (Ok(finding), mode) => {
-                    let outcome = match (Outcome::from(finding.outcome), mode) {
-                        (Outcome::Pinned, Mode::ReportOnly) => Outcome::Passed,
-                        (outcome, _) => outcome,
-                    };
-                    rows.push(CheckRecord::new(name, outcome).with_detail(finding.detail));
                     valid_until = earliest(valid_until, finding.valid_until);
+                    push_rows(&mut rows, name, finding, mode);
                 }
                 (Err(refused), Mode::ReportOnly) => {
                     rows.push(CheckRecord::new(name, Outcome::Reported(refused.reason)));
@@ -87,6 +83,18 @@ impl Trial<'_> {
                 .iter()
                 .map(|(check, mode)| (&**check, *mode)),
         )
+    }
+}
+
+/// Adds the row of a finding, and those of what it has beside it.
+fn push_rows(rows: &mut Vec<CheckRecord>, name: String, mut finding: Finding, mode: Mode) {
+    let beside = std::mem::take(&mut finding.beside);
+    for finding in std::iter::once(finding).chain(beside) {
+        let outcome = match (Outcome::from(finding.outcome), mode) {
+            (Outcome::Pinned, Mode::ReportOnly) => Outcome::Passed,
+            (outcome, _) => outcome,
+        };
+        rows.push(CheckRecord::new(name.clone(), outcome).with_detail(finding.detail));
     }
 }
 

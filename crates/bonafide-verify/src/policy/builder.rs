@@ -18,7 +18,7 @@ use crate::intermediates::Intermediates;
 use crate::judge::Judge;
 use crate::known_key::KnownPeers;
 use crate::limits::Limits;
-use crate::pins::Pins;
+use crate::pins::{PinSet, Pins};
 use crate::provider::Provider;
 use crate::receipts::Receipts;
 use crate::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId, Zones};
@@ -66,6 +66,11 @@ impl PolicyBuilder {
 
     /// Adds pins, enforced, in every zone.
     pub fn pins(self, pins: Pins) -> Self {
+        self.check(pins)
+    }
+
+    /// Adds the pins of many hosts, such as those of a file, in every zone; each entry says itself whether it is enforced.
+    pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
     }
 

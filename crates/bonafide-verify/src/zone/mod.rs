@@ -16,7 +16,7 @@ use crate::host_pattern::HostPattern;
 use crate::identity::{IdentitySource, ZoneIdentity};
 use crate::known_key::{Exactly, FirstUse, KnownPeers};
 use crate::limits::Limits;
-use crate::pins::Pins;
+use crate::pins::{PinSet, Pins};
 
 /// The number of a zone within its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -289,6 +289,11 @@ impl ZoneBuilder {
 
     /// Adds pins, enforced.
     pub fn pins(self, pins: Pins) -> Self {
+        self.check(pins)
+    }
+
+    /// Adds the pins of many hosts, such as those of a file; each entry says itself whether it is enforced.
+    pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
     }
 

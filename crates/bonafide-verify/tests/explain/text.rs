@@ -60,6 +60,7 @@ fn a_refused_path_is_shown_beside_what_was_presented() {
     let pins = Pins::for_host(HOST)
         .any(TestCa::new().spki_pin())
         .without_backup()
+        .never_expires()
         .build()
         .unwrap();
     let policy = trusting(&ca).pins(pins).build().unwrap();

@@ -38,7 +38,10 @@ impl Client for Bonafide {
 fn client(target: &Target, needs: Needs) -> Result<bonafide::Client, Box<dyn Error>> {
     let mut policy = Policy::builder().anchors(Anchors::only(target.root.clone()));
     if let Some(pin) = &target.pin {
-        let pins = Pins::for_host(target.host).any(pin).without_backup();
+        let pins = Pins::for_host(target.host)
+            .any(pin)
+            .without_backup()
+            .never_expires();
         policy = policy.pins(pins.build()?);
     }
     if let Some(lists) = &target.crls_pem {

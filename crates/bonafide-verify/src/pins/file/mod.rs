@@ -1,0 +1,46 @@
+//! Pin files: TOML, and JSON of the same shape.
+
+mod document;
+mod error;
+mod json;
+mod reading;
+mod writing;
+
+use std::path::Path;
+
+use self::document::Document;
+pub use self::error::{PinFileError, PinFileProblem};
+pub(super) use self::reading::{BundleHeader, read_payload};
+pub(super) use self::writing::{to_json, to_payload, to_toml};
+use super::set::PinSet;
+use crate::bounded_file::read_up_to;
+
+/// The largest file that is read.
+pub(super) const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+/// What stands for the file's name where there is none.
+pub(super) const IN_MEMORY: &str = "(in memory)";
+
+pub(super) fn from_file(path: &Path) -> Result<PinSet, PinFileError> {
+    let file = path.display().to_string();
+    let problem = |problem| PinFileError::new(&file, None, problem);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let read = match extension {
+        Some("toml") => from_toml,
+        Some("json") => from_json,
+        _ => return Err(problem(PinFileProblem::UnknownFormat)),
+    };
+    let bytes = read_up_to(path, MAX_FILE_BYTES)
+        .map_err(|source| problem(PinFileProblem::Read(source)))?;
+    read(&file, &bytes)
+}
+
+pub(super) fn from_toml(file: &str, bytes: &[u8]) -> Result<PinSet, PinFileError> {
+    let document = Document::new(file, bytes)?;
+    let table = document.parse_toml()?;
+    reading::read_set(&document, table.root())
+}
+
+pub(super) fn from_json(file: &str, bytes: &[u8]) -> Result<PinSet, PinFileError> {
+    let document = Document::new(file, bytes)?;
+    reading::read_set(&document, document.parse_json()?)
+}

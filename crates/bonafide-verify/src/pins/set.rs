@@ -1,0 +1,215 @@
+//! The pins of many hosts as one check.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls_pki_types::UnixTime;
+
+use super::break_glass::BreakGlass;
+use super::entry::Pins;
+use super::file::{self, PinFileError};
+use super::verdict;
+use crate::check::{Check, CheckContext, Finding};
+use crate::config_error::ConfigError;
+use crate::path::VerifiedPath;
+use crate::reason::Refused;
+use crate::spki::PinError;
+
+/// How many host patterns a set has at most.
+pub(super) const MAX_HOSTS: usize = 10_000;
+
+/// The pins of many hosts, as one check with one row on the receipt.
+///
+/// **Every** entry whose pattern matches a host must hold: where `**.example.com` pins a CA and `api.example.com` a leaf, a path to `api.example.com` needs both. A host that
+/// no entry matches is believed without pins; the receipt says `not applicable`.
+///
+/// An entry that only reports refuses nothing; what it would have refused has a row of its own on the receipt, after the row of what holds.
+///
+/// # The file
+///
+/// TOML, or JSON of the same shape (`docs/pins.schema.json`). Whatever is not listed here is refused, with the line at fault.
+///
+/// ```
+/// use bonafide_verify::PinSet;
+///
+/// let set = PinSet::from_toml(r#"
+///     version = 1
+///     count = 1                          # how many hosts: a file that was cut off is refused
+///
+///     [[hosts]]
+///     host = "**.example.com"            # as in `HostPattern`
+///     mode = "enforce"                   # or "report-only"; default: "enforce"
+///     expires = "2027-06-30"             # RFC 3339, or a date: its first second in UTC; or "never"
+///     on-expiry = "unpinned"             # or "refuse"; not with "never"
+///     pins = [                           # role: "leaf", "ca" or "any"
+///         { role = "ca", pin = "sha256/r/mIkG3eEpVdm+u/ko/cwxzOMo1bk4TyHIlByibiA5E=" },
+///         { role = "leaf", pin = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
+///     ]
+/// "#)?;
+/// assert_eq!(set.for_host("api.example.com").count(), 1);
+/// # Ok::<(), bonafide_verify::PinFileError>(())
+/// ```
+///
+/// An entry needs two different pins, unless it says `backup = "waived"`. It is at most 4 MiB with 10,000 hosts and 64 pins each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinSet {
+    /// By the name behind the wildcard, so that all entries for one name stand together.
+    entries: Arc<[Pins]>,
+    glasses: Vec<BreakGlass>,
+}
+
+impl PinSet {
+    /// A set of these entries, whose order plays no part.
+    ///
+    /// # Errors
+    /// [`ConfigError::Pin`] for two entries of one pattern, no entry, and more than 10,000.
+    pub fn new(entries: impl IntoIterator<Item = Pins>) -> Result<Self, ConfigError> {
+        Ok(Self::checked(entries.into_iter().collect())?)
+    }
+
+    pub(super) fn checked(mut entries: Vec<Pins>) -> Result<Self, PinError> {
+        if entries.is_empty() {
+            return Err(PinError::NoHosts);
+        }
+        if entries.len() > MAX_HOSTS {
+            return Err(PinError::TooManyHosts { limit: MAX_HOSTS });
+        }
+        entries.sort_by(|one, other| {
+            let (one, other) = (one.pattern(), other.pattern());
+            (one.host(), one).cmp(&(other.host(), other))
+        });
+        let twice = entries
+            .windows(2)
+            .find(|pair| pair[0].pattern() == pair[1].pattern());
+        if let Some(pair) = twice {
+            return Err(PinError::DuplicateHost {
+                pattern: pair[0].pattern().clone(),
+            });
+        }
+        Ok(Self {
+            entries: entries.into(),
+            glasses: Vec::new(),
+        })
+    }
+
+    /// Reads a set from TOML.
+    ///
+    /// # Errors
+    /// [`PinFileError`] says on which line what is wrong.
+    pub fn from_toml(text: impl AsRef<[u8]>) -> Result<Self, PinFileError> {
+        file::from_toml(file::IN_MEMORY, text.as_ref())
+    }
+
+    /// Reads a set from JSON.
+    ///
+    /// # Errors
+    /// [`PinFileError`] says on which line what is wrong.
+    pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, PinFileError> {
+        file::from_json(file::IN_MEMORY, text.as_ref())
+    }
+
+    /// Reads a set from a file, whose name ends in `.toml` or `.json`.
+    ///
+    /// # Errors
+    /// [`PinFileError`] says on which line what is wrong, or why the file could not be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, PinFileError> {
+        file::from_file(path.as_ref())
+    }
+
+    /// The set as TOML; the same text for the same set. A broken glass is not part of it.
+    pub fn to_toml(&self) -> String {
+        file::to_toml(&self.entries)
+    }
+
+    /// The set as JSON; the same text for the same set. A broken glass is not part of it.
+    pub fn to_json(&self) -> String {
+        file::to_json(&self.entries)
+    }
+
+    /// Has the pins of one exact host only report for a while: for the day on which holding them would strand everybody.
+    ///
+    /// `during` is at most 30 days long and is judged by the policy's clock: before and after it the pins hold as ever, and connections that were made during it end with
+    /// it. Every entry that matches the host then only reports, one that has expired included. Path, name and all other checks hold on. The receipt says so in capitals.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use bonafide_verify::{PinSet, Pins, SpkiSha256};
+    /// # use bonafide_verify::pki_types::UnixTime;
+    /// # let pins = Pins::for_host("**.example.com").ca(SpkiSha256([1; 32])).ca(SpkiSha256([2; 32])).never_expires().build()?;
+    /// # let set = PinSet::new([pins])?;
+    /// # let now = UnixTime::now();
+    /// # let in_two_days = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs() + 2 * 86_400));
+    /// let set = set.break_glass("api.example.com", "both keys were lost, ticket 4711", now..in_two_days)?;
+    /// # Ok::<(), bonafide_verify::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError::Pattern`] and [`ConfigError::InvalidBreakGlass`]: a host that is not exact or has no pins in this set, no reason, or a time that is empty or too long.
+    pub fn break_glass(
+        mut self,
+        host: impl AsRef<str>,
+        reason: impl AsRef<str>,
+        during: Range<UnixTime>,
+    ) -> Result<Self, ConfigError> {
+        let glass = BreakGlass::new(host.as_ref(), reason.as_ref(), during)?;
+        if self.for_host(glass.host()).next().is_none() {
+            return Err(ConfigError::InvalidBreakGlass {
+                host: host.as_ref().to_owned(),
+                problem: "is for a host that has no pins here",
+            });
+        }
+        self.glasses.push(glass);
+        Ok(self)
+    }
+
+    /// The entries, ordered by the names of their patterns.
+    pub fn entries(&self) -> &[Pins] {
+        &self.entries
+    }
+
+    /// The entries that are for `host`, which must be canonical: lower case, no trailing dot, addresses without brackets.
+    pub fn for_host<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Pins> {
+        let parents = std::iter::successors(Some(host), |name| {
+            name.split_once('.').map(|(_, parent)| parent)
+        });
+        parents
+            .flat_map(|name| self.of_name(name))
+            .filter(move |entry| entry.pattern().matches(host))
+    }
+
+    /// The entries with exactly this name behind their wildcards.
+    fn of_name(&self, name: &str) -> &[Pins] {
+        let begin = self
+            .entries
+            .partition_point(|entry| entry.pattern().host() < name);
+        let length = self.entries[begin..].partition_point(|entry| entry.pattern().host() == name);
+        &self.entries[begin..begin + length]
+    }
+}
+
+impl Check for PinSet {
+    fn name(&self) -> &str {
+        verdict::NAME
+    }
+
+    fn judge(
+        &self,
+        path: &VerifiedPath<'_>,
+        context: &CheckContext<'_>,
+    ) -> Result<Finding, Refused> {
+        let Some(host) = context.host() else {
+            return Ok(Finding::not_applicable("no host was asked for"));
+        };
+        let mut entries = self.for_host(host).peekable();
+        if entries.peek().is_none() {
+            return Ok(Finding::not_applicable("no pins for the host"));
+        }
+        let glass = self
+            .glasses
+            .iter()
+            .filter(|glass| glass.applies(host, context.time()))
+            .max_by_key(|glass| glass.until());
+        verdict::judge(host, entries, glass, path, context)
+    }
+}
