@@ -100,8 +100,8 @@ pub use self::config_error::ConfigError;
 pub use self::description::{Description, Expiry, ExpiryKind};
 pub use self::epoch::Epoch;
 pub use self::event::{
-    Event, EventFile, EventSink, FirstContact, GrantedConnection, IdentityReplaced, KeyChanged,
-    Lost, PolicyReplaced,
+    BrokenGlass, Event, EventFile, EventSink, FirstContact, GrantedConnection, IdentityReplaced,
+    KeyChanged, Lost, PinFailure, PinFailureOutcome, PolicyReplaced,
 };
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
@@ -123,7 +123,10 @@ pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
 pub use self::pins::{
-    OnExpiredPins, PinFileError, PinFileProblem, PinRole, PinSet, Pins, PinsBuilder,
+    BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileVersionStore,
+    MemoryVersionStore, OnExpiredPins, PinAdvice, PinAdviceError, PinBundle, PinFileError,
+    PinFileProblem, PinRole, PinSet, PinSource, PinWarning, Pins, PinsBuilder, VersionStore,
+    VersionStoreError,
 };
 pub use self::policy::{Policy, PolicyBuilder};
 pub use self::reason::{Bound, Reason, Refused};

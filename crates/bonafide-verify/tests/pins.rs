@@ -253,7 +253,10 @@ fn pins_that_do_not_say_when_they_expire_do_not_build() {
         }
         other => panic!("{other:?}"),
     }
-    match pins().expires(at(253_402_300_800), OnExpiredPins::Refuse).build() {
+    match pins()
+        .expires(at(253_402_300_800), OnExpiredPins::Refuse)
+        .build()
+    {
         Err(ConfigError::Pin(error)) => {
             assert_eq!(error, PinError::ExpiryOutOfRange { pattern: pattern() });
         }

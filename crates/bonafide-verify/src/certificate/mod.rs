@@ -233,7 +233,7 @@ impl<'a> Certificate<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    fn from_spki(spki: &'a [u8]) -> Result<Self, der::Error> {
+    pub(crate) fn from_spki(spki: &'a [u8]) -> Result<Self, der::Error> {
         let mut info = body(AnyRef::from_der(spki)?, Tag::Sequence)?;
         let identifier = AnyRef::decode(&mut info)?;
         let (id, parameters) = algorithm(identifier)?;

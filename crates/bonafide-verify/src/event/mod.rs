@@ -5,6 +5,7 @@ mod first_contact;
 mod granted;
 mod identity;
 mod key_changed;
+mod pins;
 mod replaced;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use self::first_contact::FirstContact;
 pub use self::granted::GrantedConnection;
 pub use self::identity::IdentityReplaced;
 pub use self::key_changed::KeyChanged;
+pub use self::pins::{BrokenGlass, PinFailure, PinFailureOutcome};
 pub use self::replaced::PolicyReplaced;
 
 /// Something that happened to the trust of a process.
@@ -38,6 +40,10 @@ pub enum Event {
     KeyChanged(KeyChanged),
     /// A client certificate took the place of another.
     IdentityReplaced(IdentityReplaced),
+    /// The pins of a host did not hold.
+    PinFailure(PinFailure),
+    /// A connection was made while the pins of its host only report.
+    BrokenGlass(BrokenGlass),
 }
 
 /// How loud an event is.
@@ -56,6 +62,8 @@ impl Event {
             Self::FirstContact(_) => "first-contact",
             Self::KeyChanged(_) => "key-changed",
             Self::IdentityReplaced(_) => "identity-replaced",
+            Self::PinFailure(_) => "pin-failure",
+            Self::BrokenGlass(_) => "broken-glass",
         }
     }
 
@@ -64,7 +72,10 @@ impl Event {
             Self::PolicyReplaced(_) | Self::FirstContact(_) | Self::IdentityReplaced(_) => {
                 Loudness::Info
             }
-            Self::GrantedConnection(_) | Self::KeyChanged(_) => Loudness::Warn,
+            Self::GrantedConnection(_)
+            | Self::KeyChanged(_)
+            | Self::PinFailure(_)
+            | Self::BrokenGlass(_) => Loudness::Warn,
         }
     }
 }
@@ -77,6 +88,8 @@ impl fmt::Display for Event {
             Self::FirstContact(event) => event.fmt(f),
             Self::KeyChanged(event) => event.fmt(f),
             Self::IdentityReplaced(event) => event.fmt(f),
+            Self::PinFailure(event) => event.fmt(f),
+            Self::BrokenGlass(event) => event.fmt(f),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The judge: everything that decides about a peer, and the receipts of what was decided.
 
+mod announce;
 mod checks;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
@@ -103,9 +104,14 @@ impl Judge {
     /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it; that of a [`FirstContact`] is kept when that
     /// is complete.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        let receipt = self
+        let judged = self
             .verify(peer)
-            .inspect_err(|refusal| self.tell_of_change(refusal))?;
+            .inspect_err(|refusal| self.tell_of_change(refusal));
+        match &judged {
+            Ok(receipt) => self.announce_pins(receipt, None),
+            Err(refusal) => self.announce_pins(refusal.receipt(), Some(refusal)),
+        }
+        let receipt = judged?;
         self.announce(&receipt);
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.intermediates.remember(path.certificates());
@@ -119,14 +125,6 @@ impl Judge {
                 .keep(self.zone_of(name)?.id(), &host, &peer.chain, &receipt);
         }
         Ok(receipt)
-    }
-
-    /// Emits what there is to tell of a connection that rests on `receipt`.
-    pub(crate) fn announce(&self, receipt: &Receipt) {
-        #[cfg(feature = "danger-insecure-grants")]
-        forgive::announce(&self.events, receipt);
-        #[cfg(not(feature = "danger-insecure-grants"))]
-        let _ = receipt;
     }
 
     /// Until when what was believed of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and

@@ -63,6 +63,10 @@ impl BreakGlass {
         &self.reason
     }
 
+    pub(super) fn during(&self) -> &Range<UnixTime> {
+        &self.during
+    }
+
     pub(super) fn until(&self) -> UnixTime {
         self.during.end
     }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use super::verdict;
+use super::{file, verdict};
 use crate::check::{Check, CheckContext, Finding, Mode};
 use crate::config_error::ConfigError;
+use crate::description::{Description, ExpiryKind};
 use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
@@ -55,6 +56,17 @@ pub enum PinRole {
     Ca,
     /// Any certificate of the path.
     Any,
+}
+
+impl PinRole {
+    /// Its name in files.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Ca => "ca",
+            Self::Any => "any",
+        }
+    }
 }
 
 /// What happens when the pins of a host have expired.
@@ -157,6 +169,21 @@ impl Pins {
             .any(|(_, pin)| first.is_some_and(|(_, first)| pin != first))
     }
 
+    /// The same pins until `end` at the latest; ones that never expire refuse from then on.
+    pub(super) fn bounded(mut self, end: UnixTime) -> Self {
+        self.lifetime = match self.lifetime {
+            Lifetime::Until(expiry, then) => Lifetime::Until(expiry.min(end), then),
+            Lifetime::Endless => Lifetime::Until(end, OnExpiredPins::Refuse),
+        };
+        self
+    }
+
+    pub(super) fn describe_expiry(&self, description: &mut Description) {
+        if let Lifetime::Until(expiry, _) = self.lifetime {
+            description.expires(ExpiryKind::Pin, self.pattern.to_string(), expiry);
+        }
+    }
+
     pub(super) fn pins_key(&self, position: usize, key: SpkiSha256) -> bool {
         self.pins.iter().any(|(role, pin)| {
             let in_role = match role {
@@ -189,6 +216,11 @@ impl Check for Pins {
             }
             _ => Ok(Finding::not_applicable(format!("for {}", self.pattern))),
         }
+    }
+
+    fn describe(&self, description: &mut Description) {
+        description.setting("hosts", file::to_value(std::slice::from_ref(self)));
+        self.describe_expiry(description);
     }
 }
 

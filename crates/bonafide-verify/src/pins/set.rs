@@ -1,17 +1,20 @@
 //! The pins of many hosts as one check.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
+use serde::Serialize;
 
 use super::break_glass::BreakGlass;
 use super::entry::Pins;
 use super::file::{self, PinFileError};
 use super::verdict;
 use crate::check::{Check, CheckContext, Finding};
+use crate::clock::Rfc3339Time;
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
 use crate::spki::PinError;
@@ -52,12 +55,28 @@ pub(super) const MAX_HOSTS: usize = 10_000;
 /// ```
 ///
 /// An entry needs two different pins, unless it says `backup = "waived"`. It is at most 4 MiB with 10,000 hosts and 64 pins each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Sets are equal when they judge alike, wherever they were read from.
+#[derive(Clone, Debug)]
 pub struct PinSet {
     /// By the name behind the wildcard, so that all entries for one name stand together.
     entries: Arc<[Pins]>,
     glasses: Vec<BreakGlass>,
+    file: Option<PathBuf>,
 }
+
+impl PartialEq for PinSet {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            entries,
+            glasses,
+            file: _,
+        } = self;
+        (entries, glasses) == (&other.entries, &other.glasses)
+    }
+}
+
+impl Eq for PinSet {}
 
 impl PinSet {
     /// A set of these entries, whose order plays no part.
@@ -90,7 +109,14 @@ impl PinSet {
         Ok(Self {
             entries: entries.into(),
             glasses: Vec::new(),
+            file: None,
         })
+    }
+
+    /// The same set, read from this file.
+    pub(super) fn with_file(mut self, file: Option<PathBuf>) -> Self {
+        self.file = file;
+        self
     }
 
     /// Reads a set from TOML.
@@ -211,5 +237,40 @@ impl Check for PinSet {
             .filter(|glass| glass.applies(host, context.time()))
             .max_by_key(|glass| glass.until());
         verdict::judge(host, entries, glass, path, context)
+    }
+
+    fn describe(&self, description: &mut Description) {
+        description.setting("hosts", file::to_value(&self.entries));
+        if !self.glasses.is_empty() {
+            let glasses: Vec<_> = self.glasses.iter().map(GlassView::of).collect();
+            description.setting("break-glass", glasses);
+        }
+        if let Some(file) = &self.file {
+            description.file(file);
+        }
+        for entry in self.entries.iter() {
+            entry.describe_expiry(description);
+        }
+    }
+}
+
+/// A broken glass as the effective policy shows it.
+#[derive(Serialize)]
+struct GlassView<'a> {
+    host: &'a str,
+    reason: &'a str,
+    from: String,
+    until: String,
+}
+
+impl<'a> GlassView<'a> {
+    fn of(glass: &'a BreakGlass) -> Self {
+        let time = |time| Rfc3339Time(time).to_string();
+        Self {
+            host: glass.host(),
+            reason: glass.reason(),
+            from: time(glass.during().start),
+            until: time(glass.during().end),
+        }
     }
 }

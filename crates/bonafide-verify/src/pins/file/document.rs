@@ -96,7 +96,10 @@ impl<'a> Document<'a> {
 
     /// The line and the column of a place in the text.
     fn place(&self, at: usize) -> (usize, usize) {
-        let before = self.text.char_indices().take_while(|(start, _)| *start < at);
+        let before = self
+            .text
+            .char_indices()
+            .take_while(|(start, _)| *start < at);
         let end = before.last().map_or(0, |(start, c)| start + c.len_utf8());
         end_of(&self.text[..end])
     }

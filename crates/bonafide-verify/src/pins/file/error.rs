@@ -43,7 +43,7 @@ pub enum PinFileProblem {
     #[error("not well-formed TOML: {}", .0.message())]
     Toml(Arc<toml::de::Error>),
     /// It is not well-formed JSON.
-    #[error("not well-formed JSON: {0}")]
+    #[error("not well-formed JSON: {}", without_place(.0))]
     Json(Arc<serde_json::Error>),
     /// The version of the format is not a known one.
     #[error("version {found} of the format is not known; this reads version 1")]
@@ -185,6 +185,15 @@ impl Error for PinFileError {
             PinFileProblem::Read(LoadProblem::Io(source)) => Some(source.as_ref()),
             _ => None,
         }
+    }
+}
+
+/// The text of an error without the line and column at its end: they count from the begin of the value, in bytes.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
     }
 }
 

@@ -4,14 +4,16 @@ mod document;
 mod error;
 mod json;
 mod reading;
+#[cfg(test)]
+mod schema_tests;
 mod writing;
 
 use std::path::Path;
 
 use self::document::Document;
 pub use self::error::{PinFileError, PinFileProblem};
-pub(super) use self::reading::{BundleHeader, read_payload};
-pub(super) use self::writing::{to_json, to_payload, to_toml};
+pub(super) use self::reading::{BundleHeader, is_bundle_name, read_payload};
+pub(super) use self::writing::{to_json, to_payload, to_toml, to_value};
 use super::set::PinSet;
 use crate::bounded_file::read_up_to;
 
@@ -29,9 +31,9 @@ pub(super) fn from_file(path: &Path) -> Result<PinSet, PinFileError> {
         Some("json") => from_json,
         _ => return Err(problem(PinFileProblem::UnknownFormat)),
     };
-    let bytes = read_up_to(path, MAX_FILE_BYTES)
-        .map_err(|source| problem(PinFileProblem::Read(source)))?;
-    read(&file, &bytes)
+    let bytes =
+        read_up_to(path, MAX_FILE_BYTES).map_err(|source| problem(PinFileProblem::Read(source)))?;
+    Ok(read(&file, &bytes)?.with_file(Some(path.to_owned())))
 }
 
 pub(super) fn from_toml(file: &str, bytes: &[u8]) -> Result<PinSet, PinFileError> {

@@ -19,16 +19,16 @@ pub(super) const VERSION: u64 = 1;
 /// What `expires` says where the pins never do.
 pub(super) const NEVER: &str = "never";
 
-const FILE_FIELDS: &[&str] = &["version", "count", "hosts"];
+pub(super) const FILE_FIELDS: &[&str] = &["version", "count", "hosts"];
 const PAYLOAD_FIELDS: &[&str] = &["version", "count", "bundle", "hosts"];
 const BUNDLE_FIELDS: &[&str] = &["name", "version", "expires"];
-const HOST_FIELDS: &[&str] = &["host", "mode", "backup", "expires", "on-expiry", "pins"];
-const PIN_FIELDS: &[&str] = &["role", "pin"];
+pub(super) const HOST_FIELDS: &[&str] = &["host", "mode", "backup", "expires", "on-expiry", "pins"];
+pub(super) const PIN_FIELDS: &[&str] = &["role", "pin"];
 
-const MODES: &[&str] = &["enforce", "report-only"];
-const BACKUPS: &[&str] = &["required", "waived"];
-const ON_EXPIRY: &[&str] = &["refuse", "unpinned"];
-const ROLES: &[&str] = &["leaf", "ca", "any"];
+pub(super) const MODES: &[&str] = &["enforce", "report-only"];
+pub(super) const BACKUPS: &[&str] = &["required", "waived"];
+pub(super) const ON_EXPIRY: &[&str] = &["refuse", "unpinned"];
+pub(super) const ROLES: &[&str] = &["leaf", "ca", "any"];
 
 const A_TABLE: &str = "a table";
 const A_LIST: &str = "a list";
@@ -295,11 +295,7 @@ impl<'a> File<'_, 'a> {
         })
     }
 
-    fn knows(
-        &self,
-        table: &Table<'a>,
-        known: &'static [&'static str],
-    ) -> Result<(), PinFileError> {
+    fn knows(&self, table: &Table<'a>, known: &'static [&'static str]) -> Result<(), PinFileError> {
         let unknown = table
             .fields
             .iter()
@@ -313,11 +309,7 @@ impl<'a> File<'_, 'a> {
         }
     }
 
-    fn array(
-        &self,
-        node: Node<'a>,
-        field: &'static str,
-    ) -> Result<Vec<Node<'a>>, PinFileError> {
+    fn array(&self, node: Node<'a>, field: &'static str) -> Result<Vec<Node<'a>>, PinFileError> {
         match self.document.open(node)? {
             Value::Array(nodes) => Ok(nodes),
             other => Err(self.wrong_type(node, field, A_LIST, &other)),

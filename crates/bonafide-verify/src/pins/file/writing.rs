@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::reading::{BundleHeader, NEVER, VERSION};
 use crate::check::Mode;
 use crate::clock::Rfc3339Time;
-use crate::pins::entry::{OnExpiredPins, PinRole, Pins};
+use crate::pins::entry::{OnExpiredPins, Pins};
 
 #[derive(Serialize)]
 struct File<'a> {
@@ -55,7 +55,7 @@ impl Host<'_> {
                 .pins()
                 .iter()
                 .map(|(role, pin)| Pin {
-                    role: role_name(*role),
+                    role: role.name(),
                     pin: pin.to_string(),
                 })
                 .collect(),
@@ -73,6 +73,12 @@ pub(in crate::pins) fn to_json(entries: &[Pins]) -> String {
     let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The entries as the effective policy shows them.
+pub(in crate::pins) fn to_value(entries: &[Pins]) -> serde_json::Value {
+    let hosts: Vec<Host<'_>> = entries.iter().map(Host::of).collect();
+    serde_json::to_value(hosts).unwrap_or_default()
 }
 
 pub(in crate::pins) fn to_toml(entries: &[Pins]) -> String {
@@ -128,12 +134,4 @@ fn push_hosts(text: &mut String, entries: &[Pins]) {
 
 fn time(time: UnixTime) -> String {
     Rfc3339Time(time).to_string()
-}
-
-fn role_name(role: PinRole) -> &'static str {
-    match role {
-        PinRole::Leaf => "leaf",
-        PinRole::Ca => "ca",
-        PinRole::Any => "any",
-    }
 }

@@ -1,0 +1,190 @@
+//! The keys that may sign bundles.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::crypto::CryptoProvider;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{SubjectPublicKeyInfoDer, alg_id};
+
+use super::MAX_SIGNATURES;
+use super::error::BundleError;
+use crate::pins::file::is_bundle_name;
+use crate::provider::Provider;
+use crate::text::one_line;
+
+/// What a SubjectPublicKeyInfo of Ed25519 has before the key itself (RFC 8410, 4).
+const SPKI_PREFIX: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+/// What stands before a key in its text.
+const PREFIX: &str = "ed25519/";
+/// What is shown of a text that is no key.
+const MAX_SHOWN: usize = 80;
+
+/// An Ed25519 public key that signs bundles. Reads and prints `ed25519/` and the Base64 of its 32 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BundleKey([u8; 32]);
+
+impl BundleKey {
+    /// The key of these 32 bytes (RFC 8032, 5.1.5).
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key in a PEM file, as `openssl pkey -pubout` writes it.
+    ///
+    /// # Errors
+    /// [`BundleError::Key`] where there is no public key in it, or one of another kind.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, BundleError> {
+        let malformed = |_| BundleError::Key {
+            key: "(PEM)".to_owned(),
+        };
+        let spki = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_ref()).map_err(malformed)?;
+        Self::from_spki(&spki).ok_or_else(|| malformed(rustls_pki_types::pem::Error::NoItemsFound))
+    }
+
+    pub(super) fn from_spki(spki: &[u8]) -> Option<Self> {
+        let key = spki.strip_prefix(&SPKI_PREFIX)?;
+        key.try_into().ok().map(Self)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for BundleKey {
+    type Err = BundleError;
+
+    fn from_str(text: &str) -> Result<Self, BundleError> {
+        let bytes = text
+            .strip_prefix(PREFIX)
+            .and_then(|encoded| STANDARD.decode(encoded).ok())
+            .and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| BundleError::Key {
+            key: one_line(&text.chars().take(MAX_SHOWN).collect::<String>()),
+        })
+    }
+}
+
+impl fmt::Display for BundleKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}", STANDARD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for BundleKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Whom to believe about a bundle: its name, the keys that may sign it, and how many of them must.
+#[derive(Clone)]
+pub struct BundleKeys {
+    name: String,
+    threshold: usize,
+    keys: BTreeSet<BundleKey>,
+    provider: Provider,
+}
+
+impl BundleKeys {
+    /// Believes the bundle `name` when `threshold` different ones of `keys` have signed it; a key that is given twice counts once.
+    ///
+    /// # Errors
+    /// [`BundleError::Name`]; [`BundleError::Threshold`] for a threshold of none, or of more than there are different keys; [`BundleError::TooManyKeys`] beyond
+    /// 32; [`BundleError::Provider`] without a crypto provider.
+    pub fn new(
+        name: impl Into<String>,
+        threshold: usize,
+        keys: impl IntoIterator<Item = BundleKey>,
+    ) -> Result<Self, BundleError> {
+        let name = name.into();
+        if !is_bundle_name(&name) {
+            return Err(BundleError::Name { name });
+        }
+        let keys: BTreeSet<BundleKey> = keys.into_iter().collect();
+        if keys.len() > MAX_SIGNATURES {
+            return Err(BundleError::TooManyKeys {
+                limit: MAX_SIGNATURES,
+            });
+        }
+        if threshold == 0 || threshold > keys.len() {
+            return Err(BundleError::Threshold {
+                threshold,
+                keys: keys.len(),
+            });
+        }
+        Ok(Self {
+            name,
+            threshold,
+            keys,
+            provider: Provider::built_in().map_err(BundleError::Provider)?,
+        })
+    }
+
+    /// A crypto provider of your own to verify with. Default: that of the build, as for policies.
+    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.provider = Provider::custom(provider);
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Verifies that enough different trusted keys have signed exactly these bytes. Signatures of other keys count for nothing; a bad one of a trusted key refuses.
+    pub(super) fn verify(
+        &self,
+        payload: &[u8],
+        signatures: &[(BundleKey, [u8; 64])],
+    ) -> Result<(), BundleError> {
+        if signatures.len() > MAX_SIGNATURES {
+            return Err(BundleError::TooManySignatures {
+                limit: MAX_SIGNATURES,
+            });
+        }
+        let algorithms = self.provider.signature_algorithms().all.iter();
+        let ed25519 = algorithms
+            .copied()
+            .find(|algorithm| algorithm.public_key_alg_id() == alg_id::ED25519)
+            .ok_or(BundleError::NoEd25519)?;
+        let mut signers = BTreeSet::new();
+        let mut strangers = 0;
+        for (key, signature) in signatures {
+            if !self.keys.contains(key) {
+                strangers += 1;
+                continue;
+            }
+            ed25519
+                .verify_signature(&key.0, payload, signature)
+                .map_err(|_| BundleError::BadSignature { key: *key })?;
+            signers.insert(key);
+        }
+        if signers.len() < self.threshold {
+            return Err(BundleError::TooFewSignatures {
+                valid: signers.len(),
+                needed: self.threshold,
+                strangers,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BundleKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BundleKeys")
+            .field("name", &self.name)
+            .field("threshold", &self.threshold)
+            .field("keys", &self.keys)
+            .field("provider", &self.provider.name())
+            .finish()
+    }
+}

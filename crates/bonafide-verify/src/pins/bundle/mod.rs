@@ -1,0 +1,265 @@
+//! Pin files that somebody has signed.
+
+mod envelope;
+mod error;
+mod key;
+mod signer;
+mod version_store;
+
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::UnixTime;
+use sha2::{Digest as _, Sha256};
+
+pub use self::error::BundleError;
+pub use self::key::{BundleKey, BundleKeys};
+pub use self::signer::BundleSigner;
+pub use self::version_store::{
+    BundleVersion, FileVersionStore, MemoryVersionStore, VersionStore, VersionStoreError,
+};
+use super::file::{self, BundleHeader, is_bundle_name};
+use super::set::PinSet;
+use crate::bounded_file::read_up_to;
+
+/// The first line of every payload. A signature is over the whole payload, so that what was signed for another purpose is never a bundle.
+const FIRST_LINE: &[u8] = b"# bonafide pin bundle 1\n";
+/// The largest payload: the largest pin file, and some more lines.
+const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;
+/// The largest bundle: a payload in Base64, and its signatures.
+const MAX_BUNDLE_BYTES: u64 = 6 * 1024 * 1024;
+/// How many signatures a bundle has at most.
+const MAX_SIGNATURES: usize = 32;
+/// How often another writer of the version store may come in between.
+const MAX_RACES: usize = 16;
+
+/// A pin file in a signed envelope, not yet opened: nothing in it is believed before [`open`](Self::open).
+///
+/// # The payload
+///
+/// A pin file in TOML (see [`PinSet`]) whose first line is exactly `# bonafide pin bundle 1`, ended by a line feed, and which has one table more:
+///
+/// ```toml
+/// # bonafide pin bundle 1
+/// version = 1
+/// count = 1
+///
+/// [bundle]
+/// name = "shop"             # which bundle: one signed for another program is refused
+/// version = 7               # goes up with every change: an older one is refused
+/// expires = "2027-03-31"    # from then on it is refused
+///
+/// [[hosts]]
+/// # …
+/// ```
+///
+/// # The envelope
+///
+/// JSON: the payload in Base64, and Ed25519 signatures (RFC 8032) over exactly its bytes, each with the 32 bytes of its public key.
+///
+/// ```json
+/// {
+///   "bonafide-pin-bundle": 1,
+///   "payload": "IyBib25hZmlkZSBwaW4gYnVuZGxlIDEK…",
+///   "signatures": [
+///     { "key": "ed25519/bpO+…=", "signature": "hG2…==" }
+///   ]
+/// }
+/// ```
+///
+/// # With openssl
+///
+/// ```text
+/// openssl genpkey -algorithm ed25519 -out signer.pem
+/// openssl pkey -in signer.pem -pubout -outform DER | tail -c 32 | base64      # the key, behind "ed25519/"
+/// openssl pkeyutl -sign -rawin -inkey signer.pem -in payload.toml | base64 -w0 # the signature
+/// base64 -w0 payload.toml                                                     # the payload
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinBundle {
+    file: Option<PathBuf>,
+    payload: Vec<u8>,
+    signatures: Vec<(BundleKey, [u8; 64])>,
+}
+
+impl PinBundle {
+    /// The bytes to sign for a bundle of this set: of which name and version, and until when it may be loaded.
+    ///
+    /// # Errors
+    /// [`BundleError::Name`] for a name that is not 1 to 64 letters, digits and `.-_`; [`BundleError::TooLarge`].
+    pub fn payload_of(
+        pins: &PinSet,
+        name: impl Into<String>,
+        version: u64,
+        expires: UnixTime,
+    ) -> Result<Vec<u8>, BundleError> {
+        let header = BundleHeader {
+            name: name.into(),
+            version,
+            expires,
+        };
+        if !is_bundle_name(&header.name) {
+            return Err(BundleError::Name { name: header.name });
+        }
+        let mut payload = FIRST_LINE.to_vec();
+        payload.extend(file::to_payload(&header, pins.entries()).into_bytes());
+        check_payload_size(&payload)?;
+        Ok(payload)
+    }
+
+    /// A bundle of these bytes, not signed yet.
+    ///
+    /// # Errors
+    /// [`BundleError::TooLarge`].
+    pub fn of_payload(payload: impl Into<Vec<u8>>) -> Result<Self, BundleError> {
+        let payload = payload.into();
+        check_payload_size(&payload)?;
+        Ok(Self {
+            file: None,
+            payload,
+            signatures: Vec::new(),
+        })
+    }
+
+    /// Adds a signature that was made elsewhere; [`open`](Self::open) verifies it.
+    pub fn with_signature(mut self, key: BundleKey, signature: [u8; 64]) -> Self {
+        self.signatures.push((key, signature));
+        self
+    }
+
+    /// Signs the payload.
+    ///
+    /// # Errors
+    /// [`BundleError::Signing`] when the crypto provider does not sign.
+    pub fn signed_by(self, signer: &BundleSigner) -> Result<Self, BundleError> {
+        let signature = signer.sign(&self.payload)?;
+        Ok(self.with_signature(signer.key(), signature))
+    }
+
+    /// Reads a bundle, and verifies nothing yet.
+    ///
+    /// # Errors
+    /// [`BundleError::TooLarge`], [`BundleError::Envelope`] with line and column, [`BundleError::UnsupportedVersion`], [`BundleError::Base64`] and
+    /// [`BundleError::TooManySignatures`].
+    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, BundleError> {
+        envelope::read(json.as_ref())
+    }
+
+    /// Reads a bundle from a file, and verifies nothing yet.
+    ///
+    /// # Errors
+    /// [`BundleError::Read`], and those of [`Self::from_json`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, BundleError> {
+        let path = path.as_ref();
+        let bytes = read_up_to(path, MAX_BUNDLE_BYTES).map_err(|problem| BundleError::Read {
+            path: path.to_owned(),
+            problem,
+        })?;
+        Ok(Self {
+            file: Some(path.to_owned()),
+            ..Self::from_json(bytes)?
+        })
+    }
+
+    /// The bundle as JSON.
+    pub fn to_json(&self) -> String {
+        envelope::write(self)
+    }
+
+    /// The bytes that are signed. Nobody has verified them.
+    pub fn unverified_payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Opens the bundle: signatures first, then what it says of itself, then the pins; at last the store learns of its version.
+    ///
+    /// `now` is the time by the clock of the policy that it is for. The same bundle opens again; a lower version, or another payload of the same version, does not.
+    ///
+    /// **While it is in use**, every entry ends with the bundle, whatever its own expiry: an entry that says what happens when it expires does that then, and one that never
+    /// expires refuses. Who cannot get a new bundle in time chooses `on-expiry` accordingly.
+    ///
+    /// # Errors
+    /// [`BundleError::BadSignature`] for a signature of a trusted key that is not over these bytes, [`BundleError::TooFewSignatures`], [`BundleError::NotABundle`],
+    /// [`BundleError::Payload`] with the line at fault, [`BundleError::OtherBundle`], [`BundleError::Expired`], [`BundleError::Rollback`],
+    /// [`BundleError::SameVersionOtherContent`], and [`BundleError::Store`].
+    pub fn open(
+        &self,
+        keys: &BundleKeys,
+        versions: &dyn VersionStore,
+        now: UnixTime,
+    ) -> Result<PinSet, BundleError> {
+        keys.verify(&self.payload, &self.signatures)?;
+        if !self.payload.starts_with(FIRST_LINE) {
+            return Err(BundleError::NotABundle);
+        }
+        let label = match &self.file {
+            Some(file) => format!("{} (payload)", file.display()),
+            None => "(payload)".to_owned(),
+        };
+        let (header, entries) = file::read_payload(&label, &self.payload)?;
+        if header.name != keys.name() {
+            return Err(BundleError::OtherBundle {
+                expected: keys.name().to_owned(),
+                found: header.name,
+            });
+        }
+        if now >= header.expires {
+            return Err(BundleError::Expired {
+                expired: header.expires,
+                now,
+            });
+        }
+        let entries = entries
+            .into_iter()
+            .map(|entry| entry.bounded(header.expires))
+            .collect();
+        let set = PinSet::checked(entries).map_err(BundleError::Pin)?;
+        let version = BundleVersion {
+            version: header.version,
+            payload_sha256: Sha256::digest(&self.payload).into(),
+        };
+        advance(versions, &header.name, &version)?;
+        Ok(set.with_file(self.file.clone()))
+    }
+}
+
+fn check_payload_size(payload: &[u8]) -> Result<(), BundleError> {
+    if payload.len() > MAX_PAYLOAD_BYTES {
+        return Err(BundleError::TooLarge {
+            limit_bytes: MAX_PAYLOAD_BYTES,
+        });
+    }
+    Ok(())
+}
+
+/// Has the store know of the version, unless it knows of a later one.
+fn advance(
+    versions: &dyn VersionStore,
+    bundle: &str,
+    offered: &BundleVersion,
+) -> Result<(), BundleError> {
+    for _ in 0..MAX_RACES {
+        let seen = versions.load(bundle)?;
+        if let Some(seen) = &seen {
+            if offered.version < seen.version {
+                return Err(BundleError::Rollback {
+                    offered: offered.version,
+                    seen: seen.version,
+                });
+            }
+            if offered == seen {
+                return Ok(());
+            }
+            if offered.version == seen.version {
+                return Err(BundleError::SameVersionOtherContent {
+                    version: seen.version,
+                });
+            }
+        }
+        if versions.compare_and_set(bundle, seen.as_ref(), offered)? {
+            return Ok(());
+        }
+    }
+    Err(BundleError::Store(VersionStoreError::Contended {
+        bundle: bundle.to_owned(),
+    }))
+}
