@@ -82,14 +82,24 @@ async fn a_bundle_that_openssl_has_signed_opens() {
             .await;
         let raw = &public[public.len() - 32..];
         let sign = [
-            "pkeyutl", "-sign", "-rawin", "-inkey", person, "-in", "payload.toml", "-out", "signature",
+            "pkeyutl",
+            "-sign",
+            "-rawin",
+            "-inkey",
+            person,
+            "-in",
+            "payload.toml",
+            "-out",
+            "signature",
         ];
         openssl.run(&sign, b"").await;
         let key = format!("ed25519/{}", STANDARD.encode(raw));
         let pem = openssl.run(&["pkey", "-in", person, "-pubout"], b"").await;
         assert_eq!(BundleKey::from_pem(pem).unwrap().to_string(), key);
         let signature = STANDARD.encode(openssl.read("signature"));
-        signatures.push(format!("{{\"key\": \"{key}\", \"signature\": \"{signature}\"}}"));
+        signatures.push(format!(
+            "{{\"key\": \"{key}\", \"signature\": \"{signature}\"}}"
+        ));
         keys.push(key.parse().unwrap());
     }
     let envelope = |signatures: &[String]| {

@@ -109,9 +109,9 @@ fn different_trusted_keys_count_and_one_key_counts_once_however_often_it_signs()
     let keys = || [one.key(), two.key()];
     let needs_two = BundleKeys::new(NAME, 2, keys()).unwrap();
     let signed = |signers: &[&BundleSigner]| {
-        signers
-            .iter()
-            .fold(bundle(1, 7), |bundle, signer| bundle.signed_by(signer).unwrap())
+        signers.iter().fold(bundle(1, 7), |bundle, signer| {
+            bundle.signed_by(signer).unwrap()
+        })
     };
     // who signs, how many count and how many are strangers where that is too few
     for (signers, refused) in [
@@ -244,12 +244,36 @@ fn a_malformed_payload_is_told_with_its_line() {
     let good = std::str::from_utf8(good.unverified_payload()).unwrap();
     // what is replaced, by what, the error
     for (part, by, expected) in [
-        ("name = \"shop\"", "name = \"a b\"", "(payload):6:8: `a b` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_"),
-        ("name = \"shop\"\n", "", "(payload):5:1: the field `name` is missing"),
-        ("version = 1\nexpires", "version = -1\nexpires", "(payload):7:11: `version` must be a whole number, not a number that is negative or too large"),
-        ("version = 1\nexpires", "version = 18446744073709551616\nexpires", "(payload):7:11: `version` must be a whole number, not a number that is negative or too large"),
-        ("[bundle]", "[bundel]", "(payload):5:1: unknown field `bundel`; known are `version`, `count`, `bundle`, `hosts`"),
-        ("count = 3", "count = 4", "(payload):3:9: `count` says 4, but there are 3 hosts"),
+        (
+            "name = \"shop\"",
+            "name = \"a b\"",
+            "(payload):6:8: `a b` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_",
+        ),
+        (
+            "name = \"shop\"\n",
+            "",
+            "(payload):5:1: the field `name` is missing",
+        ),
+        (
+            "version = 1\nexpires",
+            "version = -1\nexpires",
+            "(payload):7:11: `version` must be a whole number, not a number that is negative or too large",
+        ),
+        (
+            "version = 1\nexpires",
+            "version = 18446744073709551616\nexpires",
+            "(payload):7:11: `version` must be a whole number, not a number that is negative or too large",
+        ),
+        (
+            "[bundle]",
+            "[bundel]",
+            "(payload):5:1: unknown field `bundel`; known are `version`, `count`, `bundle`, `hosts`",
+        ),
+        (
+            "count = 3",
+            "count = 4",
+            "(payload):3:9: `count` says 4, but there are 3 hosts",
+        ),
     ] {
         let changed = good.replacen(part, by, 1);
         assert_ne!(changed, good);
@@ -366,7 +390,9 @@ fn a_store_that_cannot_be_read_refuses_and_stays_as_it_is() {
         "{}",
         "{\"version\": 2, \"bundles\": {}}",
         "{\"version\": 1, \"bundles\": {}, \"more\": 1}",
-        &format!("{{\"version\": 1, \"bundles\": {{\"shop\": {{\"version\": 1, \"payload-sha256\": \"{digest}\"}}}}}}"),
+        &format!(
+            "{{\"version\": 1, \"bundles\": {{\"shop\": {{\"version\": 1, \"payload-sha256\": \"{digest}\"}}}}}}"
+        ),
     ] {
         fs::write(&path, content).unwrap();
         match open() {
@@ -447,7 +473,9 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
     let key = BundleKey::new([1; 32]);
     let signature = "A".repeat(86) + "==";
     let envelope = |version: &str, payload: &str, signatures: &str| {
-        format!("{{\"bonafide-pin-bundle\": {version},\n\"payload\": \"{payload}\",\n\"signatures\": [{signatures}]}}")
+        format!(
+            "{{\"bonafide-pin-bundle\": {version},\n\"payload\": \"{payload}\",\n\"signatures\": [{signatures}]}}"
+        )
     };
     let one = format!("{{\"key\": \"{key}\", \"signature\": \"{signature}\"}}");
     PinBundle::from_json(envelope("1", "", &one)).unwrap();
@@ -455,16 +483,43 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
     let many = vec![one.as_str(); 33].join(",");
     // the envelope, the error
     for (json, expected) in [
-        (String::new(), "the envelope of the bundle is malformed: EOF while parsing a value at line 1 column 0"),
-        ("[]".to_owned(), "the envelope of the bundle is malformed: invalid length 0, expected struct Envelope with 3 elements at line 1 column 2"),
-        (envelope("2", "", &one), "version 2 of the envelope is not known; this reads version 1"),
-        (envelope("1", "A", &one), "the payload of the bundle is not Base64"),
+        (
+            String::new(),
+            "the envelope of the bundle is malformed: EOF while parsing a value at line 1 column 0",
+        ),
+        (
+            "[]".to_owned(),
+            "the envelope of the bundle is malformed: invalid length 0, expected struct Envelope with 3 elements at line 1 column 2",
+        ),
+        (
+            envelope("2", "", &one),
+            "version 2 of the envelope is not known; this reads version 1",
+        ),
+        (
+            envelope("1", "A", &one),
+            "the payload of the bundle is not Base64",
+        ),
         (envelope("1", "", &many), "more than 32 signatures"),
-        (envelope("1", "", &one.replace("ed25519/", "rsa/")), "`rsa/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes"),
-        (envelope("1", "", &one.replace(&signature, "AAAA")), "signature 1 is not the Base64 of 64 bytes"),
-        (envelope("1", "", "{}"), "the envelope of the bundle is malformed: missing field `key` at line 3 column 18"),
-        (envelope("1, \"more\": 1", "", &one), "the envelope of the bundle is malformed: unknown field `more`, expected one of `bonafide-pin-bundle`, `payload`, `signatures` at line 1 column 34"),
-        (envelope("1, \"payload\": \"\"", "", &one), "the envelope of the bundle is malformed: duplicate field `payload` at line 2 column 9"),
+        (
+            envelope("1", "", &one.replace("ed25519/", "rsa/")),
+            "`rsa/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes",
+        ),
+        (
+            envelope("1", "", &one.replace(&signature, "AAAA")),
+            "signature 1 is not the Base64 of 64 bytes",
+        ),
+        (
+            envelope("1", "", "{}"),
+            "the envelope of the bundle is malformed: missing field `key` at line 3 column 17",
+        ),
+        (
+            envelope("1, \"more\": 1", "", &one),
+            "the envelope of the bundle is malformed: unknown field `more`, expected one of `bonafide-pin-bundle`, `payload`, `signatures` at line 1 column 33",
+        ),
+        (
+            envelope("1, \"payload\": \"\"", "", &one),
+            "the envelope of the bundle is malformed: duplicate field `payload` at line 2 column 9",
+        ),
     ] {
         assert_eq!(text(json.clone()), expected, "{json}");
     }
@@ -514,7 +569,10 @@ fn keys_of_another_kind_do_not_sign_and_secrets_are_not_printed() {
         other => panic!("{other:?}"),
     }
     let signer = signer();
-    assert_eq!(format!("{signer:?}"), format!("BundleSigner({})", signer.key()));
+    assert_eq!(
+        format!("{signer:?}"),
+        format!("BundleSigner({})", signer.key())
+    );
     let read: BundleKey = signer.key().to_string().parse().unwrap();
     assert_eq!(read, signer.key());
 }

@@ -207,7 +207,10 @@ async fn every_entry_that_matches_the_host_must_hold() {
         .ca(ca.spki_pin())
         .without_backup()
         .expires(later(30), OnExpiredPins::Refuse);
-    let both = trusting(&ca).pin_set(set([leaf(), issuer])).build().unwrap();
+    let both = trusting(&ca)
+        .pin_set(set([leaf(), issuer]))
+        .build()
+        .unwrap();
     let receipt = converse(connect(&both, &server).await.unwrap()).await;
     assert_eq!(
         rows(&receipt),
@@ -262,7 +265,9 @@ async fn a_broken_glass_lets_through_loudly_and_ends_by_the_policys_clock() {
             until: at(100)
         }
     );
-    assert!(matches!(&outcomes[1], Outcome::Reported(reason) if reason.code() == Code::PinMismatch));
+    assert!(
+        matches!(&outcomes[1], Outcome::Reported(reason) if reason.code() == Code::PinMismatch)
+    );
     assert_eq!(outcomes.len(), 2);
     assert!(
         rows(&receipt)[0].starts_with("pins: BREAK-GLASS, NOT ENFORCED until 20"),
@@ -332,8 +337,18 @@ fn a_glass_is_broken_for_one_host_with_pins_for_a_reason_and_for_30_days_at_most
         ("*.example.com", "x", DAY, "is not for one exact host"),
         ("api.example.com", " ", DAY, "has no reason"),
         ("api.example.com", "x", 0, "ends before it begins"),
-        ("api.example.com", "x", 30 * DAY + 1, "lasts longer than 30 days"),
-        ("example.org", "x", DAY, "is for a host that has no pins here"),
+        (
+            "api.example.com",
+            "x",
+            30 * DAY + 1,
+            "lasts longer than 30 days",
+        ),
+        (
+            "example.org",
+            "x",
+            DAY,
+            "is for a host that has no pins here",
+        ),
     ] {
         match broken(host, reason, now..end(seconds)) {
             Err(ConfigError::InvalidBreakGlass {
@@ -392,6 +407,8 @@ fn expired_pins_of_a_set_do_what_each_entry_says() {
     let reported = judge(entry(OnExpiredPins::Refuse).report_only()).unwrap();
     assert_eq!(
         rows(&reported),
-        ["pins: reported only: BF-PINS-EXPIRED: the pins of localhost expired at 2001-09-09T01:46:40Z"]
+        [
+            "pins: reported only: BF-PINS-EXPIRED: the pins of localhost expired at 2001-09-09T01:46:40Z"
+        ]
     );
 }

@@ -18,17 +18,28 @@ fn schema() -> Value {
 }
 
 fn at<'a>(schema: &'a Value, pointer: &str) -> &'a Value {
-    schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"))
+    schema
+        .pointer(pointer)
+        .unwrap_or_else(|| panic!("{pointer}"))
 }
 
 fn words(list: &Value) -> BTreeSet<&str> {
-    list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect()
 }
 
 fn properties<'a>(schema: &'a Value, pointer: &str) -> BTreeSet<&'a str> {
     let object = at(schema, pointer);
     assert_eq!(object["additionalProperties"], false, "{pointer}");
-    object["properties"].as_object().unwrap().keys().map(String::as_str).collect()
+    object["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 fn known(list: &[&'static str]) -> BTreeSet<&'static str> {
@@ -71,7 +82,10 @@ fn fields_words_and_limits_are_those_of_the_reader() {
         assert_eq!(words(at(&schema, pointer)), known(list), "{pointer}");
     }
     assert_eq!(at(&schema, "/properties/version/const"), VERSION);
-    assert_eq!(at(&schema, "/$defs/host/if/properties/expires/const"), NEVER);
+    assert_eq!(
+        at(&schema, "/$defs/host/if/properties/expires/const"),
+        NEVER
+    );
     for (pointer, limit) in [
         ("/properties/count/maximum", MAX_HOSTS),
         ("/properties/hosts/maxItems", MAX_HOSTS),
@@ -96,15 +110,17 @@ fn what_the_schema_requires_the_reader_requires_and_nothing_else() {
             let object = file.pointer_mut(place).unwrap().as_object_mut().unwrap();
             object.remove(field);
             // Required unless the pins never expire, which the smallest file does not say.
-            let needed =
-                words(at(&schema, required)).contains(field) || field == "on-expiry";
+            let needed = words(at(&schema, required)).contains(field) || field == "on-expiry";
             assert_eq!(reads(&file), !needed, "{field}");
         }
     }
     let mut never = smallest();
     never["hosts"][0]["expires"] = NEVER.into();
     assert!(!reads(&never));
-    never["hosts"][0].as_object_mut().unwrap().remove("on-expiry");
+    never["hosts"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("on-expiry");
     assert!(reads(&never));
 }
 
@@ -114,7 +130,10 @@ fn every_word_of_the_schema_is_read() {
     for (pointer, place) in [
         ("/$defs/host/properties/mode/enum", "/hosts/0/mode"),
         ("/$defs/host/properties/backup/enum", "/hosts/0/backup"),
-        ("/$defs/host/properties/on-expiry/enum", "/hosts/0/on-expiry"),
+        (
+            "/$defs/host/properties/on-expiry/enum",
+            "/hosts/0/on-expiry",
+        ),
         ("/$defs/pin/properties/role/enum", "/hosts/0/pins/0/role"),
     ] {
         for word in words(at(&schema, pointer)) {
