@@ -28,7 +28,7 @@ async fn main() -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] => demonstrate().await,
-        ["host", host] => of_host(&Client::new()?, &format!("https://{host}/")).await,
+        ["host", host] => of_host(&Client::new(), &format!("https://{host}/")).await,
         ["pem" | "csr" | "key", file] => {
             print_stub("HOST", &PinAdvice::of_pem(std::fs::read(file)?)?);
             Ok(())
