@@ -29,23 +29,29 @@ impl Epoch {
 pub(crate) struct Successor(Arc<AtomicU64>);
 
 impl Successor {
-    /// No later than the first call counts.
+    /// Says that a handle has the policy; false if one has or had it before.
+    pub(crate) fn claim(&self) -> bool {
+        self.0
+            .compare_exchange(UNPLACED, CURRENT, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
     pub(crate) fn set(&self, epoch: Epoch) {
-        let _already = self
-            .0
-            .compare_exchange(NONE, epoch.0, Ordering::AcqRel, Ordering::Acquire);
+        self.0.store(epoch.0, Ordering::Release);
     }
 
     pub(crate) fn get(&self) -> Option<Epoch> {
         match self.0.load(Ordering::Acquire) {
-            NONE => None,
+            UNPLACED | CURRENT => None,
             epoch => Some(Epoch(epoch)),
         }
     }
 }
 
-/// No epoch has this number.
-const NONE: u64 = 0;
+/// No handle has had the policy. No epoch has this number.
+const UNPLACED: u64 = 0;
+/// A handle has the policy. No epoch has this number either.
+const CURRENT: u64 = u64::MAX;
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,13 +1,14 @@
 //! A policy that changes while clients use it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
 use crate::config_error::ConfigError;
 use crate::epoch::Epoch;
-use crate::event::{Event, PolicyReplaced};
+use crate::event::{Event, Events, PolicyReplaced};
 use crate::policy::Policy;
 
 /// A place for the policy of this moment; clones are the same place.
@@ -31,20 +32,23 @@ pub struct PolicyHandle(Arc<Inner>);
 struct Inner {
     current: ArcSwap<Policy>,
     /// Held while a policy is replaced, so that those who follow are told in order.
+    replacing: Mutex<()>,
     followers: Mutex<Vec<Weak<dyn Follower>>>,
 }
 
 /// Whoever keeps something that rests on a policy, such as connections.
 pub trait Follower: Send + Sync {
-    /// `policy` is the current one from now on. Called before [`PolicyHandle::replace`] returns; what rests on an older epoch is to be let go.
+    /// `policy` is the current one from now on. Called before [`PolicyHandle::replace`] returns; what rests on an older epoch is to be let go. It must not replace the
+    /// policy of the handle that it follows.
     fn replaced_by(&self, policy: &Policy);
 }
 
 impl PolicyHandle {
-    /// A handle that holds `policy`.
+    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own here: what becomes of it there plays no part.
     pub fn new(policy: Policy) -> Self {
         Self(Arc::new(Inner {
-            current: ArcSwap::from_pointee(policy),
+            current: ArcSwap::from_pointee(policy.placed()),
+            replacing: Mutex::default(),
             followers: Mutex::default(),
         }))
     }
@@ -62,47 +66,61 @@ impl PolicyHandle {
     /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on older ones is let go.
     ///
     /// All of its anchors are loaded first, on this thread. A policy that was in use before, put back, gets an epoch of its own: what
-    /// rested on it then does not come back.
+    /// rested on it then does not come back. The sinks of both policies hear of it last, when everything is done.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors; the current policy then stays.
+    ///
+    /// # Panics
+    /// If a follower or a sink panics; the policy is replaced then all the same, and every follower has been told.
     pub fn replace(&self, policy: Policy) -> Result<Epoch, ConfigError> {
         policy.load()?;
-        let mut followers = self
-            .0
-            .followers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let replacing = self.0.replacing.lock();
+        let replacing = replacing.unwrap_or_else(PoisonError::into_inner);
         let replaced = self.0.current.load_full();
+        let policy = policy.placed();
         let policy = if policy.epoch() > replaced.epoch() {
             policy
         } else {
-            policy.renewed()
+            policy.renewed().placed()
         };
         let epoch = policy.epoch();
         self.0.current.store(Arc::new(policy.clone()));
         replaced.was_replaced_by(epoch);
-        policy.events().emit(&Event::PolicyReplaced(PolicyReplaced {
+        let told = self.tell_followers(&policy);
+        drop(replacing);
+        if let Err(panic) = told {
+            resume_unwind(panic);
+        }
+        let event = Event::PolicyReplaced(PolicyReplaced {
             from: replaced.epoch(),
             to: epoch,
-        }));
-        followers.retain(|follower| match follower.upgrade() {
-            Some(follower) => {
-                follower.replaced_by(&policy);
-                true
-            }
-            None => false,
         });
+        Events::of_all([policy.events(), replaced.events()]).emit(&event);
         Ok(epoch)
     }
 
-    /// Has `follower` told of every replacement from now on, for as long as somebody else keeps it. A follower must not replace the policy.
+    /// Tells everybody, and then of the first panic: one that fails does not keep the others from letting go.
+    fn tell_followers(&self, policy: &Policy) -> std::thread::Result<()> {
+        let followers = self.followers().clone();
+        let mut told = Ok(());
+        for follower in followers.iter().filter_map(Weak::upgrade) {
+            let outcome = catch_unwind(AssertUnwindSafe(|| follower.replaced_by(policy)));
+            told = told.and(outcome);
+        }
+        told
+    }
+
+    /// Has `follower` told of every replacement from now on, for as long as somebody else keeps it.
     pub fn tell(&self, follower: Weak<dyn Follower>) {
-        self.0
-            .followers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(follower);
+        let mut followers = self.followers();
+        followers.retain(|other| other.strong_count() > 0);
+        followers.push(follower);
+    }
+
+    fn followers(&self) -> MutexGuard<'_, Vec<Weak<dyn Follower>>> {
+        let followers = self.0.followers.lock();
+        followers.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

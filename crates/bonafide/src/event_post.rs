@@ -141,7 +141,16 @@ async fn send_all(client: Client, url: Url, mut events: mpsc::Receiver<Event>, i
             match sent {
                 Ok(()) => break,
                 Err(error) => {
-                    tracing::warn!(%error, events = batch.len(), tries_left = left, "events could not be sent");
+                    // Not the whole error: its URL may hold a token.
+                    tracing::warn!(
+                        host = url.host_str().unwrap_or_default(),
+                        kind = ?error.kind(),
+                        code = error.code().map(|code| code.as_str()),
+                        status = error.status().map(|status| status.as_u16()),
+                        events = batch.len(),
+                        tries_left = left,
+                        "events could not be sent"
+                    );
                 }
             }
         }

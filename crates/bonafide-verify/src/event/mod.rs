@@ -110,7 +110,7 @@ impl fmt::Display for Event {
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
 pub trait EventSink: Send + Sync {
-    /// Takes one event. It is called where the event happens, in the middle of a handshake too: it must not wait. What it cannot take it drops;
+    /// Takes one event. It is called where the event happens, in the middle of a handshake too: it must not wait, nor make a connection by the same policy. What it cannot take it drops;
     /// [`Lost`] says so for the counter `bonafide_trust_events_lost_total`.
     ///
     /// # Errors

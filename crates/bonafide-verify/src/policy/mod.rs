@@ -73,6 +73,17 @@ impl Policy {
         Self::from_judge(self.judge.renewed())
     }
 
+    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had this one.
+    pub(crate) fn placed(self) -> Self {
+        if self.judge.successor.claim() {
+            self
+        } else {
+            let renewed = self.renewed();
+            renewed.judge.successor.claim();
+            renewed
+        }
+    }
+
     pub(crate) fn was_replaced_by(&self, epoch: Epoch) {
         self.judge.successor.set(epoch);
     }
