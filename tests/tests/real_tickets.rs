@@ -59,7 +59,10 @@ fn trusting(ca: &TestCa) -> PolicyBuilder {
 }
 
 fn pinned(pin: &str) -> Pins {
-    let pins = Pins::for_host(HOST).any(pin).without_backup();
+    let pins = Pins::for_host(HOST)
+        .any(pin)
+        .without_backup()
+        .never_expires();
     pins.build().unwrap()
 }
 

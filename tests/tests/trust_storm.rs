@@ -137,7 +137,9 @@ impl Scene {
         let builder = Policy::builder().anchors(Anchors::only(anchors));
         let builder = match turn {
             Turn::Pinned => {
-                let pins = Pins::for_host(Host::One.name()).any(&self.stranger);
+                let pins = Pins::for_host(Host::One.name())
+                    .any(&self.stranger)
+                    .never_expires();
                 builder.pins(pins.without_backup().build().unwrap())
             }
             Turn::One | Turn::Two => builder,

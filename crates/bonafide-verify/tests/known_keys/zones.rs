@@ -367,6 +367,7 @@ fn pins(pattern: &str) -> Pins {
     Pins::for_host(pattern)
         .any(key_of(&device()))
         .without_backup()
+        .never_expires()
         .build()
         .unwrap()
 }
