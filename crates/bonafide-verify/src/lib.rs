@@ -26,6 +26,7 @@
 //! | `crlite` | | `Crlite`: revocation by the filters that Mozilla publishes |
 //! | `metrics` | | the events of a policy, counted for the recorder of the crate `metrics` |
 //! | `tokio` | | `Policy::connect`: verified streams |
+//! | `watch` | | `Watched`: policies that follow their files |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 //!
 //! No feature alone lowers what is verified.
@@ -77,6 +78,8 @@ mod spki;
 mod text;
 #[cfg(feature = "tokio")]
 mod tls;
+#[cfg(feature = "watch")]
+mod watch;
 mod zone;
 
 pub use rustls::SignatureScheme;
@@ -101,7 +104,8 @@ pub use self::description::{Description, Expiry, ExpiryKind};
 pub use self::epoch::Epoch;
 pub use self::event::{
     BrokenGlass, Event, EventFile, EventSink, FirstContact, GrantedConnection, IdentityReplaced,
-    KeyChanged, Lost, PinFailure, PinFailureOutcome, PolicyReplaced,
+    KeyChanged, Lost, PinFailure, PinFailureOutcome, PolicyReplaced, ReloadFailed, ReloadRecovered,
+    SourcesIncomplete, WatchingByPolling,
 };
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
@@ -139,6 +143,8 @@ pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
 pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;
+#[cfg(feature = "watch")]
+pub use self::watch::{ReloadError, WatchStatus, Watched, WatchedBy, WatchedIdentity, Watching};
 pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};
 
 /// The examples of the crate's front page compile.

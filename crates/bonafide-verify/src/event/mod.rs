@@ -6,7 +6,9 @@ mod granted;
 mod identity;
 mod key_changed;
 mod pins;
+mod reload;
 mod replaced;
+mod watching;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +21,9 @@ pub use self::granted::GrantedConnection;
 pub use self::identity::IdentityReplaced;
 pub use self::key_changed::KeyChanged;
 pub use self::pins::{BrokenGlass, PinFailure, PinFailureOutcome};
+pub use self::reload::{ReloadFailed, ReloadRecovered};
 pub use self::replaced::PolicyReplaced;
+pub use self::watching::{SourcesIncomplete, WatchingByPolling};
 
 /// Something that happened to the trust of a process.
 ///
@@ -44,6 +48,14 @@ pub enum Event {
     PinFailure(PinFailure),
     /// A connection was made while the pins of its host only report.
     BrokenGlass(BrokenGlass),
+    /// What changed could not be put in force, and what was in force stays.
+    ReloadFailed(ReloadFailed),
+    /// What is in force is what the files say again, after it was not.
+    ReloadRecovered(ReloadRecovered),
+    /// A watched policy began without some of its sources.
+    SourcesIncomplete(SourcesIncomplete),
+    /// Changes of files are found by looking at them from time to time.
+    WatchingByPolling(WatchingByPolling),
 }
 
 /// How loud an event is.
@@ -64,18 +76,26 @@ impl Event {
             Self::IdentityReplaced(_) => "identity-replaced",
             Self::PinFailure(_) => "pin-failure",
             Self::BrokenGlass(_) => "broken-glass",
+            Self::ReloadFailed(_) => "reload-failed",
+            Self::ReloadRecovered(_) => "reload-recovered",
+            Self::SourcesIncomplete(_) => "sources-incomplete",
+            Self::WatchingByPolling(_) => "watching-by-polling",
         }
     }
 
     fn loudness(&self) -> Loudness {
         match self {
-            Self::PolicyReplaced(_) | Self::FirstContact(_) | Self::IdentityReplaced(_) => {
-                Loudness::Info
-            }
+            Self::PolicyReplaced(_)
+            | Self::FirstContact(_)
+            | Self::IdentityReplaced(_)
+            | Self::ReloadRecovered(_) => Loudness::Info,
             Self::GrantedConnection(_)
             | Self::KeyChanged(_)
             | Self::PinFailure(_)
-            | Self::BrokenGlass(_) => Loudness::Warn,
+            | Self::BrokenGlass(_)
+            | Self::ReloadFailed(_)
+            | Self::SourcesIncomplete(_)
+            | Self::WatchingByPolling(_) => Loudness::Warn,
         }
     }
 }
@@ -90,6 +110,10 @@ impl fmt::Display for Event {
             Self::IdentityReplaced(event) => event.fmt(f),
             Self::PinFailure(event) => event.fmt(f),
             Self::BrokenGlass(event) => event.fmt(f),
+            Self::ReloadFailed(event) => event.fmt(f),
+            Self::ReloadRecovered(event) => event.fmt(f),
+            Self::SourcesIncomplete(event) => event.fmt(f),
+            Self::WatchingByPolling(event) => event.fmt(f),
         }
     }
 }

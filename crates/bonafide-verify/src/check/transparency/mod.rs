@@ -16,6 +16,7 @@ use super::{Check, CheckContext, Finding, TRANSPARENCY};
 use crate::anchors::Origin;
 use crate::certificate::Certificate;
 use crate::clock::Rfc3339Time;
+use crate::description::Description;
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 use crate::sct::{SctListError, SctSource, read_list};
@@ -150,6 +151,12 @@ fn is_private(origin: &Origin) -> bool {
 impl Check for Transparency {
     fn name(&self) -> &str {
         TRANSPARENCY
+    }
+
+    fn describe(&self, description: &mut Description) {
+        if let Some(file) = self.logs.file() {
+            description.file(file);
+        }
     }
 
     fn judge(

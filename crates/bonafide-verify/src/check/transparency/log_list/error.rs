@@ -1,11 +1,22 @@
 //! Why a log list cannot be used.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use crate::load_report::LoadProblem;
 
 /// Why a log list cannot be used. Positions are paths into the JSON, for example `operators[1].logs[0].key`.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogListError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {problem}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: LoadProblem,
+    },
     /// It is not JSON, or not of the v3 schema: a field is missing or of another type.
     #[error("not a log list of the v3 schema (line {}, column {})", source.line(), source.column())]
     Json {

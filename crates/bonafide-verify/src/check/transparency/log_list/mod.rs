@@ -6,6 +6,7 @@ mod schema;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -16,6 +17,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use self::error::LogListError;
+
+use crate::bounded_file::read_bounded;
 
 /// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that browsers publish theirs in.
 ///
@@ -32,6 +35,7 @@ pub use self::error::LogListError;
 pub struct LogList {
     timestamp: UnixTime,
     logs: HashMap<[u8; 32], Log>,
+    file: Option<PathBuf>,
 }
 
 /// One log.
@@ -91,7 +95,28 @@ impl LogList {
         Ok(Self {
             timestamp: time(&list.log_list_timestamp, || "log_list_timestamp".to_owned())?,
             logs,
+            file: None,
         })
+    }
+
+    /// Reads a list from a file of at most 16 MiB; see [`LogList::from_json`]. A watched policy follows the file.
+    ///
+    /// # Errors
+    /// [`LogListError::Read`] when the file cannot be read, and those of [`LogList::from_json`].
+    pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, LogListError> {
+        let path = path.into();
+        match read_bounded(&path) {
+            Ok(json) => Ok(Self {
+                file: Some(path),
+                ..Self::from_json(json)?
+            }),
+            Err(problem) => Err(LogListError::Read { path, problem }),
+        }
+    }
+
+    /// The file that it was read from, if it was one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// When the list was made.

@@ -1,0 +1,124 @@
+//! What keeps a thread watching.
+
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+
+use super::contents::Contents;
+use super::error::ReloadError;
+use super::inbox::Inbox;
+use super::notifier::Notifier;
+use super::options::{Means, Watching};
+use super::settle::{Settled, settle};
+use super::status::{WatchStatus, WatchedBy};
+use super::target::Target;
+use super::worker::{Shared, Worker, with};
+
+/// Keeps a thread watching until it is dropped.
+pub(super) struct Guard {
+    shared: Arc<Shared>,
+    thread: ThreadId,
+}
+
+/// A notifier, and where it puts its news.
+pub(super) struct Prepared {
+    inbox: Arc<Inbox>,
+    notifier: Notifier,
+}
+
+impl Guard {
+    /// Makes the first one on this thread, from files that are listened to already.
+    pub(super) fn prepare<M>(
+        options: &Watching,
+        make: impl Fn() -> Result<(M, Vec<PathBuf>), ReloadError>,
+    ) -> Result<(Prepared, Settled<M>), ReloadError> {
+        let inbox = Arc::new(Inbox::default());
+        let mut notifier = Notifier::new(Arc::clone(&inbox));
+        let listens = options.means == Means::Notices;
+        let make = || {
+            let (made, files) = make()?;
+            Ok((made, with(files, &options.also)))
+        };
+        let settled = settle(make, with(Vec::new(), &options.also), |files| {
+            if listens {
+                // Told by the thread, which listens again.
+                let _later = notifier.listen_for(files);
+            }
+        })?;
+        Ok((Prepared { inbox, notifier }, settled))
+    }
+
+    /// Watches on a thread of its own.
+    pub(super) fn start<T: Target>(
+        target: T,
+        options: Watching,
+        prepared: Prepared,
+        files: Vec<PathBuf>,
+        contents: Option<Contents>,
+    ) -> Result<Self, ReloadError> {
+        let Prepared { inbox, notifier } = prepared;
+        let shared = Arc::new(Shared {
+            inbox,
+            status: Mutex::new(WatchStatus {
+                since: target.now(),
+                failure: None,
+                by: match options.means {
+                    Means::Notices => WatchedBy::Notices,
+                    Means::Polling => WatchedBy::Polling,
+                },
+            }),
+            has_ended: Mutex::new(false),
+        });
+        let of_worker = Arc::clone(&shared);
+        let worker = Worker::new(target, of_worker, options, notifier, files, contents);
+        let thread = thread::Builder::new()
+            .name("bonafide-watch".to_owned())
+            .spawn(move || worker.run())
+            .map_err(|error| ReloadError::Thread(Arc::new(error)))?
+            .thread()
+            .id();
+        Ok(Self { shared, thread })
+    }
+
+    pub(super) fn reload_now(&self) -> Result<(), ReloadError> {
+        if thread::current().id() == self.thread {
+            return Err(ReloadError::WithinReload);
+        }
+        let (request, answer) = sync_channel(1);
+        self.shared.inbox.put(|news| news.requests.push(request));
+        // Nobody answers when a sink of events or a follower panicked meanwhile.
+        answer.recv().unwrap_or(Err(ReloadError::Ended))
+    }
+
+    pub(super) fn status(&self) -> WatchStatus {
+        self.shared
+            .status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// As the system does when it cannot tell of changes any more.
+    #[cfg(test)]
+    pub(super) fn break_notices(&self, reason: &str) {
+        self.shared
+            .inbox
+            .put(|news| news.broken = Some(reason.to_owned()));
+    }
+}
+
+impl Drop for Guard {
+    /// Nothing is put in force afterwards.
+    fn drop(&mut self) {
+        self.shared.inbox.put(|news| news.ended = true);
+        // Within a reload, the thread holds the lock itself, and ends after it.
+        if thread::current().id() != self.thread {
+            *self
+                .shared
+                .has_ended
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = true;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A client certificate that follows its files.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::UnixTime;
+
+use super::error::ReloadError;
+use super::guard::Guard;
+use super::options::Watching;
+use super::settle::Settled;
+use super::status::WatchStatus;
+use super::target::Target;
+use crate::event::{Event, Events};
+use crate::identity::{ClientIdentity, Generation, IdentityHandle};
+use crate::load_report::LoadFailure;
+
+/// A client certificate that follows the two files it was read from, for as long as this is kept.
+///
+/// A rotation retires the connections that the certificate before was shown on, and no others: the policy stays, and so do the connections of other zones. All that [`Watched`](super::Watched)
+/// says of files holds here: a key that is not the certificate's, half-written or empty files change nothing, and are told and tried again.
+///
+/// ```
+/// use bonafide_verify::{ClientIdentity, Event, IdentityHandle, Policy, Watching, Zone};
+/// # use bonafide_testkit::{Recipe, TestCa};
+/// # let client = TestCa::new().issue(Recipe::for_host("client").client());
+/// # let folder = tempfile::tempdir()?;
+/// # let (chain, key) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
+/// # std::fs::write(&chain, client.chain_pem())?;
+/// # std::fs::write(&key, client.key_pem())?;
+///
+/// let identity = IdentityHandle::new(ClientIdentity::from_pem_files(&chain, &key)?);
+/// let watched = Watching::default()
+///     .events(|event: &Event| eprintln!("{event}"))
+///     .start_identity(&identity, &chain, &key)?;
+/// let policy = Policy::builder()
+///     .zone(Zone::for_host("**.corp.example").identity(&identity))
+///     .build()?;
+/// # let _ = (policy, watched);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct WatchedIdentity {
+    handle: IdentityHandle,
+    guard: Guard,
+}
+
+impl WatchedIdentity {
+    /// Reads certificate chain and key, puts them in `handle` if they are not there already, and watches them, with the default options; see [`Watching::start_identity`].
+    ///
+    /// # Errors
+    /// [`ReloadError::Config`] for the files as they are now, [`ReloadError::Thread`].
+    pub fn start(
+        handle: &IdentityHandle,
+        chain: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Result<Self, ReloadError> {
+        Watching::default().start_identity(handle, chain, key)
+    }
+
+    pub(super) fn with_options(
+        options: Watching,
+        handle: &IdentityHandle,
+        chain: PathBuf,
+        key: PathBuf,
+    ) -> Result<Self, ReloadError> {
+        let (prepared, settled) = Guard::prepare(&options, || read(&chain, &key))?;
+        let Settled {
+            made,
+            files,
+            contents,
+        } = settled;
+        handle.replace(made)?;
+        let target = IdentityTarget {
+            chain,
+            key,
+            handle: handle.clone(),
+            events: options.events.clone(),
+        };
+        Ok(Self {
+            handle: handle.clone(),
+            guard: Guard::start(target, options, prepared, files, contents)?,
+        })
+    }
+
+    /// Reads both files now, without waiting for them to be quiet. What is as it was changes nothing.
+    ///
+    /// # Errors
+    /// Why they cannot be used; what is in force stays, and it is tried again.
+    pub fn reload_now(&self) -> Result<Generation, ReloadError> {
+        self.guard.reload_now()?;
+        Ok(self.handle.credential().generation())
+    }
+
+    /// How it goes. Times are by the clock of the system.
+    pub fn status(&self) -> WatchStatus {
+        self.guard.status()
+    }
+}
+
+impl fmt::Debug for WatchedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchedIdentity")
+            .field("handle", &self.handle)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The identity of a handle.
+struct IdentityTarget {
+    chain: PathBuf,
+    key: PathBuf,
+    handle: IdentityHandle,
+    events: Events,
+}
+
+impl Target for IdentityTarget {
+    type Made = ClientIdentity;
+
+    fn make(&self) -> Result<(ClientIdentity, Vec<PathBuf>), ReloadError> {
+        read(&self.chain, &self.key)
+    }
+
+    fn put(&mut self, made: ClientIdentity, lost: Option<LoadFailure>) -> Result<(), ReloadError> {
+        if let Some(failure) = lost {
+            return Err(ReloadError::Incomplete { failure });
+        }
+        self.handle.replace(made)?;
+        Ok(())
+    }
+
+    fn in_force(&self) -> String {
+        let credential = self.handle.credential();
+        format!(
+            "the client certificate of {}",
+            credential.record().subject()
+        )
+    }
+
+    fn emit(&self, event: &Event) {
+        self.events.emit(event);
+    }
+
+    fn now(&self) -> UnixTime {
+        UnixTime::now()
+    }
+}
+
+fn read(chain: &Path, key: &Path) -> Result<(ClientIdentity, Vec<PathBuf>), ReloadError> {
+    let identity = ClientIdentity::from_pem_files(chain, key)?;
+    Ok((identity, vec![chain.to_owned(), key.to_owned()]))
+}

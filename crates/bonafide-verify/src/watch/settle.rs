@@ -1,0 +1,129 @@
+//! Making something from files that do not change meanwhile.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use super::contents::Contents;
+use super::error::ReloadError;
+
+/// How often it is made again because the files changed, or are others than they were.
+const MAX_ROUNDS: usize = 4;
+
+/// What was made, and from what.
+pub(super) struct Settled<M> {
+    pub(super) made: M,
+    pub(super) files: Vec<PathBuf>,
+    /// What was in the files before and after; nothing where that was never the same.
+    pub(super) contents: Option<Contents>,
+}
+
+/// Makes something until the files that it was read from, and what is in them, are the same before and after.
+///
+/// `files` are those that are likely; `about_to_read` is told of them each time.
+pub(super) fn settle<M>(
+    make: impl Fn() -> Result<(M, Vec<PathBuf>), ReloadError>,
+    mut files: Vec<PathBuf>,
+    mut about_to_read: impl FnMut(&[PathBuf]),
+) -> Result<Settled<M>, ReloadError> {
+    let mut rounds = 1;
+    loop {
+        about_to_read(&files);
+        let before = Contents::of(&files);
+        let (made, named) = catch_unwind(AssertUnwindSafe(&make)).unwrap_or_else(|payload| {
+            let message = message(&*payload);
+            Err(ReloadError::Panicked { message })
+        })?;
+        let is_settled = named == files && Contents::of(&files) == before;
+        if is_settled || rounds == MAX_ROUNDS {
+            return Ok(Settled {
+                made,
+                files: named,
+                contents: is_settled.then_some(before),
+            });
+        }
+        files = named;
+        rounds += 1;
+    }
+}
+
+/// What a panic said.
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "no message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )]
+
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn files_that_are_known_only_afterwards_are_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, "1").unwrap();
+        let calls = Cell::new(0);
+        let make = || {
+            calls.set(calls.get() + 1);
+            Ok((fs::read_to_string(&file).unwrap(), vec![file.clone()]))
+        };
+        let mut told = Vec::new();
+        let settled = settle(make, Vec::new(), |files| told.push(files.to_vec())).unwrap();
+        assert_eq!((settled.made.as_str(), calls.get()), ("1", 2));
+        assert_eq!(
+            settled.contents,
+            Some(Contents::of(std::slice::from_ref(&file)))
+        );
+        assert_eq!(told, [vec![], vec![file]]);
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, "half").unwrap();
+        let make = || {
+            let read = fs::read_to_string(&file).unwrap();
+            fs::write(&file, "whole").unwrap();
+            Ok((read, vec![file.clone()]))
+        };
+        let settled = settle(make, vec![file.clone()], |_| {}).unwrap();
+        assert_eq!(settled.made, "whole");
+        assert_eq!(settled.contents, Some(Contents::of(&[file])));
+    }
+
+    #[test]
+    fn a_file_that_never_rests_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let calls = Cell::new(0);
+        let make = || {
+            calls.set(calls.get() + 1);
+            fs::write(&file, calls.get().to_string()).unwrap();
+            Ok(((), vec![file.clone()]))
+        };
+        let settled = settle(make, vec![file.clone()], |_| {}).unwrap();
+        assert_eq!((settled.contents, calls.get()), (None, MAX_ROUNDS));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_with_its_message() {
+        let make = || -> Result<((), Vec<PathBuf>), ReloadError> { panic!("no {}", "luck") };
+        match settle(make, Vec::new(), |_| {}) {
+            Err(ReloadError::Panicked { message }) => assert_eq!(message, "no luck"),
+            other => panic!("{:?}", other.err()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What is made anew when files change.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use rustls_pki_types::UnixTime;
+
+use super::error::ReloadError;
+use crate::event::{Event, Events};
+use crate::handle::PolicyHandle;
+use crate::load_report::{LoadFailure, LoadProblem};
+use crate::policy::Policy;
+
+/// Something in force that is made from files.
+pub(super) trait Target: Send + 'static {
+    /// What is made, before it is in force.
+    type Made;
+
+    /// Reads everything anew; says which files that was.
+    fn make(&self) -> Result<(Self::Made, Vec<PathBuf>), ReloadError>;
+
+    /// Puts it in force, or says why what is in force is better: `lost` is a file or a directory in which something was before.
+    fn put(&mut self, made: Self::Made, lost: Option<LoadFailure>) -> Result<(), ReloadError>;
+
+    /// What is in force, for a person.
+    fn in_force(&self) -> String;
+
+    fn emit(&self, event: &Event);
+
+    fn now(&self) -> UnixTime;
+}
+
+/// Makes a policy, reading everything anew.
+pub(super) type Recipe = Box<dyn Fn() -> Result<Policy, ReloadError> + Send>;
+
+/// The policy of a handle.
+pub(super) struct PolicyTarget {
+    recipe: Recipe,
+    handle: PolicyHandle,
+    /// What could not be read for the policy in force.
+    failures: BTreeSet<String>,
+    /// Where events go beside the sinks of the policy.
+    events: Events,
+}
+
+impl PolicyTarget {
+    pub(super) fn new(recipe: Recipe, first: Policy, events: Events) -> Self {
+        Self {
+            recipe,
+            events,
+            failures: failures(&first)
+                .map(|failure| failure.to_string())
+                .collect(),
+            handle: PolicyHandle::new(first),
+        }
+    }
+
+    pub(super) fn handle(&self) -> &PolicyHandle {
+        &self.handle
+    }
+
+    pub(super) fn failures(&self) -> &BTreeSet<String> {
+        &self.failures
+    }
+}
+
+/// Makes a policy with all that it reads read, and says which files that was.
+pub(super) fn make(recipe: &Recipe) -> Result<(Policy, Vec<PathBuf>), ReloadError> {
+    let policy = recipe()?;
+    policy.load()?;
+    let files = policy.files();
+    Ok((policy, files))
+}
+
+impl Target for PolicyTarget {
+    type Made = Policy;
+
+    fn make(&self) -> Result<(Policy, Vec<PathBuf>), ReloadError> {
+        make(&self.recipe)
+    }
+
+    fn put(&mut self, policy: Policy, lost: Option<LoadFailure>) -> Result<(), ReloadError> {
+        let known = |failure: &LoadFailure| self.failures.contains(&failure.to_string());
+        let unread = failures(&policy).find(|failure| !known(failure));
+        if let Some(failure) = unread.or(lost) {
+            return Err(ReloadError::Incomplete { failure });
+        }
+        let failures = failures(&policy)
+            .map(|failure| failure.to_string())
+            .collect();
+        self.handle.replace(policy)?;
+        self.failures = failures;
+        Ok(())
+    }
+
+    fn in_force(&self) -> String {
+        format!("the policy of epoch {}", self.handle.epoch())
+    }
+
+    fn emit(&self, event: &Event) {
+        Events::of_all([self.handle.current().events(), &self.events]).emit(event);
+    }
+
+    fn now(&self) -> UnixTime {
+        self.handle.current().clock().now()
+    }
+}
+
+/// What could not be read as an anchor. The system's store is read once a process and an unset variable gives nothing: neither can be lost.
+fn failures(policy: &Policy) -> impl Iterator<Item = LoadFailure> {
+    let sets = policy.zones().filter_map(|zone| zone.anchors().ok());
+    sets.flat_map(|set| set.report().failures())
+        .filter(|failure| !matches!(failure.problem, LoadProblem::Unset | LoadProblem::Store(_)))
+        .cloned()
+}

@@ -1,0 +1,280 @@
+//! The thread that watches.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls_pki_types::UnixTime;
+
+use super::contents::Contents;
+use super::error::ReloadError;
+use super::inbox::{Inbox, News};
+use super::notifier::Notifier;
+use super::options::{Means, Watching};
+use super::schedule::{Next, Pace, Schedule};
+use super::settle::{Settled, settle};
+use super::status::{WatchStatus, WatchedBy};
+use super::target::Target;
+use super::telling::Telling;
+use crate::event::{Event, ReloadFailed, ReloadRecovered, WatchingByPolling};
+
+/// After a sink or a follower panicked, nothing is done for so long.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
+
+/// What the thread shares with those who hold the guard.
+pub(super) struct Shared {
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) status: Mutex<WatchStatus>,
+    /// Held while something is put in force: nothing is once it says so.
+    pub(super) has_ended: Mutex<bool>,
+}
+
+/// Watches the files of a target.
+pub(super) struct Worker<T: Target> {
+    target: T,
+    shared: Arc<Shared>,
+    options: Watching,
+    files: Vec<PathBuf>,
+    /// What is in force was made from this; nothing where that is not known.
+    in_force: Option<Contents>,
+    /// A reload was asked for and is not done.
+    owed: bool,
+    notifier: Notifier,
+    pace: Pace,
+    schedule: Schedule<Contents>,
+    telling: Telling<(String, Contents)>,
+    failing: Option<Failing>,
+}
+
+struct Failing {
+    since: UnixTime,
+    attempts: u64,
+}
+
+impl<T: Target> Worker<T> {
+    pub(super) fn new(
+        target: T,
+        shared: Arc<Shared>,
+        options: Watching,
+        notifier: Notifier,
+        files: Vec<PathBuf>,
+        contents: Option<Contents>,
+    ) -> Self {
+        let now = Instant::now();
+        let pace = options.pace();
+        Self {
+            target,
+            shared,
+            options,
+            files,
+            in_force: contents,
+            owed: false,
+            notifier,
+            pace,
+            schedule: Schedule::new(pace, now),
+            telling: Telling::new(now),
+            failing: None,
+        }
+    }
+
+    /// Works until nobody wants any more.
+    pub(super) fn run(mut self) {
+        let mut not_before = Instant::now();
+        loop {
+            let news = self.shared.inbox.take(self.schedule.next().max(not_before));
+            if news.ended {
+                return;
+            }
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(news)));
+            if turn.is_err() {
+                // A sink of events or a follower, both not ours, did not survive. The recipe has its own net.
+                not_before = Instant::now() + AFTER_PANIC;
+            }
+        }
+    }
+
+    fn turn(&mut self, news: News) {
+        if news.moved {
+            self.notifier.start_again();
+        }
+        if let Some(reason) = news.broken {
+            self.notifier.start_again();
+            self.finds_changes(Err(reason));
+            self.schedule.noticed(Instant::now());
+        }
+        if news.noticed {
+            self.schedule.noticed(Instant::now());
+        }
+        if !news.requests.is_empty() {
+            self.owed = true;
+            let outcome = self.reload(Contents::of(&self.files));
+            for request in news.requests {
+                // The one who asked may have gone.
+                let _gone = request.try_send(outcome.clone());
+            }
+        } else if Instant::now() >= self.schedule.next() {
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        self.listen();
+        let seen = Contents::of(&self.files);
+        let differs = self.owed || self.in_force.as_ref() != Some(&seen);
+        match self.schedule.looked(Instant::now(), seen.clone(), differs) {
+            Next::AsInForce => self.recovered(),
+            Next::Wait => {}
+            Next::Reload => {
+                let _told = self.reload(seen);
+            }
+        }
+    }
+
+    /// Makes it anew and puts it in force, or tells why not and when it is tried again.
+    fn reload(&mut self, seen: Contents) -> Result<(), ReloadError> {
+        let outcome = self.try_reload();
+        let now = Instant::now();
+        match &outcome {
+            Ok(()) => {
+                self.owed = false;
+                self.schedule.succeeded(now);
+                self.status(|status, at| status.since = at);
+                self.recovered();
+            }
+            Err(ReloadError::Ended) => {}
+            Err(error) => {
+                self.schedule.failed(now, seen.clone());
+                self.failed(now, error, seen);
+            }
+        }
+        self.listen();
+        outcome
+    }
+
+    fn try_reload(&mut self) -> Result<(), ReloadError> {
+        let (target, notifier, also) = (&self.target, &mut self.notifier, &self.options.also);
+        let listens = self.options.means == Means::Notices;
+        let make = || {
+            let (made, files) = target.make()?;
+            Ok((made, with(files, also)))
+        };
+        let Settled {
+            made,
+            files,
+            contents,
+        } = settle(make, self.files.clone(), |files| {
+            if listens {
+                // Told by the `listen` that follows each reload.
+                let _later = notifier.listen_for(files);
+            }
+        })?;
+        let contents = contents.ok_or(ReloadError::Unsettled)?;
+        let has_ended = self
+            .shared
+            .has_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *has_ended {
+            return Err(ReloadError::Ended);
+        }
+        let lost = self
+            .in_force
+            .as_ref()
+            .and_then(|in_force| contents.lost_since(in_force));
+        self.target.put(made, lost)?;
+        self.in_force = Some(contents);
+        self.files = files;
+        Ok(())
+    }
+
+    fn listen(&mut self) {
+        if self.options.means == Means::Notices {
+            let outcome = self.notifier.listen_for(&self.files);
+            self.finds_changes(outcome);
+        }
+    }
+
+    /// Looks more often where the system does not tell of changes, and says so.
+    fn finds_changes(&mut self, told: Result<(), String>) {
+        let (by, poll) = match &told {
+            Ok(()) => (WatchedBy::Notices, self.pace.poll),
+            Err(_) => (WatchedBy::Polling, self.options.poll_without_notices),
+        };
+        let before = self.status(|status, _| std::mem::replace(&mut status.by, by));
+        if before == by {
+            return;
+        }
+        self.schedule.poll_every(poll, Instant::now());
+        if let Err(reason) = told {
+            let every_ms = u64::try_from(poll.as_millis()).unwrap_or(u64::MAX);
+            self.target
+                .emit(&Event::WatchingByPolling(WatchingByPolling {
+                    reason,
+                    every_ms,
+                }));
+        }
+    }
+
+    fn recovered(&mut self) {
+        self.telling.is_over();
+        self.status(|status, _| status.failure = None);
+        if let Some(Failing { since, attempts }) = self.failing.take() {
+            self.target.emit(&Event::ReloadRecovered(ReloadRecovered {
+                in_force: self.target.in_force(),
+                failing_since: since,
+                attempts,
+            }));
+        }
+    }
+
+    fn failed(&mut self, now: Instant, error: &ReloadError, seen: Contents) {
+        let at = self.target.now();
+        let (failing_since, attempts) = self
+            .failing
+            .as_ref()
+            .map_or((at, 1), |failing| (failing.since, failing.attempts + 1));
+        self.failing = Some(Failing {
+            since: failing_since,
+            attempts,
+        });
+        let since = self.status(|status, _| {
+            status.failure = Some(error.clone());
+            status.since
+        });
+        let changed = match &self.in_force {
+            Some(in_force) => seen.changed_since(in_force),
+            None => self.files.clone(),
+        };
+        let text = error.chain();
+        if self.telling.of(now, (text.clone(), seen)) {
+            self.target.emit(&Event::ReloadFailed(ReloadFailed {
+                in_force: self.target.in_force(),
+                since,
+                changed,
+                error: text,
+                failing_since,
+                attempts,
+            }));
+        }
+    }
+
+    /// Changes the status that others see; gives the time of the target's clock along.
+    fn status<R>(&self, change: impl FnOnce(&mut WatchStatus, UnixTime) -> R) -> R {
+        let at = self.target.now();
+        let mut status = self
+            .shared
+            .status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        change(&mut status, at)
+    }
+}
+
+/// All files, each once, in order.
+pub(super) fn with(mut files: Vec<PathBuf>, also: &[PathBuf]) -> Vec<PathBuf> {
+    files.extend_from_slice(also);
+    files.sort();
+    files.dedup();
+    files
+}
