@@ -196,6 +196,8 @@ impl Policy {
     ///
     /// Set ALPN on it as the protocol needs. Reads the system's store if that has not happened yet.
     ///
+    /// A client certificate that changes is the one of the moment in each handshake; no session is resumed then, as a ticket does not tell which certificate it rests on.
+    ///
     /// # Errors
     /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate or TLS versions, which rustls
     /// chooses before it knows a name: take [`Policy::client_config_for`] then.

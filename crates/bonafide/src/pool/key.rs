@@ -66,7 +66,8 @@ pub(crate) struct PartitionParts {
     /// The epoch of the policy that the zone belongs to.
     pub(crate) epoch: u64,
     /// Number of the client identity that is presented, 0 for none. A number that the client hands out, never made
-    /// of key material.
+    /// of key material. What takes its place later is not another number: connections made before are called back, see
+    /// [`Recall`](super::connection::Recall).
     pub(crate) identity: u64,
 }
 
