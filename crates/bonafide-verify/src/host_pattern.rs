@@ -81,7 +81,7 @@ impl HostPattern {
     }
 
     /// Whether some host could match both patterns.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+    pub fn overlaps(&self, other: &Self) -> bool {
         let covers = |wide: &Self, narrow: &Self| match (wide.scope, narrow.scope) {
             (_, Scope::Exact) => wide.matches(&narrow.host),
             (Scope::Exact, _) => false,

@@ -56,10 +56,13 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// The name under which receipts list the check.
     fn name(&self) -> &str;
 
-    /// The hosts that the check is for, where it is for some only; default: it is for all.
+    /// Where the check names the hosts that it may refuse, as pins do: one of its host patterns that shares a host with `pattern`. Default: none, as it is for
+    /// all hosts alike.
     ///
-    /// A zone that believes keys cannot ask checks, so a policy does not build where a check that says this, enforced in every zone, is for a host of such a zone.
-    fn only_for(&self) -> Option<&HostPattern> {
+    /// A zone that believes keys has no path to ask checks about. A policy does not build where a check that is enforced in every zone names a host of such a zone: what
+    /// was meant for that host would silently not hold.
+    fn names_hosts_of(&self, pattern: &HostPattern) -> Option<&HostPattern> {
+        let _ = pattern;
         None
     }
 

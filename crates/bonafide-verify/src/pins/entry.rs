@@ -201,8 +201,9 @@ impl Check for Pins {
         verdict::NAME
     }
 
-    fn only_for(&self) -> Option<&HostPattern> {
-        Some(&self.pattern)
+    fn names_hosts_of(&self, pattern: &HostPattern) -> Option<&HostPattern> {
+        let may_refuse = self.mode == Mode::Enforce && self.pattern.overlaps(pattern);
+        may_refuse.then_some(&self.pattern)
     }
 
     fn judge(

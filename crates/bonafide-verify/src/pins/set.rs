@@ -15,6 +15,7 @@ use crate::check::{Check, CheckContext, Finding};
 use crate::clock::Rfc3339Time;
 use crate::config_error::ConfigError;
 use crate::description::Description;
+use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
 use crate::spki::PinError;
@@ -217,6 +218,12 @@ impl PinSet {
 impl Check for PinSet {
     fn name(&self) -> &str {
         verdict::NAME
+    }
+
+    fn names_hosts_of(&self, pattern: &HostPattern) -> Option<&HostPattern> {
+        self.entries
+            .iter()
+            .find_map(|entry| entry.names_hosts_of(pattern))
     }
 
     fn judge(

@@ -244,9 +244,9 @@ impl Assembly<'_> {
         };
         let zone = || pattern.to_string();
         let of_default = self.default.checks.iter().find_map(|(check, mode)| {
-            let only_for = check.only_for()?;
-            (*mode == Mode::Enforce && only_for.overlaps(pattern))
-                .then(|| format!("`{}` of the default zone for {only_for}", check.name()))
+            let named = check.names_hosts_of(pattern)?;
+            (*mode == Mode::Enforce)
+                .then(|| format!("`{}` of the default zone for {named}", check.name()))
         });
         let what = match facets {
             Facets {

@@ -7,8 +7,8 @@ use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
 use bonafide_verify::{
     Anchors, CertificateSha256, Check, CheckContext, Clock, Code, ConfigError, Exactly,
     FileFirstUse, Finding, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, Limits,
-    MemoryFirstUse, Outcome, Peer, Pins, Policy, PolicyBuilder, Profile, Reason, Receipt, Refusal,
-    Refused, SpkiSha256, StoreFault, Swap, Verdict, VerifiedPath, Zone, ZoneBuilder,
+    MemoryFirstUse, Outcome, Peer, PinSet, Pins, Policy, PolicyBuilder, Profile, Reason, Receipt,
+    Refusal, Refused, SpkiSha256, StoreFault, Swap, Verdict, VerifiedPath, Zone, ZoneBuilder,
 };
 use std::sync::Arc;
 
@@ -432,10 +432,23 @@ fn what_needs_a_path_is_not_to_be_had_in_such_a_zone() {
         Err(ConfigError::NothingExactly { zone }) => assert_eq!(zone, "*.devices.example"),
         other => panic!("{other:?}"),
     }
+    let set = |pattern| PinSet::new([pins("example.com"), pins(pattern)]).unwrap();
+    match with()
+        .anchors(ca())
+        .check(set(HOST))
+        .zone(exactly())
+        .build()
+    {
+        Err(ConfigError::KnownKeyZone { what, .. }) => {
+            assert_eq!(what, format!("{pins_of_default}{HOST}"));
+        }
+        other => panic!("{other:?}"),
+    }
     // Pins for others, and pins that are to report only, do not stand in the way.
     for policy in [
         with().pins(pins("example.com")),
         with().report_only(pins(HOST)),
+        with().check(set("example.org")),
         with().check(Loud),
     ] {
         policy.anchors(ca()).zone(first()).build().unwrap();
