@@ -7,6 +7,7 @@
 //! | `custom_ca` | a private CA from memory, from a file, and beside the system's store |
 //! | `pinned` | pins, and what happens when a server's key is another one |
 //! | `pins` | pin files made from a host, a chain, a request or a key, with advice; signed bundles of them |
+//! | `policy_check` | what a program trusts, kept in a file and compared with it in its CI |
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
 //! | `any_rustls_client` | the same policy inside reqwest |

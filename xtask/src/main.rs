@@ -71,6 +71,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Compares the effective default policy with the file that is kept of it, or writes that: `cargo xtask policy --help`.
+    #[command(disable_help_flag = true)]
+    Policy {
+        /// Arguments for the comparison.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Judges a capsule, one refusal in a file, again: `cargo xtask replay --help`.
     #[command(disable_help_flag = true)]
     Replay {
@@ -125,6 +132,12 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             };
             Invocation::cargo(line)
                 .with_args(args.to_vec())
+                .run(&env::current_dir()?)?;
+        }
+        Task::Policy { args } => {
+            let line = "run --quiet -p xtask --features policy --bin policy --";
+            Invocation::cargo(line)
+                .with_args(args)
                 .run(&env::current_dir()?)?;
         }
         Task::Replay { args } => {

@@ -104,6 +104,17 @@ pub(crate) fn as_rfc3339<S: Serializer>(time: &UnixTime, serializer: S) -> Resul
     serializer.collect_str(&Rfc3339Time(*time))
 }
 
+/// The same, or null.
+pub(crate) fn as_optional_rfc3339<S: Serializer>(
+    time: &Option<UnixTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => as_rfc3339(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Not a time since 1970 in RFC 3339.
 #[derive(Debug)]
 pub(crate) struct NoTime;

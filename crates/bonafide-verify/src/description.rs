@@ -1,6 +1,7 @@
 //! What a part of a policy says of itself: what it decides by, where that was read from, and what of it expires.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::UnixTime;
@@ -49,6 +50,28 @@ pub enum ExpiryKind {
     Grant,
     /// The list of Certificate Transparency logs, by the age that it may have.
     LogList,
+}
+
+impl ExpiryKind {
+    /// The kind as it is serialised.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Intermediate => "intermediate",
+            Self::Anchor => "anchor",
+            Self::Pin => "pin",
+            Self::ClientCertificate => "client-certificate",
+            Self::Crl => "crl",
+            Self::Grant => "grant",
+            Self::LogList => "log-list",
+        }
+    }
+}
+
+impl fmt::Display for ExpiryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Description {

@@ -46,8 +46,10 @@ pub trait Follower: Send + Sync {
 impl PolicyHandle {
     /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own here: what becomes of it there plays no part.
     pub fn new(policy: Policy) -> Self {
+        let policy = policy.placed();
+        policy.came_into_force();
         Self(Arc::new(Inner {
-            current: ArcSwap::from_pointee(policy.placed()),
+            current: ArcSwap::from_pointee(policy),
             replacing: Mutex::default(),
             followers: Mutex::default(),
         }))
@@ -85,6 +87,7 @@ impl PolicyHandle {
             policy.renewed().placed()
         };
         let epoch = policy.epoch();
+        policy.takes_over_from(&replaced);
         self.0.current.store(Arc::new(policy.clone()));
         replaced.was_replaced_by(epoch);
         let told = self.tell_followers(&policy);
@@ -97,6 +100,7 @@ impl PolicyHandle {
             to: epoch,
         });
         Events::of_all([policy.events(), replaced.events()]).emit(&event);
+        policy.came_into_force();
         Ok(epoch)
     }
 

@@ -127,6 +127,16 @@ impl KnownIntermediates {
         }
     }
 
+    /// Those that the policy was given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.given.0.values().flatten()
+    }
+
+    /// Whether others are learnt from verified paths.
+    pub(crate) fn learns(&self) -> bool {
+        self.remembered.is_some()
+    }
+
     /// These and no others.
     pub(crate) fn only(certificates: &[CertificateDer<'static>]) -> Self {
         let mut given = BySubject::default();

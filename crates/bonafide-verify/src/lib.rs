@@ -46,9 +46,12 @@ pub mod danger;
 mod demand;
 mod description;
 mod diagnosis;
+mod effective;
 mod epoch;
 mod event;
 mod explain;
+mod forbid_danger;
+mod forecast;
 mod handle;
 mod handshake;
 mod host;
@@ -72,6 +75,7 @@ mod revocation_reason;
 mod rustls_adapter;
 mod sct;
 mod sessions;
+mod shadow;
 mod signature;
 mod source;
 mod spki;
@@ -101,15 +105,17 @@ pub use self::clock::Clock;
 pub use self::code::Code;
 pub use self::config_error::ConfigError;
 pub use self::description::{Description, Expiry, ExpiryKind};
+pub use self::effective::Effective;
 pub use self::epoch::Epoch;
 pub use self::event::{
-    BrokenGlass, Event, EventFile, EventSink, FirstContact, GrantedConnection, IdentityReplaced,
-    KeyChanged, Lost, PinFailure, PinFailureOutcome, PolicyReplaced, ReloadFailed, ReloadRecovered,
-    SourcesIncomplete, WatchingByPolling,
+    BrokenGlass, Divergence, Event, EventFile, EventSink, Expiring, FirstContact,
+    GrantedConnection, IdentityReplaced, Judged, KeyChanged, Lost, PinFailure, PinFailureOutcome,
+    PolicyReplaced, ReloadFailed, ReloadRecovered, SourcesIncomplete, WatchingByPolling,
 };
 pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };
+pub use self::forecast::Horizons;
 pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host_pattern::{HostPattern, PatternError};
@@ -119,6 +125,7 @@ pub use self::identity::{
     SignError,
 };
 pub use self::intermediates::Intermediates;
+pub use self::judge::ShadowCounts;
 pub use self::known_key::{
     CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
     KnownKey, MemoryFirstUse, SharedFirstUseError, StoreFault, Swap,
@@ -140,6 +147,7 @@ pub use self::receipt::{
 pub use self::refusal::{Refusal, Subject};
 pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
+pub use self::shadow::Shadow;
 pub use self::spki::{PinError, SpkiSha256};
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;

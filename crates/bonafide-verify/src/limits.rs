@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
+use serde::Serialize;
 
 use crate::certificate::{content, names};
 use crate::chain::PresentedChain;
@@ -40,11 +41,15 @@ const WORTH_COUNTING: usize = 3;
 /// let policy = Policy::builder().limits(Limits::default().max_intermediates(1));
 /// # let _ = policy;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Limits {
+    #[serde(rename = "max_intermediates")]
     intermediates: Option<usize>,
+    #[serde(rename = "max_certificates")]
     certificates: usize,
+    #[serde(rename = "max_bytes")]
     bytes: usize,
+    #[serde(rename = "max_same_subject")]
     same_subject: usize,
 }
 

@@ -64,6 +64,12 @@ impl Receipts {
         kept.by_key.get(&key).map(Arc::clone)
     }
 
+    /// All that are kept, in no order.
+    pub(crate) fn all(&self) -> Vec<Arc<Receipt>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.by_key.values().map(Arc::clone).collect()
+    }
+
     /// The earliest deadline after `now` of the receipts of a host; see [`Judge::deadline_of`](crate::judge::Judge::deadline_of).
     pub(crate) fn deadline_of(
         &self,

@@ -51,10 +51,11 @@ impl ServerCertVerifier for Verifier {
             .with_ocsp_staple(ocsp_response)
             .at_handshake(now);
         self.possession.begin();
-        let receipt = self
-            .allowed(server_name)
-            .and_then(|()| self.judge.verify_handshake(&peer))
-            .map_err(refused)?;
+        self.allowed(server_name).map_err(refused)?;
+        let judged = self.judge.verify_handshake(&peer);
+        let receipt = judged.as_ref().unwrap_or_else(|refusal| refusal.receipt());
+        self.judge.show(&peer, receipt);
+        let receipt = judged.map_err(refused)?;
         self.possession
             .expect(end_entity, FirstContact::of(&receipt, &peer));
         Ok(ServerCertVerified::assertion())

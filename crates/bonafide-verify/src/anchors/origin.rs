@@ -34,6 +34,20 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// Whether the program added the anchor itself: a file, a directory, memory, or what a variable names that the program asks for.
+    pub(crate) fn is_private(&self) -> bool {
+        match self {
+            Self::System | Self::Bundled => false,
+            Self::Environment { variable, .. } => {
+                !["SSL_CERT_FILE", "SSL_CERT_DIR"].contains(&variable.as_str())
+            }
+            Self::File(_) | Self::Memory(_) => true,
+            Self::Fenced { origin, .. } => origin.is_private(),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

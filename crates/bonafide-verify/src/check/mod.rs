@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
+use serde::Serialize;
 
 #[cfg(feature = "danger-insecure-grants")]
 pub(crate) use self::profile::Place;
@@ -268,7 +269,8 @@ impl FindingOutcome {
 }
 
 /// Whether a check's refusals count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// A refusal refuses the connection.
     #[default]

@@ -1,5 +1,7 @@
 //! What happens to the trust of a process, told to whoever watches over it.
 
+mod divergence;
+mod expiring;
 mod file;
 mod first_contact;
 mod granted;
@@ -15,6 +17,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::divergence::{Divergence, Judged};
+pub use self::expiring::Expiring;
 pub use self::file::EventFile;
 pub use self::first_contact::FirstContact;
 pub use self::granted::GrantedConnection;
@@ -56,6 +60,10 @@ pub enum Event {
     SourcesIncomplete(SourcesIncomplete),
     /// Changes of files are found by looking at them from time to time.
     WatchingByPolling(WatchingByPolling),
+    /// Something that a policy rests on expires soon, or has.
+    Expiring(Expiring),
+    /// A candidate policy would have judged a handshake otherwise.
+    Divergence(Divergence),
 }
 
 /// How loud an event is.
@@ -80,6 +88,8 @@ impl Event {
             Self::ReloadRecovered(_) => "reload-recovered",
             Self::SourcesIncomplete(_) => "sources-incomplete",
             Self::WatchingByPolling(_) => "watching-by-polling",
+            Self::Expiring(_) => "expiring",
+            Self::Divergence(_) => "divergence",
         }
     }
 
@@ -88,14 +98,16 @@ impl Event {
             Self::PolicyReplaced(_)
             | Self::FirstContact(_)
             | Self::IdentityReplaced(_)
-            | Self::ReloadRecovered(_) => Loudness::Info,
+            | Self::ReloadRecovered(_)
+            | Self::Divergence(_) => Loudness::Info,
             Self::GrantedConnection(_)
             | Self::KeyChanged(_)
             | Self::PinFailure(_)
             | Self::BrokenGlass(_)
             | Self::ReloadFailed(_)
             | Self::SourcesIncomplete(_)
-            | Self::WatchingByPolling(_) => Loudness::Warn,
+            | Self::WatchingByPolling(_)
+            | Self::Expiring(_) => Loudness::Warn,
         }
     }
 }
@@ -114,6 +126,8 @@ impl fmt::Display for Event {
             Self::ReloadRecovered(event) => event.fmt(f),
             Self::SourcesIncomplete(event) => event.fmt(f),
             Self::WatchingByPolling(event) => event.fmt(f),
+            Self::Expiring(event) => event.fmt(f),
+            Self::Divergence(event) => event.fmt(f),
         }
     }
 }
@@ -177,9 +191,18 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
 #[derive(Clone, Default)]
 pub(crate) struct Events {
     sinks: Vec<Arc<dyn EventSink>>,
+    is_silent: bool,
 }
 
 impl Events {
+    /// Events that go nowhere, not even to the log.
+    pub(crate) fn silent() -> Self {
+        Self {
+            sinks: Vec::new(),
+            is_silent: true,
+        }
+    }
+
     pub(crate) fn add(&mut self, sink: impl EventSink + 'static) {
         self.sinks.push(Arc::new(sink));
     }
@@ -192,7 +215,10 @@ impl Events {
                 sinks.push(Arc::clone(sink));
             }
         }
-        Self { sinks }
+        Self {
+            sinks,
+            is_silent: false,
+        }
     }
 
     /// How many sinks there are beside the log.
@@ -201,6 +227,9 @@ impl Events {
     }
 
     pub(crate) fn emit(&self, event: &Event) {
+        if self.is_silent {
+            return;
+        }
         let kind = event.kind();
         match event.loudness() {
             Loudness::Info => {

@@ -9,13 +9,14 @@ use super::ClientIdentity;
 #[cfg(feature = "tokio")]
 use super::Generation;
 use super::callback::{IdentityCallback, IdentityRequest};
-use super::credential::{Credential, Origin};
+use super::credential::{Credential, IdentityRecord, Origin};
 use super::followers::IdentityFollower;
 use super::handle::IdentityHandle;
 use super::user::User;
-use crate::certificate::base16;
+use crate::certificate::{Certificate, base16};
 use crate::config_error::ConfigError;
 use crate::description::{Description, ExpiryKind};
+use crate::spki::SpkiSha256;
 
 /// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
 #[derive(Clone, Debug)]
@@ -151,28 +152,29 @@ impl ZoneIdentity {
         }
     }
 
-    /// What it is, the files that it was read from if they are not read again, and when the certificate ends.
+    /// What is shown at this moment, the files that it was read from if they are not read again, and when the certificate ends.
     pub(crate) fn describe(&self, description: &mut Description) {
-        let (source, credential) = match self {
+        let (source, leaf) = match self {
             Self::Fixed(shown, files) => {
                 for file in files {
                     description.file(file);
                 }
-                ("fixed", shown.credential.clone())
+                ("fixed", shown.key.cert.first().cloned())
             }
-            Self::Handle(handle, _) => ("handle", Some(handle.credential())),
+            Self::Handle(handle, _) => ("handle", Some(handle.held().identity.leaf().clone())),
             Self::Callback(..) => ("callback", None),
         };
-        let record = credential.as_ref().map(|credential| credential.record());
-        description.setting(
-            "client-certificate",
-            serde_json::json!({
-                "source": source,
-                "sha256": record.map(|record| base16(record.sha256())),
-                "subject": record.map(|record| record.subject()),
-            }),
-        );
-        if let Some((record, end)) = record.and_then(|record| Some((record, record.not_after()?))) {
+        description.setting("source", source);
+        let Some(leaf) = leaf else {
+            return;
+        };
+        let record = IdentityRecord::of(&leaf);
+        description.setting("subject", record.subject());
+        description.setting("sha256", base16(record.sha256()));
+        if let Ok(leaf) = Certificate::from_der(&leaf) {
+            description.setting("pin", SpkiSha256::of_certificate(&leaf).to_string());
+        }
+        if let Some(end) = record.not_after() {
             description.expires(ExpiryKind::ClientCertificate, record.subject(), end);
         }
     }

@@ -5,6 +5,7 @@ mod checks;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
 mod known;
+mod onlooker;
 mod retrial;
 mod search;
 mod trial;
@@ -14,11 +15,14 @@ use std::sync::Arc;
 use rustls_pki_types::{ServerName, UnixTime};
 
 pub(crate) use self::known::{FirstContact, Remembered};
+pub(crate) use self::onlooker::Onlooker;
+pub use self::onlooker::ShadowCounts;
 
 use crate::chain::{Peer, PresentedChain};
 use crate::clock::Clock;
 use crate::epoch::{Epoch, Successor};
-use crate::event::Events;
+use crate::event::{Events, Expiring};
+use crate::forecast::Forecast;
 use crate::host::{host_text, relative_name};
 use crate::intermediates::KnownIntermediates;
 use crate::provider::Provider;
@@ -38,6 +42,8 @@ pub(crate) struct Judge {
     pub(crate) provider: Provider,
     pub(crate) receipts: Receipts,
     pub(crate) events: Events,
+    pub(crate) forecast: Forecast,
+    pub(crate) onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 /// How a connection began.
@@ -61,6 +67,8 @@ impl Judge {
             provider,
             receipts: _,
             events,
+            forecast,
+            onlooker,
         } = self;
         Self {
             epoch: Epoch::next(),
@@ -71,6 +79,8 @@ impl Judge {
             provider: provider.clone(),
             receipts: Receipts::default(),
             events: events.clone(),
+            forecast: forecast.renewed(),
+            onlooker: onlooker.clone(),
         }
     }
 
@@ -104,6 +114,7 @@ impl Judge {
     /// Judges the peer of a handshake, and keeps the receipt for the connections that will rest on it; that of a [`FirstContact`] is kept when that
     /// is complete.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        self.look_through();
         let judged = self
             .verify(peer)
             .inspect_err(|refusal| self.tell_of_change(refusal));
@@ -113,6 +124,7 @@ impl Judge {
         }
         let receipt = judged?;
         self.announce(&receipt);
+        self.forecast.met(&receipt, &self.events);
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.intermediates.remember(path.certificates());
         }
@@ -125,6 +137,18 @@ impl Judge {
                 .keep(self.zone_of(name)?.id(), &host, &peer.chain, &receipt);
         }
         Ok(receipt)
+    }
+
+    /// Tells what the policy names and what expires soon, at most once a day.
+    pub(crate) fn look_through(&self) {
+        self.forecast
+            .look_through(&self.zones, self.clock.now(), &self.events);
+    }
+
+    /// All that expires soon: what the policy names, and what is on the paths of the receipts at hand.
+    pub(crate) fn expiring(&self) -> Vec<Expiring> {
+        let receipts = self.receipts.all();
+        self.forecast.all(&self.zones, &receipts, self.clock.now())
     }
 
     /// Until when what was believed of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and

@@ -9,6 +9,7 @@ use super::{Judge, KnownIntermediates};
 use crate::anchors::Anchors;
 use crate::chain::{Peer, PresentedChain};
 use crate::event::Events;
+use crate::forecast::{Forecast, Horizons};
 use crate::host::host_text;
 use crate::receipts::Receipts;
 use crate::refusal::{Exhibit, Premise, Rejudge};
@@ -70,7 +71,7 @@ impl Trial<'_> {
 
 impl Judge {
     /// One that decides the same, with other intermediates where there are some, and has no receipts.
-    fn apart(&self, intermediates: Option<KnownIntermediates>) -> Self {
+    pub(super) fn apart(&self, intermediates: Option<KnownIntermediates>) -> Self {
         let Self {
             epoch,
             successor,
@@ -80,6 +81,8 @@ impl Judge {
             provider,
             receipts: _,
             events: _,
+            forecast: _,
+            onlooker: _,
         } = self;
         Self {
             epoch: *epoch,
@@ -89,7 +92,9 @@ impl Judge {
             clock: clock.clone(),
             provider: provider.clone(),
             receipts: Receipts::default(),
-            events: Events::default(),
+            events: Events::silent(),
+            forecast: Forecast::new(Horizons::off()),
+            onlooker: None,
         }
     }
 }

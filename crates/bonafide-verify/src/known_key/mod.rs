@@ -57,7 +57,10 @@ pub(crate) enum KnownPeers {
 impl KnownPeers {
     pub(crate) fn describe(&self, description: &mut Description) {
         match self {
-            Self::FirstUse(store) => store.describe(description),
+            Self::FirstUse(store) => {
+                description.setting("first-use", "the key of the first contact");
+                store.describe(description);
+            }
             Self::Exactly(peers) => {
                 let peers: Vec<_> = peers.iter().map(ToString::to_string).collect();
                 description.setting("exactly", peers);

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config_error::ConfigError;
 use crate::epoch::{Epoch, Successor};
 use crate::event::{EventSink, Events};
+use crate::forecast::{Forecast, Horizons};
 use crate::host_pattern::HostPattern;
 use crate::identity::{IdentitySource, User, ZoneIdentity};
 use crate::intermediates::Intermediates;
@@ -21,6 +22,7 @@ use crate::limits::Limits;
 use crate::pins::{PinSet, Pins};
 use crate::provider::Provider;
 use crate::receipts::Receipts;
+use crate::shadow::Shadow;
 use crate::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId, Zones};
 
 /// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default zone's.
@@ -33,6 +35,8 @@ pub struct PolicyBuilder {
     clock: Clock,
     provider: Option<Arc<CryptoProvider>>,
     events: Events,
+    forecast: Horizons,
+    shadow: Option<Shadow>,
     #[cfg(feature = "danger-insecure-grants")]
     grants: Vec<crate::danger::Grant>,
 }
@@ -142,6 +146,26 @@ impl PolicyBuilder {
         self
     }
 
+    /// How long before something expires it is told as an [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
+    ///
+    /// | what | when it is looked at |
+    /// |---|---|
+    /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | at that handshake |
+    /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when it comes into force in a [`PolicyHandle`](crate::PolicyHandle), or at its first handshake, then once a day as handshakes happen |
+    ///
+    /// Each thing, and each certificate for each host, is told once a day, and at once where it has come within a nearer horizon. What has expired already is told
+    /// too. [`Policy::forecast`] gives the list at any time.
+    pub fn forecast(mut self, horizons: Horizons) -> Self {
+        self.forecast = horizons;
+        self
+    }
+
+    /// Has a candidate policy judge the same handshakes without deciding anything; see [`Shadow`]. Default: none.
+    pub fn shadow(mut self, shadow: Shadow) -> Self {
+        self.shadow = Some(shadow);
+        self
+    }
+
     /// Adds a grant: an exception for one exact host. See [`danger`](crate::danger).
     #[cfg(feature = "danger-insecure-grants")]
     pub fn danger_grant(mut self, grant: crate::danger::Grant) -> Self {
@@ -196,7 +220,11 @@ impl PolicyBuilder {
             clock: self.clock,
             provider,
             receipts: Receipts::default(),
+            onlooker: self
+                .shadow
+                .map(|shadow| shadow.onlooker(self.events.clone())),
             events: self.events,
+            forecast: Forecast::new(self.forecast),
         }))
     }
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use crate::config_error::ConfigError;
 use crate::danger::Grant;
+use crate::forbid_danger;
 use crate::zone::{Zone, ZoneId};
-
-/// When set to anything but nothing or `0`, a policy with a grant does not build.
-const FORBID: &str = "BONAFIDE_FORBID_DANGER";
 
 /// Gives each grant its zone: the one with its exact host, or one of its own made like the zone that covers the host.
 pub(super) fn with_grants(
@@ -19,7 +17,7 @@ pub(super) fn with_grants(
     let mut hosts = HashSet::new();
     for grant in grants {
         let pattern = grant.check()?;
-        if std::env::var_os(FORBID).is_some_and(|value| !value.is_empty() && value != "0") {
+        if forbid_danger::is_set() {
             return Err(ConfigError::DangerForbidden { host: grant.host });
         }
         if !hosts.insert(pattern.clone()) {

@@ -3,6 +3,7 @@
 mod builder;
 #[cfg(feature = "danger-insecure-grants")]
 mod grants;
+mod shadow;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,11 +17,12 @@ use crate::chain::Peer;
 use crate::clock::Clock;
 use crate::config_error::ConfigError;
 use crate::description::Description;
+use crate::effective::Effective;
 use crate::epoch::Epoch;
-use crate::event::Events;
+use crate::event::{Events, Expiring};
 use crate::host::server_name;
 use crate::identity::IdentityFollower;
-use crate::judge::Judge;
+use crate::judge::{Judge, ShadowCounts};
 #[cfg(feature = "tokio")]
 use crate::receipt::IdentityUse;
 use crate::receipt::Receipt;
@@ -140,6 +142,35 @@ impl Policy {
         }
         let files: BTreeSet<_> = description.files().map(Path::to_owned).collect();
         files.into_iter().collect()
+    }
+
+    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all zones.
+    pub fn effective(&self) -> Effective {
+        Effective::of(&self.judge)
+    }
+
+    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what the policy names, and what is on the paths of servers that it has
+    /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is told as an event.
+    pub fn forecast(&self) -> Vec<Expiring> {
+        self.judge.expiring()
+    }
+
+    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none where it has none.
+    pub fn shadow_counts(&self) -> Option<ShadowCounts> {
+        self.judge
+            .onlooker
+            .as_ref()
+            .map(|onlooker| onlooker.counts())
+    }
+
+    /// What `other`, which was in force before, has told of what expires is not told again.
+    pub(crate) fn takes_over_from(&self, other: &Self) {
+        self.judge.forecast.continue_from(&other.judge.forecast);
+    }
+
+    /// The policy is in force from now on.
+    pub(crate) fn came_into_force(&self) {
+        self.judge.look_through();
     }
 
     /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.

@@ -173,6 +173,21 @@ impl Zone {
         }
     }
 
+    /// Says what the zone decides by, and what of it expires; its anchors apart.
+    pub(crate) fn describe_expiries(&self, description: &mut Description) {
+        for (check, _) in &self.checks {
+            check.describe(description);
+        }
+        if let Some(identity) = &self.identity {
+            identity.describe(description);
+        }
+        #[cfg(feature = "danger-insecure-grants")]
+        if let Some(grant) = &self.grant {
+            let what = format!("grant for {}", grant.host);
+            description.expires(crate::description::ExpiryKind::Grant, what, grant.expiry());
+        }
+    }
+
     /// What one `rustls::ClientConfig` cannot serve both zones with, if anything.
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {

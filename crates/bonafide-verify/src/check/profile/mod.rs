@@ -27,6 +27,7 @@ pub(crate) use self::subject::Place;
 
 use self::subject::Subject;
 use crate::check::{Check, CheckContext, Finding};
+use crate::description::Description;
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 
@@ -146,6 +147,12 @@ impl Check for Profile {
                 .map_err(|(position, reason)| Refused::at(position, reason))?;
         }
         Ok(Finding::passed())
+    }
+
+    fn describe(&self, description: &mut Description) {
+        let rules = self.rules();
+        let rules = rules.map(|rule| format!("{} ({})", rule.code(), rule.clause()));
+        description.setting("rules", rules.collect::<Vec<_>>());
     }
 }
 

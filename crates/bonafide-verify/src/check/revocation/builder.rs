@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::crl::{Crls, Lists};
 #[cfg(feature = "crlite")]
 use super::crlite::{Crlite, Filters};
 use super::{Revocation, Sources, Staples};
 use crate::config_error::ConfigError;
+use crate::description::Description;
 
 /// Which certificates of a path must not be revoked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RevocationScope {
     /// All but the anchor. Staples and filters speak of the leaf alone, so that intermediates need lists.
@@ -20,7 +24,8 @@ pub enum RevocationScope {
 }
 
 /// What to do about a certificate that a responder does not know (RFC 6960, 2.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OnUnknownStatus {
     /// Refuse, with `BF-REVOCATION-UNKNOWN`.
@@ -31,7 +36,8 @@ pub enum OnUnknownStatus {
 }
 
 /// What to do where all that speaks of a certificate is too old, or not valid yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OnStaleStatus {
     /// Refuse, with `BF-REVOCATION-STALE`.
@@ -42,7 +48,8 @@ pub enum OnStaleStatus {
 }
 
 /// What to do about a certificate that no source speaks of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OnMissingStatus {
     /// Refuse, with `BF-REVOCATION-MISSING`.
@@ -59,6 +66,21 @@ pub(super) struct Choices {
     pub(super) on_unknown: OnUnknownStatus,
     pub(super) on_stale: OnStaleStatus,
     pub(super) on_missing: OnMissingStatus,
+}
+
+impl Choices {
+    pub(super) fn describe(self, description: &mut Description) {
+        let Self {
+            scope,
+            on_unknown,
+            on_stale,
+            on_missing,
+        } = self;
+        description.setting("scope", scope);
+        description.setting("on-unknown", on_unknown);
+        description.setting("on-stale", on_stale);
+        description.setting("on-missing", on_missing);
+    }
 }
 
 /// Builds a [`Revocation`].

@@ -13,8 +13,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::question::{Answer, Question};
 use crate::bounded_file::read_up_to;
-use crate::certificate::Known;
+use crate::certificate::{Known, base16};
+use crate::clock::Rfc3339Time;
 use crate::config_error::ConfigError;
+use crate::description::{Description, ExpiryKind};
 use crate::load_report::LoadProblem;
 use crate::reason::Reason;
 use crate::revocation_reason::RevocationSource;
@@ -61,15 +63,23 @@ impl Crlite {
 /// All filters at hand.
 pub(super) struct Filters {
     filters: Vec<CRLiteClubcard>,
+    /// The SHA-256 of the file of each.
+    digests: Vec<String>,
     newest: UnixTime,
 }
 
 impl Filters {
     pub(super) fn load(places: &[Crlite]) -> Result<Self, ConfigError> {
-        let mut filters = Vec::new();
+        let (mut filters, mut digests) = (Vec::new(), Vec::new());
+        let mut add = |path: &Path| {
+            let (filter, digest) = read(path)?;
+            filters.push(filter);
+            digests.push(digest);
+            Ok::<(), ConfigError>(())
+        };
         for Crlite(place) in places {
             match place {
-                Place::File(path) => filters.push(read(path)?),
+                Place::File(path) => add(path)?,
                 Place::Directory(path) => {
                     let files = files_of(path)
                         .map_err(|error| unread(path, LoadProblem::Io(Arc::new(error))))?;
@@ -77,13 +87,31 @@ impl Filters {
                         return Err(unread(path, LoadProblem::NothingFound));
                     }
                     for file in files {
-                        filters.push(read(&file)?);
+                        add(&file)?;
                     }
                 }
             }
         }
         let newest = newest_without_a_gap(&filters);
-        Ok(Self { filters, newest })
+        digests.sort();
+        Ok(Self {
+            filters,
+            digests,
+            newest,
+        })
+    }
+
+    /// Says which filters there are, and until when they count.
+    pub(super) fn describe(&self, description: &mut Description) {
+        description.setting("crlite-filters", &self.digests);
+        description.setting("crlite-covers", Rfc3339Time(self.newest).to_string());
+        description.expires(ExpiryKind::Crl, "CRLite filters", self.until());
+    }
+
+    /// Until when they count.
+    fn until(&self) -> UnixTime {
+        let end = self.newest.as_secs().saturating_add(MAX_AGE.as_secs());
+        UnixTime::since_unix_epoch(Duration::from_secs(end))
     }
 
     /// What the filters say of a leaf: a revocation if any says so.
@@ -111,8 +139,7 @@ impl Filters {
         if !is_good {
             return Answer::silent("not covered by the CRLite filters");
         }
-        let end = self.newest.as_secs().saturating_add(MAX_AGE.as_secs());
-        let until = UnixTime::since_unix_epoch(Duration::from_secs(end));
+        let until = self.until();
         if self.newest <= question.time && question.time < until {
             return Answer::Good { source, until };
         }
@@ -185,10 +212,12 @@ fn files_of(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<CRLiteClubcard, ConfigError> {
+/// The filter and the SHA-256 of its file.
+fn read(path: &Path) -> Result<(CRLiteClubcard, String), ConfigError> {
     let bytes = read_up_to(path, MAX_FILTER_BYTES).map_err(|problem| unread(path, problem))?;
-    CRLiteClubcard::from_bytes(&bytes)
-        .map_err(|error| unread(path, LoadProblem::NotAFilter(Arc::new(error))))
+    let filter = CRLiteClubcard::from_bytes(&bytes)
+        .map_err(|error| unread(path, LoadProblem::NotAFilter(Arc::new(error))))?;
+    Ok((filter, base16(&Sha256::digest(&bytes))))
 }
 
 fn unread(path: &Path, problem: LoadProblem) -> ConfigError {

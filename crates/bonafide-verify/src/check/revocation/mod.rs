@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
+use serde::Serialize;
 
 use self::builder::Choices;
 pub use self::builder::{
@@ -72,7 +73,8 @@ struct Sources {
 }
 
 /// Whether stapled OCSP responses are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Staples {
     #[default]
     Ignored,
@@ -139,13 +141,33 @@ impl Check for Revocation {
     }
 
     fn describe(&self, description: &mut Description) {
-        for file in &self.sources.files {
-            description.file(file);
-        }
+        self.choices.describe(description);
+        self.sources.describe(description);
     }
 }
 
 impl Sources {
+    fn describe(&self, description: &mut Description) {
+        let Self {
+            lists,
+            staples,
+            #[cfg(feature = "crlite")]
+            filters,
+            files,
+        } = self;
+        if let Some(lists) = lists {
+            lists.describe(description);
+        }
+        description.setting("ocsp-staples", staples);
+        #[cfg(feature = "crlite")]
+        if let Some(filters) = filters {
+            filters.describe(description);
+        }
+        for file in files {
+            description.file(file);
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.lists.is_none() && self.staples == Staples::Ignored && !self.have_filters()
     }

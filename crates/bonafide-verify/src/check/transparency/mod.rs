@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
+use serde::Serialize;
 
 use self::entry::{Embedded, EmbeddedError, Entry, embedded};
 pub use self::log_list::{LogList, LogListError};
@@ -16,7 +17,7 @@ use super::{Check, CheckContext, Finding, TRANSPARENCY};
 use crate::anchors::Origin;
 use crate::certificate::Certificate;
 use crate::clock::Rfc3339Time;
-use crate::description::Description;
+use crate::description::{Description, ExpiryKind};
 use crate::path::VerifiedPath;
 use crate::reason::{Reason, Refused};
 use crate::sct::{SctListError, SctSource, read_list};
@@ -66,7 +67,8 @@ pub struct Transparency {
 
 /// What happens when the log list is too old. Logs come and go: an old list refuses certificates that are logged in new ones, and believes logs that
 /// have failed since.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OnStaleLogList {
     /// Connections are refused.
@@ -79,7 +81,8 @@ pub enum OnStaleLogList {
 }
 
 /// Which anchors the check is not for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ExemptAnchors {
     /// Those that the program added: files, directories and memory ([`CustomCa`](crate::CustomCa)), and what a variable names that the
@@ -131,32 +134,15 @@ impl Transparency {
 
     fn is_exempt(&self, origin: &Origin) -> bool {
         match self.exempt {
-            ExemptAnchors::Private => is_private(origin),
+            ExemptAnchors::Private => origin.is_private(),
             ExemptAnchors::NoAnchor => false,
         }
-    }
-}
-
-fn is_private(origin: &Origin) -> bool {
-    match origin {
-        Origin::System | Origin::Bundled => false,
-        Origin::Environment { variable, .. } => {
-            !["SSL_CERT_FILE", "SSL_CERT_DIR"].contains(&variable.as_str())
-        }
-        Origin::File(_) | Origin::Memory(_) => true,
-        Origin::Fenced { origin, .. } => is_private(origin),
     }
 }
 
 impl Check for Transparency {
     fn name(&self) -> &str {
         TRANSPARENCY
-    }
-
-    fn describe(&self, description: &mut Description) {
-        if let Some(file) = self.logs.file() {
-            description.file(file);
-        }
     }
 
     fn judge(
@@ -197,6 +183,29 @@ impl Check for Transparency {
             Some(deadline) => finding.valid_until(deadline),
             None => finding,
         })
+    }
+
+    fn describe(&self, description: &mut Description) {
+        let Self {
+            logs,
+            max_list_age,
+            on_stale_list,
+            exempt,
+        } = self;
+        if let Some(file) = logs.file() {
+            description.file(file);
+        }
+        let made = Rfc3339Time(logs.timestamp());
+        description.setting("log-list", made.to_string());
+        description.setting("logs", logs.views());
+        description.setting("max-list-age-seconds", max_list_age.as_secs());
+        description.setting("on-stale-list", on_stale_list);
+        description.setting("exempt-anchors", exempt);
+        description.expires(
+            ExpiryKind::LogList,
+            format!("log list of {made}"),
+            self.fresh_until(),
+        );
     }
 }
 

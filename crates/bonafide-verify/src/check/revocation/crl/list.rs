@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
+use sha2::{Digest as _, Sha256};
 
 use super::Label;
 use super::entries::Entries;
 use super::scope::{Limitation, Scope};
-use crate::certificate::{base16, body, context, extension, peek, time};
+use super::view::ListView;
+use crate::certificate::{base16, body, context, extension, name_text, peek, time};
 use crate::check::revocation::question::{Answer, Question};
 use crate::load_report::CrlProblem;
 use crate::reason::Reason;
@@ -39,6 +41,7 @@ pub(super) struct List {
     issuer: Range<usize>,
     label: Label,
     number: Arc<str>,
+    sha256: [u8; 32],
     this_update: UnixTime,
     next_update: Option<UnixTime>,
     entries: Entries,
@@ -105,6 +108,7 @@ impl List {
             issuer: place(issuer),
             label: Arc::from(label),
             number: extensions.number.ok_or(CrlProblem::NoNumber)?,
+            sha256: Sha256::digest(&der).into(),
             this_update,
             next_update,
             entries,
@@ -113,6 +117,17 @@ impl List {
             verified: Mutex::default(),
             der,
         })
+    }
+
+    pub(super) fn view(&self) -> ListView {
+        ListView {
+            issuer: name_text(self.issuer()),
+            number: self.number.to_string(),
+            this_update: self.this_update,
+            next_update: self.next_update,
+            sha256: base16(&self.sha256),
+            label: Arc::clone(&self.label),
+        }
     }
 
     /// The whole encoding of the issuer's name.

@@ -3,6 +3,7 @@
 mod entries;
 mod list;
 mod scope;
+mod view;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use rustls_pki_types::CertificateRevocationListDer;
 use self::list::List;
 use super::question::{Answer, Question};
 use crate::config_error::ConfigError;
+use crate::description::Description;
 use crate::load_report::LoadProblem;
 use crate::source::Source;
 
@@ -95,6 +97,16 @@ impl Lists {
             }
         }
         Ok(lists)
+    }
+
+    /// Says which lists there are, and when each expires.
+    pub(super) fn describe(&self, description: &mut Description) {
+        let mut views: Vec<_> = self.0.values().flatten().map(List::view).collect();
+        views.sort();
+        for view in &views {
+            view.forecast(description);
+        }
+        description.setting("lists", views);
     }
 
     fn add(&mut self, list: List) {

@@ -17,6 +17,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use self::error::LogListError;
+use crate::clock::Rfc3339Time;
+use crate::text::one_line;
 
 use crate::bounded_file::read_bounded;
 
@@ -134,6 +136,14 @@ impl LogList {
         self.logs.is_empty()
     }
 
+    /// Every log in a line, in the order of their names: identifier, operators, state, interval.
+    pub(super) fn views(&self) -> Vec<String> {
+        let views = self.logs.iter().map(|(id, log)| log.view(id));
+        let mut views: Vec<String> = views.collect();
+        views.sort();
+        views
+    }
+
     pub(super) fn log(&self, id: &[u8; 32]) -> Option<&Log> {
         self.logs.get(id)
     }
@@ -147,6 +157,33 @@ impl Log {
     /// The whole SubjectPublicKeyInfo of its key.
     pub(super) fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    fn view(&self, id: &[u8; 32]) -> String {
+        let Self {
+            description,
+            spki: _,
+            operator,
+            previous_operators,
+            state,
+            interval,
+        } = self;
+        let time = |time: UnixTime| Rfc3339Time(time).to_string();
+        let mut view = format!("{} ({})", one_line(description), STANDARD.encode(id));
+        for (end, name) in previous_operators {
+            view += &format!(", by {} until {}", one_line(name), time(*end));
+        }
+        view += &format!(", by {}, ", one_line(operator));
+        view += &match state {
+            State::Trusted => "trusted".to_owned(),
+            State::Retired(retired) => format!("retired {}", time(*retired)),
+            State::Untrusted => "not trusted".to_owned(),
+        };
+        if let Some(interval) = interval {
+            let (start, end) = (time(interval.start), time(interval.end));
+            view += &format!(", for {start} to {end}");
+        }
+        view
     }
 
     /// Who ran it at that time.

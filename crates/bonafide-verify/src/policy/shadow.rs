@@ -1,0 +1,12 @@
+//! A policy as a candidate.
+
+use super::Policy;
+use crate::shadow::Shadow;
+
+impl Shadow {
+    /// A candidate that judges as `policy` does, and decides nothing.
+    pub fn of(policy: Policy) -> Self {
+        let Policy { judge, .. } = policy;
+        Self::of_judge(&judge)
+    }
+}
