@@ -23,7 +23,16 @@ use crate::identity::{IdentityRequest, ZoneIdentity};
 
 #[cfg(feature = "tokio")]
 thread_local! {
-    static SEEN: RefCell<Option<Demand>> = const { RefCell::new(None) };
+    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+}
+
+/// The handshake that the thread drives at this moment. It may drive another one meanwhile, of a signer that asks a server of its own.
+#[cfg(feature = "tokio")]
+#[derive(Debug)]
+struct Watch {
+    /// The address of the offer of its configuration.
+    offer: usize,
+    seen: Option<Demand>,
 }
 
 /// What was seen of a server that asked for a client certificate.
@@ -60,7 +69,7 @@ impl ResolvesClientCert for Offer {
             }
         };
         #[cfg(feature = "tokio")]
-        note(offered.as_ref(), schemes);
+        self.note(offered.as_ref(), schemes);
         offered.map(|offered| offered.key)
     }
 
@@ -69,25 +78,45 @@ impl ResolvesClientCert for Offer {
     }
 }
 
-/// Notes what the server that asked is shown.
 #[cfg(feature = "tokio")]
-fn note(offered: Option<&Shown>, schemes: &[SignatureScheme]) {
-    // rustls shows nothing where the key has no scheme in common with the server.
-    let shown = offered
-        .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
-        .and_then(|offered| offered.credential.clone());
-    SEEN.set(Some(Demand { shown }));
+impl Offer {
+    /// Notes what the server that asked is shown, if it is the watched handshake's.
+    fn note(&self, offered: Option<&Shown>, schemes: &[SignatureScheme]) {
+        // rustls shows nothing where the key has no scheme in common with the server.
+        let shown = offered
+            .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
+            .and_then(|offered| offered.credential.clone());
+        WATCH.with_borrow_mut(|watch| {
+            if let Some(watch) = watch
+                && watch.offer == address(self)
+            {
+                watch.seen = Some(Demand { shown });
+            }
+        });
+    }
 }
 
-/// Runs one handshake; says as well what was seen of the server if it has asked for a client certificate.
 #[cfg(feature = "tokio")]
-pub(crate) async fn watch<F: Future>(handshake: F) -> (F::Output, Option<Demand>) {
+fn address<T: ?Sized>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+/// Runs one handshake with a configuration that has this offer; says as well what was seen of the server if it has asked for a client certificate.
+#[cfg(feature = "tokio")]
+pub(crate) async fn watch<F: Future>(
+    offer: &dyn ResolvesClientCert,
+    handshake: F,
+) -> (F::Output, Option<Demand>) {
     let mut handshake = pin!(handshake);
+    let offer = address(offer);
     let mut seen = None;
     let output = poll_fn(|cx| {
-        SEEN.set(None);
+        let outer = WATCH.replace(Some(Watch { offer, seen: None }));
         let polled = handshake.as_mut().poll(cx);
-        if let Some(demand) = SEEN.take() {
+        if let Some(Watch {
+            seen: Some(demand), ..
+        }) = WATCH.replace(outer)
+        {
             seen = Some(demand);
         }
         polled

@@ -79,8 +79,9 @@ impl Policy {
         }
         zone.anchors()?;
         let TlsConfig { config, credential } = self.tls_config(zone, alpn)?;
+        let offer = Arc::clone(&config.client_auth_cert_resolver);
         let handshake = TlsConnector::from(config).connect(name.clone(), io);
-        let (stream, demand) = demand::watch(handshake).await;
+        let (stream, demand) = demand::watch(&*offer, handshake).await;
         let stream =
             stream.map_err(|error| TlsError::from_io(error).of_handshake(demand.is_some()))?;
         let connection = stream.get_ref().1;

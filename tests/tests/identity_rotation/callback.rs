@@ -187,3 +187,23 @@ async fn a_callback_may_show_nothing() {
         assert_eq!(error.code(), Some(Code::ClientCertificate));
     }
 }
+
+#[tokio::test]
+async fn a_callback_that_shows_nothing_any_more_withdraws_what_it_has_shown() {
+    for way in WAYS {
+        let stage = Stage::new();
+        let old = stage.issue("old");
+        let server = stage.demanding(way).start().await;
+        let other = stage.demanding(way).start().await;
+        let current = Arc::new(Mutex::new(Some(ours(&old))));
+        let given = Arc::clone(&current);
+        let callback = IdentityCallback::new(move |_| Ok(given.lock().unwrap().clone()));
+        let client = stage.client(&callback);
+        get(&client, &server).await.unwrap();
+        *current.lock().unwrap() = None;
+        // The same question of another server, answered with nothing.
+        get(&client, &other).await.unwrap_err();
+        get(&client, &server).await.unwrap_err();
+        assert_eq!(server.request_count(), 1);
+    }
+}

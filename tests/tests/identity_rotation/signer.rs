@@ -193,3 +193,49 @@ fn debug_shows_no_key_nor_what_a_signer_would_tell() {
         }
     }
 }
+
+/// A module behind a server of its own, to which each signature makes a handshake on the same thread.
+struct Remote {
+    key: Arc<dyn SigningKey>,
+    channel: rustls::ClientConfig,
+}
+
+impl ExternalSigner for Remote {
+    fn schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ECDSA_NISTP256_SHA256]
+    }
+
+    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        // What that handshake does when the module's server asks for a certificate.
+        self.channel
+            .client_auth_cert_resolver
+            .resolve(&[], &[scheme]);
+        let signer = self.key.choose_scheme(&[scheme]);
+        signer
+            .ok_or_else(|| SignError::new("no such scheme"))?
+            .sign(message)
+            .map_err(|error| SignError::new("the module failed").caused_by(error))
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_a_signer_makes_does_not_pass_for_the_one_it_signs_for() {
+    for way in WAYS {
+        let stage = Stage::new();
+        let (old, new) = (stage.issue("old"), stage.issue("new"));
+        let server = stage.demanding(way).start().await;
+        let remote = |identity: &Identity| {
+            let signer = Remote {
+                key: Arc::clone(&identity.certified_key().key),
+                channel: stage.policy().build().unwrap().client_config().unwrap(),
+            };
+            ClientIdentity::with_signer(identity.chain().to_vec(), signer).unwrap()
+        };
+        let handle = IdentityHandle::new(remote(&old));
+        let client = stage.client(&handle);
+        get(&client, &server).await.unwrap();
+        handle.replace(remote(&new)).unwrap();
+        get(&client, &server).await.unwrap();
+        assert_eq!(shown(&server, &[&old, &new]), [0, 1]);
+    }
+}

@@ -18,7 +18,8 @@ use super::signer::NoKey;
 use super::user::{User, Users};
 use crate::provider::Provider;
 
-/// How many different questions are remembered with their answers. A policy that meets more, forgets the one that was asked longest ago.
+/// How many different questions are remembered with their answers. Where there are more, the answer to the one that was asked longest ago retires: of what is forgotten
+/// nobody could say later that it has been replaced.
 const QUESTIONS: usize = 256;
 
 /// What a server asks for, to choose a client certificate by (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
@@ -78,7 +79,8 @@ type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 /// as after [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same certificate as long as the old connections shall live; one that makes a
 /// new one each time ends each connection with the next handshake. It is told only when it is asked: [`retire_connections`](Self::retire_connections) has it asked anew.
 ///
-/// `Ok(None)` shows no certificate. An error ends the handshake with [`IdentityError::Callback`], before anything is sent.
+/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question before. The answers to the last 256 different questions are in use; connections
+/// that rest on older ones get no more requests either. An error ends the handshake with [`IdentityError::Callback`], before anything is sent.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, IdentityCallback, Policy, Zone};
@@ -109,6 +111,12 @@ struct Inner {
 struct Given {
     question: [u8; 32],
     credential: Arc<Credential>,
+}
+
+/// The answer to a question, which is no longer in use then.
+fn take(given: &mut VecDeque<Given>, question: &[u8; 32]) -> Option<Arc<Credential>> {
+    let position = given.iter().position(|given| given.question == *question)?;
+    given.remove(position).map(|given| given.credential)
 }
 
 impl IdentityCallback {
@@ -162,7 +170,10 @@ impl IdentityCallback {
         };
         let identity = match (self.0.callback)(request) {
             Ok(Some(identity)) => identity,
-            Ok(None) => return None,
+            Ok(None) => {
+                self.withdraw(request);
+                return None;
+            }
             Err(error) => return refused(IdentityError::Callback(Arc::from(error))),
         };
         match identity.certified_key(provider) {
@@ -175,33 +186,42 @@ impl IdentityCallback {
     fn note(&self, request: &IdentityRequest<'_>, identity: &ClientIdentity) -> Arc<Credential> {
         let question = request.digest();
         let sha256: [u8; 32] = Sha256::digest(identity.leaf()).into();
-        let (credential, before) = {
+        let (credential, before, forgotten) = {
             let mut given = self.given();
-            let before = given
-                .iter()
-                .position(|given| given.question == question)
-                .and_then(|position| given.remove(position));
-            let (credential, before) = match before {
-                Some(same) if *same.credential.record().sha256() == sha256 => {
-                    (same.credential, None)
-                }
+            let (credential, before) = match take(&mut given, &question) {
+                Some(same) if *same.record().sha256() == sha256 => (same, None),
                 before => (Credential::new(identity.leaf(), Origin::Given), before),
             };
-            if given.len() >= QUESTIONS {
-                given.pop_front();
-            }
+            let forgotten = (given.len() >= QUESTIONS)
+                .then(|| given.pop_front())
+                .flatten();
             given.push_back(Given {
                 question,
                 credential: Arc::clone(&credential),
             });
-            (credential, before)
+            (credential, before, forgotten)
         };
+        if let Some(forgotten) = forgotten {
+            self.retire(&forgotten.credential);
+        }
         if let Some(before) = before {
-            before.credential.retire(self.0.overlap);
-            self.tell_followers();
-            self.0.users.tell(&before.credential, &credential);
+            self.retire(&before);
+            self.0.users.tell(&before, &credential);
         }
         credential
+    }
+
+    /// Notes that nothing was answered: what was the answer before retires.
+    fn withdraw(&self, request: &IdentityRequest<'_>) {
+        let before = take(&mut self.given(), &request.digest());
+        if let Some(before) = before {
+            self.retire(&before);
+        }
+    }
+
+    fn retire(&self, credential: &Credential) {
+        credential.retire(self.0.overlap);
+        self.tell_followers();
     }
 
     fn tell_followers(&self) {
@@ -264,14 +284,18 @@ mod tests {
     }
 
     #[test]
-    fn the_questions_of_many_servers_are_remembered_up_to_a_bound() {
+    fn the_answers_to_many_questions_are_kept_up_to_a_bound_and_retire_beyond_it() {
         let ca = TestCa::new();
         let one = identity(&ca, "one");
         let callback = IdentityCallback::new(|_| Ok(None));
-        for number in 0..2 * QUESTIONS {
+        let note = |number: usize| {
             let issuer = number.to_be_bytes();
-            callback.note(&IdentityRequest::new(&[&issuer], &[]), &one);
-        }
+            callback.note(&IdentityRequest::new(&[&issuer], &[]), &one)
+        };
+        let answers: Vec<_> = (0..=QUESTIONS).map(note).collect();
         assert_eq!(callback.given().len(), QUESTIONS);
+        let now = std::time::Instant::now();
+        let retired = answers.iter().map(|answer| answer.is_retired(now));
+        assert!(retired.eq((0..=QUESTIONS).map(|number| number == 0)));
     }
 }

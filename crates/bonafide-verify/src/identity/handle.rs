@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -105,7 +105,7 @@ impl IdentityHandle {
     /// [`ConfigError::MalformedIdentity`] for a certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not valid now, by the clock of a
     /// policy that uses the handle, or by the system's if there is none.
     pub fn replace(&self, identity: ClientIdentity) -> Result<Generation, ConfigError> {
-        let _replacing = self
+        let replacing = self
             .0
             .replacing
             .lock()
@@ -115,7 +115,7 @@ impl IdentityHandle {
             return Ok(before.credential.generation());
         }
         self.0.users.check(&identity)?;
-        Ok(self.put(&before, identity))
+        Ok(self.put(replacing, &before, identity))
     }
 
     /// Reads the certificate chain and the key again and puts them in place of the current ones; see [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
@@ -130,19 +130,26 @@ impl IdentityHandle {
         self.replace(ClientIdentity::from_pem_files(chain, key)?)
     }
 
-    /// Retires the connections and the tickets that rest on the current identity, which stays: for a server that has to ask for it again.
+    /// Retires the connections and the tickets that rest on the current identity, which stays: for a server that has to ask for it again. The
+    /// overlap holds here too.
     pub fn retire_connections(&self) -> Generation {
-        let _replacing = self
+        let replacing = self
             .0
             .replacing
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let before = self.0.current.load_full();
         let identity = before.identity.clone();
-        self.put(&before, identity)
+        self.put(replacing, &before, identity)
     }
 
-    fn put(&self, before: &Held, identity: ClientIdentity) -> Generation {
+    /// The policies hear of it last, and without the lock: a sink may use the handle.
+    fn put(
+        &self,
+        replacing: MutexGuard<'_, ()>,
+        before: &Held,
+        identity: ClientIdentity,
+    ) -> Generation {
         let held = Held::new(identity);
         let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
@@ -150,6 +157,7 @@ impl IdentityHandle {
         self.0.followers.tell(&Rotation {
             overlap: self.0.overlap,
         });
+        drop(replacing);
         self.0.users.tell(&before.credential, &credential);
         credential.generation()
     }
