@@ -1,6 +1,7 @@
 //! What is made anew when files change.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 
 use rustls_pki_types::UnixTime;
@@ -88,7 +89,19 @@ impl Target for PolicyTarget {
         let failures = failures(&policy)
             .map(|failure| failure.to_string())
             .collect();
-        self.handle.replace(policy)?;
+        let before = self.handle.epoch();
+        match catch_unwind(AssertUnwindSafe(|| self.handle.replace(policy))) {
+            Ok(replaced) => {
+                replaced?;
+            }
+            // A sink or a follower did not survive that it is in force.
+            Err(_) if self.handle.epoch() != before => {
+                tracing::error!(
+                    "a sink of events or a follower panicked while a watched policy was replaced"
+                );
+            }
+            Err(panic) => resume_unwind(panic),
+        }
         self.failures = failures;
         Ok(())
     }

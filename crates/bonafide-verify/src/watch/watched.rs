@@ -26,11 +26,11 @@ use crate::policy::Policy;
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");
 /// # std::fs::write(&ca, bonafide_testkit::TestCa::new().pem())?;
+/// // A sink that is added in the recipe is another one in each policy, and both hear of the replacement: better in a builder that is cloned.
+/// let builder = Policy::builder().events(|event: &Event| eprintln!("{event}"));
 /// let watched = Watched::start(move || {
-///     Policy::builder()
-///         .anchors(Anchors::only(CustomCa::file(&ca)))
-///         .events(|event: &Event| eprintln!("{event}"))
-///         .build()
+///     let anchors = Anchors::only(CustomCa::file(&ca));
+///     builder.clone().anchors(anchors).build()
 /// })?;
 /// let policy = watched.handle().current(); // or give the handle to a client
 /// # let _ = policy;

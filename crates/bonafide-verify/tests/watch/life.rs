@@ -15,9 +15,10 @@ fn a_panicking_sink_does_not_end_the_watching() {
     let (one, two) = (TestCa::new(), TestCa::new());
     let path = stage.write("ca.pem", one.pem());
     let file = path.clone();
-    let builder = stage
-        .builder()
-        .events(|event: &Event| assert!(!matches!(event, Event::ReloadFailed(_)), "a bad sink"));
+    let builder = stage.builder().events(|event: &Event| {
+        let is_last = matches!(event, Event::ReloadRecovered(_));
+        assert!(is_last, "a bad sink");
+    });
     let recipe = move || {
         let anchors = Anchors::only(CustomCa::file(&file));
         builder.clone().anchors(anchors).build()
@@ -28,6 +29,12 @@ fn a_panicking_sink_does_not_end_the_watching() {
     fs::write(&path, two.pem()).unwrap();
     stage.replaced_after_failures();
     assert_eq!(verdict(watched.handle(), &server(&two)), Ok(()));
+    fs::write(&path, one.pem()).unwrap();
+    stage.replaced();
+    let epoch = watched.handle().epoch();
+    fs::write(&path, "").unwrap();
+    stage.failed();
+    assert_eq!(watched.handle().epoch(), epoch, "replaced once");
 }
 
 #[test]
