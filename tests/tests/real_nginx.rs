@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use bonafide::verify::{ClientIdentity, Policy, Reason, Zone};
+use bonafide::verify::{ClientIdentity, IdentityUse, Policy, Reason, Zone};
 use bonafide::{Client, Code, Kind, Phase, Response};
 use bonafide_testkit::{Identity, Recipe, TestCa};
-use bonafide_tests::{LoggedRequest, Nginx, Site, believing};
+use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, believing};
 use http::Version;
 
 const HOSTS: [&str; 2] = ["one.test", "two.test"];
@@ -244,6 +244,45 @@ async fn a_session_is_resumed_within_a_policy_and_the_receipt_says_so() {
 }
 
 #[tokio::test]
+async fn no_request_rides_on_early_data_where_nginx_would_take_it() {
+    let Some(openssl) = OpenSslClient::find() else {
+        return;
+    };
+    let ca = TestCa::new();
+    let builder = Nginx::serving([Site::new("one.test", &first_host(&ca))])
+        .requests_per_connection(1)
+        .taking_early_data();
+    let Some(mut nginx) = builder.start().await else {
+        return;
+    };
+    // It counts as early only while the rest of the handshake has not come, so that one try may be too slow.
+    let mut before = 0;
+    loop {
+        assert!(openssl.sends_early_data(nginx.http1(), "one.test").await);
+        before += 2;
+        if nginx.requests(before).await[before - 1].early {
+            break;
+        }
+        assert!(before < 100, "nginx would not tell");
+    }
+    let client = client(&believing(&ca).build().unwrap());
+    for (url, _) in urls(&nginx, "one.test", "/") {
+        for _ in 0..4 {
+            assert_eq!(get(&client, &url).await.text().await.unwrap(), "one.test");
+            nginx.all_closed().await;
+        }
+    }
+    let requests = nginx.requests(before + 8).await.split_off(before);
+    let seen: Vec<_> = requests
+        .iter()
+        .map(|request| (request.tls.as_str(), request.resumed, request.early))
+        .collect();
+    let mut expected = [("TLSv1.3", true, false); 8];
+    expected[0].1 = false;
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
 async fn a_client_certificate_is_shown_to_the_host_of_its_zone_alone() {
     let ca = TestCa::new();
     let clients = TestCa::new();
@@ -263,7 +302,14 @@ async fn a_client_certificate_is_shown_to_the_host_of_its_zone_alone() {
         let response = get(&client, &url).await;
         let receipt = response.receipt().unwrap();
         assert_eq!(receipt.zone(), "one.test");
-        assert!(!receipt.connection().unwrap().client_identity.is_none());
+        let connection = receipt.connection().unwrap();
+        // The session of the first is resumed by the second, and brings the certificate along.
+        match (&connection.client_identity, connection.resumed) {
+            (IdentityUse::Shown(record), false) | (IdentityUse::AtHand(Some(record)), true) => {
+                assert_eq!(record.subject(), "CN=alice");
+            }
+            other => unreachable!("{other:?}"),
+        }
         assert_eq!(response.text().await.unwrap(), "SUCCESS CN=alice");
     }
     // nginx ends the handshake all the same, and then refuses the request.

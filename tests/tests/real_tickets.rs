@@ -15,14 +15,12 @@ use std::time::Duration;
 
 use bonafide::verify::pki_types::UnixTime;
 use bonafide::verify::{
-    Anchors, ClientIdentity, Clock, Crls, Pins, PolicyBuilder, PolicyHandle, Receipt, Revocation,
-    Zone,
+    Anchors, ClientIdentity, Clock, Crls, IdentityHandle, Pins, PolicyBuilder, PolicyHandle,
+    Receipt, Revocation, Zone,
 };
 use bonafide::{Client, Code, Error};
 use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};
-use bonafide_tests::{
-    Brand, Http, Nginx, OpenSslClient, Served, Site, Terminator, TerminatorBuilder, believing,
-};
+use bonafide_tests::{Brand, Http, Nginx, Served, Site, Terminator, TerminatorBuilder, believing};
 
 const HOST: &str = "one.test";
 const OTHER_HOST: &str = "two.test";
@@ -244,9 +242,22 @@ async fn the_very_next_request_is_refused_where_a_ticket_and_a_connection_were_a
     }
 }
 
+/// How a client certificate is rotated.
+#[derive(Clone, Copy, Debug)]
+enum Rotation {
+    /// A new policy has the new one.
+    Policy,
+    /// The policy stays, and its identity changes.
+    Identity,
+}
+
 #[tokio::test]
 async fn a_rotated_client_certificate_is_shown_in_a_full_handshake() {
     let clients = TestCa::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| {
+        let identity = clients.issue(Recipe::for_host(name).client());
+        ClientIdentity::from_pem(identity.chain_pem(), identity.key_pem()).unwrap()
+    });
     for (brand, version) in servers() {
         let ca = TestCa::new();
         let identity = ca.issue(Recipe::for_host(HOST));
@@ -254,19 +265,27 @@ async fn a_rotated_client_certificate_is_shown_in_a_full_handshake() {
         let Some(mut server) = start(brand, &identity, version, demanding).await else {
             continue;
         };
-        let with = |name: &str| {
-            let client = clients.issue(Recipe::for_host(name).client());
-            let client = ClientIdentity::from_pem(client.chain_pem(), client.key_pem()).unwrap();
-            trusting(&ca).identity(client).build().unwrap()
-        };
         let mut seen = 0;
-        for http in [Http::One, Http::Two] {
+        for (http, rotation) in [Http::One, Http::Two]
+            .into_iter()
+            .flat_map(|http| [Rotation::Policy, Rotation::Identity].map(|by| (http, by)))
+        {
             let url = server.url(http, HOST);
-            let handle = PolicyHandle::new(with("alice"));
+            let mine = IdentityHandle::new(alice.clone());
+            let policy = trusting(&ca).identity(&mine).build().unwrap();
+            let handle = PolicyHandle::new(policy);
             let [warm, cold] = [client(&handle), client(&handle)];
             get(&warm, &url).await.unwrap();
             get(&cold, &url).await.unwrap();
-            handle.replace(with("bob")).unwrap();
+            match rotation {
+                Rotation::Policy => {
+                    let next = trusting(&ca).identity(bob.clone()).build().unwrap();
+                    handle.replace(next).unwrap();
+                }
+                Rotation::Identity => {
+                    mine.replace(bob.clone()).unwrap();
+                }
+            }
             server.all_closed().await;
             get(&warm, &url).await.unwrap();
             get(&cold, &url).await.unwrap();
@@ -284,8 +303,10 @@ async fn a_rotated_client_certificate_is_shown_in_a_full_handshake() {
                     ("CN=bob", false),
                     ("CN=bob", true)
                 ],
-                "{brand:?} {version} {http:?}"
+                "{brand:?} {version} {http:?} {rotation:?}"
             );
+            drop((warm, cold));
+            server.all_closed().await;
         }
     }
 }
@@ -360,38 +381,4 @@ async fn a_ticket_of_one_host_is_of_no_use_to_another_zone() {
         );
         assert_eq!(nginx.refused_handshakes(1).await, 1);
     }
-}
-
-#[tokio::test]
-async fn no_request_rides_on_early_data_where_nginx_would_take_it() {
-    let Some(openssl) = OpenSslClient::find() else {
-        return;
-    };
-    let ca = TestCa::new();
-    let identity = ca.issue(Recipe::for_host(HOST));
-    let builder = Nginx::serving([Site::new(HOST, &identity)])
-        .requests_per_connection(1)
-        .taking_early_data();
-    let Some(mut nginx) = builder.start().await else {
-        return;
-    };
-    assert!(openssl.sends_early_data(nginx.http1(), HOST).await);
-    let handle = PolicyHandle::new(trusting(&ca).build().unwrap());
-    let client = client(&handle);
-    for url in [nginx.http1_url(HOST, "/"), nginx.http2_url(HOST, "/")] {
-        for _ in 0..4 {
-            get(&client, &url).await.unwrap();
-            nginx.all_closed().await;
-        }
-    }
-    let seen: Vec<_> = nginx
-        .requests(10)
-        .await
-        .into_iter()
-        .map(|request| (request.tls, request.resumed, request.early))
-        .collect();
-    let row = |resumed, early| ("TLSv1.3".to_owned(), resumed, early);
-    let mut expected = vec![row(false, false), row(true, true), row(false, false)];
-    expected.resize(10, row(true, false));
-    assert_eq!(seen, expected);
 }
