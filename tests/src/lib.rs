@@ -16,6 +16,7 @@
 mod curl;
 mod haproxy;
 mod loopback;
+mod mounted;
 mod nginx;
 mod open_connections;
 mod openssl_ca;
@@ -34,6 +35,7 @@ mod version;
 pub use curl::{Curl, CurlRequest};
 pub use haproxy::{Haproxy, HaproxyBuilder};
 pub use loopback::ipv6_loopback;
+pub use mounted::Mounted;
 pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
 pub use openssl_ca::OpenSslCa;
 pub use openssl_client::OpenSslClient;
