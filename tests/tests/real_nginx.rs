@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use bonafide::verify::{ClientIdentity, IdentityUse, Policy, Reason, Zone};
+use bonafide::verify::{ClientIdentity, IdentityUse, Policy, PolicyHandle, Reason, Zone};
 use bonafide::{Client, Code, Kind, Phase, Response};
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, believing};
@@ -15,6 +15,11 @@ const HOSTS: [&str; 2] = ["one.test", "two.test"];
 
 /// A client that finds the hosts of the tests on the loopback.
 fn client(policy: &Policy) -> Client {
+    client_of(&PolicyHandle::new(policy.clone()))
+}
+
+/// The same, with a policy that it shares with others.
+fn client_of(policy: &PolicyHandle) -> Client {
     ["one.test", "two.test", "three.test"]
         .into_iter()
         .fold(Client::builder().policy(policy.clone()), |builder, host| {
@@ -216,13 +221,13 @@ async fn a_session_is_resumed_within_a_policy_and_the_receipt_says_so() {
             return;
         };
         for (turn, (url, _)) in urls(&nginx, "one.test", "/").into_iter().enumerate() {
-            let policy = believing(&ca).build().unwrap();
-            let stranger = believing(&ca).build().unwrap();
+            let [policy, stranger] =
+                [(); 2].map(|()| PolicyHandle::new(believing(&ca).build().unwrap()));
             // A client of its own for each request: none finds a connection that it could use.
             let mut receipts = Vec::new();
             let mut resumed = Vec::new();
             for policy in [&policy, &policy, &stranger] {
-                let response = get(&client(policy), &url).await;
+                let response = get(&client_of(policy), &url).await;
                 resumed.push(is_resumed(&response));
                 receipts.push(response.receipt().unwrap().clone());
                 assert_eq!(response.text().await.unwrap(), "one.test");
