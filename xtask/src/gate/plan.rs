@@ -106,6 +106,10 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
         "conformance badssl",
         "run --quiet --all-features --bin badssl",
     ));
+    steps.push(Step::cargo(
+        "default policy",
+        "run --quiet --all-features --bin policy -- --check docs/effective-default.json",
+    ));
     steps.extend(conformance(&around.conformance));
     steps.extend(around.corpora.iter().map(|corpora| {
         let command = Invocation::cargo("run --quiet --all-features --bin conformance -- table")
