@@ -17,3 +17,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
+
+/// The examples of the guide to pins run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/pinning.md")]
+struct Pinning;
