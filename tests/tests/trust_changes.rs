@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::verify::{
@@ -16,6 +17,7 @@ use bonafide::{Client, Error};
 use bonafide_testkit::{
     Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestBody, TestCa, TestServer,
 };
+use tokio::sync::Semaphore;
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))
@@ -287,4 +289,58 @@ async fn a_response_under_way_finishes_and_its_receipt_says_that_the_policy_was_
         assert_eq!(response.text().await.unwrap(), "all of it");
         all_closed(&server).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_wait_for_a_stream_do_not_reach_a_server_that_is_not_believed_any_more() {
+    // What a client opens to a server that allows one stream: each connection carries one request.
+    const CONNECTIONS: usize = 8;
+    let (old, new) = (TestCa::new(), TestCa::new());
+    let gate = Arc::new(Semaphore::new(0));
+    let hold = Arc::clone(&gate);
+    let server = TestServer::builder(old.issue(Recipe::for_host("localhost")))
+        .alpn(Alpn::Http2)
+        .max_concurrent_streams(1)
+        .handler(move |_| {
+            let hold = Arc::clone(&hold);
+            async move {
+                hold.acquire().await.unwrap().forget();
+                http::Response::new(TestBody::from("answer"))
+            }
+        })
+        .start()
+        .await;
+    let handle = PolicyHandle::new(trusting(&old).build().unwrap());
+    let client = client(&handle);
+    let requests: Vec<_> = (0..CONNECTIONS + 4)
+        .map(|_| {
+            let (client, url) = (client.clone(), server.url("/"));
+            tokio::spawn(async move { client.get(url).send().await?.text().await })
+        })
+        .collect();
+    let all_there = async {
+        while server.request_count() < CONNECTIONS {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let all_there = tokio::time::timeout(Duration::from_secs(10), all_there).await;
+    assert!(
+        all_there.is_ok(),
+        "{} requests came",
+        server.request_count()
+    );
+    handle.replace(trusting(&new).build().unwrap()).unwrap();
+    gate.add_permits(100);
+    let (mut answered, mut refused) = (0, 0);
+    for request in requests {
+        match request.await.unwrap() {
+            Ok(_) => answered += 1,
+            Err(error) => {
+                assert_eq!(error.code(), Some(Code::UnknownIssuer));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((answered, refused), (CONNECTIONS, 4));
+    assert_eq!(server.request_count(), CONNECTIONS);
 }

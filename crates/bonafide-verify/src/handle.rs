@@ -16,6 +16,9 @@ use crate::policy::Policy;
 /// Clients that were built with a handle judge by the policy that it holds: from the moment that [`replace`](Self::replace) returns, no request rides on a connection or a
 /// session ticket of an older one. Responses that are under way finish, and their receipts say that the policy was replaced.
 ///
+/// Under way is what was handed to a connection by then, even if the server has yet to read it. Over HTTP/2 that is no more than the streams that the server allowed at the time,
+/// and one if it allows none; requests beyond wait in the client, and are judged anew.
+///
 /// ```
 /// use bonafide_verify::{Anchors, Policy, PolicyHandle};
 ///

@@ -17,7 +17,8 @@ use crate::config_error::ConfigError;
 ///
 /// Given to a [zone](crate::ZoneBuilder::identity) or to the [default zone](crate::PolicyBuilder::identity). From the moment that [`replace`](Self::replace) returns, no request
 /// of a client rides on a connection or a session ticket that an older certificate was shown for, unless there is an [overlap](Self::with_overlap). Streams
-/// under way finish. Other zones keep their connections.
+/// under way finish, and so does what was handed to a connection and has yet to be read: no more than the streams that the server allowed at the time, and one if it allows none.
+/// Other zones keep their connections.
 ///
 /// Only the connections of bonafide's own client are retired. A `rustls::ClientConfig` that another client has shows the certificate of the moment in each
 /// handshake and resumes no session, but how long that client keeps a connection is its own affair.

@@ -176,10 +176,11 @@ impl Default for Client {
 }
 
 impl Inner {
-    /// The connections of an origin, if a request went there before.
+    /// The connections of an origin, if a request went there before under the policy of this moment.
     pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
         let trust = self.trust.as_ref().ok()?;
-        trust.connections.origins.get(scheme, host, port)
+        let route = trust.connections.origins.get(scheme, host, port)?;
+        (route.key().parts().epoch == trust.policy.epoch().get()).then_some(route)
     }
 
     /// The connections of an origin, once the policy has said which zone it is in.

@@ -3,22 +3,19 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 
+use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
 use crate::body::Body;
 use crate::pool::{Http1Conn, Http2Conn};
-
-/// Streams that HTTP/2 is taken to allow until the peer's settings arrive. RFC 9113 section 6.5.2
-/// recommends that peers allow no fewer.
-const STREAMS_BEFORE_SETTINGS: usize = 100;
 
 /// Settings of HTTP/1.1 and HTTP/2.
 #[derive(Clone, Debug)]
@@ -92,7 +89,7 @@ impl Http1Conn for Http1 {
 #[derive(Clone, Debug)]
 pub(crate) struct Http2 {
     send: http2::SendRequest<Body>,
-    stream_limit: Arc<AtomicUsize>,
+    streams: Arc<Streams>,
 }
 
 impl Http2 {
@@ -100,26 +97,26 @@ impl Http2 {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
+        let streams = Streams::new();
+        let mut builder = http2::Builder::new(Tasks(Arc::clone(&streams)));
         builder
             .timer(TokioTimer::new())
-            .initial_max_send_streams(STREAMS_BEFORE_SETTINGS)
+            .initial_max_send_streams(BEFORE_SETTINGS)
             .max_header_list_size(options.max_header_bytes)
             .keep_alive_interval(options.ping_interval)
             .keep_alive_timeout(options.ping_timeout)
             .keep_alive_while_idle(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
-        let stream_limit = Arc::new(AtomicUsize::new(STREAMS_BEFORE_SETTINGS));
         let driver = Driver {
             connection,
-            stream_limit: Arc::clone(&stream_limit),
+            streams: Arc::clone(&streams),
         };
         tokio::spawn(async move {
             if let Err(error) = driver.await {
                 tracing::debug!(%error, "an HTTP/2 connection ended");
             }
         });
-        Ok(Self { send, stream_limit })
+        Ok(Self { send, streams })
     }
 
     /// Sends a request.
@@ -137,24 +134,28 @@ impl Http2Conn for Http2 {
     }
 
     fn stream_limit(&self) -> Option<usize> {
-        let limit = self.stream_limit.load(Ordering::Relaxed);
-        (limit != usize::MAX).then_some(limit)
+        self.streams.limit()
+    }
+
+    fn limit_changes(&self) -> watch::Receiver<()> {
+        self.streams.changes()
     }
 }
 
 /// Runs an HTTP/2 connection and notes how many streams the peer allows.
 struct Driver<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> {
-    connection: http2::Connection<TokioIo<IO>, Body, TokioExecutor>,
-    stream_limit: Arc<AtomicUsize>,
+    connection: http2::Connection<TokioIo<IO>, Body, Tasks>,
+    streams: Arc<Streams>,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Driver<IO> {
     type Output = hyper::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.streams.ask(cx);
         let polled = Pin::new(&mut self.connection).poll(cx);
         let limit = self.connection.current_max_send_streams();
-        self.stream_limit.store(limit, Ordering::Relaxed);
+        self.streams.note(limit, polled.is_ready());
         polled
     }
 }

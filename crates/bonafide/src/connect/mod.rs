@@ -4,6 +4,7 @@ mod dns;
 mod fate;
 mod http;
 mod info;
+mod streams;
 mod tcp;
 mod tls;
 mod tunnel;

@@ -2,12 +2,13 @@
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
-use super::connection::{Connect, Connected};
+use super::connection::{Connect, Connected, Http2Conn as _, Protocol};
 use super::error::CheckoutError;
 use super::partition::Partition;
 
@@ -55,6 +56,11 @@ impl<C: Connect> Attempt<C> {
         match result {
             Ok(connected) => {
                 self.partition.counters().opened();
+                if let Protocol::Http2(handle) = &connected.protocol {
+                    // Before the partition has it, so that no change is missed.
+                    let changes = handle.limit_changes();
+                    tokio::spawn(follow(changes, Arc::downgrade(&self.partition)));
+                }
                 self.partition
                     .step(|state, now, steps| state.attempt_connected(connected, now, steps));
             }
@@ -64,6 +70,15 @@ impl<C: Connect> Attempt<C> {
                     .step(|state, now, steps| state.attempt_failed(error, now, steps));
             }
         }
+    }
+}
+
+/// Has those who wait served whenever a peer allows another number of streams, until its connection is gone.
+async fn follow<C: Connect>(mut changes: watch::Receiver<()>, partition: Weak<Partition<C>>) {
+    while changes.changed().await.is_ok()
+        && let Some(partition) = partition.upgrade()
+    {
+        partition.step(|state, now, steps| state.limit_changed(now, steps));
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 use super::key::PartitionKey;
 
 /// Opens connections.
@@ -59,8 +61,12 @@ pub(crate) trait Http2Conn: Clone + Send + Sync + 'static {
     /// Whether the connection can still take a request.
     fn is_open(&self) -> bool;
 
-    /// How many streams the peer allows at once (RFC 9113 section 5.1.2), `None` when that is not known.
+    /// How many streams the peer allows at once (RFC 9113 section 5.1.2): `None` until its settings arrive,
+    /// `usize::MAX` when they set no limit.
     fn stream_limit(&self) -> Option<usize>;
+
+    /// Tells of another stream limit, and of the end of the connection.
+    fn limit_changes(&self) -> watch::Receiver<()>;
 }
 
 /// What ALPN settled.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::connection::{Connect, Http1Conn};
+use super::connection::{Connect, Http1Conn, Recall as _};
 use super::eviction::Cause;
 use super::lease::{Http1Lease, Http2Lease, Lease};
-use super::partition::Partition;
+use super::partition::{Partition, now};
 use super::state::Grant;
 
 /// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
@@ -52,6 +52,17 @@ impl<C: Connect> Offer<C> {
             Http1Lease::new(partition, member).close(cause);
         }
         false
+    }
+
+    /// Whether the connection was called back and is not for this request any more.
+    pub(super) fn is_recalled(&self) -> bool {
+        let (meta, fresh) = match &self.held {
+            None => return false,
+            Some((_, Grant::Http1(member))) => (&member.meta, member.fresh),
+            Some((_, Grant::Http2(stream))) => (&stream.meta, stream.fresh),
+        };
+        // The clock is read only for a connection that is called back.
+        meta.recalled_at().is_some_and(|at| at <= now()) && (!fresh || meta.binds_first_request())
     }
 
     /// Makes it the request's own. `None` after [`Offer::is_ready`] said `false`.

@@ -108,6 +108,10 @@ impl<C: Connect> Partition<C> {
                 // Evicted while the offer was on its way: dropping the offer closes the connection.
                 return Err(CheckoutError::Evicted);
             }
+            if offer.is_recalled() {
+                // Called back while the offer was on its way: dropping the offer closes the connection.
+                continue;
+            }
             if let Some(lease) = offer.claim() {
                 return Ok(lease);
             }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::single_flight::Learned;
-use super::{Actions, Grant, Member, State};
+use super::{Actions, Member, State};
 use crate::pool::connection::{
     Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall as _, is_past,
 };
@@ -54,6 +54,7 @@ impl<C: Connect, W> State<C, W> {
             Protocol::Http2(handle) => {
                 self.flight.learned = Learned::Http2;
                 self.shared.prune(now, &mut actions.closed);
+                self.flight.may_try();
                 if self.shared.len() < self.limits.max_h2_connections.get() {
                     actions.sweep_by(self.shared.put(handle, meta, deadline, now));
                 } else {
@@ -67,8 +68,9 @@ impl<C: Connect, W> State<C, W> {
 
     /// An attempt ended without a connection.
     ///
-    /// With a live HTTP/2 connection at hand nobody fails: its limit is only a matter of waiting. With HTTP/1.1 the
-    /// oldest waiter fails, unless the other attempts suffice for all. Otherwise the last attempt fails everybody.
+    /// With a live HTTP/2 connection at hand nobody fails: its limit is only a matter of waiting, and no further
+    /// attempt is made for those who wait. With HTTP/1.1 the oldest waiter fails, unless the other attempts suffice for
+    /// all. Otherwise the last attempt fails everybody.
     pub(in crate::pool) fn attempt_failed(
         &mut self,
         error: CheckoutError<C::Error>,
@@ -77,13 +79,14 @@ impl<C: Connect, W> State<C, W> {
     ) {
         self.touched = now;
         self.flight.ended();
-        self.share_beyond_limit(now, actions);
-        match self.flight.learned {
-            Learned::Http1 => self.fail_oldest(error, actions),
-            Learned::Nothing | Learned::Http2 if self.flight.attempts == 0 => {
-                self.fail_all(&error, actions)
+        if !self.left_to_streams(now, actions) {
+            match self.flight.learned {
+                Learned::Http1 => self.fail_oldest(error, actions),
+                Learned::Nothing | Learned::Http2 if self.flight.attempts == 0 => {
+                    self.fail_all(&error, actions);
+                }
+                Learned::Nothing | Learned::Http2 => {}
             }
-            Learned::Nothing | Learned::Http2 => {}
         }
         self.pump(now, actions);
         self.sweep_if_empty(actions);
@@ -99,11 +102,12 @@ impl<C: Connect, W> State<C, W> {
     ) {
         self.touched = now;
         self.flight.ended();
-        self.share_beyond_limit(now, actions);
-        if self.flight.attempts == 0 {
-            self.fail_all(&error, actions);
-        } else if self.flight.learned == Learned::Http1 {
-            self.fail_oldest(error, actions);
+        if !self.left_to_streams(now, actions) {
+            if self.flight.attempts == 0 {
+                self.fail_all(&error, actions);
+            } else if self.flight.learned == Learned::Http1 {
+                self.fail_oldest(error, actions);
+            }
         }
         self.sweep_if_empty(actions);
     }
@@ -116,12 +120,15 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    fn share_beyond_limit(&mut self, now: Instant, actions: &mut Actions<C, W>) {
-        while !self.waiters.is_empty()
-            && let Some(stream) = self.shared.take_beyond_limit(now, &mut actions.closed)
-        {
-            self.serve(Grant::Http2(stream), actions);
+    /// Whether a live HTTP/2 connection is there, which serves those who wait as its streams end.
+    fn left_to_streams(&mut self, now: Instant, actions: &mut Actions<C, W>) -> bool {
+        self.serve_from_stock(now, actions);
+        self.shared.prune(now, &mut actions.closed);
+        let live = !self.shared.is_empty();
+        if live {
+            self.flight.leave_to_streams();
         }
+        live
     }
 
     fn fault(

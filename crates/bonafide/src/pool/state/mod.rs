@@ -1,7 +1,9 @@
 //! One partition as a state machine: no clock, no tasks, no sockets.
 //!
 //! Each step takes the time and answers with [`Actions`]. What holds after each step: a waiter is left only while an
-//! attempt is under way or, at the connection limit, while an HTTP/1.1 connection is lent.
+//! attempt is under way, while an HTTP/2 connection has as many streams as its peer allows, or, at the connection
+//! limit, while an HTTP/1.1 connection is lent. A request beyond the peer's stream limit waits here and not in the
+//! connection: what waits here can still be sent elsewhere.
 
 mod actions;
 mod attempts;
@@ -92,6 +94,9 @@ impl<C: Connect, W> State<C, W> {
         {
             return Checkout::Ready(grant);
         }
+        if self.waiters.is_empty() {
+            self.flight.may_try();
+        }
         let id = self.waiters.push(waiter());
         self.pump(now, actions);
         Checkout::Waiting(id)
@@ -140,6 +145,11 @@ impl<C: Connect, W> State<C, W> {
         actions.sweep_by(self.shared.release(id, now));
         self.pump(now, actions);
         self.sweep_if_empty(actions);
+    }
+
+    /// A peer allows another number of streams, or its connection ended.
+    pub(in crate::pool) fn limit_changed(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        self.pump(now, actions);
     }
 
     /// An HTTP/2 connection shall take no more streams. Its streams are released as ever.
@@ -215,11 +225,7 @@ impl<C: Connect, W> State<C, W> {
         if self.waiters.is_empty() {
             return;
         }
-        while !self.waiters.is_empty()
-            && let Some(grant) = self.take(now, actions)
-        {
-            self.serve(grant, actions);
-        }
+        self.serve_from_stock(now, actions);
         let missing = self
             .flight
             .missing(self.waiters.len(), &self.shared)
@@ -228,22 +234,23 @@ impl<C: Connect, W> State<C, W> {
         actions.attempts += missing;
     }
 
+    /// Serves the oldest waiters with what there is.
+    fn serve_from_stock(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        while !self.waiters.is_empty()
+            && let Some(grant) = self.take(now, actions)
+        {
+            self.serve(grant, actions);
+        }
+    }
+
     /// Whatever can take a request now.
     fn take(&mut self, now: Instant, actions: &mut Actions<C, W>) -> Option<Grant<C>> {
         if let Some(stream) = self.shared.take(now, &mut actions.closed) {
             return Some(Grant::Http2(stream));
         }
-        if let Some(member) = self.idle.take(now, &mut actions.closed) {
-            self.lent += 1;
-            return Some(Grant::Http1(member));
-        }
-        if self.flight.attempts == 0 && self.room() == 0 {
-            return self
-                .shared
-                .take_beyond_limit(now, &mut actions.closed)
-                .map(Grant::Http2);
-        }
-        None
+        let member = self.idle.take(now, &mut actions.closed)?;
+        self.lent += 1;
+        Some(Grant::Http1(member))
     }
 
     /// Lends a connection to the oldest waiter, or keeps it.

@@ -61,8 +61,10 @@ impl<C: Connect> Entry<C> {
         self.stream.fresh && !self.stream.meta.binds_first_request()
     }
 
+    /// At least 1: what the peer allows is not known before its settings, and a peer that allows none is to answer to a
+    /// request, or keep it waiting for as long as the request says.
     fn limit(&self) -> usize {
-        self.stream.handle.stream_limit().unwrap_or(usize::MAX)
+        self.stream.handle.stream_limit().unwrap_or(1).max(1)
     }
 
     fn lease(&mut self) -> Stream<C> {
@@ -136,19 +138,6 @@ impl<C: Connect> Shared<C> {
             .map(Entry::lease)
     }
 
-    /// A stream above the peer's limit, on the connection with the fewest: it is opened when another one ends.
-    pub(super) fn take_beyond_limit(
-        &mut self,
-        now: Instant,
-        closed: &mut Vec<Closed<C>>,
-    ) -> Option<Stream<C>> {
-        self.prune(now, closed);
-        self.entries
-            .iter_mut()
-            .min_by_key(|entry| entry.leases)
-            .map(Entry::lease)
-    }
-
     /// The connections are kept for others from now on.
     pub(super) fn keep(&mut self) {
         for entry in &mut self.entries {
@@ -209,14 +198,11 @@ impl<C: Connect> Shared<C> {
         );
     }
 
-    /// The smallest stream limit of the connections, at least 1.
-    pub(super) fn stream_limit(&self) -> usize {
-        self.entries
-            .iter()
-            .map(Entry::limit)
-            .min()
-            .unwrap_or(usize::MAX)
-            .max(1)
+    /// The smallest stream limit of the connections, at least 1; `None` while a peer has yet to say its own.
+    pub(super) fn stream_limit(&self) -> Option<usize> {
+        self.entries.iter().try_fold(usize::MAX, |least, entry| {
+            Some(least.min(entry.stream.handle.stream_limit()?.max(1)))
+        })
     }
 
     /// How many connections take new streams.

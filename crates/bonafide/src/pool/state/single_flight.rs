@@ -18,6 +18,8 @@ pub(in crate::pool) enum Learned {
 pub(super) struct Flight {
     pub(super) attempts: usize,
     pub(super) learned: Learned,
+    /// An attempt failed while an HTTP/2 connection was live: those who wait are left to that connection.
+    left_to_streams: bool,
 }
 
 impl Flight {
@@ -26,7 +28,18 @@ impl Flight {
         Self {
             attempts: 0,
             learned: Learned::Nothing,
+            left_to_streams: false,
         }
+    }
+
+    /// Those who wait are served by streams of the live HTTP/2 connections, and not by further attempts.
+    pub(super) fn leave_to_streams(&mut self) {
+        self.left_to_streams = true;
+    }
+
+    /// Further attempts are worth it again.
+    pub(super) fn may_try(&mut self) {
+        self.left_to_streams = false;
     }
 
     /// One attempt ended.
@@ -36,11 +49,17 @@ impl Flight {
 
     /// How many attempts to start now, for `waiting` requests that nothing in the pool can serve.
     ///
-    /// While the protocol is unknown, or HTTP/2 without a connection, one attempt serves everybody.
+    /// While the protocol is unknown, or HTTP/2 without a connection, one attempt serves everybody. While an HTTP/2 peer
+    /// has yet to say how many streams it allows, its connection is taken to serve them.
     pub(super) fn missing<C: Connect>(&self, waiting: usize, shared: &Shared<C>) -> usize {
+        if self.left_to_streams && !shared.is_empty() {
+            return 0;
+        }
         let wanted = match self.learned {
             Learned::Http1 => waiting,
-            Learned::Http2 if !shared.is_empty() => waiting.div_ceil(shared.stream_limit()),
+            Learned::Http2 if !shared.is_empty() => shared
+                .stream_limit()
+                .map_or(0, |limit| waiting.div_ceil(limit)),
             Learned::Nothing | Learned::Http2 => waiting.min(1),
         };
         wanted.saturating_sub(self.attempts)

@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::pool::{Connect, Connected, Http1Conn, Http2Conn, PartitionKey, Protocol, Recall};
+
+/// The stream limit of a peer that has not said it yet.
+pub(super) const UNSAID: usize = usize::MAX - 1;
 
 /// What a test knows about a connection, while and after it lives.
 #[derive(Debug)]
@@ -19,8 +22,9 @@ pub(super) struct Wire {
     waker: Mutex<Option<Waker>>,
     /// Handles of it that exist.
     handles: AtomicUsize,
-    /// `usize::MAX` when the peer has not said.
+    /// `usize::MAX` when the peer sets none.
     limit: AtomicUsize,
+    limit_changed: watch::Sender<()>,
     recall: Mutex<Option<Called>>,
 }
 
@@ -40,6 +44,7 @@ impl Wire {
             waker: Mutex::new(None),
             handles: AtomicUsize::new(0),
             limit: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
+            limit_changed: watch::Sender::new(()),
             recall: Mutex::new(None),
         })
     }
@@ -63,6 +68,7 @@ impl Wire {
     /// The peer allows another number of streams.
     pub(super) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::SeqCst);
+        self.limit_changed.send_replace(());
     }
 
     /// What it rests on is replaced: no request uses it from `at` on.
@@ -175,7 +181,11 @@ impl Http2Conn for Conn {
 
     fn stream_limit(&self) -> Option<usize> {
         let limit = self.0.limit.load(Ordering::SeqCst);
-        (limit != usize::MAX).then_some(limit)
+        (limit != UNSAID).then_some(limit)
+    }
+
+    fn limit_changes(&self) -> watch::Receiver<()> {
+        self.0.limit_changed.subscribe()
     }
 }
 

@@ -1,9 +1,8 @@
 //! The limits of a partition and of the pool.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use super::bench::{Bench, checkout, http1, http2, key};
+use super::bench::{Bench, http1, http2, key};
 use crate::pool::Limits;
 
 fn at_most(count: usize) -> NonZeroUsize {
@@ -89,88 +88,6 @@ async fn a_pool_that_keeps_nothing_idle_still_serves() {
     let waiter = bench.waiter(&partition).await;
     bench.call().await.http1();
     http1(waiter.await.unwrap());
-}
-
-#[tokio::test(start_paused = true)]
-async fn requests_beyond_the_stream_limit_open_as_many_connections_as_they_fill() {
-    let mut bench = Bench::new(Limits::default());
-    let partition = bench.partition();
-    let waiters = bench.waiters(&partition, 512).await;
-    bench.call().await.http2(Some(100));
-    for _ in 1..6 {
-        bench.call().await.http2(Some(100));
-    }
-    let mut leases = Vec::new();
-    for waiter in waiters {
-        leases.push(http2(waiter.await.unwrap()));
-    }
-    assert_eq!(bench.attempts(), 6);
-    assert_eq!(bench.pool.status().http2_streams, 512);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
-    let mut bench = Bench::new(Limits::default());
-    let partition = bench.partition();
-    let mut waiters = bench.waiters(&partition, 2).await;
-    let wire = bench.call().await.http2(Some(1));
-    let lease = http2(waiters.remove(0).await.unwrap());
-    let _call = bench.call().await;
-    drop(lease);
-    assert!(Arc::ptr_eq(
-        &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
-        &wire
-    ));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_raised_stream_limit_serves_the_oldest_waiter_before_a_new_request() {
-    let mut bench = Bench::new(Limits::default());
-    let partition = bench.partition();
-    let mut waiters = bench.waiters(&partition, 2).await;
-    let wire = bench.call().await.http2(Some(1));
-    let _first = http2(waiters.remove(0).await.unwrap());
-    let _call = bench.call().await;
-    wire.set_limit(2);
-    let newest = tokio::spawn(checkout(partition));
-    let oldest = http2(waiters.remove(0).await.unwrap());
-    assert!(!newest.is_finished());
-    drop(oldest);
-    http2(newest.await.unwrap());
-}
-
-#[tokio::test(start_paused = true)]
-async fn at_the_limit_of_http2_connections_requests_share_beyond_the_stream_limit() {
-    let mut bench = Bench::new(Limits {
-        max_h2_connections: at_most(1),
-        ..Limits::default()
-    });
-    let partition = bench.partition();
-    let waiters = bench.waiters(&partition, 5).await;
-    bench.call().await.http2(Some(2));
-    let mut leases = Vec::new();
-    for waiter in waiters {
-        leases.push(http2(waiter.await.unwrap()));
-    }
-    leases.push(http2(partition.checkout().await));
-    assert_eq!(
-        (bench.attempts(), bench.pool.status().http2_streams),
-        (1, 6)
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_further_http2_connection_that_fails_sends_its_waiters_to_the_first() {
-    let mut bench = Bench::new(Limits::default());
-    let partition = bench.partition();
-    let mut waiters = bench.waiters(&partition, 2).await;
-    let wire = bench.call().await.http2(Some(1));
-    let _lease = http2(waiters.remove(0).await.unwrap());
-    bench.call().await.fails();
-    assert!(Arc::ptr_eq(
-        &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
-        &wire
-    ));
 }
 
 #[tokio::test(start_paused = true)]

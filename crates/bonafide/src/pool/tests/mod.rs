@@ -16,3 +16,4 @@ mod partitions;
 mod reaper;
 mod recalls;
 mod returns;
+mod streams;

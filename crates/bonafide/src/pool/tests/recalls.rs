@@ -1,5 +1,6 @@
 //! Connections that are called back while they live.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,4 +128,64 @@ async fn a_connection_is_given_out_until_the_recall_and_then_closed() {
     tokio::time::advance(Duration::from_secs(1)).await;
     until(|| !old.is_held()).await;
     assert_eq!(bench.pool.status().totals.closed.recalled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_called_back_while_it_becomes_ready_is_closed_and_its_request_asks_again()
+ {
+    let mut bench = Bench::new(Limits::default());
+    let (partition, old) = bench.with_idle_http1(None).await;
+    old.set_ready(false);
+    let next = tokio::spawn(checkout(partition));
+    until(|| bench.pool.status().lent_http1 > 0).await;
+    old.recall(now());
+    bench.pool.close_recalled(Duration::ZERO);
+    old.set_ready(true);
+    let new = bench.call().await.http1();
+    assert!(Arc::ptr_eq(&http1(next.await.unwrap()).conn_mut().0, &new));
+    assert!(!old.is_held());
+    assert_eq!(bench.pool.status().totals.closed.recalled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_on_its_way_to_a_request_is_called_back_with_its_connection() {
+    let mut bench = Bench::new(Limits::default());
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 2).await;
+    let old = bench.call().await.http2(Some(1));
+    let first = http2(waiters.remove(0).await.unwrap());
+    let further = bench.call().await;
+    // The stream is offered, and the connection called back before the request hears of it.
+    drop(first);
+    old.recall(now());
+    bench.pool.close_recalled(Duration::ZERO);
+    let new = Wire::new(2, None);
+    further.connected(Protocol::Http2(new.handle()), None);
+    let mut lease = http2(waiters.remove(0).await.unwrap());
+    assert!(Arc::ptr_eq(&lease.handle_mut().0, &new));
+    assert!(!old.is_held());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_wait_for_a_stream_go_elsewhere_when_its_connection_is_called_back() {
+    let mut bench = Bench::new(Limits {
+        max_h2_connections: NonZeroUsize::MIN,
+        ..Limits::default()
+    });
+    let partition = bench.partition();
+    let mut waiters = bench.waiters(&partition, 12).await;
+    let old = bench.call().await.http2(Some(1));
+    let first = http2(waiters.remove(0).await.unwrap());
+    old.recall(now());
+    bench.pool.close_recalled(Duration::ZERO);
+    let new = bench.call().await.http2(None);
+    for waiter in waiters {
+        assert!(Arc::ptr_eq(
+            &http2(waiter.await.unwrap()).handle_mut().0,
+            &new
+        ));
+    }
+    assert!(old.is_held());
+    drop(first);
+    assert!(!old.is_held());
 }

@@ -32,6 +32,8 @@ pub(super) enum Event {
     Fault(usize),
     Dies(usize),
     Recalled(usize),
+    /// Another stream limit; `None` as before the settings.
+    Limit(usize, Option<u8>),
     RecalledInHandshake {
         http2: bool,
     },
@@ -57,6 +59,8 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => any::<usize>().prop_map(Event::Dies),
         2 => any::<usize>().prop_map(Event::Recalled),
         1 => any::<bool>().prop_map(|http2| Event::RecalledInHandshake { http2 }),
+        2 => (any::<usize>(), proptest::option::weighted(0.8, 0..4_u8))
+            .prop_map(|(choice, limit)| Event::Limit(choice, limit)),
         3 => (0..100_u8).prop_map(Event::TimePasses),
         2 => Just(Event::Sweep),
     ];

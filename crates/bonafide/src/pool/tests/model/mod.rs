@@ -10,10 +10,10 @@ use proptest::prelude::*;
 
 use self::events::{Event, events, limits};
 use super::bench::key;
-use super::fake::{self, Conn, Fake, Wire};
+use super::fake::{self, Conn, Fake, UNSAID, Wire};
 use crate::pool::eviction::{Cause, Retired};
 use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
-use crate::pool::{CheckoutError, Connected, Limits, Protocol};
+use crate::pool::{CheckoutError, Connected, Http2Conn as _, Limits, Protocol};
 
 /// A connection as the model knows it.
 struct Known {
@@ -154,6 +154,18 @@ impl Model {
                 wire.recall(now);
                 return self.recalled_in_handshake(&wire, http2);
             }
+            Event::Limit(choice, limit) => {
+                if let Some(index) = choice.checked_rem(self.known.len()) {
+                    let limit = limit.map_or(UNSAID, usize::from);
+                    self.known
+                        .values()
+                        .nth(index)
+                        .unwrap()
+                        .wire
+                        .set_limit(limit);
+                    self.state.limit_changed(now, &mut actions);
+                }
+            }
             Event::TimePasses(seconds) => self.now += Duration::from_secs(seconds.into()),
             Event::Sweep => {
                 let next = self.state.sweep(now, &mut actions);
@@ -184,19 +196,9 @@ impl Model {
         let mut actions = Actions::new();
         let waiter = self.next;
         self.next += 1;
-        let room = self.room();
         match self.state.checkout(self.now, || waiter, &mut actions) {
             Checkout::Ready(grant) => {
                 assert!(self.waiting.is_empty(), "nobody overtakes");
-                if let Grant::Http2(stream) = &grant
-                    && let Some(limit) = crate::pool::Http2Conn::stream_limit(&stream.handle)
-                    && self.known[&stream.handle.0.id].users >= limit
-                {
-                    assert!(
-                        self.attempts == 0 && room == 0,
-                        "the stream limit is kept while there is another way"
-                    );
-                }
                 self.granted(grant);
             }
             Checkout::Waiting(id) => self.waiting.push_back((waiter, id)),
@@ -206,28 +208,6 @@ impl Model {
             }
         }
         self.settle(actions, None);
-    }
-
-    fn room(&self) -> usize {
-        let Census {
-            waiting: _,
-            attempts,
-            idle_http1,
-            lent_http1,
-            http2,
-            http2_streams: _,
-        } = self.state.census();
-        let all = self.limits.max_connections_per_partition.get()
-            - (attempts + idle_http1 + lent_http1 + http2);
-        match self.http2 {
-            Some(true) => all.min(
-                self.limits
-                    .max_h2_connections
-                    .get()
-                    .saturating_sub(attempts + http2),
-            ),
-            _ => all,
-        }
     }
 
     fn connection(
@@ -262,7 +242,6 @@ impl Model {
         let usable =
             wire.is_open() && deadline.is_none_or(|deadline| deadline > self.now) && !self.retired;
         let handle = wire.handle();
-        let full = crate::pool::Http2Conn::stream_limit(&handle) == Some(0);
         let protocol = protocol(handle);
         if usable {
             self.http2 = Some(matches!(protocol, Protocol::Http2(_)));
@@ -282,7 +261,7 @@ impl Model {
                 .iter()
                 .any(|closed| closed.cause == Cause::Surplus);
             assert!(
-                waiting == 0 || surplus || full || !actions.deliveries.is_empty(),
+                waiting == 0 || surplus || !actions.deliveries.is_empty(),
                 "a new connection serves whoever waits for it"
             );
             self.settle(actions, None);
@@ -376,8 +355,11 @@ impl Model {
             "nobody gets a connection of an evicted partition"
         );
         let (id, most) = match &grant {
-            Grant::Http1(member) => (member.conn.0.id, 0),
-            Grant::Http2(stream) => (stream.handle.0.id, usize::MAX),
+            Grant::Http1(member) => (member.conn.0.id, 1),
+            Grant::Http2(stream) => {
+                let limit = stream.handle.stream_limit().unwrap_or(1);
+                (stream.handle.0.id, limit.max(1))
+            }
         };
         let known = self.known.get_mut(&id).unwrap();
         assert!(known.wire.is_open(), "nobody gets a closed connection");
@@ -394,7 +376,10 @@ impl Model {
             known.users > 0 || unused.is_zero() || unused < self.limits.idle_timeout,
             "nobody gets a connection unused for too long"
         );
-        assert!(known.users <= most, "one request at a time on HTTP/1.1");
+        assert!(
+            known.users < most,
+            "one request at a time on HTTP/1.1, and no more than the peer allows on HTTP/2"
+        );
         assert!(!known.faulty, "nobody gets a faulty connection");
         known.users += 1;
         match grant {
@@ -435,11 +420,14 @@ impl Model {
         );
         if waiting > 0 {
             assert!(
-                attempts > 0 || (lent_http1 > 0 && live == max),
+                attempts > 0 || http2_streams > 0 || (lent_http1 > 0 && live == max),
                 "nobody waits for nothing: {census:?}"
             );
             assert_eq!(idle_http1, 0, "nobody waits beside an idle connection");
-            let enough = self.http2 != Some(false) || attempts >= waiting || live == max;
+            let enough = self.http2 != Some(false)
+                || attempts >= waiting
+                || live == max
+                || http2_streams > 0;
             assert!(
                 enough || self.behind,
                 "HTTP/1.1 has an attempt for each: {census:?}"
@@ -475,6 +463,9 @@ impl Model {
         }
         while !self.streams.is_empty() {
             self.happen(Event::Release(0));
+        }
+        while self.attempts > 0 {
+            self.happen(Event::Fails);
         }
         assert!(self.waiting.is_empty());
         self.happen(Event::TimePasses(200));

@@ -1,0 +1,101 @@
+//! How many streams an HTTP/2 peer allows, from its settings to the pool.
+//!
+//! hyper reads the settings in a task of its own, and tells the limit to whoever asks the connection. Until the first
+//! ones are read, that task therefore wakes the one that asks.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
+
+use hyper::rt::Executor;
+use tokio::sync::watch;
+
+/// What stands for the limit until the peer's settings arrive: no peer can name it where `usize` has 64 bits.
+pub(super) const BEFORE_SETTINGS: usize = usize::MAX - 1;
+
+/// How many streams the peer of one connection allows.
+#[derive(Debug)]
+pub(super) struct Streams {
+    limit: AtomicUsize,
+    /// Told when the limit is another one, and when the connection ends.
+    changed: watch::Sender<()>,
+    /// Whoever asks the connection for the limit, until it is known.
+    asking: Mutex<Option<Waker>>,
+}
+
+impl Streams {
+    /// The limit of a connection whose peer has not said anything yet.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            limit: AtomicUsize::new(BEFORE_SETTINGS),
+            changed: watch::Sender::new(()),
+            asking: Mutex::new(None),
+        })
+    }
+
+    /// The limit; `None` while it is not known, `usize::MAX` when there is none.
+    pub(super) fn limit(&self) -> Option<usize> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        (limit != BEFORE_SETTINGS).then_some(limit)
+    }
+
+    /// Tells of another limit, and of the end of the connection.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// To be called before the connection is asked for the limit: wakes the caller when it may be known.
+    pub(super) fn ask(&self, cx: &Context<'_>) {
+        if self.limit().is_none() {
+            *self.asking() = Some(cx.waker().clone());
+        }
+    }
+
+    /// What the connection answered.
+    pub(super) fn note(&self, limit: usize, ended: bool) {
+        if self.limit.swap(limit, Ordering::Relaxed) != limit || ended {
+            self.changed.send_replace(());
+        }
+    }
+
+    fn wake(&self) {
+        let asking = self.asking().take();
+        if let Some(asking) = asking {
+            asking.wake();
+        }
+    }
+
+    fn asking(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs hyper's tasks for one connection on tokio.
+#[derive(Clone, Debug)]
+pub(super) struct Tasks(pub(super) Arc<Streams>);
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        if self.0.limit().is_some() {
+            tokio::spawn(task);
+            return;
+        }
+        let streams = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let mut task = pin!(task);
+            poll_fn(|cx| {
+                let polled = task.as_mut().poll(cx);
+                if streams.limit().is_none() {
+                    streams.wake();
+                }
+                polled
+            })
+            .await;
+        });
+    }
+}
