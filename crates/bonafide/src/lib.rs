@@ -36,6 +36,7 @@
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
 //! | redirects | up to 10, never from https to http | [`ClientBuilder::redirects`] |
 //! | connecting | 10 s, then 10 s for TLS | [`ClientBuilder::connect_timeout`], [`ClientBuilder::handshake_timeout`] |
+//! | waiting for a connection or a stream that others use | 60 s | [`ClientBuilder::pool_timeout`] |
 //! | answering | 30 s for the headers, 30 s between pieces of the body | [`ClientBuilder::headers_timeout`], [`ClientBuilder::read_timeout`] |
 //! | the whole request | no limit | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
 //! | HTTP/2 | by ALPN, pinged every 30 s | [`ClientBuilder::http2_ping_interval`] |

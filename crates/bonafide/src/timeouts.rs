@@ -9,6 +9,8 @@ pub(crate) struct Timeouts {
     pub(crate) connect: Option<Duration>,
     /// The TLS handshake.
     pub(crate) handshake: Option<Duration>,
+    /// Waiting for a connection, or for a stream of one, while others are served.
+    pub(crate) pool: Option<Duration>,
     /// From the last byte of the request that was handed over to the response's headers.
     pub(crate) headers: Option<Duration>,
     /// Between two pieces of the response's body.
@@ -22,6 +24,7 @@ impl Default for Timeouts {
         Self {
             connect: Some(Duration::from_secs(10)),
             handshake: Some(Duration::from_secs(10)),
+            pool: Some(Duration::from_secs(60)),
             headers: Some(Duration::from_secs(30)),
             read: Some(Duration::from_secs(30)),
             total: None,

@@ -138,6 +138,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The limit for waiting until there is a connection to use: while one is made, and while all that may be
+    /// open, and their streams, are used by others. A request that is over then was not sent. Default: 60 s.
+    pub fn pool_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.pool = limit.into();
+        self
+    }
+
     /// The limit for a server to answer: from when the last piece of the request was taken by the
     /// connection to the response's headers. Default: 30 s.
     pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {

@@ -230,6 +230,11 @@ impl Inner {
         }
     }
 
+    /// How long a request waits for a connection.
+    pub(crate) fn pool_timeout(&self) -> Option<Duration> {
+        self.timeouts.pool
+    }
+
     /// The limits of a request that names none of its own.
     pub(crate) fn limits(&self) -> CallLimits {
         CallLimits {

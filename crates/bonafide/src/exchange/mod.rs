@@ -164,6 +164,7 @@ async fn checkout(
     deadline: Deadline,
 ) -> Result<Lease<Connector>, Error> {
     let mut again = true;
+    let mut patience = waiting::Patience::new(client.pool_timeout(), deadline);
     loop {
         let route = match &call.place {
             Place::Known(route) => Arc::clone(route),
@@ -173,10 +174,7 @@ async fn checkout(
                 route
             }
         };
-        let outcome = match deadline {
-            None => route.checkout().await,
-            Some(deadline) => waiting::until(deadline, Phase::Connect, route.checkout()).await?,
-        };
+        let outcome = patience.wait(route.checkout()).await?;
         let failure = match outcome {
             Ok(lease) => return Ok(lease),
             // What was found under a policy that is replaced says nothing about the request.

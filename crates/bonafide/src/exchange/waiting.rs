@@ -1,7 +1,7 @@
 //! Waiting for the headers of a response, as long as that is reasonable.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,15 +12,47 @@ use super::call::Deadline;
 use crate::body::Progress;
 use crate::error::{Failure, Kind, Phase};
 
-/// `work`, or a failure once the request has taken longer than `total`, which is `at`.
-pub(super) async fn until<T>(
-    (at, total): (Instant, Duration),
-    phase: Phase,
-    work: impl Future<Output = T>,
-) -> Result<T, Failure> {
-    tokio::time::timeout_at(at, work)
-        .await
-        .map_err(|_| late(total, phase))
+/// Until when a request waits for a connection; set when it has to wait for the first time.
+#[derive(Debug)]
+pub(super) struct Patience {
+    deadline: Deadline,
+    limit: Option<Duration>,
+    ends: Option<Instant>,
+}
+
+impl Patience {
+    /// Waits for at most `limit`, and not beyond `deadline`.
+    pub(super) fn new(limit: Option<Duration>, deadline: Deadline) -> Self {
+        Self {
+            deadline,
+            limit,
+            ends: None,
+        }
+    }
+
+    /// A connection, or a failure once it was waited for too long. One that is at hand costs no timer.
+    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut work = pin!(work);
+        if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
+            return Ok(done);
+        }
+        if self.ends.is_none() {
+            self.ends = self
+                .limit
+                .and_then(|limit| Instant::now().checked_add(limit));
+        }
+        let limit = self.ends.zip(self.limit);
+        let (at, late): (_, fn(Duration) -> Failure) = match (self.deadline, limit) {
+            (Some((at, total)), Some((ends, _))) if at <= ends => ((at, total), late_to_connect),
+            (Some((at, total)), None) => ((at, total), late_to_connect),
+            (_, Some(limit)) => (limit, crowded),
+            (None, None) => return Ok(work.await),
+        };
+        let (at, limit) = at;
+        tokio::time::timeout_at(at, work)
+            .await
+            .map_err(|_| late(limit))
+    }
 }
 
 pin_project! {
@@ -99,6 +131,20 @@ fn late(total: Duration, phase: Phase) -> Failure {
         format!("the request took longer than {total:?}"),
     )
     .during(phase)
+}
+
+fn late_to_connect(total: Duration) -> Failure {
+    late(total, Phase::Connect)
+}
+
+#[cold]
+fn crowded(limit: Duration) -> Failure {
+    Failure::new(
+        Kind::Timeout,
+        format!("no connection was free within {limit:?}"),
+    )
+    .during(Phase::Connect)
+    .retryable()
 }
 
 #[cold]

@@ -51,7 +51,7 @@ async fn events_are_posted_as_a_json_array_of_what_happened() {
     let (server, mut bodies) = collector(Vec::new()).await;
     let reports =
         EventPost::start_with_interval(client(), server.url("/trust"), SOON).expect("a URL");
-    let handle = PolicyHandle::new(reporting(reports.clone()));
+    let handle = PolicyHandle::new(crate::support::policy());
     let from = handle.epoch();
     let to = handle.replace(reporting(reports)).expect("a good policy");
     assert_eq!(
@@ -72,7 +72,7 @@ async fn what_the_server_does_not_take_is_sent_again() {
     ];
     let (server, mut bodies) = collector(statuses).await;
     let reports = EventPost::start_with_interval(client(), server.url("/"), SOON).expect("a URL");
-    let handle = PolicyHandle::new(reporting(reports.clone()));
+    let handle = PolicyHandle::new(crate::support::policy());
     let to = handle.replace(reporting(reports)).expect("a good policy");
     for _ in 0..3 {
         let body = bodies.recv().await.expect("a report");

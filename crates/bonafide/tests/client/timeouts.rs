@@ -1,9 +1,13 @@
 //! Each phase has its own limit.
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::{Kind, Phase, Proxy};
 use bonafide_testkit::{Alpn, Ending, TestProxy};
+use http::Response;
+use tokio::sync::Semaphore;
 
 use crate::support::{builder, client, server};
 
@@ -168,4 +172,40 @@ async fn an_idle_timeout_of_zero_is_a_connection_for_each_request() {
             assert_eq!(server.tcp_connections(), connections, "{alpn:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_request_waits_for_a_stream_that_another_uses_up_to_a_limit_and_is_not_sent_then() {
+    let hold = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&hold);
+    let server = server(Alpn::Http2)
+        .max_concurrent_streams(1)
+        .handler(move |_| {
+            let held = Arc::clone(&held);
+            async move {
+                held.acquire().await.expect("open").forget();
+                Response::new("")
+            }
+        })
+        .start()
+        .await;
+    let client = builder()
+        .pool_timeout(Duration::from_secs(2))
+        .max_http2_connections_per_host(NonZeroUsize::MIN)
+        .build()
+        .expect("a client");
+    let first = tokio::spawn({
+        let request = client.get(server.url("/first"));
+        async move { request.send().await }
+    });
+    server.wait_for(|stats| stats.requests == 1).await;
+    let error = client
+        .get(server.url("/second"))
+        .send()
+        .await
+        .expect_err("no stream");
+    assert!(error.is_timeout() && error.is_connect() && error.is_retryable());
+    hold.add_permits(1);
+    first.await.expect("no panic").expect("a response");
+    assert_eq!(server.request_count(), 1);
 }
