@@ -18,7 +18,7 @@ use crate::bounded_file::read_up_to;
 use crate::load_report::LoadProblem;
 
 /// How long a writer waits for another one. A write takes milliseconds: who waits longer waits for a process that hangs.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 /// Between two looks at the lock: what a write takes, about.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
@@ -34,7 +34,7 @@ pub enum FileError {
         /// Why not.
         problem: LoadProblem,
     },
-    /// It could not be replaced; its old content is still there.
+    /// It could not be replaced: its old content is still there, or, where only the directory could not be synchronised, the new one, which a loss of power may undo.
     #[error("cannot write {path}", path = path.display())]
     Write {
         /// The file that could not be written: the one meant, or its neighbour with `.new` or `.lock` added.
@@ -128,25 +128,17 @@ impl AtomicFile {
     /// Waits for the lock, which the file that is returned holds until it is closed.
     fn lock(&self) -> Result<File, FileError> {
         let path = self.beside(".lock");
-        let failed = |error| failed_to_write(&path, error);
-        let file = match new_private_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if !is_plain(&path).map_err(failed)? {
-                    return Err(FileError::SymbolicLink { path });
-                }
-                OpenOptions::new().write(true).open(&path).map_err(failed)?
-            }
-            created => created.map_err(failed)?,
-        };
         let begin = Instant::now();
         loop {
+            let file = open_lock(&path)?;
             match FileExt::try_lock(&file) {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) if begin.elapsed() < MAX_WAIT => {
+                // Somebody may have removed the file meanwhile: then this is a lock on nothing, and others lock a new one.
+                Ok(()) if is_at(&file, &path) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(failed_to_write(&path, error)),
+                Ok(()) | Err(TryLockError::WouldBlock) if begin.elapsed() < MAX_WAIT => {
                     std::thread::sleep(BETWEEN_LOOKS);
                 }
-                Err(TryLockError::WouldBlock) => {
+                Ok(()) | Err(TryLockError::WouldBlock) => {
                     return Err(FileError::Locked {
                         path,
                         waited: MAX_WAIT,
@@ -183,6 +175,50 @@ fn failed_to_write(path: &Path, error: io::Error) -> FileError {
     FileError::Write {
         path: path.to_owned(),
         source: Arc::new(error),
+    }
+}
+
+/// Opens the file to lock, or creates it. A link is not followed, and a pipe not waited for.
+fn open_lock(path: &Path) -> Result<File, FileError> {
+    let failed = |error| failed_to_write(path, error);
+    match new_private_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let found = match fs::symlink_metadata(path) {
+                // It was removed in between.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return new_private_file(path).map_err(failed);
+                }
+                found => found.map_err(failed)?,
+            };
+            if found.is_symlink() {
+                let path = path.to_owned();
+                return Err(FileError::SymbolicLink { path });
+            }
+            if !found.is_file() {
+                return Err(failed(io::Error::other("not a regular file")));
+            }
+            OpenOptions::new().write(true).open(path).map_err(failed)
+        }
+        created => created.map_err(failed),
+    }
+}
+
+/// Whether the open file is the one that is at `path` now.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        match (file.metadata(), fs::symlink_metadata(path)) {
+            (Ok(open), Ok(there)) => identity(open) == identity(there),
+            _ => false,
+        }
+    }
+    // Elsewhere an open file cannot be removed.
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
     }
 }
 
@@ -346,6 +382,52 @@ mod tests {
         write(&file, b"one").unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"kept");
         assert_eq!(file.read().unwrap().as_deref(), Some(&b"one"[..]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_removed_while_somebody_holds_it_still_keeps_writers_apart() {
+        let (directory, file) = kept("store");
+        write(&file, b"0").unwrap();
+        let lock = directory.path().join("store.lock");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        let counted = file.update::<FileError>(|old| {
+                            let old = std::str::from_utf8(old.unwrap()).unwrap();
+                            let count: u32 = old.parse().unwrap();
+                            Ok(Some((count + 1).to_string().into_bytes()))
+                        });
+                        counted.unwrap();
+                    }
+                });
+            }
+            // Between two writers, and never while one of them is at it.
+            for _ in 0..25 {
+                let held = file.lock().unwrap();
+                fs::remove_file(&lock).unwrap();
+                drop(held);
+            }
+        });
+        assert_eq!(file.read().unwrap().as_deref(), Some(&b"100"[..]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_waited_for_as_a_lock() {
+        let (directory, file) = kept("store");
+        let lock = directory.path().join("store.lock");
+        fs::create_dir(&lock).unwrap();
+        match write(&file, b"one") {
+            Err(FileError::Write { path, source }) => {
+                assert_eq!(
+                    (path, source.to_string()),
+                    (lock, "not a regular file".to_owned())
+                );
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::NamedGroup;
 use rustls::client::{
@@ -48,7 +48,7 @@ struct Begun {
 }
 
 /// Until when the sessions of one server may be resumed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deadline {
     At(UnixTime),
     Never,
@@ -66,16 +66,24 @@ impl Sessions {
 
     /// Notes what the session of a server rests on that begins, and says whether the session may be kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
+        if self.resumption == Resumption::Unasked && self.judge.is_first_use(server) {
+            // The ticket may be of an older connection, whose key is another one than the store has now.
+            return false;
+        }
         let Some(deadline) = self.judge.deadline_of(server) else {
             return false;
         };
-        let remembered = self.judge.remembered(server);
-        match (remembered, self.resumption) {
-            (Remembered::NotAsked, _) | (Remembered::Key(_), Resumption::ThenJudgedAgain) => {}
-            // The ticket may be of an older connection, whose key is another one than the store has now.
-            (Remembered::Key(_), Resumption::Unasked) | (Remembered::Nothing, _) => return false,
+        let deadline = deadline.map_or(Deadline::Never, Deadline::At);
+        let known = self.begun().get(server).map(|begun| begun.deadline);
+        if known == Some(deadline) {
+            // One more ticket of the same verdict. A peer may send them without end, and the store is a file.
+            return true;
         }
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = self.judge.remembered(server);
+        if remembered == Remembered::Nothing {
+            return false;
+        }
+        let mut begun = self.begun();
         if begun.len() >= 2 * SERVERS && !begun.contains_key(server) {
             // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
             begun.clear();
@@ -83,20 +91,19 @@ impl Sessions {
         begun.insert(
             server.clone(),
             Begun {
-                deadline: deadline.map_or(Deadline::Never, Deadline::At),
+                deadline,
                 remembered,
             },
         );
         true
     }
 
+    fn begun(&self) -> MutexGuard<'_, HashMap<ServerName<'static>, Begun>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn may_resume(&self, server: &ServerName<'_>) -> bool {
-        let begun = self
-            .begun
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(server)
-            .copied();
+        let begun = self.begun().get(server).copied();
         let Some(Begun {
             deadline,
             remembered,

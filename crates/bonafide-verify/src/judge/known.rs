@@ -221,6 +221,12 @@ impl Judge {
         self.zones.iter().any(|zone| zone.first_use().is_some())
     }
 
+    /// Whether the zone of the server asks a store of first use.
+    pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
+        self.zone_of(&relative_name(name))
+            .is_ok_and(|zone| zone.first_use().is_some())
+    }
+
     /// What the store of the server's zone says of it at this moment.
     pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
         let name = relative_name(name);
