@@ -176,3 +176,30 @@ async fn send(client: &Client, url: &Url, batch: &[Event]) -> Result<(), Error> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bonafide_testkit::{Recipe, TestCa, TestServer};
+    use bonafide_verify::{Anchors, Policy, PolicyHandle};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_sent_once_the_clients_policy_has_got_sinks() {
+        let ca = TestCa::new();
+        let server = TestServer::http2(ca.issue(Recipe::for_host("localhost"))).await;
+        let url = Url::parse(&server.url("/")).unwrap();
+        let policy = || Policy::builder().anchors(Anchors::only(ca.certificate().clone()));
+        let handle = PolicyHandle::new(policy().build().unwrap());
+        let client = Client::builder().policy(handle.clone()).build().unwrap();
+        send(&client, &url, &[]).await.unwrap();
+        let reporting = policy().events(|_: &Event| {}).build().unwrap();
+        handle.replace(reporting).unwrap();
+        let error = send(&client, &url, &[]).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Config);
+        assert_eq!(server.request_count(), 1);
+        server.shutdown().await;
+    }
+}

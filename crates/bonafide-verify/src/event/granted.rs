@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::clock::{self, Rfc3339Time};
 use crate::code::Code;
 
-/// A connection was made to a peer that is not verified, under a grant; emitted for each, resumed ones too.
+/// A connection is made to a peer that is not verified, under a grant; emitted for each handshake, resumed ones too, once the peer is judged: the peer may still fail to prove
+/// that it holds its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GrantedConnection {

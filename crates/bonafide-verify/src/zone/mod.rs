@@ -339,8 +339,8 @@ impl ZoneBuilder {
     /// would be stranded for nothing. The zone takes no anchors, profile, checks or pins; checks of the default zone are not asked in it, and its pins for a host of this zone are an error.
     /// The limits on what a peer may present hold.
     ///
-    /// A session is resumed only while the store has the key that it began with, by `Policy::connect` and what is built on it, and by other clients of rustls not at all. A connection is
-    /// reused for ten minutes at most, so that a key which was forgotten ends with them; to end them at once, replace the policy in its [`PolicyHandle`](crate::PolicyHandle).
+    /// A session is resumed only while the store has the key that it began with, by `Policy::connect` and what is built on it, and by other clients of rustls not at all. `bonafide`'s client reuses
+    /// a connection for ten minutes at most, so that a key which was forgotten ends with them; to end them at once, replace the policy in its [`PolicyHandle`](crate::PolicyHandle).
     /// [`Policy::verify`](crate::Policy::verify) reads the store and never writes to it.
     ///
     /// ```

@@ -169,8 +169,7 @@ async fn another_key_is_refused_with_both_and_receives_nothing() {
         let known = store.look_up(HOST).unwrap().unwrap();
         server.set_identity(&second);
         for _ in 0..2 {
-            // The session that began with the first key would still be good.
-            policy.client_config().unwrap();
+            // Without the session that began with the first key.
             let (other, _) = believing(store.clone());
             let error = connect(&other, server.addr()).await.unwrap_err();
             assert_eq!(error.code(), Some(Code::KeyChanged));
