@@ -18,7 +18,7 @@ use crate::bounded_file::read_up_to;
 use crate::load_report::LoadProblem;
 
 /// How long a writer waits for another one. A write takes milliseconds: who waits longer waits for a process that hangs.
-const MAX_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Between two looks at the lock: what a write takes, about.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
@@ -130,21 +130,21 @@ impl AtomicFile {
         let path = self.beside(".lock");
         let begin = Instant::now();
         loop {
-            let file = open_lock(&path)?;
-            match FileExt::try_lock(&file) {
-                // Somebody may have removed the file meanwhile: then this is a lock on nothing, and others lock a new one.
-                Ok(()) if is_at(&file, &path) => return Ok(file),
-                Err(TryLockError::Error(error)) => return Err(failed_to_write(&path, error)),
-                Ok(()) | Err(TryLockError::WouldBlock) if begin.elapsed() < MAX_WAIT => {
-                    std::thread::sleep(BETWEEN_LOOKS);
-                }
-                Ok(()) | Err(TryLockError::WouldBlock) => {
-                    return Err(FileError::Locked {
-                        path,
-                        waited: MAX_WAIT,
-                    });
+            if let Some(file) = open_lock(&path)? {
+                match FileExt::try_lock(&file) {
+                    // Somebody may have removed the file meanwhile: then this is a lock on nothing, and others lock a new one.
+                    Ok(()) if is_at(&file, &path) => return Ok(file),
+                    Ok(()) | Err(TryLockError::WouldBlock) => {}
+                    Err(TryLockError::Error(error)) => return Err(failed_to_write(&path, error)),
                 }
             }
+            if begin.elapsed() >= MAX_WAIT {
+                return Err(FileError::Locked {
+                    path,
+                    waited: MAX_WAIT,
+                });
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
         }
     }
 
@@ -178,28 +178,27 @@ fn failed_to_write(path: &Path, error: io::Error) -> FileError {
     }
 }
 
-/// Opens the file to lock, or creates it. A link is not followed, and a pipe not waited for.
-fn open_lock(path: &Path) -> Result<File, FileError> {
+/// Opens the file to lock, or creates it; none where it is removed at this moment. A link is not followed, and a pipe not waited for.
+fn open_lock(path: &Path) -> Result<Option<File>, FileError> {
     let failed = |error| failed_to_write(path, error);
     match new_private_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let found = match fs::symlink_metadata(path) {
-                // It was removed in between.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return new_private_file(path).map_err(failed);
-                }
-                found => found.map_err(failed)?,
-            };
-            if found.is_symlink() {
-                let path = path.to_owned();
-                return Err(FileError::SymbolicLink { path });
-            }
-            if !found.is_file() {
-                return Err(failed(io::Error::other("not a regular file")));
-            }
-            OpenOptions::new().write(true).open(path).map_err(failed)
-        }
-        created => created.map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created.map(Some).map_err(failed),
+    }
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found.map_err(failed)?,
+    };
+    if found.is_symlink() {
+        let path = path.to_owned();
+        return Err(FileError::SymbolicLink { path });
+    }
+    if !found.is_file() {
+        return Err(failed(io::Error::other("not a regular file")));
+    }
+    match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(failed),
     }
 }
 

@@ -22,7 +22,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// ```
 ///
 /// A change writes the whole file beside the old one, to `NAME.new`, and renames it once it is on the disk: whatever happens to a writer, the file is the old or the new one. Writers wait for
-/// each other at `NAME.lock`, for a second at most; `NAME.lock` stays, and is not to be removed while a program runs. New files can be read and written by their
+/// each other at `NAME.lock`, for two seconds at most; `NAME.lock` stays, and is not to be removed while a program runs. New files can be read and written by their
 /// owner alone. The file must not be a symbolic link; its directory may be reached over one.
 ///
 /// **Whoever can write the file or its directory decides who is believed.** Processes on several machines can share it only where the file system's locks hold between them. It is read anew for every handshake, so that what another process has learned or forgotten counts at once. Where it is
