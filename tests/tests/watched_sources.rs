@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bonafide::verify::{
-    Anchors, ClientIdentity, Code, Crls, CustomCa, Event, IdentityHandle, PinSet, Policy,
+    Anchors, ClientIdentity, Code, Crls, CustomCa, Event, Horizons, IdentityHandle, PinSet, Policy,
     PolicyBuilder, ReloadFailed, Revocation, Watched, Watching, Zone,
 };
 use bonafide::{Client, Error};
@@ -52,7 +52,9 @@ impl Stage {
     }
 
     fn builder(&self) -> PolicyBuilder {
-        Policy::builder().events(self.sender.clone())
+        Policy::builder()
+            .forecast(Horizons::off())
+            .events(self.sender.clone())
     }
 
     async fn event(&mut self) -> Event {

@@ -58,13 +58,10 @@ impl Recorder for Counters {
 fn events_are_counted_by_kind_and_those_that_a_sink_drops_as_well() {
     let ca = TestCa::new();
     let (sender, events) = sync_channel(1);
-    let policy = || {
-        Policy::builder()
-            .anchors(Anchors::only(ca.certificate().clone()))
-            .events(sender.clone())
-            .build()
-            .unwrap()
-    };
+    let builder = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .events(sender);
+    let policy = || builder.clone().build().unwrap();
     let counters = Counters::default();
     with_local_recorder(&counters, || {
         let handle = PolicyHandle::new(policy());

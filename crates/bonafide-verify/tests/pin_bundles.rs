@@ -343,6 +343,25 @@ fn no_way_back(store: &dyn VersionStore) {
 }
 
 #[test]
+fn a_bundle_that_is_only_inspected_makes_none_an_old_one() {
+    let signer = signer();
+    let keys = one_key(&signer);
+    let signed = |version, pin| bundle(version, pin).signed_by(&signer).unwrap();
+    let store = MemoryVersionStore::default();
+    signed(5, 7).open(&keys, &store, at(NOW)).unwrap();
+    let seen = store.load(NAME).unwrap();
+    let candidate = signed(6, 8);
+    let inspected = candidate.inspect(&keys, &store, at(NOW)).unwrap();
+    assert_eq!(store.load(NAME).unwrap(), seen);
+    signed(5, 7).open(&keys, &store, at(NOW)).unwrap();
+    match signed(4, 7).inspect(&keys, &store, at(NOW)) {
+        Err(BundleError::Rollback { offered, seen }) => assert_eq!((offered, seen), (4, 5)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(candidate.open(&keys, &store, at(NOW)).unwrap(), inspected);
+}
+
+#[test]
 fn neither_an_older_version_nor_other_content_of_the_same_opens() {
     no_way_back(&MemoryVersionStore::default());
     let folder = tempfile::tempdir().unwrap();

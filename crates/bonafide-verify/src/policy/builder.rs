@@ -142,7 +142,7 @@ impl PolicyBuilder {
 
     /// Adds a sink for the policy's events; see [`Event`](crate::Event). Default: the log alone.
     ///
-    /// That a policy takes another's place is told to the sinks of both; to one that they share, by cloning a builder or as one [`Arc`], once.
+    /// That a policy takes another's place is told to the sinks of both; to one that they share, by cloning a builder, once.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.events.add(sink);
         self

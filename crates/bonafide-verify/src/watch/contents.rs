@@ -1,13 +1,14 @@
 //! What files and directories hold, as digests.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::bounded_file::open_regular;
 use crate::load_report::{LoadFailure, LoadProblem};
 
 /// No more of a file is looked at: no source reads a larger one.
@@ -125,7 +126,8 @@ fn hash_directory(path: &Path, hash: &mut Sha256) -> io::Result<bool> {
 
 /// Takes in the bytes of a file, and says how many there are.
 fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<usize> {
-    let mut file = File::open(path)?.take(MAX_FILE_BYTES);
+    let file = open_regular(path)?.ok_or_else(|| io::Error::other("not a regular file"))?;
+    let mut file = file.take(MAX_FILE_BYTES);
     let mut buffer = [0; 16 * 1024];
     let mut length = 0_usize;
     loop {

@@ -10,6 +10,7 @@ mod options;
 mod places;
 mod schedule;
 mod settle;
+mod stamps;
 mod status;
 mod target;
 mod telling;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::contents::Contents;
 use super::error::ReloadError;
+use super::stamps::Stamps;
 
 /// How often it is made again because the files changed, or are others than they were.
 const MAX_ROUNDS: usize = 4;
@@ -18,7 +19,7 @@ pub(super) struct Settled<M> {
     pub(super) contents: Option<Contents>,
 }
 
-/// Makes something until the files that it was read from, and what is in them, are the same before and after.
+/// Makes something until the files that it was read from, what is in them, and when they were written, are the same before and after.
 ///
 /// `files` are those that are likely; `about_to_read` is told of them each time.
 pub(super) fn settle<M>(
@@ -29,12 +30,14 @@ pub(super) fn settle<M>(
     let mut rounds = 1;
     loop {
         about_to_read(&files);
+        let written = Stamps::of(&files);
         let before = Contents::of(&files);
         let (made, named) = catch_unwind(AssertUnwindSafe(&make)).unwrap_or_else(|payload| {
             let message = message(&*payload);
             Err(ReloadError::Panicked { message })
         })?;
-        let is_settled = named == files && Contents::of(&files) == before;
+        let is_settled =
+            named == files && Contents::of(&files) == before && Stamps::of(&files) == written;
         if is_settled || rounds == MAX_ROUNDS {
             return Ok(Settled {
                 made,
@@ -96,12 +99,37 @@ mod tests {
         fs::write(&file, "half").unwrap();
         let make = || {
             let read = fs::read_to_string(&file).unwrap();
-            fs::write(&file, "whole").unwrap();
+            if read == "half" {
+                fs::write(&file, "whole").unwrap();
+            }
             Ok((read, vec![file.clone()]))
         };
         let settled = settle(make, vec![file.clone()], |_| {}).unwrap();
         assert_eq!(settled.made, "whole");
         assert_eq!(settled.contents, Some(Contents::of(&[file])));
+    }
+
+    #[test]
+    fn a_file_that_held_something_else_in_between_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, "whole").unwrap();
+        for named in [file.clone(), folder.path().to_owned()] {
+            let calls = Cell::new(0);
+            let make = || {
+                calls.set(calls.get() + 1);
+                if calls.get() == 1 {
+                    fs::write(&file, "half").unwrap();
+                }
+                let read = fs::read_to_string(&file).unwrap();
+                if calls.get() == 1 {
+                    fs::write(&file, "whole").unwrap();
+                }
+                Ok((read, vec![named.clone()]))
+            };
+            let settled = settle(make, vec![named.clone()], |_| {}).unwrap();
+            assert_eq!((settled.made.as_str(), calls.get()), ("whole", 2));
+        }
     }
 
     #[test]

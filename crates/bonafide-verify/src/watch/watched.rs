@@ -57,7 +57,8 @@ use crate::policy::Policy;
 /// # How changes are found
 ///
 /// The system tells of changes in the directories of all files and of all symbolic links on the way to them. Where it cannot, an event says so
-/// ([`WatchingByPolling`](crate::WatchingByPolling)) and the contents are compared every 5 s, else every 60 s: network mounts tell of nothing. The recipe runs on a thread of its own,
+/// ([`WatchingByPolling`](crate::WatchingByPolling)) and the contents are compared every 5 s, else every 60 s: network mounts tell of nothing, and of a
+/// directory further up that is renamed away nobody hears either. The recipe runs on a thread of its own,
 /// which ends when this is dropped; the handle stays as it is then. In a program that aborts on panic, a recipe that panics ends the program.
 pub struct Watched {
     handle: PolicyHandle,

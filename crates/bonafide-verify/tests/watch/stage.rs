@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{
-    Anchors, Code, CustomCa, Event, Peer, Policy, PolicyBuilder, PolicyHandle, ReloadFailed,
-    Watched, Watching,
+    Anchors, Code, CustomCa, Event, Horizons, Peer, Policy, PolicyBuilder, PolicyHandle,
+    ReloadFailed, Watched, Watching,
 };
 use tempfile::TempDir;
 
@@ -44,7 +44,9 @@ impl Stage {
     }
 
     pub(crate) fn builder(&self) -> PolicyBuilder {
-        Policy::builder().events(self.sender.clone())
+        Policy::builder()
+            .forecast(Horizons::off())
+            .events(self.sender.clone())
     }
 
     /// Follows one CA file.

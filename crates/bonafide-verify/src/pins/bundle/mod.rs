@@ -172,7 +172,7 @@ impl PinBundle {
 
     /// Opens the bundle: signatures first, then what it says of itself, then the pins; at last the store learns of its version.
     ///
-    /// `now` is the time by the clock of the policy that it is for. The same bundle opens again; a lower version, or another payload of the same version, does not.
+    /// `now` is the time by the clock of the policy that it is for. What is only tried, by a candidate policy say, is opened by [`inspect`](Self::inspect). The same bundle opens again; a lower version, or another payload of the same version, does not.
     ///
     /// **While it is in use**, every entry ends with the bundle, whatever its own expiry: an entry that says what happens when it expires does that then, and one that never
     /// expires refuses. Who cannot get a new bundle in time chooses `on-expiry` accordingly.
@@ -187,6 +187,33 @@ impl PinBundle {
         versions: &dyn VersionStore,
         now: UnixTime,
     ) -> Result<PinSet, BundleError> {
+        let (set, name, version) = self.verified(keys, now)?;
+        advance(versions, &name, &version)?;
+        Ok(set)
+    }
+
+    /// Opens the bundle for a look: all that [`open`](Self::open) does, but the store does not learn of its version. For a candidate policy, and for a check before a bundle is
+    /// published: what is only tried must not make the one in use an old one.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn inspect(
+        &self,
+        keys: &BundleKeys,
+        versions: &dyn VersionStore,
+        now: UnixTime,
+    ) -> Result<PinSet, BundleError> {
+        let (set, name, version) = self.verified(keys, now)?;
+        let _is_new = is_newer(versions.load(&name)?.as_ref(), &version)?;
+        Ok(set)
+    }
+
+    /// The pins, and which version of which bundle they are, once everything but the store has been asked.
+    fn verified(
+        &self,
+        keys: &BundleKeys,
+        now: UnixTime,
+    ) -> Result<(PinSet, String, BundleVersion), BundleError> {
         keys.verify(&self.payload, &self.signatures)?;
         if !self.payload.starts_with(FIRST_LINE) {
             return Err(BundleError::NotABundle);
@@ -217,8 +244,7 @@ impl PinBundle {
             version: header.version,
             payload_sha256: Sha256::digest(&self.payload).into(),
         };
-        advance(versions, &header.name, &version)?;
-        Ok(set.with_file(self.file.clone()))
+        Ok((set.with_file(self.file.clone()), header.name, version))
     }
 }
 
@@ -239,27 +265,30 @@ fn advance(
 ) -> Result<(), BundleError> {
     for _ in 0..MAX_RACES {
         let seen = versions.load(bundle)?;
-        if let Some(seen) = &seen {
-            if offered.version < seen.version {
-                return Err(BundleError::Rollback {
-                    offered: offered.version,
-                    seen: seen.version,
-                });
-            }
-            if offered == seen {
-                return Ok(());
-            }
-            if offered.version == seen.version {
-                return Err(BundleError::SameVersionOtherContent {
-                    version: seen.version,
-                });
-            }
-        }
-        if versions.compare_and_set(bundle, seen.as_ref(), offered)? {
+        if !is_newer(seen.as_ref(), offered)?
+            || versions.compare_and_set(bundle, seen.as_ref(), offered)?
+        {
             return Ok(());
         }
     }
     Err(BundleError::Store(VersionStoreError::Contended {
         bundle: bundle.to_owned(),
     }))
+}
+
+/// Whether `offered` comes after what was seen last; not if it is the same.
+fn is_newer(seen: Option<&BundleVersion>, offered: &BundleVersion) -> Result<bool, BundleError> {
+    match seen {
+        Some(seen) if offered.version < seen.version => Err(BundleError::Rollback {
+            offered: offered.version,
+            seen: seen.version,
+        }),
+        Some(seen) if offered == seen => Ok(false),
+        Some(seen) if offered.version == seen.version => {
+            Err(BundleError::SameVersionOtherContent {
+                version: seen.version,
+            })
+        }
+        _ => Ok(true),
+    }
 }
