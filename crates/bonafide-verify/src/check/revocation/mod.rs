@@ -35,7 +35,7 @@ use crate::reason::{Reason, Refused};
 /// is told otherwise, and is on the receipt as "not covered", "stale" or "not checked" then. The receipt's deadline is the `nextUpdate` of what was relied on:
 /// no connection is reused past it without asking again.
 ///
-/// Nothing is fetched, in no handshake and at no other time: who uses lists keeps them up to date and builds a new policy of them.
+/// Nothing is fetched, in no handshake and at no other time: who uses lists keeps them up to date, and builds a new policy of them or has the files watched.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Code, Crls, Peer, Policy, Revocation};
