@@ -1,5 +1,6 @@
 //! Reading a response's body from its connection.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,8 +12,9 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::connect::Connector;
-use crate::error::{Error, Failure, Kind, Phase};
-use crate::pool::Lease;
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::exchange::Framing;
+use crate::pool::{Lease, SILENCE};
 
 /// What an HTTP/1.1 response may have left to read when it is dropped without costing the connection:
 /// hyper reads on through what has arrived, and the pool waits a moment for that.
@@ -32,18 +34,25 @@ pub(crate) struct Reading {
     /// Dropped before `lease` gives the connection back.
     incoming: Option<Incoming>,
     lease: Option<Lease<Connector>>,
+    framing: Framing,
     limits: ReadLimits,
     /// Made when the body first keeps its reader waiting.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Since when the reader waits for the next piece.
-    waiting_since: Option<Instant>,
+    /// Since when the reader waits for the next piece, and what the socket's `reads` said then.
+    waiting_since: Option<(Instant, u64)>,
 }
 
 impl Reading {
-    pub(crate) fn new(incoming: Incoming, lease: Lease<Connector>, limits: ReadLimits) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease<Connector>,
+        framing: Framing,
+        limits: ReadLimits,
+    ) -> Self {
         let mut reading = Self {
             incoming: Some(incoming),
             lease: Some(lease),
+            framing,
             limits,
             timer: None,
             waiting_since: None,
@@ -64,21 +73,28 @@ impl Reading {
         match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
+                if self.framing.bodiless && frame.data_ref().is_some_and(|data| !data.is_empty()) {
+                    let what = "the server sent a body where none may be";
+                    return Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Protocol, what)))));
+                }
                 if incoming.is_end_stream() {
                     self.finish();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(None) => match incoming.size_hint().lower() {
-                0 => {
+            Poll::Ready(None) => {
+                let missing = incoming.size_hint().lower();
+                let what = if missing > 0 {
+                    format!("the response's body ended {missing} bytes early").into()
+                } else if self.framing.http2 && !incoming.is_end_stream() {
+                    // hyper takes RST_STREAM and GOAWAY with NO_ERROR for the end of a body.
+                    Cow::Borrowed("the server gave up the response before the end of its body")
+                } else {
                     self.finish();
-                    Poll::Ready(None)
-                }
-                missing => {
-                    let what = format!("the response's body ended {missing} bytes early");
-                    Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
-                }
-            },
+                    return Poll::Ready(None);
+                };
+                Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
+            }
             Poll::Ready(Some(Err(error))) => {
                 let failure =
                     Failure::new(Kind::Body, "the response's body broke off").caused_by(error);
@@ -105,7 +121,11 @@ impl Reading {
     /// Ready once the body has taken too long. The timer is not set anew for each piece, which would
     /// take a lock: when it fires too early, it is set to when it should have.
     fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let lease = &self.lease;
+        let reads = || lease.as_ref().map_or(0, |lease| lease.meta().socket.reads());
+        let (since, reads) = *self
+            .waiting_since
+            .get_or_insert_with(|| (Instant::now(), reads()));
         let ReadLimits { idle, total } = self.limits;
         let until_idle = idle.and_then(|idle| since.checked_add(idle));
         let Some(until) = until_idle.into_iter().chain(total.map(|(at, _)| at)).min() else {
@@ -123,6 +143,11 @@ impl Reading {
             }
             timer.as_mut().reset(until);
         }
+        if let Some(Lease::Http2(lease)) = &self.lease
+            && since.elapsed() >= SILENCE
+        {
+            lease.doubt(reads);
+        }
         let what = match (total, idle) {
             (Some((at, limit)), _) if at == until => {
                 format!("the request took longer than {limit:?}")
@@ -139,8 +164,11 @@ impl Reading {
     fn finish(&mut self) {
         self.incoming = None;
         self.timer = None;
-        if let Some(Lease::Http1(lease)) = self.lease.take() {
-            lease.return_to_pool();
+        match self.lease.take() {
+            Some(Lease::Http1(lease)) if self.framing.last => lease.report_fault(),
+            Some(Lease::Http1(lease)) => lease.return_to_pool(),
+            Some(Lease::Http2(lease)) => lease.end(),
+            None => {}
         }
     }
 
@@ -151,7 +179,10 @@ impl Reading {
         if let Some(Lease::Http1(lease)) = self.lease.take() {
             lease.report_fault();
         }
-        failure.during(Phase::Body).into()
+        failure
+            .during(Phase::Body)
+            .delivered(Delivery::Answered)
+            .into()
     }
 }
 
@@ -163,6 +194,7 @@ impl Drop for Reading {
         let left = incoming.size_hint().upper();
         drop(incoming);
         if let Some(Lease::Http1(lease)) = self.lease.take()
+            && !self.framing.last
             && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES)
         {
             lease.return_to_pool();

@@ -20,6 +20,7 @@ use crate::error::{Failure, Kind};
 use crate::exchange::{CallLimits, Route};
 use crate::pool::{
     self, DEFAULT_ORIGINS, OriginCache, PartitionKey, PartitionParts, Pool, Scheme, ZoneId,
+    current_runtime,
 };
 use crate::redirect::Redirects;
 use crate::request::RequestBuilder;
@@ -179,7 +180,11 @@ impl Inner {
     /// The connections of an origin, if a request went there before under the policy of this moment.
     pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
         let trust = self.trust.as_ref().ok()?;
-        let route = trust.connections.origins.get(scheme, host, port)?;
+        let runtime = current_runtime();
+        let route = trust
+            .connections
+            .origins
+            .get(scheme, host, port, runtime)?;
         (route.key().parts().epoch == trust.policy.epoch().get()).then_some(route)
     }
 
@@ -205,6 +210,7 @@ impl Inner {
                 host: Arc::clone(host),
                 port: *port,
                 route: trust.route.clone(),
+                runtime: current_runtime(),
                 zone: ZoneId(zone.id().get()),
                 epoch: policy.epoch().get(),
                 // The zone's own, so that the zone's number stands for it already. What of it was replaced since, each

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use http::Request;
+use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
+use super::sender::{Answered, Sender};
+use super::socket::SocketState;
 use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
 use crate::body::Body;
 use crate::pool::{Http1Conn, Http2Conn};
@@ -44,11 +45,16 @@ impl Default for HttpOptions {
 /// An HTTP/1.1 connection.
 #[derive(Debug)]
 pub(crate) struct Http1 {
-    send: http1::SendRequest<Body>,
+    sender: Sender<http1::SendRequest<Body>>,
+    socket: Arc<SocketState>,
 }
 
 impl Http1 {
-    pub(super) async fn handshake<IO>(options: &HttpOptions, io: IO) -> hyper::Result<Self>
+    pub(super) async fn handshake<IO>(
+        options: &HttpOptions,
+        io: IO,
+        socket: Arc<SocketState>,
+    ) -> hyper::Result<Self>
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -58,42 +64,65 @@ impl Http1 {
         }
         builder.max_header_size(options.max_header_bytes as usize);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
+        let (sender, end) = Sender::new(send);
         tokio::spawn(async move {
+            let _end = end;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an HTTP/1.1 connection ended");
             }
         });
-        Ok(Self { send })
+        Ok(Self { sender, socket })
     }
 
-    /// Sends a request.
+    /// Sends a request; `Err` hands it back if the connection has ended.
     pub(crate) fn send(
-        &mut self,
+        &self,
         request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>> + use<> {
-        self.send.try_send_request(request)
+    ) -> Result<impl Future<Output = Answered> + use<>, Request<Body>> {
+        self.socket.probe();
+        self.sender
+            .send(request, |send, request| send.try_send_request(request))
     }
 }
 
 impl Http1Conn for Http1 {
     fn is_open(&self) -> bool {
-        !self.send.is_closed()
+        !self.socket.is_broken() && self.sender.ask(|send| !send.is_closed()) == Some(true)
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        self.send.poll_ready(cx).map(|ready| ready.is_ok())
+        let polled = self.sender.ask(|send| send.poll_ready(cx));
+        polled.map_or(Poll::Ready(false), |polled| polled.map(|ready| ready.is_ok()))
     }
 }
 
 /// A handle of an HTTP/2 connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Http2 {
-    send: http2::SendRequest<Body>,
+    sender: Arc<Sender<http2::SendRequest<Body>>>,
     streams: Arc<Streams>,
+    socket: Arc<SocketState>,
 }
 
+/// How many streams that were reset here h2 remembers, so that frames of theirs which are still on their way break no
+/// rule. The pool retires a connection before so many requests on it were cancelled; h2's own 50 are passed by one
+/// burst of cancelled requests.
+const REMEMBERED_RESETS: usize = 1_024;
+
+/// How long h2 remembers them: as long as what the server sent before it saw the reset can be on its way. h2's own
+/// second is shorter than a slow network's round trip under load.
+const RESETS_ARE_REMEMBERED: Duration = Duration::from_secs(30);
+
+/// How many streams a server may break, one after the other, before h2 gives up the connection. A bound against a
+/// server that does nothing else; above [`REMEMBERED_RESETS`], so that mere cancelling never reaches it.
+const BROKEN_STREAMS: usize = 4 * REMEMBERED_RESETS;
+
 impl Http2 {
-    pub(super) async fn handshake<IO>(options: &HttpOptions, io: IO) -> hyper::Result<Self>
+    pub(super) async fn handshake<IO>(
+        options: &HttpOptions,
+        io: IO,
+        socket: Arc<SocketState>,
+    ) -> hyper::Result<Self>
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -103,34 +132,50 @@ impl Http2 {
             .timer(TokioTimer::new())
             .initial_max_send_streams(BEFORE_SETTINGS)
             .max_header_list_size(options.max_header_bytes)
+            .max_concurrent_reset_streams(REMEMBERED_RESETS)
+            .reset_stream_duration(RESETS_ARE_REMEMBERED)
+            .max_local_error_reset_streams(BROKEN_STREAMS)
             .keep_alive_interval(options.ping_interval)
             .keep_alive_timeout(options.ping_timeout)
             .keep_alive_while_idle(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
+        let (sender, end) = Sender::new(send);
         let driver = Driver {
             connection,
             streams: Arc::clone(&streams),
         };
         tokio::spawn(async move {
+            let _end = end;
             if let Err(error) = driver.await {
                 tracing::debug!(%error, "an HTTP/2 connection ended");
             }
         });
-        Ok(Self { send, streams })
+        Ok(Self {
+            sender: Arc::new(sender),
+            streams,
+            socket,
+        })
     }
 
-    /// Sends a request.
+    /// Sends a request; `Err` hands it back if the connection has ended. `idle` says that no other request is under
+    /// way on the connection.
     pub(crate) fn send(
-        &mut self,
+        &self,
         request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>> + use<> {
-        self.send.try_send_request(request)
+        idle: bool,
+    ) -> Result<impl Future<Output = Answered> + use<>, Request<Body>> {
+        if idle {
+            // A connection in use is read all the time.
+            self.socket.probe();
+        }
+        self.sender
+            .send(request, |send, request| send.try_send_request(request))
     }
 }
 
 impl Http2Conn for Http2 {
     fn is_open(&self) -> bool {
-        !self.send.is_closed()
+        !self.socket.is_broken() && self.sender.ask(|send| !send.is_closed()) == Some(true)
     }
 
     fn stream_limit(&self) -> Option<usize> {
@@ -139,6 +184,10 @@ impl Http2Conn for Http2 {
 
     fn limit_changes(&self) -> watch::Receiver<()> {
         self.streams.changes()
+    }
+
+    fn reads(&self) -> u64 {
+        self.socket.reads()
     }
 }
 

@@ -4,6 +4,8 @@ mod dns;
 mod fate;
 mod http;
 mod info;
+mod sender;
+mod socket;
 mod streams;
 mod tcp;
 mod tls;
@@ -26,6 +28,7 @@ pub(crate) use self::fate::Fate;
 use self::fate::Noting;
 pub(crate) use self::http::{Http1, Http2, HttpOptions};
 pub use self::info::ConnectionInfo;
+use self::socket::{Socket, SocketState};
 pub(crate) use self::tls::server_name;
 pub(crate) use self::warm_up::WarmUp;
 use self::wire::Wire;
@@ -52,6 +55,7 @@ pub(crate) struct Meta {
     pub(crate) info: Arc<ConnectionInfo>,
     pub(crate) wire: Wire,
     pub(crate) fate: Fate,
+    pub(crate) socket: Arc<SocketState>,
     /// From when on the policy's verdict does not hold, by the policy's clock. The pool's own deadline runs
     /// on a clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
@@ -103,14 +107,18 @@ impl Connect for Connector {
             .retryable());
         }
         let (stream, mut opening) = self.dial(parts).await?;
+        let ends = Ends::of(&stream)?;
+        let stream = Socket::new(stream);
+        let line = Line {
+            ends,
+            socket: stream.state(),
+        };
         match parts.scheme {
             Scheme::Http => {
-                let ends = Ends::of(&stream)?;
                 let http1 = Version::HTTP_11;
-                self.speak(parts, stream, ends, http1, None, opening).await
+                self.speak(parts, stream, line, http1, None, opening).await
             }
             Scheme::Https => {
-                let ends = Ends::of(&stream)?;
                 self.warm_up.done().await;
                 let start = Instant::now();
                 let stream =
@@ -125,7 +133,7 @@ impl Connect for Connector {
                     credential: stream.credential().cloned(),
                     clock: policy.clock(),
                 };
-                self.speak(parts, stream, ends, version, Some(judged), opening)
+                self.speak(parts, stream, line, version, Some(judged), opening)
                     .await
             }
         }
@@ -176,7 +184,7 @@ impl Connector {
         &self,
         parts: &PartitionParts,
         stream: IO,
-        ends: Ends,
+        line: Line,
         version: Version,
         judged: Option<Judged<'_>>,
         opening: OpeningTimes,
@@ -191,6 +199,7 @@ impl Connector {
             .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
         let wire = Wire::new(parts, version, &self.default_headers)?;
         let fate = Fate::default();
+        let Line { ends, socket } = line;
         let stream = Noting::new(stream, fate.clone());
         let broken = |error: hyper::Error| {
             Failure::new(Kind::Protocol, "HTTP could not be started")
@@ -199,9 +208,11 @@ impl Connector {
                 .retryable()
         };
         let protocol = if version == Version::HTTP_2 {
-            Protocol::Http2(Http2::handshake(&self.http, stream).await.map_err(broken)?)
+            let http2 = Http2::handshake(&self.http, stream, Arc::clone(&socket)).await;
+            Protocol::Http2(http2.map_err(broken)?)
         } else {
-            Protocol::Http1(Http1::handshake(&self.http, stream).await.map_err(broken)?)
+            let http1 = Http1::handshake(&self.http, stream, Arc::clone(&socket)).await;
+            Protocol::Http1(http1.map_err(broken)?)
         };
         let (receipt, credential) = judged
             .map(|judged| (judged.receipt, judged.credential))
@@ -228,6 +239,7 @@ impl Connector {
                 info,
                 wire,
                 fate,
+                socket,
                 deadline: verdict_ends,
                 credential: credential.flatten(),
             }),
@@ -240,6 +252,12 @@ struct Judged<'a> {
     receipt: Arc<Receipt>,
     credential: Option<Arc<Credential>>,
     clock: &'a Clock,
+}
+
+/// What is known of a TCP connection before anything is sent over it.
+struct Line {
+    ends: Ends,
+    socket: Arc<SocketState>,
 }
 
 /// The two addresses of a TCP connection.

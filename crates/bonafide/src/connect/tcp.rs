@@ -152,7 +152,7 @@ mod tests {
             (failure.kind, failure.phase),
             (Kind::Connect, Some(Phase::Connect))
         );
-        assert!(failure.retryable);
+        assert!(failure.is_retryable());
         let refused = io::Error::from_raw_os_error(111).to_string();
         assert_eq!(
             failure.to_string(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{Policy, TlsError, VerifiedStream};
-use tokio::net::TcpStream;
 
 use super::limited;
-use crate::error::{Cause, Failure, Kind, Phase};
+use super::socket::Socket;
+use crate::error::{Cause, Delivery, Failure, Kind, Phase};
 
 /// The protocols offered by ALPN, the preferred one first (RFC 7301).
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -27,9 +27,9 @@ pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, Failure> {
 pub(super) async fn handshake(
     policy: &Policy,
     host: &str,
-    stream: TcpStream,
+    stream: Socket,
     limit: Option<Duration>,
-) -> Result<VerifiedStream<TcpStream>, Failure> {
+) -> Result<VerifiedStream<Socket>, Failure> {
     let name = server_name(host)?;
     limited(limit, Phase::Tls, "the TLS handshake", async {
         policy
@@ -49,10 +49,10 @@ fn failed(error: TlsError) -> Failure {
         _ => (Kind::Tls, "the TLS handshake failed", false),
     };
     Failure {
-        kind,
-        phase: Some(Phase::Tls),
-        what: what.into(),
         cause: Cause::Tls(Arc::new(error)),
-        retryable,
+        passing: retryable,
+        ..Failure::new(kind, what)
+            .during(Phase::Tls)
+            .delivered(Delivery::NotSent)
     }
 }

@@ -128,6 +128,7 @@ mod tests {
             host: host.into(),
             port,
             route: Route::Direct,
+            runtime: None,
             zone: ZoneId(0),
             epoch: 0,
             identity: 0,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bonafide_verify::{ConfigError, Refusal, TlsError};
 
-use super::{Kind, Phase};
+use super::{Delivery, Kind, Phase};
 
 /// What failed and why. Cheap to clone: requests that waited for one connection share its failure.
 #[derive(Clone, Debug)]
@@ -17,8 +17,10 @@ pub(crate) struct Failure {
     /// What happened, in words and values, without the cause.
     pub(crate) what: Cow<'static, str>,
     pub(crate) cause: Cause,
-    /// Nothing was processed by the server, and another try may succeed.
-    pub(crate) retryable: bool,
+    /// How far the request got.
+    pub(crate) delivery: Delivery,
+    /// Another try may go better.
+    pub(crate) passing: bool,
 }
 
 /// The error beneath.
@@ -37,14 +39,16 @@ pub(crate) enum Cause {
 }
 
 impl Failure {
-    /// A failure of `kind` described by `what`, before any phase, without cause, not retryable.
+    /// A failure of `kind` described by `what`, before any phase and without cause. The request may have been processed,
+    /// and the failure is one that lasts.
     pub(crate) fn new(kind: Kind, what: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
             phase: None,
             what: what.into(),
             cause: Cause::None,
-            retryable: false,
+            delivery: Delivery::MaybeProcessed,
+            passing: false,
         }
     }
 
@@ -66,10 +70,21 @@ impl Failure {
         self
     }
 
-    /// Marks it as worth another try.
+    /// Nothing was sent, and another try may go better.
     pub(crate) fn retryable(mut self) -> Self {
-        self.retryable = true;
+        self.passing = true;
+        self.delivered(Delivery::NotSent)
+    }
+
+    /// Says how far the request got.
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
+    }
+
+    /// Whether another try is safe and may go better.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.passing && self.delivery.is_unprocessed()
     }
 
     /// The host or the server was refused by the policy.

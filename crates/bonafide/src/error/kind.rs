@@ -48,6 +48,8 @@ pub enum Kind {
     TooLarge,
     /// The response's body is not what it was to be decoded to.
     Decode,
+    /// The request was polled outside a tokio runtime, so that nothing could be sent.
+    NoRuntime,
     /// The runtime that carried the request was shut down, or the task that connected panicked, as it does
     /// when a check of the policy does. The latter is not retryable.
     Canceled,

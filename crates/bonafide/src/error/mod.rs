@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+mod delivery;
 mod failure;
 mod kind;
 
@@ -11,6 +12,7 @@ use bonafide_verify::{Code, Explanation, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
+pub(crate) use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 
@@ -53,7 +55,7 @@ impl Error {
     ///
     /// A refusal is not retryable, nor is a response that broke off in its body.
     pub fn is_retryable(&self) -> bool {
-        self.inner.failure.retryable
+        self.inner.failure.is_retryable()
     }
 
     /// Whether a time limit passed, in any phase.
@@ -161,9 +163,9 @@ impl Error {
         self
     }
 
-    /// Says that another try is not safe.
-    pub(crate) fn not_retryable(mut self) -> Self {
-        self.inner.failure.retryable = false;
+    /// Says how far the request got.
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        self.inner.failure.delivery = delivery;
         self
     }
 
@@ -226,7 +228,8 @@ impl fmt::Debug for Error {
             .field("phase", &failure.phase)
             .field("what", &failure.what)
             .field("cause", &failure.cause)
-            .field("retryable", &failure.retryable)
+            .field("delivery", &failure.delivery)
+            .field("retryable", &failure.is_retryable())
             .field("url", &url.as_ref().map(Url::as_str))
             .field("status", status)
             .field("receipt", &receipt.is_some())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bonafide_verify::{HandshakeError, TlsError};
 use http::Method;
 
-use crate::error::{Cause, Failure, Kind, Phase};
+use crate::error::{Cause, Delivery, Failure, Kind, Phase};
 
 /// Whether a second try of `method` has the effect of one (RFC 9110 section 9.2.2).
 pub(super) fn is_idempotent(method: &Method) -> bool {
@@ -17,20 +17,35 @@ pub(super) fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-/// Whether the server says that it did nothing with the request (RFC 9113 section 8.7).
-pub(super) fn is_unprocessed(error: &hyper::Error) -> bool {
-    h2_cause(error).is_some_and(|error| {
-        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
-    })
+/// How far a request got that hyper took and gave this error for.
+///
+/// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7). A peer that sends GOAWAY did nothing with
+/// the streams above the last one that it names (section 6.8), whatever the code is; h2 fails those with it, and the ones
+/// that were not opened yet, and no others.
+pub(super) fn delivery(error: &hyper::Error) -> Delivery {
+    let unprocessed = h2_cause(error).is_some_and(|error| {
+        error.is_remote()
+            && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    });
+    if unprocessed {
+        Delivery::RefusedUnprocessed
+    } else {
+        Delivery::MaybeProcessed
+    }
 }
 
 /// Whether the connection ended before the response began.
 pub(super) fn is_connection_gone(error: &hyper::Error) -> bool {
-    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+    if error.is_incomplete_message()
+        || error.is_closed()
+        || error.is_canceled()
+        || is_task_gone(error)
+    {
         return true;
     }
     match h2_cause(error) {
-        Some(error) => error.is_io() || error.is_go_away(),
+        // A fault that h2 itself finds is none of the network's.
+        Some(error) => error.is_io() || (error.is_go_away() && error.is_remote()),
         None => causes(error).any(|cause| cause.is::<io::Error>()),
     }
 }
@@ -47,21 +62,36 @@ pub(super) fn by_alert(alert: &HandshakeError) -> Failure {
 
 /// The failure of a request that got no response.
 #[cold]
-pub(super) fn failure(error: hyper::Error) -> Failure {
+pub(super) fn failure(error: Option<hyper::Error>) -> Failure {
+    let Some(error) = error else {
+        let what = "the connection closed before the request was sent";
+        return Failure::new(Kind::Closed, what).during(Phase::Send);
+    };
     let (kind, what) = if error.is_timeout() {
         (Kind::Timeout, "the connection does not answer pings")
+    } else if is_task_gone(&error) {
+        (
+            Kind::Canceled,
+            "the runtime that drives the connection was shut down",
+        )
     } else if is_connection_gone(&error) {
         (Kind::Closed, "the connection closed before a response came")
     } else if h2_cause(&error).is_some_and(|error| error.is_remote() && error.is_reset()) {
-        (Kind::Protocol, "the server gave up the request")
-    } else if error.is_user() {
-        (Kind::Canceled, "the connection's task is gone")
+        (Kind::Protocol, "the server reset the stream")
+    } else if h2_cause(&error).is_some_and(h2::Error::is_library) {
+        (Kind::Protocol, "the server broke the rules of HTTP/2")
     } else {
         (Kind::Protocol, "the response breaks the rules of HTTP")
     };
     Failure::new(kind, what)
         .during(Phase::Headers)
         .caused_by(error)
+}
+
+/// Whether the task of the connection ended with the request in its hands, as it does when its runtime is shut down.
+/// The other error of the user's is one of the request's body, which is looked at before.
+fn is_task_gone(error: &hyper::Error) -> bool {
+    error.is_user()
 }
 
 fn h2_cause(error: &hyper::Error) -> Option<&h2::Error> {

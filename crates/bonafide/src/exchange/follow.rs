@@ -7,7 +7,7 @@ use super::call::Call;
 use super::{Answer, broken, exchange};
 use crate::body::Body;
 use crate::client::Inner;
-use crate::error::{Error, Failure, Kind, Phase};
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::pool::Scheme;
 use crate::redirect::{Credentials, Hop, next_method, strip_body_headers, strip_credentials};
 use crate::response::Response;
@@ -26,7 +26,11 @@ pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Err
                 let error = error.at(|| call.url());
                 // The servers that redirected did process the request.
                 let safe = hops.is_empty() || repeatable;
-                return Err(if safe { error } else { error.not_retryable() });
+                return Err(if safe {
+                    error
+                } else {
+                    error.delivered(Delivery::Answered)
+                });
             }
         };
         match follow(client, call, &answer, spare, &mut hops) {

@@ -3,23 +3,26 @@
 mod broken;
 mod call;
 mod follow;
+mod framing;
 mod waiting;
 
 use std::mem;
 use std::sync::Arc;
 
 use http::Request;
+use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 
 use self::call::Deadline;
 pub(crate) use self::call::{Call, CallLimits, Route};
 pub(crate) use self::follow::run;
+pub(crate) use self::framing::Framing;
 use self::waiting::ForHeaders;
 use crate::body::{Body, ReadLimits, Reading};
 use crate::client::Inner;
 use crate::connect::{Connector, Meta};
-use crate::error::{Error, Failure, Kind, Phase};
-use crate::pool::{CheckoutError, Lease};
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::pool::{CheckoutError, Lease, SILENCE, current_runtime};
 use crate::target::Place;
 use crate::timings::Timings;
 
@@ -33,9 +36,9 @@ pub(crate) struct Answer {
 
 /// Sends `call` and waits for the headers of the response.
 ///
-/// A request that provably was not processed is sent again on another connection. One whose connection
-/// closed without a response is sent again once, if it is idempotent, its body can be repeated and the
-/// connection was not new. Nothing else is sent twice.
+/// A request that provably was not processed is sent again on another connection. One whose connection closed without
+/// a response is sent again once, if it is idempotent, its body can be repeated and the connection was not new. Nothing
+/// else is sent twice.
 pub(crate) async fn exchange(
     client: &Inner,
     call: &mut Call,
@@ -44,7 +47,7 @@ pub(crate) async fn exchange(
     let start = Instant::now();
     let mut tries = Tries::default();
     loop {
-        let mut lease = checkout(client, call, deadline).await?;
+        let lease = checkout(client, call, deadline).await?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
         if reused && meta.is_past(|| client.now()) {
@@ -62,21 +65,41 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         )?;
-        let leased = Instant::now();
+        let mut waiting = Waiting::new(lease, &meta);
+        let leased = waiting.since;
         let limit = call.limits.headers;
-        let outcome = match &mut lease {
-            Lease::Http1(lease) => {
-                let sent = lease.conn_mut().send(request);
-                ForHeaders::new(limit, deadline, progress, sent).await
-            }
-            Lease::Http2(lease) => {
-                let sent = lease.handle_mut().send(request);
-                ForHeaders::new(limit, deadline, progress, sent).await
-            }
+        let outcome = match waiting.lease.as_ref() {
+            Some(Lease::Http1(lease)) => match lease.conn().send(request) {
+                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent)
+                    .await
+                    .map(|answered| answered.map_err(Unanswered::from)),
+                Err(request) => return_unsent(request),
+            },
+            Some(Lease::Http2(lease)) => match lease.handle().send(request, lease.is_alone()) {
+                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent)
+                    .await
+                    .map(|answered| answered.map_err(Unanswered::from)),
+                Err(request) => return_unsent(request),
+            },
+            None => return_unsent(request),
         };
-        match outcome {
-            Ok(Ok(response)) => {
-                let (head, incoming) = response.into_parts();
+        let answered = match outcome {
+            Ok(answered) => answered,
+            Err(late) => return Err(Error::from(late).over(meta.info.receipt())),
+        };
+        let Some(lease) = waiting.over() else {
+            continue;
+        };
+        match answered {
+            Ok(response) => {
+                let (mut head, incoming) = response.into_parts();
+                let framing = match framing::of(&mut head, &call.method, meta.info.version()) {
+                    Ok(framing) => framing,
+                    Err(failure) => {
+                        report_fault(lease);
+                        return Err(Error::from(failure).over(meta.info.receipt()));
+                    }
+                };
                 let timings = Timings {
                     connection: leased.saturating_duration_since(start),
                     headers: leased.elapsed(),
@@ -87,7 +110,7 @@ pub(crate) async fn exchange(
                     idle: call.limits.read,
                     total: deadline,
                 };
-                let body = Body::reading(Reading::new(incoming, lease, limits));
+                let body = Body::reading(Reading::new(incoming, lease, framing, limits));
                 return Ok(Answer {
                     head,
                     body,
@@ -95,65 +118,134 @@ pub(crate) async fn exchange(
                     timings,
                 });
             }
-            Ok(Err(mut unsent)) => {
-                let returned = unsent.take_message();
-                let error = unsent.into_error();
+            Err(Unanswered { returned, error }) => {
                 let failure = meta.fate.alert().map(broken::by_alert);
                 let failure = failure.or_else(|| unread?.failure());
                 if let Some(failure) = failure {
                     return Err(Error::from(failure).over(meta.info.receipt()));
                 }
-                if returned.is_some() || broken::is_connection_gone(&error) {
+                let gone = error.as_ref().is_none_or(broken::is_connection_gone);
+                let delivery = match &error {
+                    Some(error) if returned.is_none() => broken::delivery(error),
+                    _ => Delivery::NotSent,
+                };
+                if gone || returned.is_some() || delivery == Delivery::RefusedUnprocessed {
                     report_fault(lease);
+                } else if let Lease::Http2(lease) = lease {
+                    lease.end();
                 }
-                match tries.again(call, returned, spare, reused, &error) {
+                let replayable = gone && broken::is_idempotent(&call.method);
+                match tries.again(delivery, returned, spare, reused, replayable) {
                     Some(body) => call.body = body,
                     None => {
-                        let mut failure = broken::failure(error);
-                        failure.retryable |= tries.unprocessed;
+                        let mut failure = broken::failure(error).delivered(delivery);
+                        failure.passing |= delivery.is_unprocessed();
                         return Err(Error::from(failure).over(meta.info.receipt()));
                     }
                 }
             }
-            Err(late) => return Err(Error::from(late).over(meta.info.receipt())),
         }
     }
 }
+
+/// A request without a response.
+struct Unanswered {
+    /// Its body, if nothing of the request was written.
+    returned: Option<Body>,
+    /// hyper's error; none if the connection had ended before.
+    error: Option<hyper::Error>,
+}
+
+impl From<TrySendError<Request<Body>>> for Unanswered {
+    fn from(mut unsent: TrySendError<Request<Body>>) -> Self {
+        Self {
+            returned: unsent.take_message().map(Request::into_body),
+            error: Some(unsent.into_error()),
+        }
+    }
+}
+
+#[cold]
+fn return_unsent<T>(request: Request<Body>) -> Result<Result<T, Unanswered>, Failure> {
+    Ok(Err(Unanswered {
+        returned: Some(request.into_body()),
+        error: None,
+    }))
+}
+
+/// A request that waits for its response on a connection. Given up after a while of silence, it leaves the connection
+/// in doubt.
+struct Waiting {
+    /// Taken when the wait is over.
+    lease: Option<Lease<Connector>>,
+    since: Instant,
+    reads: u64,
+}
+
+impl Waiting {
+    fn new(lease: Lease<Connector>, meta: &Meta) -> Self {
+        Self {
+            lease: Some(lease),
+            since: Instant::now(),
+            reads: meta.socket.reads(),
+        }
+    }
+
+    fn over(&mut self) -> Option<Lease<Connector>> {
+        self.lease.take()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(Lease::Http2(lease)) = &self.lease
+            && self.since.elapsed() >= SILENCE
+        {
+            lease.doubt(self.reads);
+        }
+    }
+}
+
+/// How often a request is sent at most that servers refuse unprocessed.
+const MAX_ATTEMPTS: u8 = 3;
 
 /// Which tries there have been.
 #[derive(Default)]
 struct Tries {
     /// One on a connection that was new and did not take it.
     refused_by_new: bool,
+    /// Those that a server refused.
+    refused: u8,
     /// One whose fate is not known.
     replayed: bool,
-    /// The last try was not processed.
-    unprocessed: bool,
 }
 
 impl Tries {
-    /// The body for another try, if there may be one.
+    /// The body for another try, if there may be one. `replayable` is a request that was lost with its connection and
+    /// may be processed twice.
     fn again(
         &mut self,
-        call: &Call,
-        returned: Option<Request<Body>>,
+        delivery: Delivery,
+        returned: Option<Body>,
         spare: Option<Body>,
         reused: bool,
-        error: &hyper::Error,
+        replayable: bool,
     ) -> Option<Body> {
-        self.unprocessed = returned.is_some() || broken::is_unprocessed(error);
-        if let Some(request) = returned {
-            if !reused && mem::replace(&mut self.refused_by_new, true) {
-                return None;
+        let again = match delivery {
+            Delivery::NotSent => {
+                let refused = !reused && mem::replace(&mut self.refused_by_new, true);
+                return returned.filter(|_| !refused);
             }
-            return Some(request.into_body());
-        }
-        let safe = self.unprocessed
-            || (reused && broken::is_idempotent(&call.method) && broken::is_connection_gone(error));
-        if !safe || mem::replace(&mut self.replayed, true) {
-            return None;
-        }
-        spare
+            Delivery::RefusedUnprocessed => {
+                self.refused += 1;
+                self.refused < MAX_ATTEMPTS
+            }
+            Delivery::MaybeProcessed => {
+                reused && replayable && !mem::replace(&mut self.replayed, true)
+            }
+            Delivery::Answered => false,
+        };
+        spare.filter(|_| again)
     }
 }
 
@@ -163,9 +255,22 @@ async fn checkout(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Lease<Connector>, Error> {
+    let runtime = current_runtime();
+    if runtime.is_none() {
+        let what = "the request was polled outside a tokio runtime";
+        return Err(Failure::new(Kind::NoRuntime, what)
+            .delivered(Delivery::NotSent)
+            .into());
+    }
     let mut again = true;
     let mut patience = waiting::Patience::new(client.pool_timeout(), deadline);
     loop {
+        if let Place::Known(route) = &call.place
+            && route.key().parts().runtime != runtime
+        {
+            // The request was made elsewhere than where it is sent.
+            call.place = Place::Named(call.origin());
+        }
         let route = match &call.place {
             Place::Known(route) => Arc::clone(route),
             Place::Named(name) => {
@@ -174,7 +279,9 @@ async fn checkout(
                 route
             }
         };
-        let outcome = patience.wait(route.checkout()).await?;
+        let outcome = patience
+            .wait(route.checkout(), || route.doubt_mute())
+            .await?;
         let failure = match outcome {
             Ok(lease) => return Ok(lease),
             // What was found under a policy that is replaced says nothing about the request.
@@ -204,7 +311,7 @@ async fn checkout(
                 .caused_by(gone)
                 .retryable(),
         };
-        return Err(failure.into());
+        return Err(failure.delivered(Delivery::NotSent).into());
     }
 }
 

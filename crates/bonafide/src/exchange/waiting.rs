@@ -10,7 +10,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::call::Deadline;
 use crate::body::Progress;
-use crate::error::{Failure, Kind, Phase};
+use crate::error::{Delivery, Failure, Kind, Phase};
+use crate::pool::SILENCE;
 
 /// Until when a request waits for a connection; set when it has to wait for the first time.
 #[derive(Debug)]
@@ -30,8 +31,13 @@ impl Patience {
         }
     }
 
-    /// A connection, or a failure once it was waited for too long. One that is at hand costs no timer.
-    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// A connection, or a failure once it was waited for too long. One that is at hand costs no timer. Calls `nudge`
+    /// whenever it has waited for another [`SILENCE`].
+    pub(super) async fn wait<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        nudge: impl Fn(),
+    ) -> Result<T, Failure> {
         let mut work = pin!(work);
         if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
             return Ok(done);
@@ -42,16 +48,24 @@ impl Patience {
                 .and_then(|limit| Instant::now().checked_add(limit));
         }
         let limit = self.ends.zip(self.limit);
-        let (at, late): (_, fn(Duration) -> Failure) = match (self.deadline, limit) {
-            (Some((at, total)), Some((ends, _))) if at <= ends => ((at, total), late_to_connect),
-            (Some((at, total)), None) => ((at, total), late_to_connect),
-            (_, Some(limit)) => (limit, crowded),
-            (None, None) => return Ok(work.await),
-        };
-        let (at, limit) = at;
-        tokio::time::timeout_at(at, work)
-            .await
-            .map_err(|_| late(limit))
+        let late: Option<((Instant, Duration), fn(Duration) -> Failure)> =
+            match (self.deadline, limit) {
+                (Some(total), Some((ends, _))) if total.0 <= ends => Some((total, late_to_connect)),
+                (Some(total), None) => Some((total, late_to_connect)),
+                (_, Some(limit)) => Some((limit, crowded)),
+                (None, None) => None,
+            };
+        loop {
+            let next = Instant::now() + SILENCE;
+            let until = late.map_or(next, |((at, _), _)| at.min(next));
+            if let Ok(done) = tokio::time::timeout_at(until, work.as_mut()).await {
+                return Ok(done);
+            }
+            match late {
+                Some(((at, limit), late)) if at <= Instant::now() => return Err(late(limit)),
+                _ => nudge(),
+            }
+        }
     }
 }
 
@@ -134,7 +148,7 @@ fn late(total: Duration, phase: Phase) -> Failure {
 }
 
 fn late_to_connect(total: Duration) -> Failure {
-    late(total, Phase::Connect)
+    late(total, Phase::Connect).delivered(Delivery::NotSent)
 }
 
 #[cold]

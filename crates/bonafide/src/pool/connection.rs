@@ -67,6 +67,9 @@ pub(crate) trait Http2Conn: Clone + Send + Sync + 'static {
 
     /// Tells of another stream limit, and of the end of the connection.
     fn limit_changes(&self) -> watch::Receiver<()>;
+
+    /// A number that differs from an earlier one if the peer sent something in between.
+    fn reads(&self) -> u64;
 }
 
 /// What ALPN settled.

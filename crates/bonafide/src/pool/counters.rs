@@ -19,6 +19,8 @@ struct ClosedCounters {
     recalled: AtomicU64,
     partition: AtomicU64,
     fault: AtomicU64,
+    silent: AtomicU64,
+    cancelled: AtomicU64,
     by_peer: AtomicU64,
     surplus: AtomicU64,
     not_ready: AtomicU64,
@@ -38,6 +40,10 @@ pub(crate) struct ClosedTotals {
     pub(crate) partition: u64,
     /// Reported as faulty.
     pub(crate) fault: u64,
+    /// Silent while requests waited.
+    pub(crate) silent: u64,
+    /// With as many cancelled requests as a connection may have.
+    pub(crate) cancelled: u64,
     /// Closed by the peer.
     pub(crate) by_peer: u64,
     /// Beyond the limits.
@@ -81,6 +87,8 @@ impl Counters {
             Cause::Recalled => &closed.recalled,
             Cause::Partition => &closed.partition,
             Cause::Fault => &closed.fault,
+            Cause::Silent => &closed.silent,
+            Cause::Cancelled => &closed.cancelled,
             Cause::Closed => &closed.by_peer,
             Cause::Surplus => &closed.surplus,
             Cause::NotReady => &closed.not_ready,
@@ -102,6 +110,8 @@ impl Counters {
             recalled,
             partition,
             fault,
+            silent,
+            cancelled,
             by_peer,
             surplus,
             not_ready,
@@ -117,6 +127,8 @@ impl Counters {
                 recalled: read(recalled),
                 partition: read(partition),
                 fault: read(fault),
+                silent: read(silent),
+                cancelled: read(cancelled),
                 by_peer: read(by_peer),
                 surplus: read(surplus),
                 not_ready: read(not_ready),

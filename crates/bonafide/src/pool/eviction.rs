@@ -15,6 +15,10 @@ pub(crate) enum Cause {
     Partition,
     /// A user reported it faulty.
     Fault,
+    /// The peer sent nothing while requests waited for it.
+    Silent,
+    /// As many requests on it were cancelled as a connection may have.
+    Cancelled,
     /// The peer closed it.
     Closed,
     /// More than the limits let the pool keep.

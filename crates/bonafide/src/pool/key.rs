@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
+use tokio::runtime;
 
 /// The seed of this process. Hosts may come from an attacker, so it is random.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -61,6 +62,9 @@ pub(crate) struct PartitionParts {
     pub(crate) port: u16,
     /// The way there.
     pub(crate) route: Route,
+    /// The runtime that drives the connection, `None` for none. A connection of another runtime, which may be shut
+    /// down or driven no more, serves nobody here.
+    pub(crate) runtime: Option<runtime::Id>,
     /// The zone that judges the peer.
     pub(crate) zone: ZoneId,
     /// The epoch of the policy that the zone belongs to.
@@ -69,6 +73,13 @@ pub(crate) struct PartitionParts {
     /// of key material. What takes its place later is not another number: connections made before are called back, see
     /// [`Recall`](super::connection::Recall).
     pub(crate) identity: u64,
+}
+
+/// The runtime that the caller is on.
+pub(crate) fn current_runtime() -> Option<runtime::Id> {
+    runtime::Handle::try_current()
+        .ok()
+        .map(|handle| handle.id())
 }
 
 /// The key of a partition: [`PartitionParts`] and their hash, computed once.
@@ -116,6 +127,7 @@ impl fmt::Debug for PartitionKey {
             host,
             port,
             route,
+            runtime,
             zone,
             epoch,
             identity,
@@ -125,6 +137,7 @@ impl fmt::Debug for PartitionKey {
             .field("host", host)
             .field("port", port)
             .field("route", route)
+            .field("runtime", runtime)
             .field("zone", zone)
             .field("epoch", epoch)
             .field("identity", &if *identity == 0 { "none" } else { "set" })

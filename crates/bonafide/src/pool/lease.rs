@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::connection::Connect;
 use super::eviction::Cause;
 use super::partition::Partition;
-use super::state::{HandleId, Member, Stream};
+use super::state::{HandleId, Member, Stream, StreamEnd};
 
 /// A connection for one request. Hold it until the response body has ended.
 pub(crate) enum Lease<C: Connect> {
@@ -65,8 +65,8 @@ impl<C: Connect> Http1Lease<C> {
     }
 
     /// The connection.
-    pub(crate) fn conn_mut(&mut self) -> &mut C::Http1 {
-        &mut self.member.conn
+    pub(crate) fn conn(&self) -> &C::Http1 {
+        &self.member.conn
     }
 
     /// What is known about the connection.
@@ -131,13 +131,31 @@ impl<C: Connect> Http2Lease<C> {
         let seat = StreamSeat {
             partition,
             id: stream.id,
+            end: StreamEnd::Cancelled,
         };
         Self { stream, seat }
     }
 
     /// The handle to send the request with.
-    pub(crate) fn handle_mut(&mut self) -> &mut C::Http2 {
-        &mut self.stream.handle
+    pub(crate) fn handle(&self) -> &C::Http2 {
+        &self.stream.handle
+    }
+
+    /// Whether no other request was under way on the connection when this one came to it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.stream.alone
+    }
+
+    /// The peer has ended the stream. A lease that is dropped without counts as a request that was given up.
+    pub(crate) fn end(mut self) {
+        self.seat.end = StreamEnd::Done;
+    }
+
+    /// Says that the request waited in vain for at least [`SILENCE`](super::SILENCE) since the handle's `reads` was
+    /// `reads`.
+    pub(crate) fn doubt(&self, reads: u64) {
+        let StreamSeat { partition, id, .. } = &self.seat;
+        partition.step(|state, now, steps| state.doubt_http2(*id, reads, now, steps));
     }
 
     /// What is known about the connection.
@@ -152,7 +170,7 @@ impl<C: Connect> Http2Lease<C> {
 
     /// Keeps new requests off the connection. The streams on it go on.
     pub(crate) fn report_fault(&self) {
-        let StreamSeat { partition, id } = &self.seat;
+        let StreamSeat { partition, id, .. } = &self.seat;
         partition.step(|state, now, steps| state.fault_http2(*id, now, steps));
     }
 }
@@ -161,11 +179,12 @@ impl<C: Connect> Http2Lease<C> {
 struct StreamSeat<C: Connect> {
     partition: Arc<Partition<C>>,
     id: HandleId,
+    end: StreamEnd,
 }
 
 impl<C: Connect> Drop for StreamSeat<C> {
     fn drop(&mut self) {
         self.partition
-            .step(|state, now, steps| state.release(self.id, now, steps));
+            .step(|state, now, steps| state.release(self.id, self.end, now, steps));
     }
 }

@@ -36,12 +36,15 @@ use std::time::Duration;
 
 pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall};
 pub(crate) use self::error::CheckoutError;
-pub(crate) use self::key::{PartitionKey, PartitionParts, Route, Scheme, ZoneId};
+pub(crate) use self::key::{
+    PartitionKey, PartitionParts, Route, Scheme, ZoneId, current_runtime,
+};
 pub(crate) use self::lease::Lease;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::origins::{DEFAULT_ORIGINS, OriginCache};
 pub(crate) use self::partition::Partition;
 use self::registry::Registry;
+pub(crate) use self::state::SILENCE;
 pub(crate) use self::status::PoolStatus;
 
 /// All connections of a client. Clones are the same pool.
@@ -84,11 +87,14 @@ impl<C: Connect> Pool<C> {
     pub(crate) fn close_recalled(&self, after: Duration) {
         if after.is_zero() {
             self.registry.sweep();
-        } else if let Some(at) = partition::now().checked_add(after) {
-            self.registry
-                .core()
-                .schedule
-                .sweep_by(at, &Arc::downgrade(&self.registry));
+        } else {
+            let now = partition::now();
+            if let Some(at) = now.checked_add(after) {
+                self.registry
+                    .core()
+                    .schedule
+                    .sweep_by(at, now, &Arc::downgrade(&self.registry));
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::connection::{Connect, Http1Conn, Recall as _};
 use super::eviction::Cause;
 use super::lease::{Http1Lease, Http2Lease, Lease};
 use super::partition::{Partition, now};
-use super::state::Grant;
+use super::state::{Grant, StreamEnd};
 
 /// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
 /// last byte of a response has been read, unless it is still sending the request; then a new one is the better choice.
@@ -83,7 +83,7 @@ impl<C: Connect> Drop for Offer<C> {
         };
         partition.step(|state, now, steps| match grant {
             Grant::Http1(member) => state.give_back(member, now, steps),
-            Grant::Http2(stream) => state.release(stream.id, now, steps),
+            Grant::Http2(stream) => state.release(stream.id, StreamEnd::Done, now, steps),
         });
     }
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use hashbrown::HashTable;
+use tokio::runtime;
 
 use super::connection::Connect;
-use super::key::{Scheme, hash_of};
+use super::key::{PartitionParts, Scheme, hash_of};
 use super::partition::Partition;
 
 /// Origins remembered by default.
@@ -15,8 +16,8 @@ pub(crate) const DEFAULT_ORIGINS: usize = 256;
 
 /// The partitions of the origins in use.
 ///
-/// An origin alone does not name a partition: route, zone, epoch and identity do so too. One cache therefore serves
-/// one epoch, and one choice of the others for each origin.
+/// An origin alone does not name a partition: runtime, route, zone, epoch and identity do so too. One cache therefore
+/// serves one epoch, and one choice of the others for each origin and runtime.
 pub(crate) struct OriginCache<C: Connect> {
     epoch: AtomicU64,
     max: usize,
@@ -37,10 +38,16 @@ impl<C: Connect> OriginCache<C> {
 
     /// The partition of an origin. `host` is canonical: lower case, as in
     /// [`PartitionParts`](super::key::PartitionParts).
-    pub(crate) fn get(&self, scheme: Scheme, host: &str, port: u16) -> Option<Arc<Partition<C>>> {
+    pub(crate) fn get(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        runtime: Option<runtime::Id>,
+    ) -> Option<Arc<Partition<C>>> {
         let table = self.table.load();
-        let found = table.find(hash_of((scheme, host, port)), |partition| {
-            is_at(partition, scheme, host, port)
+        let found = table.find(hash_of((scheme, host, port, runtime)), |partition| {
+            is_at(partition, scheme, host, port, runtime)
         })?;
         (!found.is_retired()).then(|| Arc::clone(found))
     }
@@ -54,7 +61,8 @@ impl<C: Connect> OriginCache<C> {
         }
         let mut table = HashTable::clone(&self.table.load());
         table.retain(|other| {
-            !other.is_retired() && !is_at(other, parts.scheme, &parts.host, parts.port)
+            !other.is_retired()
+                && !is_at(other, parts.scheme, &parts.host, parts.port, parts.runtime)
         });
         if table.len() >= self.max {
             table.clear();
@@ -77,12 +85,30 @@ impl<C: Connect> OriginCache<C> {
     }
 }
 
-fn is_at<C: Connect>(partition: &Partition<C>, scheme: Scheme, host: &str, port: u16) -> bool {
+fn is_at<C: Connect>(
+    partition: &Partition<C>,
+    scheme: Scheme,
+    host: &str,
+    port: u16,
+    runtime: Option<runtime::Id>,
+) -> bool {
     let parts = partition.key().parts();
-    parts.port == port && parts.scheme == scheme && *parts.host == *host
+    parts.port == port
+        && parts.scheme == scheme
+        && parts.runtime == runtime
+        && *parts.host == *host
 }
 
 fn origin_hash<C: Connect>(partition: &Arc<Partition<C>>) -> u64 {
-    let parts = partition.key().parts();
-    hash_of((parts.scheme, &*parts.host, parts.port))
+    let PartitionParts {
+        scheme,
+        host,
+        port,
+        runtime,
+        route: _,
+        zone: _,
+        epoch: _,
+        identity: _,
+    } = partition.key().parts();
+    hash_of((*scheme, &**host, *port, *runtime))
 }

@@ -159,6 +159,12 @@ impl<C: Connect> Partition<C> {
         Some(steps)
     }
 
+    /// To be called while a request waits, every [`SILENCE`](super::SILENCE): a connection whose peer has sent nothing
+    /// yet is not waited for any longer.
+    pub(crate) fn doubt_mute(self: &Arc<Self>) {
+        self.step(|state, now, steps| state.doubt_mute(now, steps));
+    }
+
     /// Numbers of this moment.
     pub(super) fn census(&self) -> Census {
         self.lock().census()
@@ -182,17 +188,15 @@ impl<C: Connect> Partition<C> {
             let runtime = if steps.attempts == 0 {
                 None
             } else {
-                let waiting = || {
-                    state
-                        .oldest_waiter()
-                        .and_then(|waiter| waiter.runtime.clone())
-                };
-                Handle::try_current().ok().or_else(waiting)
+                // The caller may be on another runtime than those who wait.
+                state
+                    .oldest_waiter()
+                    .and_then(|waiter| waiter.runtime.clone())
             };
             (result, runtime)
         };
         if let Some(at) = steps.sweep_at {
-            self.core.schedule.sweep_by(at, &self.registry);
+            self.core.schedule.sweep_by(at, now, &self.registry);
         }
         if !steps.is_empty() {
             self.perform(steps, runtime);

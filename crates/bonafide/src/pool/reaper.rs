@@ -1,6 +1,7 @@
 //! The task that closes connections when they expire.
 //!
-//! It runs only while something can expire, sleeps until the next expiry, and does not keep the pool alive.
+//! It runs only while something can expire, sleeps until the next expiry, and does not keep the pool alive. It runs on
+//! whichever runtime first needed it; if that one is not driven, another reaper takes over.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,12 +19,16 @@ use super::registry::Registry;
 const STOPPED: u64 = u64::MAX;
 /// A reaper runs and has nothing to wait for.
 const UNPLANNED: u64 = u64::MAX - 1;
+/// How late a sweep may be before another reaper takes over.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// When the reaper sweeps next.
 pub(super) struct Schedule {
     base: Instant,
     /// Nanoseconds after `base`, or one of the constants above.
     planned: AtomicU64,
+    /// Which reaper is in charge. An older one stops as soon as it is driven again.
+    generation: AtomicU64,
     changed: Notify,
 }
 
@@ -32,6 +37,7 @@ impl Default for Schedule {
         Self {
             base: now(),
             planned: AtomicU64::new(STOPPED),
+            generation: AtomicU64::new(0),
             changed: Notify::new(),
         }
     }
@@ -42,19 +48,41 @@ impl Schedule {
     pub(super) fn sweep_by<C: Connect>(
         self: &Arc<Self>,
         at: Instant,
+        now: Instant,
         registry: &Weak<Registry<C>>,
     ) {
         let at = self.nanoseconds(at);
-        if at >= self.planned.load(Ordering::Acquire) {
+        let planned = self.planned.load(Ordering::Acquire);
+        if at >= planned {
+            if self.is_overdue(planned, now)
+                && self
+                    .planned
+                    .compare_exchange(planned, at, Ordering::AcqRel, Ordering::Acquire)
+                    .is_ok()
+            {
+                self.start(registry);
+            }
             return;
         }
         if self.planned.fetch_min(at, Ordering::AcqRel) != STOPPED {
             self.changed.notify_one();
             return;
         }
+        self.start(registry);
+    }
+
+    /// Whether a sweep planned for `planned` should have happened long before `now`.
+    fn is_overdue(&self, planned: u64, now: Instant) -> bool {
+        planned < UNPLANNED
+            && Duration::from_nanos(planned) + GRACE < now.saturating_duration_since(self.base)
+    }
+
+    fn start<C: Connect>(self: &Arc<Self>, registry: &Weak<Registry<C>>) {
+        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
         // Without a runtime at hand, expiry is still noticed by the next checkout.
         let reaper = Reaper {
             schedule: Arc::clone(self),
+            generation,
             registry: Weak::clone(registry),
             stopped: false,
         };
@@ -88,6 +116,7 @@ impl Schedule {
 
 struct Reaper<C: Connect> {
     schedule: Arc<Schedule>,
+    generation: u64,
     registry: Weak<Registry<C>>,
     /// The plan already says that this reaper stopped.
     stopped: bool,
@@ -97,6 +126,9 @@ impl<C: Connect> Reaper<C> {
     async fn run(mut self) {
         let schedule = Arc::clone(&self.schedule);
         while let Some(at) = schedule.planned() {
+            if !self.is_in_charge() {
+                return;
+            }
             if at > now() {
                 // Whether woken or timed out, look at the plan again.
                 drop(timeout_at(at.into(), schedule.changed.notified()).await);
@@ -125,10 +157,16 @@ impl<C: Connect> Reaper<C> {
     }
 }
 
+impl<C: Connect> Reaper<C> {
+    fn is_in_charge(&self) -> bool {
+        self.schedule.generation.load(Ordering::Acquire) == self.generation
+    }
+}
+
 impl<C: Connect> Drop for Reaper<C> {
     fn drop(&mut self) {
         // One that stopped by itself may have a successor by now. One that was cut off lets another start.
-        if !self.stopped {
+        if !self.stopped && self.is_in_charge() {
             self.schedule.planned.store(STOPPED, Ordering::Release);
         }
     }

@@ -89,8 +89,11 @@ impl<C: Connect> Registry<C> {
             Entry::Vacant(entry) => Arc::clone(entry.insert(made()).get()),
         };
         drop(table);
-        if let Some(unused) = now().checked_add(self.core.limits.idle_timeout) {
-            self.core.schedule.sweep_by(unused, &Arc::downgrade(self));
+        let now = now();
+        if let Some(unused) = now.checked_add(self.core.limits.idle_timeout) {
+            self.core
+                .schedule
+                .sweep_by(unused, now, &Arc::downgrade(self));
         }
         for (partition, steps) in dropped {
             partition.perform(steps, None);

@@ -55,7 +55,7 @@ impl<C: Connect, W> State<C, W> {
                 self.flight.learned = Learned::Http2;
                 self.shared.prune(now, &mut actions.closed);
                 self.flight.may_try();
-                if self.shared.len() < self.limits.max_h2_connections.get() {
+                if self.shared.usable_len() < self.limits.max_h2_connections.get() {
                     actions.sweep_by(self.shared.put(handle, meta, deadline, now));
                 } else {
                     actions.close(Cause::Surplus, Protocol::Http2(handle));
@@ -124,7 +124,7 @@ impl<C: Connect, W> State<C, W> {
     fn left_to_streams(&mut self, now: Instant, actions: &mut Actions<C, W>) -> bool {
         self.serve_from_stock(now, actions);
         self.shared.prune(now, &mut actions.closed);
-        let live = !self.shared.is_empty();
+        let live = self.shared.usable_len() > 0;
         if live {
             self.flight.leave_to_streams();
         }

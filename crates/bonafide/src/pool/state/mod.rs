@@ -18,7 +18,8 @@ pub(in crate::pool) use self::actions::{Actions, Grant};
 use self::idle::Idle;
 pub(in crate::pool) use self::idle::Member;
 use self::shared::Shared;
-pub(in crate::pool) use self::shared::{HandleId, Stream};
+pub(in crate::pool) use self::shared::{HandleId, Stream, StreamEnd};
+pub(crate) use self::shared::SILENCE;
 use self::single_flight::Flight;
 pub(in crate::pool) use self::single_flight::Learned;
 pub(in crate::pool) use self::waiters::WaiterId;
@@ -138,11 +139,12 @@ impl<C: Connect, W> State<C, W> {
     pub(in crate::pool) fn release(
         &mut self,
         id: HandleId,
+        end: StreamEnd,
         now: Instant,
         actions: &mut Actions<C, W>,
     ) {
         self.touched = now;
-        actions.sweep_by(self.shared.release(id, now));
+        actions.sweep_by(self.shared.release(id, end, now));
         self.pump(now, actions);
         self.sweep_if_empty(actions);
     }
@@ -162,6 +164,26 @@ impl<C: Connect, W> State<C, W> {
         self.touched = now;
         self.shared.remove(id, Cause::Fault, &mut actions.closed);
         self.pump(now, actions);
+    }
+
+    /// A request waited in vain on an HTTP/2 connection for at least [`SILENCE`]; the handle's `reads` was `reads` when
+    /// it was sent. If nothing arrived since, the connection takes no new stream until something does.
+    pub(in crate::pool) fn doubt_http2(
+        &mut self,
+        id: HandleId,
+        reads: u64,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        self.shared.doubt(id, reads, &mut actions.closed);
+        self.pump(now, actions);
+    }
+
+    /// Requests have waited for at least [`SILENCE`]: a connection whose peer has sent nothing yet is not waited for.
+    pub(in crate::pool) fn doubt_mute(&mut self, now: Instant, actions: &mut Actions<C, W>) {
+        if self.shared.doubt_mute(now, &mut actions.closed) {
+            self.pump(now, actions);
+        }
     }
 
     /// Lets go of what expired. Says when to come again; `None` when nothing can expire.
@@ -278,14 +300,15 @@ impl<C: Connect, W> State<C, W> {
 
     /// How many more connections may be opened.
     fn room(&self) -> usize {
-        let here = self.flight.attempts + self.idle.len() + self.lent + self.shared.len();
+        let shared = self.shared.usable_len();
+        let here = self.flight.attempts + self.idle.len() + self.lent + shared;
         let room = self
             .limits
             .max_connections_per_partition
             .get()
             .saturating_sub(here);
         if self.flight.learned == Learned::Http2 {
-            let shared = self.flight.attempts + self.shared.len();
+            let shared = self.flight.attempts + shared;
             room.min(self.limits.max_h2_connections.get().saturating_sub(shared))
         } else {
             room
@@ -293,7 +316,7 @@ impl<C: Connect, W> State<C, W> {
     }
 
     fn is_empty(&self) -> bool {
-        self.idle.len() == 0 && self.shared.is_empty() && self.quiet_since().is_some()
+        self.idle.len() == 0 && self.shared.len() == 0 && self.quiet_since().is_some()
     }
 
     fn unused_at(&self) -> Option<Instant> {

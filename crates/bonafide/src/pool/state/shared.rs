@@ -6,6 +6,14 @@ use std::time::{Duration, Instant};
 use crate::pool::connection::{Connect, Http2Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
 
+/// How long a request waits for a connection on which nothing arrives before that says something about the connection.
+/// A caller's own limit may be shorter.
+pub(crate) const SILENCE: Duration = Duration::from_secs(1);
+
+/// How many requests on one connection may be cancelled. Each leaves a stream that the client has to remember for a
+/// while, and servers close connections with many of them, since attackers make them too (CVE-2023-44487).
+const MAX_CANCELLED: usize = 512;
+
 /// Names an HTTP/2 connection within its partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) struct HandleId(u64);
@@ -17,6 +25,17 @@ pub(in crate::pool) struct Stream<C: Connect> {
     pub(in crate::pool) meta: Arc<C::Meta>,
     /// The first one of its connection, which was made for it and not kept in between.
     pub(in crate::pool) fresh: bool,
+    /// No other stream is open on the connection.
+    pub(in crate::pool) alone: bool,
+}
+
+/// How the stream of a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) enum StreamEnd {
+    /// It was not used, or the peer ended it.
+    Done,
+    /// The request was given up before its response had ended.
+    Cancelled,
 }
 
 struct Entry<C: Connect> {
@@ -26,6 +45,12 @@ struct Entry<C: Connect> {
     leases: usize,
     /// When the last stream was released.
     idle_since: Instant,
+    /// How many requests on it were given up.
+    cancelled: usize,
+    /// When it was made, and what its handle's `reads` said then.
+    made: (Instant, u64),
+    /// What its handle's `reads` said when it had kept a request waiting in silence.
+    silent_at: Option<u64>,
 }
 
 impl<C: Connect> Entry<C> {
@@ -37,6 +62,8 @@ impl<C: Connect> Entry<C> {
             Some(Cause::Deadline)
         } else if self.stream.meta.is_recalled(now) && !self.is_for_first_request() {
             Some(Cause::Recalled)
+        } else if self.cancelled >= MAX_CANCELLED {
+            Some(Cause::Cancelled)
         } else if self.leases == 0 && !self.stream.fresh && unused >= timeout {
             Some(Cause::Idle)
         } else {
@@ -67,7 +94,21 @@ impl<C: Connect> Entry<C> {
         self.stream.handle.stream_limit().unwrap_or(1).max(1)
     }
 
+    /// Whether it kept a request waiting in silence, and nothing has arrived since. It takes no stream then.
+    fn is_silent(&self) -> bool {
+        self.silent_at == Some(self.stream.handle.reads())
+    }
+
+    /// Whether its peer has not sent a byte of HTTP/2, although there was time.
+    fn is_mute(&self, now: Instant) -> bool {
+        let (made, reads) = self.made;
+        self.stream.handle.stream_limit().is_none()
+            && now.saturating_duration_since(made) >= SILENCE
+            && self.stream.handle.reads() == reads
+    }
+
     fn lease(&mut self) -> Stream<C> {
+        let alone = self.leases == 0;
         self.leases += 1;
         let fresh = std::mem::replace(&mut self.stream.fresh, false);
         let Stream {
@@ -75,12 +116,14 @@ impl<C: Connect> Entry<C> {
             handle,
             meta,
             fresh: _,
+            alone: _,
         } = &self.stream;
         Stream {
             id: *id,
             handle: handle.clone(),
             meta: Arc::clone(meta),
             fresh,
+            alone,
         }
     }
 }
@@ -112,17 +155,22 @@ impl<C: Connect> Shared<C> {
     ) -> Option<Instant> {
         let id = HandleId(self.next);
         self.next += 1;
+        let made = (now, handle.reads());
         let stream = Stream {
             id,
             handle,
             meta,
             fresh: true,
+            alone: true,
         };
         let entry = Entry {
+            made,
             stream,
             deadline,
             leases: 0,
             idle_since: now,
+            cancelled: 0,
+            silent_at: None,
         };
         let expiry = entry.expiry(self.timeout);
         self.entries.push(entry);
@@ -134,7 +182,7 @@ impl<C: Connect> Shared<C> {
         self.prune(now, closed);
         self.entries
             .iter_mut()
-            .find(|entry| entry.leases < entry.limit())
+            .find(|entry| entry.leases < entry.limit() && !entry.is_silent())
             .map(Entry::lease)
     }
 
@@ -146,18 +194,57 @@ impl<C: Connect> Shared<C> {
     }
 
     /// A stream ended. Says when its connection expires, if this was the last one.
-    pub(super) fn release(&mut self, id: HandleId, now: Instant) -> Option<Instant> {
+    pub(super) fn release(
+        &mut self,
+        id: HandleId,
+        end: StreamEnd,
+        now: Instant,
+    ) -> Option<Instant> {
         let timeout = self.timeout;
         let entry = self
             .entries
             .iter_mut()
             .find(|entry| entry.stream.id == id)?;
         entry.leases = entry.leases.saturating_sub(1);
+        entry.cancelled += usize::from(end == StreamEnd::Cancelled);
         if entry.leases > 0 {
             return None;
         }
         entry.idle_since = now;
         entry.expiry(timeout)
+    }
+
+    /// A request waited in vain for at least [`SILENCE`], and the handle's `reads` was `reads` all the time. The
+    /// connection takes no new stream until something arrives. If it was silent before, or another one is, the older
+    /// doubt is settled: that connection is let go.
+    pub(super) fn doubt(&mut self, id: HandleId, reads: u64, closed: &mut Vec<Closed<C>>) {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.stream.id == id) else {
+            return;
+        };
+        if entry.stream.handle.reads() != reads {
+            return;
+        }
+        if entry.silent_at.is_some() {
+            self.remove(id, Cause::Silent, closed);
+            return;
+        }
+        entry.silent_at = Some(reads);
+        self.let_go_of(closed, |entry| {
+            (entry.stream.id != id && entry.is_silent()).then_some(Cause::Silent)
+        });
+    }
+
+    /// Doubts connections whose peer has not sent a byte since they were made. Says whether there are any.
+    pub(super) fn doubt_mute(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> bool {
+        let mute = self
+            .entries
+            .iter()
+            .find(|entry| entry.is_mute(now) && !entry.is_silent())
+            .map(|entry| (entry.stream.id, entry.made.1));
+        if let Some((id, reads)) = mute {
+            self.doubt(id, reads, closed);
+        }
+        mute.is_some()
     }
 
     /// Lets go of one connection.
@@ -173,16 +260,7 @@ impl<C: Connect> Shared<C> {
     /// Lets go of everything unusable, and says when the next one expires.
     pub(super) fn prune(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Instant> {
         let timeout = self.timeout;
-        let mut index = 0;
-        while let Some(entry) = self.entries.get(index) {
-            match entry.fault(timeout, now) {
-                Some(cause) => closed.push(Closed::http2(
-                    cause,
-                    self.entries.remove(index).stream.handle,
-                )),
-                None => index += 1,
-            }
-        }
+        self.let_go_of(closed, |entry| entry.fault(timeout, now));
         self.entries
             .iter()
             .filter_map(|entry| entry.expiry(timeout))
@@ -198,21 +276,43 @@ impl<C: Connect> Shared<C> {
         );
     }
 
-    /// The smallest stream limit of the connections, at least 1; `None` while a peer has yet to say its own.
+    fn let_go_of(
+        &mut self,
+        closed: &mut Vec<Closed<C>>,
+        cause: impl Fn(&Entry<C>) -> Option<Cause>,
+    ) {
+        let mut index = 0;
+        while let Some(entry) = self.entries.get(index) {
+            match cause(entry) {
+                Some(cause) => closed.push(Closed::http2(
+                    cause,
+                    self.entries.remove(index).stream.handle,
+                )),
+                None => index += 1,
+            }
+        }
+    }
+
+    fn usable(&self) -> impl Iterator<Item = &Entry<C>> {
+        self.entries.iter().filter(|entry| !entry.is_silent())
+    }
+
+    /// The smallest stream limit of the connections that are not silent, at least 1; `None` while a peer has yet to say
+    /// its own.
     pub(super) fn stream_limit(&self) -> Option<usize> {
-        self.entries.iter().try_fold(usize::MAX, |least, entry| {
+        self.usable().try_fold(usize::MAX, |least, entry| {
             Some(least.min(entry.stream.handle.stream_limit()?.max(1)))
         })
     }
 
-    /// How many connections take new streams.
+    /// How many connections there are, silent ones included.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no connection takes new streams.
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// How many connections take new streams, now or when others end.
+    pub(super) fn usable_len(&self) -> usize {
+        self.usable().count()
     }
 
     /// How many streams are out on them.

@@ -49,15 +49,15 @@ impl Flight {
 
     /// How many attempts to start now, for `waiting` requests that nothing in the pool can serve.
     ///
-    /// While the protocol is unknown, or HTTP/2 without a connection, one attempt serves everybody. While an HTTP/2 peer
+    /// While the protocol is unknown, or HTTP/2 without a connection that answers, one attempt serves everybody. While an HTTP/2 peer
     /// has yet to say how many streams it allows, its connection is taken to serve them.
     pub(super) fn missing<C: Connect>(&self, waiting: usize, shared: &Shared<C>) -> usize {
-        if self.left_to_streams && !shared.is_empty() {
+        if self.left_to_streams && shared.usable_len() > 0 {
             return 0;
         }
         let wanted = match self.learned {
             Learned::Http1 => waiting,
-            Learned::Http2 if !shared.is_empty() => shared
+            Learned::Http2 if shared.usable_len() > 0 => shared
                 .stream_limit()
                 .map_or(0, |limit| waiting.div_ceil(limit)),
             Learned::Nothing | Learned::Http2 => waiting.min(1),

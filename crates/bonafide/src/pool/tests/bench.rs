@@ -11,7 +11,7 @@ use super::fake::{Call, Fake, Wire};
 use crate::pool::lease::{Http1Lease, Http2Lease};
 use crate::pool::{
     CheckoutError, Lease, Limits, Partition, PartitionKey, PartitionParts, Pool, Route, Scheme,
-    ZoneId,
+    ZoneId, current_runtime,
 };
 
 /// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
@@ -112,6 +112,7 @@ pub(super) fn parts(host: &str, epoch: u64) -> PartitionParts {
         host: host.into(),
         port: 443,
         route: Route::Direct,
+        runtime: current_runtime(),
         zone: ZoneId(0),
         epoch,
         identity: 0,
@@ -144,7 +145,7 @@ pub(super) fn error(outcome: Outcome) -> CheckoutError<&'static str> {
 /// The wire that a lease is for.
 pub(super) fn wire(lease: &mut Lease<Fake>) -> Arc<Wire> {
     Arc::clone(match lease {
-        Lease::Http1(lease) => &lease.conn_mut().0,
-        Lease::Http2(lease) => &lease.handle_mut().0,
+        Lease::Http1(lease) => &lease.conn().0,
+        Lease::Http2(lease) => &lease.handle().0,
     })
 }

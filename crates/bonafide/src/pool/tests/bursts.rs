@@ -14,7 +14,7 @@ async fn sixty_four_requests_on_a_cold_http2_partition_make_one_attempt() {
     let mut leases = Vec::new();
     for waiter in waiters {
         let mut lease = http2(waiter.await.unwrap());
-        assert!(Arc::ptr_eq(&lease.handle_mut().0, &wire));
+        assert!(Arc::ptr_eq(&lease.handle().0, &wire));
         leases.push(lease);
     }
     assert_eq!(bench.attempts(), 1);
@@ -88,7 +88,7 @@ async fn a_dead_http2_connection_is_replaced_by_a_single_attempt() {
     let wire = bench.call().await.http2(None);
     for waiter in waiters {
         assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle_mut().0,
+            &http2(waiter.await.unwrap()).handle().0,
             &wire
         ));
     }
@@ -106,7 +106,7 @@ async fn a_server_that_changes_to_http2_serves_everybody_with_the_first_such_con
     let wire = first.http2(None);
     for waiter in waiters {
         assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle_mut().0,
+            &http2(waiter.await.unwrap()).handle().0,
             &wire
         ));
     }

@@ -30,7 +30,7 @@ async fn the_current_epoch_survives_an_eviction() {
     let (partition, wire) = bench.with_idle_http1(None).await;
     assert_eq!(bench.pool.evict_epoch_older_than(1), 0);
     assert!(Arc::ptr_eq(
-        &http1(partition.checkout().await).conn_mut().0,
+        &http1(partition.checkout().await).conn().0,
         &wire
     ));
 }
@@ -114,7 +114,7 @@ async fn a_faulty_http2_connection_takes_no_new_request_and_keeps_its_streams() 
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http2(None);
     assert!(Arc::ptr_eq(
-        &http2(waiter.await.unwrap()).handle_mut().0,
+        &http2(waiter.await.unwrap()).handle().0,
         &fresh
     ));
     drop(lease);
@@ -137,7 +137,7 @@ async fn a_new_request_past_the_deadline_opens_a_new_connection_while_streams_fi
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http2(None);
     assert!(Arc::ptr_eq(
-        &http2(waiter.await.unwrap()).handle_mut().0,
+        &http2(waiter.await.unwrap()).handle().0,
         &fresh
     ));
     assert!(old.is_held());
@@ -154,7 +154,7 @@ async fn an_idle_connection_past_its_deadline_is_not_used() {
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn_mut().0,
+        &http1(waiter.await.unwrap()).conn().0,
         &fresh
     ));
     assert!(!old.is_held());

@@ -1,7 +1,7 @@
 //! Connections and a connector that do what a test says.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -26,6 +26,7 @@ pub(super) struct Wire {
     limit: AtomicUsize,
     limit_changed: watch::Sender<()>,
     recall: Mutex<Option<Called>>,
+    reads: AtomicU64,
 }
 
 /// A connection that is called back.
@@ -46,6 +47,7 @@ impl Wire {
             limit: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
             limit_changed: watch::Sender::new(()),
             recall: Mutex::new(None),
+            reads: AtomicU64::new(0),
         })
     }
 
@@ -58,6 +60,11 @@ impl Wire {
     pub(super) fn die(&self) {
         self.open.store(false, Ordering::SeqCst);
         self.wake();
+    }
+
+    /// The peer sends something.
+    pub(super) fn speak(&self) {
+        self.reads.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(super) fn set_ready(&self, ready: bool) {
@@ -186,6 +193,10 @@ impl Http2Conn for Conn {
 
     fn limit_changes(&self) -> watch::Receiver<()> {
         self.0.limit_changed.subscribe()
+    }
+
+    fn reads(&self) -> u64 {
+        self.0.reads.load(Ordering::SeqCst)
     }
 }
 

@@ -27,6 +27,10 @@ async fn a_difference_in_any_part_makes_another_partition() {
             ..base()
         },
         PartitionParts {
+            runtime: None,
+            ..base()
+        },
+        PartitionParts {
             zone: ZoneId(1),
             ..base()
         },
@@ -45,7 +49,7 @@ async fn a_difference_in_any_part_makes_another_partition() {
         let key = PartitionKey::new(other);
         assert!(!Arc::ptr_eq(&own, &bench.pool.partition(&key)), "{key:?}");
     }
-    assert_eq!(bench.pool.status().partitions, 8);
+    assert_eq!(bench.pool.status().partitions, 9);
 }
 
 #[test]
@@ -67,6 +71,6 @@ fn debug_output_shows_neither_credentials_of_the_proxy_nor_the_identity() {
     assert_eq!(
         format!("{key:?}"),
         "PartitionKey { scheme: Https, host: \"origin.test\", port: 443, route: Proxy(http://proxy.test:3128), \
-         zone: ZoneId(0), epoch: 1, identity: \"set\" }"
+         runtime: None, zone: ZoneId(0), epoch: 1, identity: \"set\" }"
     );
 }

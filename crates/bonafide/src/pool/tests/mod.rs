@@ -16,4 +16,5 @@ mod partitions;
 mod reaper;
 mod recalls;
 mod returns;
+mod silence;
 mod streams;

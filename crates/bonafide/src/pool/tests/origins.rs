@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, key, parts};
-use crate::pool::{Limits, OriginCache, PartitionKey, PartitionParts, Scheme};
+use crate::pool::{
+    Limits, OriginCache, PartitionKey, PartitionParts, Scheme, current_runtime,
+};
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_is_found_by_scheme_host_and_port() {
     let bench = Bench::new(Limits::default());
+    let runtime = current_runtime();
     let cache = OriginCache::new(1, 8);
     let https = bench.partition();
     let http = bench.pool.partition(&PartitionKey::new(PartitionParts {
@@ -18,24 +21,26 @@ async fn an_origin_is_found_by_scheme_host_and_port() {
     cache.insert(&https);
     cache.insert(&http);
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Https, "origin.test", 443).unwrap(),
+        &cache.get(Scheme::Https, "origin.test", 443, runtime).unwrap(),
         &https
     ));
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Http, "origin.test", 80).unwrap(),
+        &cache.get(Scheme::Http, "origin.test", 80, runtime).unwrap(),
         &http
     ));
-    assert!(cache.get(Scheme::Https, "origin.test", 80).is_none());
-    assert!(cache.get(Scheme::Https, "other.test", 443).is_none());
+    assert!(cache.get(Scheme::Https, "origin.test", 80, runtime).is_none());
+    assert!(cache.get(Scheme::Https, "other.test", 443, runtime).is_none());
+    assert!(cache.get(Scheme::Https, "origin.test", 443, None).is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_evicted_partition_is_not_found() {
     let bench = Bench::new(Limits::default());
+    let runtime = current_runtime();
     let cache = OriginCache::new(1, 8);
     cache.insert(&bench.partition());
     bench.pool.evict_epoch_older_than(2);
-    assert!(cache.get(Scheme::Https, "origin.test", 443).is_none());
+    assert!(cache.get(Scheme::Https, "origin.test", 443, runtime).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,6 +54,7 @@ async fn a_partition_of_another_epoch_is_not_taken() {
 #[tokio::test(start_paused = true)]
 async fn a_newer_partition_of_an_origin_replaces_the_older() {
     let bench = Bench::new(Limits::default());
+    let runtime = current_runtime();
     let cache = OriginCache::new(1, 8);
     let first = bench.partition();
     let second = bench.pool.partition(&PartitionKey::new(PartitionParts {
@@ -59,7 +65,7 @@ async fn a_newer_partition_of_an_origin_replaces_the_older() {
     cache.insert(&second);
     assert_eq!(cache.len(), 1);
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Https, "origin.test", 443).unwrap(),
+        &cache.get(Scheme::Https, "origin.test", 443, runtime).unwrap(),
         &second
     ));
 }
@@ -67,11 +73,12 @@ async fn a_newer_partition_of_an_origin_replaces_the_older() {
 #[tokio::test(start_paused = true)]
 async fn many_origins_do_not_grow_the_map() {
     let bench = Bench::new(Limits::default());
+    let runtime = current_runtime();
     let cache = OriginCache::new(1, 8);
     for number in 0..100 {
         let host = format!("host-{number}.test");
         cache.insert(&bench.pool.partition(&key(&host, 1)));
         assert!(cache.len() <= 8);
-        assert!(cache.get(Scheme::Https, &host, 443).is_some());
+        assert!(cache.get(Scheme::Https, &host, 443, runtime).is_some());
     }
 }

@@ -19,7 +19,7 @@ async fn an_unused_connection_that_is_called_back_is_closed_and_not_given_out() 
     let waiter = bench.waiter(&partition).await;
     let new = bench.call().await.http1();
     assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn_mut().0,
+        &http1(waiter.await.unwrap()).conn().0,
         &new
     ));
     assert_eq!(bench.pool.status().totals.closed.recalled, 1);
@@ -60,7 +60,7 @@ async fn streams_finish_on_a_connection_that_is_called_back_and_new_ones_go_else
     let waiter = bench.waiter(&partition).await;
     let new = bench.call().await.http2(None);
     assert!(Arc::ptr_eq(
-        &http2(waiter.await.unwrap()).handle_mut().0,
+        &http2(waiter.await.unwrap()).handle().0,
         &new
     ));
     assert!(old.is_held());
@@ -82,7 +82,7 @@ async fn whoever_waits_for_a_connection_that_is_called_back_gets_the_next_one() 
         assert!(!old.is_held());
         for waiter in waiters {
             assert!(Arc::ptr_eq(
-                &http2(waiter.await.unwrap()).handle_mut().0,
+                &http2(waiter.await.unwrap()).handle().0,
                 &new
             ));
         }
@@ -142,7 +142,7 @@ async fn a_connection_that_is_called_back_while_it_becomes_ready_is_closed_and_i
     bench.pool.close_recalled(Duration::ZERO);
     old.set_ready(true);
     let new = bench.call().await.http1();
-    assert!(Arc::ptr_eq(&http1(next.await.unwrap()).conn_mut().0, &new));
+    assert!(Arc::ptr_eq(&http1(next.await.unwrap()).conn().0, &new));
     assert!(!old.is_held());
     assert_eq!(bench.pool.status().totals.closed.recalled, 1);
 }
@@ -161,8 +161,8 @@ async fn a_stream_on_its_way_to_a_request_is_called_back_with_its_connection() {
     bench.pool.close_recalled(Duration::ZERO);
     let new = Wire::new(2, None);
     further.connected(Protocol::Http2(new.handle()), None);
-    let mut lease = http2(waiters.remove(0).await.unwrap());
-    assert!(Arc::ptr_eq(&lease.handle_mut().0, &new));
+    let lease = http2(waiters.remove(0).await.unwrap());
+    assert!(Arc::ptr_eq(&lease.handle().0, &new));
     assert!(!old.is_held());
 }
 
@@ -181,7 +181,7 @@ async fn requests_that_wait_for_a_stream_go_elsewhere_when_its_connection_is_cal
     let new = bench.call().await.http2(None);
     for waiter in waiters {
         assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle_mut().0,
+            &http2(waiter.await.unwrap()).handle().0,
             &new
         ));
     }

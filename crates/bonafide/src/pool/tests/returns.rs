@@ -16,8 +16,8 @@ async fn sequential_requests_use_one_connection_even_when_it_comes_back_before_i
         let next = tokio::spawn(checkout(waiting));
         until(|| bench.pool.status().lent_http1 > 0).await;
         wire.set_ready(true);
-        let mut lease = http1(next.await.unwrap());
-        assert!(Arc::ptr_eq(&lease.conn_mut().0, &wire));
+        let lease = http1(next.await.unwrap());
+        assert!(Arc::ptr_eq(&lease.conn().0, &wire));
         lease.return_to_pool();
     }
     assert_eq!(bench.attempts(), 1);
@@ -32,7 +32,7 @@ async fn a_connection_that_does_not_become_ready_is_replaced() {
     let next = tokio::spawn(checkout(waiting));
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
-        &http1(next.await.unwrap()).conn_mut().0,
+        &http1(next.await.unwrap()).conn().0,
         &fresh
     ));
     assert!(!wire.is_held());
@@ -50,7 +50,7 @@ async fn a_connection_that_dies_before_it_is_ready_is_replaced() {
     wire.die();
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
-        &http1(next.await.unwrap()).conn_mut().0,
+        &http1(next.await.unwrap()).conn().0,
         &fresh
     ));
     assert_eq!(bench.pool.status().totals.closed.by_peer, 1);
@@ -113,7 +113,7 @@ async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_i
     let call = bench.call().await;
     lease.return_to_pool();
     assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn_mut().0,
+        &http1(waiter.await.unwrap()).conn().0,
         &wire
     ));
     call.http1();
@@ -149,7 +149,7 @@ async fn the_connection_used_last_is_used_first() {
     older.return_to_pool();
     newer.return_to_pool();
     assert!(Arc::ptr_eq(
-        &http1(partition.checkout().await).conn_mut().0,
+        &http1(partition.checkout().await).conn().0,
         &wire
     ));
 }
@@ -162,7 +162,7 @@ async fn a_connection_that_the_peer_closed_while_idle_is_skipped() {
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http1();
     assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn_mut().0,
+        &http1(waiter.await.unwrap()).conn().0,
         &fresh
     ));
 }

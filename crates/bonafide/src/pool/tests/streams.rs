@@ -42,7 +42,7 @@ async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
     let _call = bench.call().await;
     drop(lease);
     assert!(Arc::ptr_eq(
-        &http2(waiters.remove(0).await.unwrap()).handle_mut().0,
+        &http2(waiters.remove(0).await.unwrap()).handle().0,
         &wire
     ));
 }
@@ -101,8 +101,8 @@ async fn a_further_http2_connection_that_fails_leaves_its_waiters_to_the_first()
     );
     drop(lease);
     for waiter in [waiters.remove(0), late] {
-        let mut lease = http2(waiter.await.unwrap());
-        assert!(Arc::ptr_eq(&lease.handle_mut().0, &wire));
+        let lease = http2(waiter.await.unwrap());
+        assert!(Arc::ptr_eq(&lease.handle().0, &wire));
     }
     // With the queue empty, the next one that has to wait tries again.
     let _held = http2(checkout(Arc::clone(&partition)).await);

@@ -12,7 +12,7 @@ use self::events::{Event, events, limits};
 use super::bench::key;
 use super::fake::{self, Conn, Fake, UNSAID, Wire};
 use crate::pool::eviction::{Cause, Retired};
-use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, WaiterId};
+use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, StreamEnd, WaiterId};
 use crate::pool::{CheckoutError, Connected, Http2Conn as _, Limits, Protocol};
 
 /// A connection as the model knows it.
@@ -25,6 +25,8 @@ struct Known {
     users: usize,
     /// Reported as faulty.
     faulty: bool,
+    /// It kept a request waiting, and has sent nothing since.
+    silent: bool,
 }
 
 struct Stream {
@@ -44,6 +46,8 @@ struct Model {
     retired: bool,
     /// An attempt was abandoned, and no step since then has made up for it.
     behind: bool,
+    /// A connection was silent once: it is kept beside its replacement.
+    doubted: bool,
     known: BTreeMap<usize, Known>,
     waiting: VecDeque<(usize, WaiterId)>,
     lent: Vec<Member<Fake>>,
@@ -62,6 +66,7 @@ impl Model {
             http2: None,
             retired: false,
             behind: false,
+            doubted: false,
             known: BTreeMap::new(),
             waiting: VecDeque::new(),
             lent: Vec::new(),
@@ -129,7 +134,8 @@ impl Model {
                 if let Some(index) = choice.checked_rem(self.streams.len()) {
                     let stream = self.streams.swap_remove(index);
                     self.unused(stream.wire);
-                    self.state.release(stream.id, now, &mut actions);
+                    self.state
+                        .release(stream.id, StreamEnd::Done, now, &mut actions);
                 }
             }
             Event::Fault(choice) => {
@@ -137,6 +143,22 @@ impl Model {
                     let Stream { id, wire, .. } = self.streams[index];
                     self.known.get_mut(&wire).unwrap().faulty = true;
                     self.state.fault_http2(id, now, &mut actions);
+                }
+            }
+            Event::Silence(choice) => {
+                if let Some(index) = choice.checked_rem(self.streams.len()) {
+                    let Stream { id, wire, .. } = self.streams[index];
+                    let reads = self.streams[index]._handle.reads();
+                    self.doubted = true;
+                    self.known.get_mut(&wire).unwrap().silent = true;
+                    self.state.doubt_http2(id, reads, now, &mut actions);
+                }
+            }
+            Event::Speaks(choice) => {
+                if let Some(index) = choice.checked_rem(self.known.len()) {
+                    let known = self.known.values_mut().nth(index).unwrap();
+                    known.wire.speak();
+                    known.silent = false;
                 }
             }
             Event::Dies(choice) => {
@@ -228,6 +250,7 @@ impl Model {
             idle_since: self.now,
             users: 0,
             faulty: false,
+            silent: false,
         };
         self.known.insert(wire.id, known);
         wire
@@ -381,6 +404,7 @@ impl Model {
             "one request at a time on HTTP/1.1, and no more than the peer allows on HTTP/2"
         );
         assert!(!known.faulty, "nobody gets a faulty connection");
+        assert!(!known.silent, "nobody gets a connection that is silent");
         known.users += 1;
         match grant {
             Grant::Http1(member) => self.lent.push(member),
@@ -412,21 +436,23 @@ impl Model {
         assert!(http2_streams <= self.streams.len(), "{census:?}");
         let live = attempts + idle_http1 + lent_http1 + http2;
         let max = self.limits.max_connections_per_partition.get();
-        assert!(live <= max, "{census:?}");
-        assert!(http2 <= self.limits.max_h2_connections.get(), "{census:?}");
+        let replaced = usize::from(self.doubted);
+        assert!(live <= max.saturating_add(replaced), "{census:?}");
+        let shared = self.limits.max_h2_connections.get();
+        assert!(http2 <= shared + replaced, "{census:?}");
         assert!(
             idle_http1 <= self.limits.max_idle_per_partition,
             "{census:?}"
         );
         if waiting > 0 {
             assert!(
-                attempts > 0 || http2_streams > 0 || (lent_http1 > 0 && live == max),
+                attempts > 0 || http2_streams > 0 || (lent_http1 > 0 && live >= max),
                 "nobody waits for nothing: {census:?}"
             );
             assert_eq!(idle_http1, 0, "nobody waits beside an idle connection");
             let enough = self.http2 != Some(false)
                 || attempts >= waiting
-                || live == max
+                || live >= max
                 || http2_streams > 0;
             assert!(
                 enough || self.behind,

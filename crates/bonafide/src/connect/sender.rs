@@ -1,0 +1,88 @@
+//! Handing requests to hyper, so that each comes back or is answered.
+//!
+//! hyper's sender pushes a request into a channel that the connection's task reads. If the task ends at that moment,
+//! the request lies in a channel that nobody reads, for as long as the sender lives, and its future never resolves.
+//! So the sender ends with the task: hyper then hands the request back.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+
+use crate::body::Body;
+
+/// What hyper makes of a request: a response, or an error with the request if nothing of it was written.
+pub(super) type Answered = Result<Response<Incoming>, TrySendError<Request<Body>>>;
+
+/// hyper's sender `S`, until the task of its connection ends. Dropping it lets the connection close.
+pub(super) struct Sender<S> {
+    slot: Arc<Slot<S>>,
+}
+
+impl<S> Sender<S> {
+    /// The second half belongs to the connection's task.
+    pub(super) fn new(send: S) -> (Self, TaskEnd<S>) {
+        let slot = Arc::new(Slot(Mutex::new(Some(send))));
+        let end = TaskEnd {
+            slot: Arc::clone(&slot),
+        };
+        (Self { slot }, end)
+    }
+
+    /// Gives `request` to hyper, or hands it back if the connection's task has ended.
+    pub(super) fn send<F>(
+        &self,
+        request: Request<Body>,
+        send: impl FnOnce(&mut S, Request<Body>) -> F,
+    ) -> Result<F, Request<Body>> {
+        match &mut *self.slot.lock() {
+            Some(sender) => Ok(send(sender, request)),
+            None => Err(request),
+        }
+    }
+
+    /// Asks hyper's sender; `None` once the connection's task has ended.
+    pub(super) fn ask<R>(&self, question: impl FnOnce(&mut S) -> R) -> Option<R> {
+        self.slot.lock().as_mut().map(question)
+    }
+}
+
+impl<S> Drop for Sender<S> {
+    fn drop(&mut self) {
+        self.slot.clear();
+    }
+}
+
+impl<S> fmt::Debug for Sender<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ended = self.slot.lock().is_none();
+        f.debug_struct("Sender").field("ended", &ended).finish()
+    }
+}
+
+/// Held by the task of the connection: however that ends, the sender ends with it.
+pub(super) struct TaskEnd<S> {
+    slot: Arc<Slot<S>>,
+}
+
+impl<S> Drop for TaskEnd<S> {
+    fn drop(&mut self) {
+        self.slot.clear();
+    }
+}
+
+struct Slot<S>(Mutex<Option<S>>);
+
+impl<S> Slot<S> {
+    fn lock(&self) -> MutexGuard<'_, Option<S>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Dropping a sender wakes others: not under the lock.
+    fn clear(&self) {
+        let sender = self.lock().take();
+        drop(sender);
+    }
+}

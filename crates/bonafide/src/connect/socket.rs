@@ -1,0 +1,334 @@
+//! The TCP socket below TLS and HTTP, and what it knows of the peer.
+//!
+//! tokio tells a reader what it knew of a socket when its driver last ran. A busy runtime may not know yet that the
+//! server closed a kept connection, or sent a response that no request asked for. So the first read after a
+//! connection was lent asks the socket itself.
+//!
+//! A server may answer early and stop reading the request. The write that fails then must not hide the answer that
+//! has arrived: the error is kept back until reading has ended.
+
+use std::future::Future;
+use std::io::{self, Read as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// How long a failed write waits for the next bytes of the answer. They are in the socket's buffer already, so this
+/// is time for the runtime and not for the network.
+const PARK_LIMIT: Duration = Duration::from_secs(1);
+
+/// What a socket has seen, for those who do not hold it.
+#[derive(Debug, Default)]
+pub(crate) struct SocketState {
+    /// The next read asks the socket itself.
+    probe: AtomicBool,
+    /// How often something was read.
+    reads: AtomicU64,
+    /// A write failed.
+    broken: AtomicBool,
+}
+
+impl SocketState {
+    /// To be called before a request is given to the connection: the next read asks the socket itself.
+    pub(crate) fn probe(&self) {
+        self.probe.store(true, Ordering::Release);
+    }
+
+    /// A number that differs from an earlier one if the peer sent something in between.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Whether a write failed: the connection takes no further request.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+}
+
+/// A TCP stream with its [`SocketState`].
+pub(super) struct Socket {
+    tcp: TcpStream,
+    state: Arc<SocketState>,
+    read_ended: bool,
+    parked: Option<Box<Parked>>,
+}
+
+/// A write that failed while the answer may be on its way.
+struct Parked {
+    error: Option<io::Error>,
+    writer: Option<Waker>,
+    /// What [`SocketState::reads`] said when `limit` was set.
+    reads: u64,
+    limit: Pin<Box<Sleep>>,
+}
+
+impl Socket {
+    /// Takes a connected stream.
+    pub(super) fn new(tcp: TcpStream) -> Self {
+        Self {
+            tcp,
+            state: Arc::default(),
+            read_ended: false,
+            parked: None,
+        }
+    }
+
+    /// What it has seen, now and later.
+    pub(super) fn state(&self) -> Arc<SocketState> {
+        Arc::clone(&self.state)
+    }
+
+    /// Reads without asking tokio whether there is something to read.
+    fn probe(&self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+        let read = (&*SockRef::from(&self.tcp)).read(buffer.initialize_unfilled())?;
+        buffer.advance(read);
+        Ok(())
+    }
+
+    fn note_read(&mut self, result: io::Result<usize>) -> Poll<io::Result<()>> {
+        if let Ok(1..) = result {
+            // Nobody else writes it.
+            let reads = self.state.reads.load(Ordering::Relaxed);
+            self.state
+                .reads
+                .store(reads.wrapping_add(1), Ordering::Relaxed);
+        } else {
+            self.read_ended = true;
+            if let Some(writer) = self.parked.as_mut().and_then(|parked| parked.writer.take()) {
+                writer.wake();
+            }
+        }
+        Poll::Ready(result.map(drop))
+    }
+
+    /// The outcome of a write. An error waits until reading has ended.
+    fn note_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        result: io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        match result {
+            Err(error) if !self.read_ended => {
+                self.park(cx, error);
+                self.poll_parked(cx)
+            }
+            other => Poll::Ready(other),
+        }
+    }
+
+    #[cold]
+    fn park(&mut self, cx: &Context<'_>, error: io::Error) {
+        self.state.broken.store(true, Ordering::Release);
+        // hyper and rustls read and write in one task: it reads once more, and asks the socket itself.
+        self.state.probe();
+        cx.waker().wake_by_ref();
+        self.parked = Some(Box::new(Parked {
+            error: Some(error),
+            writer: None,
+            reads: self.state.reads(),
+            limit: Box::pin(sleep_until(Instant::now() + PARK_LIMIT)),
+        }));
+    }
+
+    #[cold]
+    fn poll_parked(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(parked) = &mut self.parked else {
+            return Poll::Ready(Ok(0));
+        };
+        while !self.read_ended {
+            if parked.limit.as_mut().poll(cx).is_pending() {
+                parked.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            let reads = self.state.reads();
+            self.read_ended = parked.reads == reads;
+            parked.reads = reads;
+            parked.limit.as_mut().reset(Instant::now() + PARK_LIMIT);
+        }
+        let error = parked.error.take();
+        Poll::Ready(Err(error.unwrap_or(io::ErrorKind::BrokenPipe.into())))
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        // Cleared first: whoever lends the connection meanwhile sets it again.
+        if self.state.probe.load(Ordering::Relaxed)
+            && self.state.probe.swap(false, Ordering::Acquire)
+        {
+            match self.probe(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.state.probe(),
+                result => {
+                    // There may be more.
+                    self.state.probe();
+                    return self.note_read(result.map(|()| buffer.filled().len() - before));
+                }
+            }
+        }
+        let result = ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer));
+        self.note_read(result.map(|()| buffer.filled().len() - before))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.parked.is_some() {
+            return self.poll_parked(cx);
+        }
+        let result = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes));
+        self.note_write(cx, result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.parked.is_some() {
+            return self.poll_parked(cx);
+        }
+        let result = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, slices));
+        self.note_write(cx, result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    async fn pair() -> (Socket, std::net::TcpStream) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let tcp = TcpStream::connect(address).await.expect("a connection");
+        let (peer, _) = listener.accept().expect("the same connection");
+        (Socket::new(tcp), peer)
+    }
+
+    fn poll_read_once(socket: &mut Socket, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        let mut cx = Context::from_waker(Waker::noop());
+        Pin::new(socket)
+            .poll_read(&mut cx, &mut buffer)
+            .map_ok(|()| buffer.filled().len())
+    }
+
+    #[tokio::test]
+    async fn a_probed_read_sees_what_the_runtime_was_not_told_of() {
+        let (mut socket, mut peer) = pair().await;
+        let mut buffer = [0; 16];
+        assert!(poll_read_once(&mut socket, &mut buffer).is_pending());
+        peer.write_all(b"unasked").expect("sent");
+        // The driver has not run since: this task did not yield.
+        assert!(poll_read_once(&mut socket, &mut buffer).is_pending());
+        socket.state().probe();
+        assert!(matches!(
+            poll_read_once(&mut socket, &mut buffer),
+            Poll::Ready(Ok(7))
+        ));
+        drop(peer);
+        assert!(matches!(
+            poll_read_once(&mut socket, &mut buffer),
+            Poll::Ready(Ok(0))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_probe_that_finds_nothing_is_over() {
+        let (mut socket, mut peer) = pair().await;
+        let mut buffer = [0; 16];
+        socket.state().probe();
+        assert!(poll_read_once(&mut socket, &mut buffer).is_pending());
+        peer.write_all(b"x").expect("sent");
+        assert!(poll_read_once(&mut socket, &mut buffer).is_pending());
+        assert_eq!(socket.read(&mut buffer).await.expect("read"), 1);
+        assert_eq!(socket.state().reads(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_has_arrived_is_read_before_the_write_fails() {
+        let (mut socket, mut peer) = pair().await;
+        peer.write_all(b"the answer").expect("sent");
+        // Closed with unread bytes, so that the peer resets the connection.
+        socket.write_all(&[0; 1024]).await.expect("accepted");
+        drop(peer);
+        let (mut reader, mut writer) = tokio::io::split(socket);
+        let writing = async {
+            loop {
+                if let Err(error) = writer.write(&[0; 1024]).await {
+                    return error.kind();
+                }
+            }
+        };
+        let reading = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let mut answer = Vec::new();
+            let ended = reader.read_to_end(&mut answer).await;
+            (answer, ended.is_ok())
+        };
+        let (kind, (answer, _)) = tokio::join!(writing, reading);
+        assert_eq!(answer, b"the answer");
+        assert!(
+            matches!(
+                kind,
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+            ),
+            "{kind:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_failed_is_not_kept_back_for_ever() {
+        let (mut socket, peer) = pair().await;
+        socket.write_all(&[0; 1024]).await.expect("accepted");
+        drop(peer);
+        let start = Instant::now();
+        // Nobody reads.
+        let failed = loop {
+            if let Err(error) = socket.write(&[0; 1024]).await {
+                break error.kind();
+            }
+        };
+        assert!(socket.state().is_broken());
+        assert!(
+            start.elapsed() >= PARK_LIMIT,
+            "{failed:?} after {:?}",
+            start.elapsed()
+        );
+    }
+}

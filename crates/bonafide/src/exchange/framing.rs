@@ -1,0 +1,146 @@
+//! How a response's body is delimited, as far as hyper leaves that open.
+//!
+//! hyper reads a message the way RFC 9112 section 6.3 lets a lenient recipient: of the transfer codings only the last one
+//! counts, and a length beside them is passed over. A response that two recipients may read differently is not one to
+//! go on reading a connection after.
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, StatusCode, Version, response};
+
+use crate::error::{Delivery, Failure, Kind, Phase};
+
+/// What a response's head says about its body and its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Framing {
+    /// Over HTTP/2: the end of the body is told by the stream alone.
+    pub(crate) http2: bool,
+    /// No byte of a body may come, although HTTP/2 has room for it.
+    pub(crate) bodiless: bool,
+    /// The connection serves no other request.
+    pub(crate) last: bool,
+}
+
+/// The framing of a response to `method` over `version`. Removes a length that does not count.
+pub(super) fn of(
+    head: &mut response::Parts,
+    method: &Method,
+    version: Version,
+) -> Result<Framing, Failure> {
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(broken("the server switched protocols without being asked"));
+    }
+    if version == Version::HTTP_2 {
+        let bodiless = *method == Method::HEAD
+            || matches!(
+                head.status,
+                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            );
+        return Ok(Framing {
+            http2: true,
+            bodiless,
+            last: false,
+        });
+    }
+    let mut framing = Framing {
+        http2: false,
+        bodiless: false,
+        last: false,
+    };
+    if head.headers.contains_key(TRANSFER_ENCODING) {
+        let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+        let chunked = codings
+            .next()
+            .is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        if !chunked || codings.next().is_some() {
+            return Err(broken(
+                "the response has transfer codings other than \"chunked\"",
+            ));
+        }
+        // RFC 9112 section 6.3: the coding counts, and the message may be an attempt at smuggling.
+        framing.last = head.headers.remove(CONTENT_LENGTH).is_some();
+    }
+    Ok(framing)
+}
+
+#[cold]
+fn broken(what: &'static str) -> Failure {
+    Failure::new(Kind::Protocol, what)
+        .during(Phase::Headers)
+        .delivered(Delivery::Answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+
+    use super::*;
+
+    fn head(status: u16, headers: &[(&'static str, &'static str)]) -> response::Parts {
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        response.body(()).expect("a response").into_parts().0
+    }
+
+    #[test]
+    fn ambiguous_framing_ends_the_connection_or_the_response() {
+        const CODINGS: &str = "the response has transfer codings other than \"chunked\"";
+        const SWITCHED: &str = "the server switched protocols without being asked";
+        // status, headers, whether the connection is the last one's; or the error
+        for (status, headers, expected) in [
+            (200, &[][..], Ok(false)),
+            (200, &[("content-length", "3")][..], Ok(false)),
+            (200, &[("transfer-encoding", "chunked")][..], Ok(false)),
+            (200, &[("transfer-encoding", " Chunked ")][..], Ok(false)),
+            (
+                200,
+                &[("transfer-encoding", "chunked"), ("content-length", "3")][..],
+                Ok(true),
+            ),
+            (200, &[("transfer-encoding", "gzip, chunked")][..], Err(CODINGS)),
+            (200, &[("transfer-encoding", "chunked, chunked")][..], Err(CODINGS)),
+            (
+                200,
+                &[
+                    ("transfer-encoding", "chunked"),
+                    ("transfer-encoding", "chunked"),
+                ][..],
+                Err(CODINGS),
+            ),
+            (200, &[("transfer-encoding", "gzip")][..], Err(CODINGS)),
+            (200, &[("transfer-encoding", "")][..], Err(CODINGS)),
+            (200, &[("transfer-encoding", "chunked;q=1")][..], Err(CODINGS)),
+            (101, &[("upgrade", "websocket")][..], Err(SWITCHED)),
+        ] {
+            let mut head = head(status, headers);
+            let framing = of(&mut head, &Method::GET, Version::HTTP_11);
+            match (framing, expected) {
+                (Ok(framing), Ok(last)) => {
+                    assert_eq!(framing.last, last, "{headers:?}");
+                    assert!(!last || !head.headers.contains_key(CONTENT_LENGTH));
+                }
+                (Err(failure), Err(what)) => {
+                    assert_eq!((failure.kind, &*failure.what), (Kind::Protocol, what));
+                }
+                (framing, _) => panic!("{headers:?} gave {framing:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn over_http2_some_responses_have_no_body() {
+        for (status, method, bodiless) in [
+            (200, Method::GET, false),
+            (200, Method::HEAD, true),
+            (204, Method::GET, true),
+            (304, Method::GET, true),
+            (205, Method::POST, false),
+        ] {
+            let framing = of(&mut head(status, &[]), &method, Version::HTTP_2).expect("usable");
+            assert_eq!((framing.http2, framing.bodiless), (true, bodiless), "{status}");
+        }
+        let failure = of(&mut head(101, &[]), &Method::GET, Version::HTTP_2).expect_err("101");
+        assert_eq!(failure.kind, Kind::Protocol);
+    }
+}
