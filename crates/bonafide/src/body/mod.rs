@@ -1,6 +1,7 @@
 //! Bodies of requests and of responses.
 
 mod collect;
+mod framing;
 mod outgoing;
 mod reading;
 mod streamed;
@@ -16,6 +17,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::StreamBody;
 
 pub(crate) use self::collect::{collect, next_chunk};
+pub(crate) use self::framing::Framing;
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
 pub(crate) use self::reading::{ReadLimits, Reading};

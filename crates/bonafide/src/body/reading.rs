@@ -11,9 +11,9 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Framing;
 use crate::connect::Connector;
-use crate::error::{Delivery, Error, Failure, Kind, Phase};
-use crate::exchange::Framing;
+use crate::error::{Delivery, Error, Failure, Kind, Phase, h2_cause};
 use crate::pool::{Lease, SILENCE};
 
 /// What an HTTP/1.1 response may have left to read when it is dropped without costing the connection:
@@ -96,8 +96,12 @@ impl Reading {
                 Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
             }
             Poll::Ready(Some(Err(error))) => {
-                let failure =
-                    Failure::new(Kind::Body, "the response's body broke off").caused_by(error);
+                let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
+                    (Kind::Protocol, "the server broke the rules of HTTP/2")
+                } else {
+                    (Kind::Body, "the response's body broke off")
+                };
+                let failure = Failure::new(kind, what).caused_by(error);
                 Poll::Ready(Some(Err(self.fail(failure))))
             }
             Poll::Pending => match self.poll_limits(cx) {

@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+mod causes;
 mod delivery;
 mod failure;
 mod kind;
@@ -12,6 +13,7 @@ use bonafide_verify::{Code, Explanation, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
+pub(crate) use self::causes::{causes, h2_cause};
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};

@@ -1,13 +1,12 @@
 //! What an error of hyper means for a request.
 
-use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
 use bonafide_verify::{HandshakeError, TlsError};
 use http::Method;
 
-use crate::error::{Cause, Delivery, Failure, Kind, Phase};
+use crate::error::{Cause, Delivery, Failure, Kind, Phase, causes, h2_cause};
 
 /// Whether a second try of `method` has the effect of one (RFC 9110 section 9.2.2).
 pub(super) fn is_idempotent(method: &Method) -> bool {
@@ -92,12 +91,4 @@ pub(super) fn failure(error: Option<hyper::Error>) -> Failure {
 /// The other error of the user's is one of the request's body, which is looked at before.
 fn is_task_gone(error: &hyper::Error) -> bool {
     error.is_user()
-}
-
-fn h2_cause(error: &hyper::Error) -> Option<&h2::Error> {
-    causes(error).find_map(|cause| cause.downcast_ref::<h2::Error>())
-}
-
-fn causes<'a>(error: &'a hyper::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
 }

@@ -16,7 +16,6 @@ use tokio::time::Instant;
 use self::call::Deadline;
 pub(crate) use self::call::{Call, CallLimits, Route};
 pub(crate) use self::follow::run;
-pub(crate) use self::framing::Framing;
 use self::waiting::ForHeaders;
 use crate::body::{Body, ReadLimits, Reading};
 use crate::client::Inner;

@@ -47,8 +47,8 @@ struct Entry<C: Connect> {
     idle_since: Instant,
     /// How many requests on it were given up.
     cancelled: usize,
-    /// When it was made, and what its handle's `reads` said then.
-    made: (Instant, u64),
+    /// When its handle's `reads` was looked at while requests waited for its settings, and what it said.
+    heard: (Instant, u64),
     /// What its handle's `reads` said when it had kept a request waiting in silence.
     silent_at: Option<u64>,
 }
@@ -99,12 +99,16 @@ impl<C: Connect> Entry<C> {
         self.silent_at == Some(self.stream.handle.reads())
     }
 
-    /// Whether its peer has not sent a byte of HTTP/2, although there was time.
-    fn is_mute(&self, now: Instant) -> bool {
-        let (made, reads) = self.made;
+    /// Whether its settings have not come and nothing else did for [`SILENCE`].
+    fn is_mute(&mut self, now: Instant) -> bool {
+        let reads = self.stream.handle.reads();
+        let (since, heard) = self.heard;
+        if heard != reads {
+            self.heard = (now, reads);
+            return false;
+        }
         self.stream.handle.stream_limit().is_none()
-            && now.saturating_duration_since(made) >= SILENCE
-            && self.stream.handle.reads() == reads
+            && now.saturating_duration_since(since) >= SILENCE
     }
 
     fn lease(&mut self) -> Stream<C> {
@@ -155,7 +159,7 @@ impl<C: Connect> Shared<C> {
     ) -> Option<Instant> {
         let id = HandleId(self.next);
         self.next += 1;
-        let made = (now, handle.reads());
+        let heard = (now, handle.reads());
         let stream = Stream {
             id,
             handle,
@@ -164,7 +168,7 @@ impl<C: Connect> Shared<C> {
             alone: true,
         };
         let entry = Entry {
-            made,
+            heard,
             stream,
             deadline,
             leases: 0,
@@ -234,13 +238,16 @@ impl<C: Connect> Shared<C> {
         });
     }
 
-    /// Doubts connections whose peer has not sent a byte since they were made. Says whether there are any.
+    /// Doubts a connection whose settings have not come and on which nothing else did for [`SILENCE`]. Says whether there
+    /// is one.
     pub(super) fn doubt_mute(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> bool {
         let mute = self
             .entries
-            .iter()
-            .find(|entry| entry.is_mute(now) && !entry.is_silent())
-            .map(|entry| (entry.stream.id, entry.made.1));
+            .iter_mut()
+            .find_map(|entry| {
+                let mute = !entry.is_silent() && entry.is_mute(now);
+                mute.then_some((entry.stream.id, entry.heard.1))
+            });
         if let Some((id, reads)) = mute {
             self.doubt(id, reads, closed);
         }
