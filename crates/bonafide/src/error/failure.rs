@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bonafide_verify::{ConfigError, Refusal, TlsError};
 
-use super::{Kind, Phase};
+use super::{Kind, Phase, ProxyError};
 
 /// What failed and why. Cheap to clone: requests that waited for one connection share its failure.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub(crate) enum Cause {
     Refusal(Refusal),
     /// The policy cannot work.
     Config(Arc<ConfigError>),
+    /// The proxy's answer.
+    Proxy(Arc<ProxyError>),
     /// Any other error.
     Other(Arc<dyn StdError + Send + Sync>),
 }
@@ -88,6 +90,17 @@ impl Failure {
         }
     }
 
+    /// `proxy` opened no tunnel.
+    pub(crate) fn by_proxy(proxy: impl fmt::Display, error: ProxyError) -> Self {
+        Self {
+            kind: Kind::Proxy,
+            phase: Some(Phase::Proxy),
+            what: format!("the proxy {proxy} {}", error.deed()).into(),
+            retryable: error.is_retryable(),
+            cause: Cause::Proxy(Arc::new(error)),
+        }
+    }
+
     /// The error beneath, if there is one.
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
@@ -95,6 +108,7 @@ impl Failure {
             Cause::Tls(error) => Some(&**error),
             Cause::Refusal(refusal) => Some(refusal),
             Cause::Config(error) => Some(&**error),
+            Cause::Proxy(error) => Some(&**error),
             Cause::Other(error) => Some(&**error),
         }
     }
@@ -104,7 +118,7 @@ impl Failure {
         match &self.cause {
             Cause::Tls(error) => error.refusal(),
             Cause::Refusal(refusal) => Some(refusal),
-            Cause::None | Cause::Config(_) | Cause::Other(_) => None,
+            Cause::None | Cause::Config(_) | Cause::Proxy(_) | Cause::Other(_) => None,
         }
     }
 }
