@@ -1,9 +1,10 @@
 //! Real servers and clients on the loopback, which the tests in `tests/` are run against.
 //!
-//! Each peer is a program of another project: nginx, HAProxy and `openssl s_server` as servers, curl and `openssl s_client` as
-//! oracles, tinyproxy between the two. It is looked for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found`
-//! and give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own, ends when it
-//! is dropped, and shows its log when the test has failed.
+//! Each peer is a program of another project: nginx, HAProxy and `openssl s_server` as servers, curl
+//! and `openssl s_client` as oracles, tinyproxy, Squid and microsocks between the two. It is looked
+//! for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found` and
+//! give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own,
+//! ends when it is dropped, and shows its log when the test has failed.
 //!
 //! Everything panics with a clear message where the environment fails.
 
@@ -16,6 +17,7 @@
 mod curl;
 mod haproxy;
 mod loopback;
+mod microsocks;
 mod mounted;
 mod nginx;
 mod open_connections;
@@ -29,6 +31,7 @@ mod program;
 mod raw;
 mod running;
 mod scratch;
+mod squid;
 mod terminator;
 mod tinyproxy;
 mod version;
@@ -36,6 +39,7 @@ mod version;
 pub use curl::{Curl, CurlRequest};
 pub use haproxy::{Haproxy, HaproxyBuilder};
 pub use loopback::ipv6_loopback;
+pub use microsocks::Microsocks;
 pub use mounted::Mounted;
 pub use nginx::{LoggedRequest, Nginx, NginxBuilder, Site};
 pub use openssl_ca::OpenSslCa;
@@ -45,6 +49,7 @@ pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
 pub use opinion::Opinion;
 pub use ours::{believing, connect, converse};
 pub use raw::{Frame, Http2Peer, RawServer, RawStream, read_head};
+pub use squid::Squid;
 pub use terminator::{Brand, Http, Served, Terminator, TerminatorBuilder};
 pub use tinyproxy::Tinyproxy;
 pub use version::Version;

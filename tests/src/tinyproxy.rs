@@ -21,11 +21,24 @@ pub struct Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// Starts one that demands `user` and `password` and tunnels to any port. `None`, with a word on stderr, where there is no tinyproxy.
+    /// Starts one that demands `user` and `password` and tunnels to any port. `None`, with a word
+    /// on stderr, where there is no tinyproxy.
     ///
     /// # Panics
     /// If it does not start to listen, or is missing and the variable `CI` is set.
     pub async fn demanding(user: &str, password: &str) -> Option<Self> {
+        Self::start(&format!("BasicAuth {user} {password}\n")).await
+    }
+
+    /// Starts one that tunnels to `port` and no other. `None` as above.
+    ///
+    /// # Panics
+    /// As above.
+    pub async fn tunnelling_to(port: u16) -> Option<Self> {
+        Self::start(&format!("ConnectPort {port}\n")).await
+    }
+
+    async fn start(rules: &str) -> Option<Self> {
         let program = Program::find("tinyproxy")?;
         for _ in 0..TRIES {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
@@ -34,7 +47,7 @@ impl Tinyproxy {
             scratch.write(
                 CONFIG,
                 format!(
-                    "Port {}\nListen {}\nTimeout 20\nLogFile \"{}\"\nLogLevel Info\nBasicAuth {user} {password}\n",
+                    "Port {}\nListen {}\nTimeout 20\nLogFile \"{}\"\nLogLevel Info\n{rules}",
                     address.port(),
                     address.ip(),
                     log.display(),

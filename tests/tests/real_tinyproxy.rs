@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bonafide::verify::{Anchors, Policy};
-use bonafide::{Client, Code, Phase, Proxy};
+use bonafide::{Client, Code, Kind, Phase, Proxy};
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tests::Tinyproxy;
+use http::StatusCode;
 
 fn client(ca: &TestCa, proxy: &str) -> Client {
     let anchors = Anchors::only(ca.certificate().clone());
@@ -77,16 +78,56 @@ async fn tinyproxys_refusal_is_an_error_of_the_proxy_without_the_password() {
     let Some(proxy) = Tinyproxy::demanding("reader", "s3cret").await else {
         return;
     };
-    let client = client(
-        &TestCa::new(),
-        &format!("http://reader:wr0ng@{}", proxy.address()),
-    );
-    let error = client.get("https://127.0.0.1:1/").send().await.unwrap_err();
+    for (account, status, reason) in [
+        ("reader:wr0ng@", 401, "Unauthorized"),
+        ("", 407, "Proxy Authentication Required"),
+    ] {
+        let url = format!("http://{account}{}", proxy.address());
+        let client = client(&TestCa::new(), &url);
+        let error = client.get("https://127.0.0.1:1/").send().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.phase(), error.is_retryable()),
+            (Kind::Proxy, Some(Phase::Proxy), false),
+            "{error}; {}",
+            proxy.log()
+        );
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "https://127.0.0.1:1/: the proxy http://{} refused the tunnel: {status} {reason}",
+                proxy.address()
+            )
+        );
+        assert!(!format!("{error} {error:?}").contains("wr0ng"), "{error:?}");
+        let refusal = error.proxy_refusal().unwrap();
+        assert_eq!(refusal.status(), status);
+        let page = String::from_utf8_lossy(refusal.body());
+        assert!(page.contains("tinyproxy"), "{page}");
+        assert!(!refusal.is_truncated());
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_tinyproxy_does_not_tunnel_to_is_an_error_with_its_page() {
+    let Some(proxy) = Tinyproxy::tunnelling_to(443).await else {
+        return;
+    };
+    let server = TestServer::http2(TestCa::new().issue(Recipe::for_host("127.0.0.1"))).await;
+    let client = client(&TestCa::new(), &format!("http://{}", proxy.address()));
+    let error = client
+        .get(server.url_for("127.0.0.1", "/"))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (Kind::Proxy, false));
+    assert_eq!(error.status(), None);
+    let refusal = error.proxy_refusal().unwrap();
     assert_eq!(
-        error.phase(),
-        Some(Phase::Proxy),
-        "{error}; {}",
-        proxy.log()
+        (refusal.status(), refusal.reason()),
+        (StatusCode::FORBIDDEN, "Access violation")
     );
-    assert!(!format!("{error} {error:?}").contains("wr0ng"), "{error:?}");
+    let page = String::from_utf8_lossy(refusal.body());
+    assert!(page.contains("The CONNECT method not allowed"), "{page}");
+    assert_eq!(server.stats().tcp_connections, 0);
+    server.shutdown().await;
 }

@@ -16,7 +16,7 @@ pub use certificate::{
     Case, Catalogue, CrlRecipe, CrlScope, Draft, ExtendedKeyUsage, Identity, KeyKind, Moment,
     OcspHash, OcspRecipe, OcspStatus, Recipe, TestCa, TestCaBuilder, TestLog,
 };
-pub use proxy::{ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
+pub use proxy::{AfterAnswer, ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{
     Alpn, BindAddr, BodySender, ClientAuth, ClientMove, ConnectionInfo, Ending, PlainServer,
     PlainServerBuilder, RecordedRequest, ServerStats, Serving, TestBody, TestServer,

@@ -41,6 +41,7 @@
 //! | the whole request | no limit | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
 //! | HTTP/2 | by ALPN, pinged every 30 s | [`ClientBuilder::http2_ping_interval`] |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
+//! | the page of a proxy that refuses | up to 64 KiB, for up to 1 s | |
 //! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | |
 //!
 //! # Features
@@ -79,7 +80,7 @@ pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 pub use self::body::Body;
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::connect::ConnectionInfo;
-pub use self::error::{Error, Kind, Phase};
+pub use self::error::{Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
 pub use self::event_post::EventPost;
 pub use self::proxy::Proxy;
 pub use self::redirect::{Hop, Redirects};

@@ -1,9 +1,14 @@
 //! Proxies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderValue, Uri};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::error::{Error, Failure, Kind, without_credentials};
@@ -13,8 +18,13 @@ use crate::target::basic;
 /// A proxy that all connections of a client go through.
 ///
 /// The proxy only carries bytes: TLS is spoken with the server, whose certificate is judged as
-/// without a proxy. No environment variable is read; who wants `HTTPS_PROXY` to count reads it and
-/// hands it over here.
+/// without a proxy. Plain `http://` requests, where they are allowed, go through a tunnel too. The
+/// proxy itself is reached without TLS. No environment variable is read; a program that wants
+/// `HTTPS_PROXY` to count reads it and gives it here.
+///
+/// `CONNECT` has `Host`, the client's `User-Agent`, `Proxy-Authorization` where the URL has
+/// credentials, and the [fields that are added](Self::header). Of a request the proxy learns the
+/// server's host and port and nothing else.
 ///
 /// ```
 /// use bonafide::{Client, Proxy};
@@ -24,22 +34,44 @@ use crate::target::basic;
 ///     .build()?;
 /// # Ok::<(), bonafide::Error>(())
 /// ```
+///
+/// A proxy that opens no tunnel is an error of [`Kind::Proxy`], and its answer is never taken for
+/// that of the server. [`Error::proxy_refusal`] has its status, its header fields and its page;
+/// [`Error::proxy_error`] has whatever else happened, such as the reply of a SOCKS proxy:
+///
+/// ```
+/// # async fn show(client: bonafide::Client) {
+/// if let Err(error) = client.get("https://shop.example/").send().await {
+///     // https://shop.example/: the proxy http://proxy.example:3128 refused the tunnel: 407 Proxy
+///     // Authentication Required
+///     eprintln!("{error}");
+///     if let Some(refusal) = error.proxy_refusal() {
+///         eprintln!("{}", String::from_utf8_lossy(refusal.body()));
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Proxy {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     protocol: Protocol,
     /// Without user name and password.
     url: Url,
     host: String,
     port: u16,
-    user: String,
-    password: Option<String>,
+    /// The user name as the URL has it.
+    account: String,
+    user: Vec<u8>,
+    password: Option<Vec<u8>>,
+    /// What the caller adds to `CONNECT`.
+    headers: HeaderMap,
 }
 
-/// How a proxy is asked for a way to the server.
+/// How a proxy is asked for a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// `CONNECT` (RFC 9110 section 9.3.6).
@@ -48,15 +80,38 @@ pub(crate) enum Protocol {
     Socks5,
 }
 
+/// Fields of `CONNECT` that are not the caller's: those that say where it leads, and those that are
+/// about framing or the connection (RFC 9110 section 7.6.1), which becomes a tunnel.
+const OURS: [HeaderName; 9] = [
+    HOST,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    UPGRADE,
+    EXPECT,
+    TE,
+    TRAILER,
+];
+
+/// The longest user name and the longest password in SOCKS 5 (RFC 1929 section 2).
+const MAX_SOCKS_CREDENTIAL: usize = 255;
+
 impl Proxy {
     /// A proxy that makes tunnels with `CONNECT`, written `http://host:port` or
-    /// `http://user:password@host:port`. The port is 80 if none is written.
+    /// `http://user:password@host:port`. The port is 80 if none is written. Characters that a URL
+    /// cannot hold are percent-encoded in user name and password.
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] if `url` is not of that form.
+    /// [`Kind::Url`] if `url` is not of that form, or if the user name has a colon, with which it
+    /// could not be told from the password (RFC 7617 section 2).
     pub fn http(url: &str) -> Result<Self, Error> {
-        Self::new(Protocol::Http, url, "http", 80)
+        let proxy = Self::new(Protocol::Http, url, "http", 80)?;
+        if proxy.inner.user.contains(&b':') {
+            return Err(unusable("the user name for the proxy has a colon"));
+        }
+        Ok(proxy)
     }
 
     /// A SOCKS 5 proxy, written `socks5://host:port` or `socks5://user:password@host:port`. The port
@@ -64,9 +119,17 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] if `url` is not of that form.
+    /// [`Kind::Url`] if `url` is not of that form, or if user name or password have more than 255
+    /// bytes (RFC 1929 section 2).
     pub fn socks5(url: &str) -> Result<Self, Error> {
-        Self::new(Protocol::Socks5, url, "socks5", 1080)
+        let proxy = Self::new(Protocol::Socks5, url, "socks5", 1080)?;
+        let Inner { user, password, .. } = &*proxy.inner;
+        let longest = password.iter().map(Vec::len).fold(user.len(), usize::max);
+        if longest > MAX_SOCKS_CREDENTIAL {
+            let what = "the user name or the password for the proxy has more than 255 bytes";
+            return Err(unusable(what));
+        }
+        Ok(proxy)
     }
 
     fn new(protocol: Protocol, text: &str, scheme: &str, default_port: u16) -> Result<Self, Error> {
@@ -74,15 +137,13 @@ impl Proxy {
             Failure::new(Kind::Url, "the proxy's URL is not valid").caused_by(error)
         })?;
         let host = url.host_str().unwrap_or_default();
-        if url.scheme() != scheme || host.is_empty() {
-            let what = format!("the proxy's URL is not of the form {scheme}://host:port");
-            return Err(Failure::new(Kind::Url, what).into());
+        let has_more =
+            !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
+        if url.scheme() != scheme || host.is_empty() || has_more || url.port() == Some(0) {
+            let form = format!("the proxy's URL is not of the form {scheme}://host:port");
+            return Err(unusable(form));
         }
-        let decode = |text: &str| {
-            percent_encoding::percent_decode_str(text)
-                .decode_utf8_lossy()
-                .into_owned()
-        };
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect();
         Ok(Self {
             inner: Arc::new(Inner {
                 protocol,
@@ -91,11 +152,66 @@ impl Proxy {
                     .trim_end_matches(']')
                     .to_owned(),
                 port: url.port().unwrap_or(default_port),
+                account: url.username().to_owned(),
                 user: decode(url.username()),
                 password: url.password().map(decode),
                 url: without_credentials(url),
+                headers: HeaderMap::new(),
             }),
         })
+    }
+
+    /// Adds a header field to every `CONNECT`, in place of what the client itself would send by
+    /// that name. A field that is added twice is sent twice, but for `User-Agent` and
+    /// `Proxy-Authorization`, of which the last one counts.
+    ///
+    /// `Proxy-Authorization` is for schemes other than Basic, and replaces the credentials of the
+    /// URL. Its value is marked as sensitive.
+    ///
+    /// ```
+    /// let proxy = bonafide::Proxy::http("http://proxy.example:3128")?
+    ///     .header("proxy-authorization", "Bearer SECRET")?
+    ///     .header("x-team", "payments")?;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Config`] if name or value are not valid, if the proxy uses SOCKS, which has no
+    /// header fields, or for `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`,
+    /// `Keep-Alive`, `Upgrade`, `Expect`, `TE` and `Trailer`, which are the client's.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Result<Self, Error>
+    where
+        HeaderName: TryFrom<N>,
+        <HeaderName as TryFrom<N>>::Error: Into<http::Error>,
+        HeaderValue: TryFrom<V>,
+        <HeaderValue as TryFrom<V>>::Error: Into<http::Error>,
+    {
+        let mistake = |what: &'static str, error: http::Error| {
+            Failure::new(Kind::Config, what).caused_by(error)
+        };
+        let name = HeaderName::try_from(name)
+            .map_err(|error| mistake("the header's name is not valid", error.into()))?;
+        let mut value = HeaderValue::try_from(value)
+            .map_err(|error| mistake("the header's value is not valid", error.into()))?;
+        if self.inner.protocol != Protocol::Http {
+            let what = format!("{name} cannot be sent to a SOCKS proxy");
+            return Err(Failure::new(Kind::Config, what).into());
+        }
+        if OURS.contains(&name) {
+            let what = format!("{name} cannot be set for a proxy");
+            return Err(Failure::new(Kind::Config, what).into());
+        }
+        let headers = &mut Arc::make_mut(&mut self.inner).headers;
+        if name == PROXY_AUTHORIZATION {
+            value.set_sensitive(true);
+        }
+        if name == PROXY_AUTHORIZATION || name == USER_AGENT {
+            headers.insert(name, value);
+        } else {
+            headers.append(name, value);
+        }
+        Ok(self)
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -107,37 +223,43 @@ impl Proxy {
         (&self.inner.host, self.inner.port)
     }
 
-    /// The proxy as the connector of `hyper-util` wants it.
-    pub(crate) fn uri(&self) -> Uri {
-        Uri::try_from(self.inner.url.as_str()).unwrap_or_default()
-    }
-
     /// User name and password, where there are any.
-    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
+    pub(crate) fn credentials(&self) -> Option<(&[u8], &[u8])> {
         let password = self.inner.password.as_deref();
         (!self.inner.user.is_empty() || password.is_some())
-            .then(|| (self.inner.user.as_str(), password.unwrap_or_default()))
+            .then(|| (&*self.inner.user, password.unwrap_or_default()))
     }
 
-    /// `Proxy-Authorization` for `CONNECT`.
+    /// `Proxy-Authorization` for `CONNECT`, from the credentials of the URL.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         self.credentials()
-            .map(|(user, password)| basic(user.as_bytes(), Some(password.as_bytes())))
+            .map(|(user, password)| basic(user, Some(password)))
+    }
+
+    /// What the caller adds to `CONNECT`.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.inner.headers
     }
 
     /// What keeps connections through this proxy apart from others. A client has one proxy for its
-    /// life, so that the password adds nothing here.
+    /// life, so that the password and the caller's header fields add nothing here.
     pub(crate) fn route(&self) -> Route {
         let Inner {
             protocol,
             url: _,
             host,
             port,
-            user,
+            account,
+            user: _,
             password: _,
+            headers: _,
         } = &*self.inner;
-        Route::Proxy(format!("{protocol:?}://{user}@{host}:{port}").into())
+        Route::Proxy(format!("{protocol:?}://{account}@{host}:{port}").into())
     }
+}
+
+fn unusable(what: impl Into<Cow<'static, str>>) -> Error {
+    Failure::new(Kind::Url, what).into()
 }
 
 /// The URL without user name and password.
@@ -161,7 +283,7 @@ mod tests {
     fn the_password_is_used_and_never_shown() {
         let proxy = Proxy::http("http://us%20er:s3cret@[::1]:3128").expect("a proxy");
         assert_eq!(proxy.address(), ("::1", 3128));
-        assert_eq!(proxy.credentials(), Some(("us er", "s3cret")));
+        assert_eq!(proxy.credentials(), Some((&b"us er"[..], &b"s3cret"[..])));
         assert_eq!(
             proxy.authorization().expect("credentials"),
             "Basic dXMgZXI6czNjcmV0"
@@ -186,8 +308,82 @@ mod tests {
             Proxy::http("socks5://h:1080"),
             Proxy::socks5("http://h:1080"),
             Proxy::http("h:3128"),
+            Proxy::http("user:s3cret@h:3128"),
+            Proxy::http("http://h:0"),
+            Proxy::http("http://h:3128/path?s3cret"),
+            Proxy::http("http://h:3128?s3cret"),
+            Proxy::http("http://h:3128#s3cret"),
         ] {
-            assert_eq!(outcome.expect_err("another form").kind(), Kind::Url);
+            let error = outcome.expect_err("another form");
+            assert_eq!(error.kind(), Kind::Url);
+            assert!(
+                !format!("{error} {error:?}").contains("s3cret"),
+                "{error:?}"
+            );
         }
+    }
+
+    #[test]
+    fn credentials_that_a_protocol_cannot_carry_are_refused() {
+        let text = |proxy: Result<Proxy, Error>| proxy.expect_err("unusable").to_string();
+        assert_eq!(
+            text(Proxy::http("http://a%3Ab:c@h")),
+            "the user name for the proxy has a colon"
+        );
+        Proxy::http("http://a:b%3Ac@h").expect("the password may have one");
+        let long = "a".repeat(256);
+        for url in [
+            format!("socks5://{long}:b@h"),
+            format!("socks5://a:{long}@h"),
+        ] {
+            assert_eq!(
+                text(Proxy::socks5(&url)),
+                "the user name or the password for the proxy has more than 255 bytes"
+            );
+        }
+        let longest = "a".repeat(255);
+        Proxy::socks5(&format!("socks5://{longest}:{longest}@h")).expect("short enough");
+        let bytes = Proxy::socks5("socks5://%ff:%00@h").expect("any bytes");
+        assert_eq!(bytes.credentials(), Some((&b"\xff"[..], &b"\0"[..])));
+    }
+
+    #[test]
+    fn header_fields_are_the_callers_but_for_target_framing_and_connection() {
+        let proxy = || Proxy::http("http://h:3128").expect("a proxy");
+        let text = |proxy: Result<Proxy, Error>| {
+            let error = proxy.expect_err("unusable");
+            assert_eq!(error.kind(), Kind::Config);
+            error.to_string()
+        };
+        for name in OURS {
+            let expected = format!("{name} cannot be set for a proxy");
+            assert_eq!(text(proxy().header(name, "1")), expected);
+        }
+        assert_eq!(
+            text(proxy().header("a b", "1")),
+            "the header's name is not valid: invalid HTTP header name"
+        );
+        assert_eq!(
+            text(proxy().header("a", "1\r\nb: 2")),
+            "the header's value is not valid: failed to parse header value"
+        );
+        let socks = Proxy::socks5("socks5://h").expect("a proxy");
+        assert_eq!(
+            text(socks.header("a", "1")),
+            "a cannot be sent to a SOCKS proxy"
+        );
+
+        let proxy = ["Bearer s3cret", "Bearer s3cret2"]
+            .into_iter()
+            .try_fold(proxy(), |proxy, token| {
+                proxy.header("proxy-authorization", token)
+            });
+        let proxy = proxy.and_then(|proxy| proxy.header("x-own", "1")?.header("x-own", "2"));
+        let proxy = proxy.expect("good headers");
+        assert_eq!(proxy.headers()["proxy-authorization"], "Bearer s3cret2");
+        assert!(proxy.headers()["proxy-authorization"].is_sensitive());
+        assert_eq!(proxy.headers().get_all("x-own").iter().count(), 2);
+        assert_eq!(proxy.headers().len(), 3);
+        assert_eq!(format!("{proxy:?}"), "Proxy(http://h:3128)");
     }
 }

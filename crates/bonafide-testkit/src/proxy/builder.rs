@@ -36,12 +36,25 @@ pub(super) struct Script {
     pub(super) answer: Answer,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Answer {
     #[default]
     Tunnel,
     Refuse(StatusCode),
     Stall,
+    Bytes(Vec<u8>, AfterAnswer),
+}
+
+/// What a proxy does after [bytes of your own](TestProxyBuilder::answer_with).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AfterAnswer {
+    /// Closes the connection.
+    Close,
+    /// Leaves the connection open and says nothing more.
+    Stall,
+    /// Carries bytes to the server and back.
+    Tunnel,
 }
 
 impl TestProxyBuilder {
@@ -75,6 +88,25 @@ impl TestProxyBuilder {
     /// Never answers a CONNECT.
     pub fn stall(mut self) -> Self {
         self.script.answer = Answer::Stall;
+        self
+    }
+
+    /// Answers every CONNECT with these bytes, whatever they are, and goes on as `then` says. No
+    /// bytes and [`AfterAnswer::Close`] is a proxy that hangs up.
+    ///
+    /// ```
+    /// use bonafide_testkit::{AfterAnswer, TestProxy};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let confused = TestProxy::builder()
+    ///     .answer_with("SSH-2.0-OpenSSH_9.2\r\n", AfterAnswer::Close)
+    ///     .start()
+    ///     .await;
+    /// assert_eq!(confused.tunnels(), 0);
+    /// # }
+    /// ```
+    pub fn answer_with(mut self, bytes: impl Into<Vec<u8>>, then: AfterAnswer) -> Self {
+        self.script.answer = Answer::Bytes(bytes.into(), then);
         self
     }
 

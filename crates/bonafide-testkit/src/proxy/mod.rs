@@ -1,6 +1,7 @@
 //! A proxy that tunnels by HTTP CONNECT, or refuses to.
 
 mod builder;
+mod scripted;
 mod state;
 mod tunnel;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use builder::TestProxyBuilder;
+pub use builder::{AfterAnswer, TestProxyBuilder};
 pub use state::{ConnectRequest, ProxyStats};
 
 use builder::Script;

@@ -1,6 +1,7 @@
 //! One connection of a proxy: the CONNECT request and the tunnel after it.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::builder::{Answer, Script};
+use super::scripted;
 use super::state::{ConnectRequest, State};
 
 /// A tunnel that was granted: the client's side to be, the server's side, and its count.
@@ -27,6 +29,11 @@ pub(super) async fn serve(client: TcpStream, script: Arc<Script>, state: Arc<Sta
     state.count(|stats| stats.connections += 1);
     // Refused on a socket that the client has closed already.
     drop(client.set_nodelay(true));
+    if let Answer::Bytes(bytes, then) = &script.answer {
+        // An error says that the client has gone.
+        drop(scripted::serve(client, bytes, *then, &script, &state).await);
+        return;
+    }
     let (grant, mut granted) = mpsc::channel(1);
     let service = service_fn(|request| {
         let (script, state, grant) = (&script, &state, &grant);
@@ -77,16 +84,11 @@ async fn answer(
         }
     }
     match script.answer {
-        Answer::Tunnel => {}
+        Answer::Tunnel | Answer::Bytes(..) => {}
         Answer::Refuse(status) => return refusal(status),
         Answer::Stall => std::future::pending().await,
     }
-    let host = request.uri().host().unwrap_or_default();
-    let server = match script.routes.get(host) {
-        Some(address) => TcpStream::connect(address).await,
-        None => TcpStream::connect(&authority).await,
-    };
-    let Ok(server) = server else {
+    let Ok(server) = reach(&authority, script).await else {
         return refusal(StatusCode::BAD_GATEWAY);
     };
     let upgrade = hyper::upgrade::on(&mut request);
@@ -95,6 +97,17 @@ async fn answer(
         status_response(StatusCode::OK),
         Some((upgrade, server, open)),
     )
+}
+
+/// Connects to where a tunnel to `authority` leads.
+pub(super) async fn reach(authority: &str, script: &Script) -> io::Result<TcpStream> {
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
+    match script.routes.get(host) {
+        Some(address) => TcpStream::connect(address).await,
+        None => TcpStream::connect(authority).await,
+    }
 }
 
 fn status_response(status: StatusCode) -> Response<Empty<Bytes>> {
@@ -108,10 +121,10 @@ fn status_response(status: StatusCode) -> Response<Empty<Bytes>> {
 }
 
 /// Counts a tunnel as open until dropped.
-struct OpenTunnel(Arc<State>);
+pub(super) struct OpenTunnel(Arc<State>);
 
 impl OpenTunnel {
-    fn new(state: Arc<State>) -> Self {
+    pub(super) fn new(state: Arc<State>) -> Self {
         state.count(|stats| {
             stats.tunnels += 1;
             stats.open_tunnels += 1;

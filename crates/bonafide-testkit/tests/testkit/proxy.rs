@@ -1,4 +1,4 @@
-use bonafide_testkit::{Recipe, TestCa, TestProxy, TestServer};
+use bonafide_testkit::{AfterAnswer, Recipe, TestCa, TestProxy, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
@@ -118,6 +118,48 @@ async fn a_proxy_refuses_with_the_status_it_was_given() {
         .await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
     assert_eq!((proxy.tunnels(), proxy.stats().refusals), (0, 1));
+}
+
+#[tokio::test]
+async fn a_proxy_answers_with_the_bytes_that_it_was_given() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let server = bonafide_testkit::PlainServer::start().await;
+    let request = "CONNECT a.test:443 HTTP/1.1\r\nX-A: b\r\n\r\n";
+    let inner = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    for (then, inner, expected) in [
+        (AfterAnswer::Close, "", "HTTP/2 200\r\n"),
+        (
+            AfterAnswer::Tunnel,
+            inner,
+            "HTTP/2 200\r\nHTTP/1.1 200 OK\r\n",
+        ),
+    ] {
+        let proxy = TestProxy::builder()
+            .answer_with("HTTP/2 200\r\n", then)
+            .route("a.test", server.addr())
+            .start()
+            .await;
+        let mut client = TcpStream::connect(proxy.addr())
+            .await
+            .expect("a connection");
+        client
+            .write_all(format!("{request}{inner}").as_bytes())
+            .await
+            .expect("a reader");
+        let mut answer = vec![0; expected.len()];
+        client.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), expected);
+        let request = &proxy.connect_requests()[0];
+        assert_eq!(request.authority, "a.test:443");
+        assert_eq!(request.headers["x-a"], "b");
+        let is_open = usize::from(then == AfterAnswer::Tunnel);
+        assert_eq!(
+            (proxy.tunnels(), proxy.stats().refusals),
+            (is_open, 1 - is_open)
+        );
+    }
+    server.shutdown().await;
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ impl ClientBuilder {
     ///
     /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to another
     /// origin; see [`Redirects`]. `Host` and `Proxy-Authorization` are not for every server and are
-    /// refused: credentials for a proxy belong in the URL of [`Proxy`].
+    /// refused: credentials for a proxy belong in the URL of [`Proxy`], or in [`Proxy::header`].
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         for name in [HOST, PROXY_AUTHORIZATION] {
             if headers.contains_key(&name) {

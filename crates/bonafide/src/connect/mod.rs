@@ -17,6 +17,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::http::header::USER_AGENT;
 use ::http::{HeaderMap, Version};
 use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Clock, Credential, Policy, PolicyHandle, Receipt};
@@ -164,10 +165,13 @@ impl Connector {
         .await?;
         let stream = match &self.proxy {
             Some(proxy) => {
-                limited(left(), Phase::Proxy, "the proxy's answer", async {
-                    tunnel::open(proxy, stream, &parts.host, parts.port).await
-                })
-                .await?
+                let ask = tunnel::Ask {
+                    host: &parts.host,
+                    port: parts.port,
+                    user_agent: self.default_headers.get(USER_AGENT),
+                    options: &self.http,
+                };
+                tunnel::open(proxy, stream, ask, tunnel::Budget::new(limit, left())).await?
             }
             None => stream,
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bonafide_verify::{ConfigError, Refusal, TlsError};
 
-use super::{Delivery, Kind, Phase};
+use super::{Delivery, Kind, Phase, ProxyError};
 
 /// What failed and why. Cheap to clone: requests that waited for one connection share its failure.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub(crate) enum Cause {
     Refusal(Refusal),
     /// The policy cannot work.
     Config(Arc<ConfigError>),
+    /// The proxy's answer.
+    Proxy(Arc<ProxyError>),
     /// Any other error.
     Other(Arc<dyn StdError + Send + Sync>),
 }
@@ -103,6 +105,18 @@ impl Failure {
         }
     }
 
+    /// `proxy` opened no tunnel.
+    pub(crate) fn by_proxy(proxy: impl fmt::Display, error: ProxyError) -> Self {
+        Self {
+            kind: Kind::Proxy,
+            phase: Some(Phase::Proxy),
+            what: format!("the proxy {proxy} {}", error.deed()).into(),
+            passing: error.is_retryable(),
+            delivery: Delivery::NotSent,
+            cause: Cause::Proxy(Arc::new(error)),
+        }
+    }
+
     /// The error beneath, if there is one.
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
@@ -110,6 +124,7 @@ impl Failure {
             Cause::Tls(error) => Some(&**error),
             Cause::Refusal(refusal) => Some(refusal),
             Cause::Config(error) => Some(&**error),
+            Cause::Proxy(error) => Some(&**error),
             Cause::Other(error) => Some(&**error),
         }
     }
@@ -119,7 +134,7 @@ impl Failure {
         match &self.cause {
             Cause::Tls(error) => error.refusal(),
             Cause::Refusal(refusal) => Some(refusal),
-            Cause::None | Cause::Config(_) | Cause::Other(_) => None,
+            Cause::None | Cause::Config(_) | Cause::Proxy(_) | Cause::Other(_) => None,
         }
     }
 }

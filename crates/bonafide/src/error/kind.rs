@@ -24,7 +24,8 @@ pub enum Kind {
     Resolve,
     /// No TCP connection could be made.
     Connect,
-    /// The proxy did not give a way to the server.
+    /// The proxy opened no tunnel to the server.
+    /// [`Error::proxy_error`](crate::Error::proxy_error) says why.
     Proxy,
     /// The TLS handshake failed for another reason than the server's certificate.
     Tls,

@@ -4,6 +4,7 @@ mod causes;
 mod delivery;
 mod failure;
 mod kind;
+mod proxy;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use self::causes::{causes, h2_cause};
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
+pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
 
 /// Why a request did not give what was asked for.
 ///
@@ -25,6 +27,7 @@ pub use self::kind::{Kind, Phase};
 /// ```text
 /// https://shop.example/: refused: BF-UNKNOWN-ISSUER: …
 /// https://shop.example/: could not connect to 192.0.2.7:443: Connection refused (os error 111)
+/// https://shop.example/: the proxy http://h:3128 refused the tunnel: 403 Forbidden
 /// ```
 ///
 /// [`source`](StdError::source) has the error beneath as it was, so that a program can look at it.
@@ -55,7 +58,10 @@ impl Error {
     /// redirects were followed before, those who redirected did, so the request's method also has to be
     /// idempotent (RFC 9110 section 9.2.2).
     ///
-    /// A refusal is not retryable, nor is a response that broke off in its body.
+    /// A refusal is not retryable, nor is a response that broke off in its body. Where a proxy
+    /// opened no tunnel, the server got nothing: another try may succeed after a 5xx (but 501, 505
+    /// and 511), the SOCKS replies 1 and 3 to 6, and a closed connection; not after a 4xx, of which
+    /// 407 is the first to think of, nor after a 3xx.
     pub fn is_retryable(&self) -> bool {
         self.inner.failure.is_retryable()
     }
@@ -100,7 +106,7 @@ impl Error {
             (Cause::Refusal(refusal), _) => Some(refusal.code()),
             (_, Kind::PlainHttpRefused) => Some(Code::PlainHttp),
             (_, Kind::InsecureRedirect) => Some(Code::RedirectToHttp),
-            (Cause::None | Cause::Config(_) | Cause::Other(_), _) => None,
+            (Cause::None | Cause::Config(_) | Cause::Proxy(_) | Cause::Other(_), _) => None,
         }
     }
 
@@ -108,6 +114,37 @@ impl Error {
     /// were compared.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.inner.failure.refusal()
+    }
+
+    /// Why the proxy opened no tunnel, if that is what happened.
+    pub fn proxy_error(&self) -> Option<&ProxyError> {
+        match &self.inner.failure.cause {
+            Cause::Proxy(error) => Some(error),
+            Cause::None
+            | Cause::Tls(_)
+            | Cause::Refusal(_)
+            | Cause::Config(_)
+            | Cause::Other(_) => None,
+        }
+    }
+
+    /// The proxy's own answer, where it answered `CONNECT` with a status that is not 2xx.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) {
+    /// if let Err(error) = client.get("https://example.com/").send().await
+    ///     && let Some(refusal) = error.proxy_refusal()
+    ///     && refusal.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    /// {
+    ///     eprintln!("the proxy wants {:?}", refusal.headers().get("proxy-authenticate"));
+    /// }
+    /// # }
+    /// ```
+    pub fn proxy_refusal(&self) -> Option<&ProxyRefusal> {
+        match self.proxy_error()? {
+            ProxyError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
     }
 
     /// Explains the failure where it has a [code](Self::code): what the server presented, as a tree with the
@@ -130,7 +167,9 @@ impl Error {
         match &self.inner.failure.cause {
             Cause::Tls(error) => error.explain(),
             Cause::Refusal(refusal) => Some(refusal.explain()),
-            Cause::None | Cause::Config(_) | Cause::Other(_) => self.code().map(Explanation::of),
+            Cause::None | Cause::Config(_) | Cause::Proxy(_) | Cause::Other(_) => {
+                self.code().map(Explanation::of)
+            }
         }
     }
 
@@ -147,7 +186,8 @@ impl Error {
     }
 
     /// The response's status, if it is the error of
-    /// [`error_for_status`](crate::Response::error_for_status).
+    /// [`error_for_status`](crate::Response::error_for_status). The status of a proxy's answer is
+    /// in [`proxy_refusal`](Self::proxy_refusal).
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.status
     }

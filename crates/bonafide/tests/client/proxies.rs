@@ -1,12 +1,8 @@
 //! Through a proxy.
 
-use std::net::SocketAddr;
-
 use bonafide::{Kind, Phase, Proxy};
-use bonafide_testkit::{Alpn, Recipe, TestProxy, TestServer};
-use http::StatusCode;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use bonafide_testkit::{AfterAnswer, Alpn, Recipe, TestProxy, TestServer};
+use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, server};
 
@@ -63,44 +59,85 @@ async fn what_is_meant_for_a_proxy_is_not_sent_through_it() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_without_its_password() {
-    for (proxy, expected) in [
-        (
-            TestProxy::builder()
-                .basic_auth("user", "right")
-                .start()
-                .await,
-            "proxy authorization required",
-        ),
-        (
-            TestProxy::builder()
-                .refuse(StatusCode::BAD_GATEWAY)
-                .start()
-                .await,
-            "unsuccessful",
-        ),
+async fn connect_names_the_server_and_the_client_and_what_the_caller_adds() {
+    let server = server(Alpn::Http1).start().await;
+    let proxy = TestProxy::builder().start().await;
+    let address = server.addr().to_string();
+    let url = format!("https://{address}/path?query");
+    let ask = async |proxy: Proxy| {
+        let client = builder().proxy(proxy).build().expect("a client");
+        let request = client.get(&url).header("x-for-the-server", "1");
+        request.send().await.expect("a response");
+    };
+    let named = Proxy::http(&proxy.url_with("user", "s3cret")).expect("a proxy");
+    ask(named.clone()).await;
+    let own = named
+        .header("user-agent", "agent of the caller")
+        .and_then(|proxy| proxy.header("proxy-authorization", "Bearer token"))
+        .and_then(|proxy| proxy.header("x-team", "a"))
+        .and_then(|proxy| proxy.header("x-team", "b"))
+        .expect("good headers");
+    ask(own).await;
+    let agent = concat!("bonafide/", env!("CARGO_PKG_VERSION"));
+    let basic = "Basic dXNlcjpzM2NyZXQ=";
+    let expected = [
+        vec![
+            ("host", &*address),
+            ("proxy-authorization", basic),
+            ("user-agent", agent),
+        ],
+        vec![
+            ("host", &*address),
+            ("proxy-authorization", "Bearer token"),
+            ("user-agent", "agent of the caller"),
+            ("x-team", "a"),
+            ("x-team", "b"),
+        ],
+    ];
+    let requests = proxy.connect_requests();
+    assert_eq!(requests.len(), expected.len());
+    for (request, expected) in requests.iter().zip(expected) {
+        assert_eq!(request.authority, address);
+        let mut fields: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().expect("text")))
+            .collect();
+        fields.sort_unstable();
+        assert_eq!(fields, expected);
+    }
+    for request in server.requests() {
+        assert_eq!(request.headers.get("x-team"), None);
+        assert_eq!(request.headers.get("proxy-authorization"), None);
+        assert_eq!(request.headers["user-agent"], agent);
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_open_after_any_2xx_whatever_its_header_says() {
+    for answer in [
+        "HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.0 200\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 299 Odd\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
     ] {
-        let url = proxy.url_with("user", "s3cret");
-        let client = builder()
-            .proxy(Proxy::http(&url).expect("a proxy"))
-            .build()
-            .expect("a client");
-        let error = client
-            .get("https://localhost:1/")
-            .send()
-            .await
-            .expect_err("no tunnel");
-        assert_eq!(
-            (error.kind(), error.phase()),
-            (Kind::Proxy, Some(Phase::Proxy))
-        );
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "https://localhost:1/: no way through the proxy {}: tunnel error: {expected}",
-                proxy.url().trim_end_matches('/')
-            )
-        );
+        for alpn in [Alpn::Http1, Alpn::Http2] {
+            let server = server(alpn).start().await;
+            let proxy = TestProxy::builder()
+                .answer_with(answer, AfterAnswer::Tunnel)
+                .start()
+                .await;
+            let client = builder()
+                .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
+                .build()
+                .expect("a client");
+            let response = client.get(server.url("/")).send().await.expect(answer);
+            assert!(response.receipt().expect("verified").is_verified());
+            assert_eq!(response.text().await.expect("a body"), "ok", "{answer}");
+            assert_eq!(proxy.tunnels(), 1);
+        }
     }
 }
 
@@ -121,69 +158,4 @@ async fn a_proxy_that_is_not_there_is_a_connect_error() {
         (error.kind(), error.phase()),
         (Kind::Connect, Some(Phase::Connect))
     );
-}
-
-#[tokio::test]
-async fn a_socks_proxy_looks_the_name_up_itself() {
-    let identity = ca().issue(Recipe::for_host("only-the-proxy-knows.example"));
-    let server = TestServer::http2(identity).await;
-    let (proxy, asked) = socks(server.addr()).await;
-    let proxy = Proxy::socks5(&format!("socks5://user:s3cret@{proxy}")).expect("a proxy");
-    let client = builder().proxy(proxy).build().expect("a client");
-    let url = "https://only-the-proxy-knows.example:8443/";
-    let response = client.get(url).send().await.expect("a response");
-    assert!(response.receipt().expect("verified").is_verified());
-    assert_eq!(response.timings().opening().resolve, None);
-    let asked = asked.await.expect("the proxy ran");
-    assert_eq!(
-        asked,
-        (
-            "user:s3cret".to_owned(),
-            "only-the-proxy-knows.example:8443".to_owned()
-        )
-    );
-}
-
-/// A SOCKS 5 proxy for one connection (RFC 1928, RFC 1929), which leads to `to` whatever it is asked.
-/// Gives what it was asked.
-async fn socks(to: SocketAddr) -> (SocketAddr, tokio::sync::oneshot::Receiver<(String, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let (tell, asked) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        let (mut client, _) = listener.accept().await.expect("a client");
-        let mut head = [0; 2];
-        client
-            .read_exact(&mut head)
-            .await
-            .expect("the version and the number of methods");
-        assert_eq!(head[0], 5);
-        let mut methods = vec![0; head[1].into()];
-        client.read_exact(&mut methods).await.expect("the methods");
-        assert!(methods.contains(&2));
-        client.write_all(&[5, 2]).await.expect("an answer");
-        assert_eq!(client.read_u8().await.expect("the version"), 1);
-        let mut credentials = Vec::new();
-        for _ in 0..2 {
-            let mut text = vec![0; client.read_u8().await.expect("a length").into()];
-            client.read_exact(&mut text).await.expect("a text");
-            credentials.push(String::from_utf8(text).expect("text"));
-        }
-        client.write_all(&[1, 0]).await.expect("an answer");
-        let mut request = [0; 5];
-        client.read_exact(&mut request).await.expect("a request");
-        assert_eq!(request[..4], [5, 1, 0, 3], "CONNECT to a domain name");
-        let mut host = vec![0; request[4].into()];
-        client.read_exact(&mut host).await.expect("the name");
-        let port = client.read_u16().await.expect("the port");
-        client
-            .write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
-            .await
-            .expect("an answer");
-        let host = String::from_utf8(host).expect("text");
-        drop(tell.send((credentials.join(":"), format!("{host}:{port}"))));
-        let mut server = TcpStream::connect(to).await.expect("the server");
-        drop(copy_bidirectional(&mut client, &mut server).await);
-    });
-    (address, asked)
 }
