@@ -32,7 +32,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
     assert!(only.await.unwrap_err().is_cancelled());
     let wire = call.http1();
     until(|| bench.pool.status().idle_http1 > 0).await;
-    let mut lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout().await);
     assert!(Arc::ptr_eq(&lease.conn().0, &wire));
     // It may have been closed since, so it is to be taken as any other that was kept.
     assert!(lease.is_reused());
@@ -64,7 +64,7 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
     // The connection is on its way to the first of the two, which goes before it looks.
     lease.return_to_pool();
     drop(gone);
-    let mut lease = http1(next.await.unwrap());
+    let lease = http1(next.await.unwrap());
     assert!(Arc::ptr_eq(&lease.conn().0, &wire));
 }
 

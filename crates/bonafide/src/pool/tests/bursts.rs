@@ -13,7 +13,7 @@ async fn sixty_four_requests_on_a_cold_http2_partition_make_one_attempt() {
     let wire = bench.call().await.http2(Some(100));
     let mut leases = Vec::new();
     for waiter in waiters {
-        let mut lease = http2(waiter.await.unwrap());
+        let lease = http2(waiter.await.unwrap());
         assert!(Arc::ptr_eq(&lease.handle().0, &wire));
         leases.push(lease);
     }
