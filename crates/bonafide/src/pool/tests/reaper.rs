@@ -125,3 +125,23 @@ fn a_reaper_whose_runtime_ended_is_replaced() {
     second.block_on(async { http1(partition.checkout().await).return_to_pool() });
     assert!(bench.pool.status().reaper_runs);
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_reaper_takes_over_from_one_that_is_not_driven() {
+    let stalled = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut bench = Bench::new(Limits::default());
+    {
+        let _entered = stalled.enter();
+        bench.pool.partition(&key("other.test", 1));
+    }
+    assert!(bench.pool.status().reaper_runs);
+    tokio::time::advance(IDLE * 2).await;
+    let (_, wire) = bench.with_idle_http1(None).await;
+    tokio::time::advance(IDLE + Duration::from_millis(10)).await;
+    until(|| !wire.is_held()).await;
+    assert_eq!(bench.pool.status().totals.closed.idle, 1);
+    stalled.shutdown_background();
+}
