@@ -347,3 +347,57 @@ async fn a_large_body_arrives_whole() {
         assert!(body.iter().all(|byte| *byte == b'x'));
     }
 }
+
+/// nginx ends a connection with a GOAWAY after a number of requests, and answers none of those that come after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_post_is_lost_or_doubled_when_nginx_ends_its_connections_again_and_again() {
+    const POSTS: usize = 600;
+    let ca = TestCa::new();
+    let site = Site::new(HOSTS[0], &first_host(&ca));
+    let nginx = Nginx::serving([site]).requests_per_connection(40);
+    let Some(mut nginx) = nginx.start().await else {
+        return;
+    };
+    let client = client(&believing(&ca).build().unwrap());
+    let callers: Vec<_> = (0..12)
+        .map(|caller| {
+            let client = client.clone();
+            let urls: Vec<_> = (caller..POSTS)
+                .step_by(12)
+                .map(|number| nginx.http2_url(HOSTS[0], &format!("/{number}")))
+                .collect();
+            tokio::spawn(async move {
+                for url in urls {
+                    let response = client.post(&url).body("body").send().await.unwrap();
+                    assert_eq!(response.status(), 200, "{url}");
+                    assert_eq!(response.text().await.unwrap(), HOSTS[0]);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let requests = nginx.requests(POSTS).await;
+    assert_eq!(requests.len(), POSTS, "each once");
+    assert!(connections(&requests).len() >= POSTS / 40);
+}
+
+#[tokio::test]
+async fn nginx_can_refuse_an_upload_before_it_has_read_it() {
+    let ca = TestCa::new();
+    let site = Site::new(HOSTS[0], &first_host(&ca));
+    let Some(nginx) = Nginx::serving([site]).start().await else {
+        return;
+    };
+    let client = client(&believing(&ca).build().unwrap());
+    let upload = vec![7; 20 << 20];
+    for (url, version) in urls(&nginx, HOSTS[0], "/") {
+        for _ in 0..5 {
+            let request = client.post(&url).body(upload.clone());
+            let response = request.send().await.unwrap();
+            assert_eq!((response.status().as_u16(), response.version()), (413, version));
+            assert!(response.text().await.unwrap().contains("413"));
+        }
+    }
+}
