@@ -46,7 +46,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Checks layers, `# Errors` sections, reasons, file lengths, names, words and refusal codes.
+    /// Checks layers, circles between modules, file lengths, names, words and refusal codes.
     Tidy {
         /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
         #[arg(long)]

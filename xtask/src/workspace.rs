@@ -40,6 +40,17 @@ impl Workspace {
         self.root().join(inside)
     }
 
+    /// The folders that no person writes: where cargo puts what it builds, and the corpus of the
+    /// fuzz targets. `.gitignore` lists the same.
+    pub(crate) fn generated(&self) -> Vec<PathBuf> {
+        let mut folders = ["target", "fuzz/target", "fuzz/corpus"]
+            .map(|inside| self.path(inside))
+            .to_vec();
+        folders.push(self.metadata.target_directory.clone().into());
+        folders.extend(self.metadata.build_directory.clone().map(PathBuf::from));
+        folders
+    }
+
     /// The packages under `crates/`, by name.
     pub(crate) fn published(&self) -> Vec<&Package> {
         let crates = self.metadata.workspace_root.join("crates");
