@@ -39,6 +39,9 @@ enum Task {
         /// Goes on after a step that failed, and fails at the end.
         #[arg(long)]
         keep_going: bool,
+        /// Runs the steps with this text in their names and no other.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
     Test {
@@ -108,13 +111,14 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Ci {
             corpora,
             keep_going,
+            only,
         } => {
             let on_failure = if keep_going {
                 OnFailure::GoOn
             } else {
                 OnFailure::Stop
             };
-            gate::run(&workspace, corpora.as_deref(), on_failure)?;
+            gate::run(&workspace, corpora.as_deref(), on_failure, only.as_deref())?;
         }
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,

@@ -11,13 +11,30 @@ pub(crate) struct Workspace {
     pub(crate) metadata: Metadata,
 }
 
-/// A program under `examples/`.
+/// What the gate asks of a package under `crates/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Example {
-    /// What `cargo run --example` calls it.
+pub(crate) struct Published {
+    /// The package name.
     pub(crate) name: String,
-    /// Features without which it is not built.
-    pub(crate) required_features: Vec<String>,
+    /// Its features, `default` apart.
+    pub(crate) features: Vec<String>,
+    /// Whether `default` turns any of them on.
+    pub(crate) has_default_features: bool,
+}
+
+impl From<&Package> for Published {
+    fn from(package: &Package) -> Self {
+        let features = package.features.keys();
+        let default = package.features.get("default");
+        Self {
+            name: package.name.to_string(),
+            features: features
+                .filter(|name| *name != "default")
+                .cloned()
+                .collect(),
+            has_default_features: default.is_some_and(|features| !features.is_empty()),
+        }
+    }
 }
 
 impl Workspace {
@@ -60,22 +77,19 @@ impl Workspace {
         packages
     }
 
-    /// The programs under `examples/`, by name.
-    pub(crate) fn examples(&self) -> Vec<Example> {
+    /// The names of the programs under `examples/`.
+    pub(crate) fn examples(&self) -> Vec<String> {
         let folder = self.metadata.workspace_root.join("examples");
-        let mut examples: Vec<Example> = self
+        let mut examples: Vec<String> = self
             .metadata
             .workspace_packages()
             .into_iter()
             .filter(|package| package.manifest_path.starts_with(&folder))
             .flat_map(|package| &package.targets)
             .filter(|target| target.kind.contains(&TargetKind::Example))
-            .map(|target| Example {
-                name: target.name.clone(),
-                required_features: target.required_features.clone(),
-            })
+            .map(|target| target.name.clone())
             .collect();
-        examples.sort_by(|a, b| a.name.cmp(&b.name));
+        examples.sort();
         examples
     }
 }

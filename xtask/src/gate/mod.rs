@@ -1,5 +1,7 @@
 //! `cargo xtask ci`: the whole gate.
 
+mod alone;
+mod minimal;
 mod plan;
 mod step;
 
@@ -12,7 +14,7 @@ use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
 use crate::suite;
 use crate::tidy::{self, TidyError};
-use crate::workspace::Workspace;
+use crate::workspace::{Published, Workspace};
 use plan::{ConformanceRun, Deny, Surroundings};
 use step::{Action, Step};
 
@@ -27,6 +29,9 @@ pub(crate) enum GateError {
         /// What it said.
         source: Box<dyn error::Error>,
     },
+    /// No step has a name with this in it.
+    #[error("no step has `{0}` in its name")]
+    NoStep(String),
     /// The tests that need a peer could not be found out.
     #[error(transparent)]
     Peers(#[from] PeersError),
@@ -52,17 +57,25 @@ pub(crate) enum OnFailure {
     GoOn,
 }
 
-/// Runs the steps, then prints the time of each.
+/// Runs the steps, or those with `only` in their names, then prints the time of each.
 ///
 /// # Errors
-/// [`GateError::Step`] with the name of the first step that failed.
+/// [`GateError::Step`] with the name of the first step that failed, [`GateError::NoStep`] where
+/// there is nothing to run.
 pub(crate) fn run(
     workspace: &Workspace,
     corpora: Option<&Path>,
     on_failure: OnFailure,
+    only: Option<&str>,
 ) -> Result<(), GateError> {
     let peers = Peers::find(workspace)?;
-    let steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    let mut steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    if let Some(part) = only {
+        steps.retain(|step| step.name.contains(part));
+        if steps.is_empty() {
+            return Err(GateError::NoStep(part.to_owned()));
+        }
+    }
     let mut times: Vec<(String, Duration)> = Vec::new();
     let mut outcome = Ok(());
     for Step { name, action } in steps {
@@ -89,16 +102,7 @@ pub(crate) fn run(
 /// [`InvocationError`] of the first one that fails.
 pub(crate) fn run_examples(workspace: &Workspace) -> Result<(), InvocationError> {
     for example in workspace.examples() {
-        let features = if example.required_features.is_empty() {
-            String::new()
-        } else {
-            format!("--features {}", example.required_features.join(","))
-        };
-        let line = format!(
-            "run -p bonafide-examples {features} --example {}",
-            example.name
-        );
-        Invocation::cargo(&line).run(workspace.root())?;
+        plan::example(&example).run(workspace.root())?;
     }
     Ok(())
 }
@@ -114,6 +118,7 @@ fn perform(
             println!("\n$ cargo xtask tidy");
             tidy::run(workspace).map_err(Box::<TidyError>::new)?;
         }
+        Action::MinimalVersions => minimal::check(workspace, on_ci)?,
         Action::Peers => {
             println!("\n$ cargo xtask peers");
             peers.print();
@@ -142,7 +147,7 @@ fn surroundings(
 ) -> Result<Surroundings, GateError> {
     let published = workspace.published();
     Ok(Surroundings {
-        published: published.iter().map(|p| p.name.to_string()).collect(),
+        published: published.into_iter().map(Published::from).collect(),
         examples: workspace.examples(),
         skips: peers.skip_args(),
         deny: deny(workspace),
