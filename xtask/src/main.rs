@@ -43,6 +43,12 @@ enum Task {
         #[arg(long)]
         only: Option<String>,
     },
+    /// For a change under way: format and tidy, then clippy and tests of the packages it touches.
+    Check {
+        /// What the change began from: the last commit in common with this one counts.
+        #[arg(long, default_value = "HEAD")]
+        base: String,
+    },
     /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
     Test {
         /// Arguments for `cargo test`.
@@ -120,6 +126,7 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             };
             gate::run(&workspace, corpora.as_deref(), on_failure, only.as_deref())?;
         }
+        Task::Check { base } => gate::check(&workspace, &base)?,
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
         Task::Tidy { edges: false } => tidy::run(&workspace)?,

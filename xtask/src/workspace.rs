@@ -11,6 +11,15 @@ pub(crate) struct Workspace {
     pub(crate) metadata: Metadata,
 }
 
+/// A package of the workspace and where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// The package name.
+    pub(crate) name: String,
+    /// Its folder, relative to the root, with `/`.
+    pub(crate) folder: String,
+}
+
 /// What the gate asks of a package under `crates/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Published {
@@ -66,6 +75,23 @@ impl Workspace {
         folders.push(self.metadata.target_directory.clone().into());
         folders.extend(self.metadata.build_directory.clone().map(PathBuf::from));
         folders
+    }
+
+    /// Every package of the workspace.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let root = &self.metadata.workspace_root;
+        let packages = self.metadata.workspace_packages();
+        packages
+            .into_iter()
+            .filter_map(|package| {
+                let folder = package.manifest_path.parent()?.strip_prefix(root).ok()?;
+                let parts: Vec<&str> = folder.components().map(|part| part.as_str()).collect();
+                Some(Member {
+                    name: package.name.to_string(),
+                    folder: parts.join("/"),
+                })
+            })
+            .collect()
     }
 
     /// The packages under `crates/`, by name.

@@ -1,6 +1,7 @@
-//! `cargo xtask ci`: the whole gate.
+//! `cargo xtask ci`, the whole gate, and `cargo xtask check`, the part of it for one change.
 
 mod alone;
+mod change;
 mod minimal;
 mod plan;
 mod step;
@@ -12,6 +13,7 @@ use std::{env, error, fs, io};
 use crate::fuzz::{self, FuzzError};
 use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
+use crate::source::{SourceError, Tree};
 use crate::suite;
 use crate::tidy::{self, TidyError};
 use crate::workspace::{Published, Workspace};
@@ -32,6 +34,12 @@ pub(crate) enum GateError {
     /// No step has a name with this in it.
     #[error("no step has `{0}` in its name")]
     NoStep(String),
+    /// The files of a change could not be found out.
+    #[error(transparent)]
+    Change(#[from] InvocationError),
+    /// The sources could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The tests that need a peer could not be found out.
     #[error(transparent)]
     Peers(#[from] PeersError),
@@ -76,12 +84,36 @@ pub(crate) fn run(
             return Err(GateError::NoStep(part.to_owned()));
         }
     }
+    carry_out(steps, workspace, &peers, on_failure)
+}
+
+/// Runs what the change since `base` can break, for the packages that it touches.
+///
+/// # Errors
+/// [`GateError::Step`] with the name of the step that failed, the others where the change cannot be
+/// found out.
+pub(crate) fn check(workspace: &Workspace, base: &str) -> Result<(), GateError> {
+    let peers = Peers::find(workspace)?;
+    let paths = change::paths(workspace.root(), base)?;
+    let tree = Tree::read(workspace.root(), &workspace.generated())?;
+    let members = workspace.members();
+    let touched = change::touched(&paths, &members, &tree);
+    let steps = change::steps(&touched, &peers.skip_args());
+    carry_out(steps, workspace, &peers, OnFailure::Stop)
+}
+
+fn carry_out(
+    steps: Vec<Step>,
+    workspace: &Workspace,
+    peers: &Peers,
+    on_failure: OnFailure,
+) -> Result<(), GateError> {
     let mut times: Vec<(String, Duration)> = Vec::new();
     let mut outcome = Ok(());
     for Step { name, action } in steps {
         println!("\n== {name}");
         let begun = Instant::now();
-        let result = perform(&action, workspace, &peers);
+        let result = perform(&action, workspace, peers);
         let failed = if result.is_err() { " FAILED" } else { "" };
         times.push((format!("{name}{failed}"), begun.elapsed()));
         if let Err(source) = result {

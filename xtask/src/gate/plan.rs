@@ -119,7 +119,8 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
     steps
 }
 
-fn tests((name, line): (&str, &str), skips: &[String]) -> Step {
+/// A run of tests, by its name and its line, without those whose peer is missing.
+pub(super) fn tests((name, line): (&str, &str), skips: &[String]) -> Step {
     let mut command = Invocation::cargo(line);
     if !skips.is_empty() {
         command = command
