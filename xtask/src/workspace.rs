@@ -61,6 +61,11 @@ impl Workspace {
         self.metadata.workspace_root.as_std_path()
     }
 
+    /// Where cargo puts what it builds.
+    pub(crate) fn target_directory(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
     /// A path inside the repository.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root().join(inside)
@@ -72,7 +77,7 @@ impl Workspace {
         let mut folders = ["target", "fuzz/target", "fuzz/corpus"]
             .map(|inside| self.path(inside))
             .to_vec();
-        folders.push(self.metadata.target_directory.clone().into());
+        folders.push(self.target_directory().to_owned());
         folders.extend(self.metadata.build_directory.clone().map(PathBuf::from));
         folders
     }

@@ -49,7 +49,7 @@ pub(super) fn check(
     workspace: &Workspace,
     adapt: impl Fn(Invocation) -> Invocation,
 ) -> Result<(), MinimalError> {
-    let target = workspace.metadata.target_directory.as_std_path();
+    let target = workspace.target_directory();
     let folder = target.join("minimal-versions");
     let lock = folder.join("Cargo.lock");
     if write(workspace, &folder)? && lock.exists() {

@@ -194,6 +194,7 @@ fn surroundings(
         })
         .map(|folder| folder.display().to_string()),
         fuzz_targets: fuzz::targets(workspace)?,
+        target_directory: workspace.target_directory().to_owned(),
     })
 }
 

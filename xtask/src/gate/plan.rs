@@ -7,6 +7,8 @@
 //! `cargo test` does. What other choices of features can break shows without linking, in
 //! [`alone`].
 
+use std::path::PathBuf;
+
 use super::alone;
 use super::step::{Action, Step};
 use crate::fuzz;
@@ -45,6 +47,8 @@ pub(crate) struct Surroundings {
     pub(crate) corpora: Option<String>,
     /// The fuzz targets, by name.
     pub(crate) fuzz_targets: Vec<String>,
+    /// Where cargo puts what it builds.
+    pub(crate) target_directory: PathBuf,
 }
 
 /// How much of `cargo deny` is possible.
@@ -110,7 +114,7 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
         Step::new("conformance table", Action::Run(command))
     }));
     steps.push(tests(OVER_RING, &around.skips));
-    let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS);
+    let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS, &around.target_directory);
     steps.extend(
         fuzzing
             .into_iter()
