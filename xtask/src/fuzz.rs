@@ -59,7 +59,7 @@ pub(crate) fn run(
             return Err(FuzzError::NoTarget(name.to_owned()));
         }
     }
-    for (_, command) in steps(&targets, seconds) {
+    for (_, command) in steps(&targets, seconds, workspace.target_directory()) {
         command.run(workspace.root())?;
     }
     Ok(())
@@ -96,16 +96,24 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> FuzzError + use<> {
     }
 }
 
-/// What is done, each with its name: the corpus, the build, the targets.
-pub(crate) fn steps(targets: &[String], seconds: u64) -> Vec<(String, Invocation)> {
+/// What is done, each with its name: the corpus, the build, the targets. In `target_directory` the
+/// build finds build scripts and macros, which are not instrumented, as the workspace has them.
+pub(crate) fn steps(
+    targets: &[String],
+    seconds: u64,
+    target_directory: &Path,
+) -> Vec<(String, Invocation)> {
     let seeds = Invocation::cargo("run --quiet --all-features --bin seeds --")
         .with_args([CORPUS.to_owned()]);
     let mut steps = vec![
         ("fuzz, corpus".to_owned(), seeds),
-        ("fuzz, build".to_owned(), instrumented("build")),
+        (
+            "fuzz, build".to_owned(),
+            instrumented("build", target_directory),
+        ),
     ];
     for target in targets {
-        let run = instrumented("run --quiet")
+        let run = instrumented("run --quiet", target_directory)
             .with_args(["--bin".to_owned(), target.clone(), "--".to_owned()])
             .with_args([
                 format!("-max_total_time={seconds}"),
@@ -123,13 +131,14 @@ pub(crate) fn steps(targets: &[String], seconds: u64) -> Vec<(String, Invocation
     steps
 }
 
-fn instrumented(what: &str) -> Invocation {
+fn instrumented(what: &str, target_directory: &Path) -> Invocation {
     Invocation::cargo(what)
         .with_args(
-            "--release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target --target host-tuple"
+            "--release --manifest-path fuzz/Cargo.toml --target host-tuple --target-dir"
                 .split(' ')
                 .map(str::to_owned),
         )
+        .with_args([target_directory.display().to_string()])
         .with_variable("RUSTFLAGS", INSTRUMENTED)
 }
 
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn the_corpus_is_written_and_everything_built_before_a_target_runs() {
         let names = ["a".to_owned(), "b".to_owned()];
-        let steps = steps(&names, 7);
+        let steps = steps(&names, 7, Path::new("t"));
         let order: Vec<&str> = steps.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(order, ["fuzz, corpus", "fuzz, build", "fuzz a", "fuzz b"]);
         let last = steps[3].1.to_string();
@@ -148,6 +157,7 @@ mod tests {
             last.starts_with("RUSTFLAGS=-Cpasses=sancov-module "),
             "{last}"
         );
+        assert!(last.contains(" --target-dir t "), "{last}");
         assert!(last.contains(" --bin b -- -max_total_time=7 "), "{last}");
         assert!(
             last.ends_with(" fuzz/target/found/b fuzz/corpus/b"),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::string::FromUtf8Error;
 use std::{env, fmt, io};
 
 /// Why a command did not do its work.
@@ -24,6 +25,14 @@ pub(crate) enum InvocationError {
         /// How it ended.
         status: ExitStatus,
     },
+    /// The program ran and did not write UTF-8.
+    #[error("`{command}` does not write UTF-8")]
+    NotText {
+        /// The whole command line.
+        command: String,
+        /// Where it stops to be UTF-8.
+        source: FromUtf8Error,
+    },
 }
 
 /// A program, its arguments and the variables that it gets on top of ours.
@@ -40,6 +49,15 @@ impl Invocation {
         Self {
             program: "cargo".to_owned(),
             args: line.split_whitespace().map(str::to_owned).collect(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// A git command.
+    pub(crate) fn git(args: &[&str]) -> Self {
+        Self {
+            program: "git".to_owned(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             variables: Vec::new(),
         }
     }
@@ -75,6 +93,30 @@ impl Invocation {
         Err(InvocationError::Failed {
             command: self.to_string(),
             status,
+        })
+    }
+
+    /// Prints the command, runs it in `folder` and gives what it writes.
+    ///
+    /// # Errors
+    /// [`InvocationError`] where it does not start, does not succeed or does not write UTF-8.
+    pub(crate) fn read(&self, folder: &Path) -> Result<String, InvocationError> {
+        println!("\n$ {self}");
+        let started = |source| InvocationError::Start {
+            command: self.to_string(),
+            source,
+        };
+        let output = self.command(folder).stderr(Stdio::inherit()).output();
+        let output = output.map_err(started)?;
+        if !output.status.success() {
+            return Err(InvocationError::Failed {
+                command: self.to_string(),
+                status: output.status,
+            });
+        }
+        String::from_utf8(output.stdout).map_err(|source| InvocationError::NotText {
+            command: self.to_string(),
+            source,
         })
     }
 

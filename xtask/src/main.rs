@@ -39,6 +39,15 @@ enum Task {
         /// Goes on after a step that failed, and fails at the end.
         #[arg(long)]
         keep_going: bool,
+        /// Runs the steps with this text in their names and no other.
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// For a change under way: format and tidy, then clippy and tests of the packages it touches.
+    Check {
+        /// What the change began from: the last commit in common with this one counts.
+        #[arg(long, default_value = "HEAD")]
+        base: String,
     },
     /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
     Test {
@@ -46,7 +55,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Checks layers, `# Errors` sections, reasons, file lengths, names, words and refusal codes.
+    /// Checks layers, circles between modules, file lengths, names, words and refusal codes.
     Tidy {
         /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
         #[arg(long)]
@@ -108,14 +117,16 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Ci {
             corpora,
             keep_going,
+            only,
         } => {
             let on_failure = if keep_going {
                 OnFailure::GoOn
             } else {
                 OnFailure::Stop
             };
-            gate::run(&workspace, corpora.as_deref(), on_failure)?;
+            gate::run(&workspace, corpora.as_deref(), on_failure, only.as_deref())?;
         }
+        Task::Check { base } => gate::check(&workspace, &base)?,
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
         Task::Tidy { edges: false } => tidy::run(&workspace)?,

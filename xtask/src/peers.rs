@@ -50,7 +50,7 @@ impl Peers {
     /// [`PeersError`] where the list or a source cannot be read.
     pub(crate) fn find(workspace: &Workspace) -> Result<Self, PeersError> {
         let list = fs::read_to_string(workspace.path(LIST))?;
-        let tree = Tree::read(workspace.root())?;
+        let tree = Tree::read(workspace.root(), &workspace.generated())?;
         let peers = parse(&list)
             .map(|(program, package)| Peer {
                 program: program.to_owned(),

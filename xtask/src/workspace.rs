@@ -11,13 +11,39 @@ pub(crate) struct Workspace {
     pub(crate) metadata: Metadata,
 }
 
-/// A program under `examples/`.
+/// A package of the workspace and where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Example {
-    /// What `cargo run --example` calls it.
+pub(crate) struct Member {
+    /// The package name.
     pub(crate) name: String,
-    /// Features without which it is not built.
-    pub(crate) required_features: Vec<String>,
+    /// Its folder, relative to the root, with `/`.
+    pub(crate) folder: String,
+}
+
+/// What the gate asks of a package under `crates/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// The package name.
+    pub(crate) name: String,
+    /// Its features, `default` apart.
+    pub(crate) features: Vec<String>,
+    /// Whether `default` turns any of them on.
+    pub(crate) has_default_features: bool,
+}
+
+impl From<&Package> for Published {
+    fn from(package: &Package) -> Self {
+        let features = package.features.keys();
+        let default = package.features.get("default");
+        Self {
+            name: package.name.to_string(),
+            features: features
+                .filter(|name| *name != "default")
+                .cloned()
+                .collect(),
+            has_default_features: default.is_some_and(|features| !features.is_empty()),
+        }
+    }
 }
 
 impl Workspace {
@@ -35,9 +61,42 @@ impl Workspace {
         self.metadata.workspace_root.as_std_path()
     }
 
+    /// Where cargo puts what it builds.
+    pub(crate) fn target_directory(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
     /// A path inside the repository.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root().join(inside)
+    }
+
+    /// The folders that no person writes: where cargo puts what it builds, and the corpus of the
+    /// fuzz targets. `.gitignore` lists the same.
+    pub(crate) fn generated(&self) -> Vec<PathBuf> {
+        let mut folders = ["target", "fuzz/target", "fuzz/corpus"]
+            .map(|inside| self.path(inside))
+            .to_vec();
+        folders.push(self.target_directory().to_owned());
+        folders.extend(self.metadata.build_directory.clone().map(PathBuf::from));
+        folders
+    }
+
+    /// Every package of the workspace.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let root = &self.metadata.workspace_root;
+        let packages = self.metadata.workspace_packages();
+        packages
+            .into_iter()
+            .filter_map(|package| {
+                let folder = package.manifest_path.parent()?.strip_prefix(root).ok()?;
+                let parts: Vec<&str> = folder.components().map(|part| part.as_str()).collect();
+                Some(Member {
+                    name: package.name.to_string(),
+                    folder: parts.join("/"),
+                })
+            })
+            .collect()
     }
 
     /// The packages under `crates/`, by name.
@@ -49,22 +108,19 @@ impl Workspace {
         packages
     }
 
-    /// The programs under `examples/`, by name.
-    pub(crate) fn examples(&self) -> Vec<Example> {
+    /// The names of the programs under `examples/`.
+    pub(crate) fn examples(&self) -> Vec<String> {
         let folder = self.metadata.workspace_root.join("examples");
-        let mut examples: Vec<Example> = self
+        let mut examples: Vec<String> = self
             .metadata
             .workspace_packages()
             .into_iter()
             .filter(|package| package.manifest_path.starts_with(&folder))
             .flat_map(|package| &package.targets)
             .filter(|target| target.kind.contains(&TargetKind::Example))
-            .map(|target| Example {
-                name: target.name.clone(),
-                required_features: target.required_features.clone(),
-            })
+            .map(|target| target.name.clone())
             .collect();
-        examples.sort_by(|a, b| a.name.cmp(&b.name));
+        examples.sort();
         examples
     }
 }

@@ -1,5 +1,8 @@
-//! `cargo xtask ci`: the whole gate.
+//! `cargo xtask ci`, the whole gate, and `cargo xtask check`, the part of it for one change.
 
+mod alone;
+mod change;
+mod minimal;
 mod plan;
 mod step;
 
@@ -10,9 +13,10 @@ use std::{env, error, fs, io};
 use crate::fuzz::{self, FuzzError};
 use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
+use crate::source::{SourceError, Tree};
 use crate::suite;
 use crate::tidy::{self, TidyError};
-use crate::workspace::Workspace;
+use crate::workspace::{Published, Workspace};
 use plan::{ConformanceRun, Deny, Surroundings};
 use step::{Action, Step};
 
@@ -27,6 +31,15 @@ pub(crate) enum GateError {
         /// What it said.
         source: Box<dyn error::Error>,
     },
+    /// No step has a name with this in it.
+    #[error("no step has `{0}` in its name")]
+    NoStep(String),
+    /// The files of a change could not be found out.
+    #[error(transparent)]
+    Change(#[from] InvocationError),
+    /// The sources could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The tests that need a peer could not be found out.
     #[error(transparent)]
     Peers(#[from] PeersError),
@@ -52,23 +65,55 @@ pub(crate) enum OnFailure {
     GoOn,
 }
 
-/// Runs the steps, then prints the time of each.
+/// Runs the steps, or those with `only` in their names, then prints the time of each.
 ///
 /// # Errors
-/// [`GateError::Step`] with the name of the first step that failed.
+/// [`GateError::Step`] with the name of the first step that failed, [`GateError::NoStep`] where
+/// there is nothing to run.
 pub(crate) fn run(
     workspace: &Workspace,
     corpora: Option<&Path>,
     on_failure: OnFailure,
+    only: Option<&str>,
 ) -> Result<(), GateError> {
     let peers = Peers::find(workspace)?;
-    let steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    let mut steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    if let Some(part) = only {
+        steps.retain(|step| step.name.contains(part));
+        if steps.is_empty() {
+            return Err(GateError::NoStep(part.to_owned()));
+        }
+    }
+    carry_out(steps, workspace, &peers, on_failure)
+}
+
+/// Runs what the change since `base` can break, for the packages that it touches.
+///
+/// # Errors
+/// [`GateError::Step`] with the name of the step that failed, the others where the change cannot be
+/// found out.
+pub(crate) fn check(workspace: &Workspace, base: &str) -> Result<(), GateError> {
+    let peers = Peers::find(workspace)?;
+    let paths = change::paths(workspace.root(), base)?;
+    let tree = Tree::read(workspace.root(), &workspace.generated())?;
+    let members = workspace.members();
+    let touched = change::touched(&paths, &members, &tree);
+    let steps = change::steps(&touched, &peers.skip_args());
+    carry_out(steps, workspace, &peers, OnFailure::Stop)
+}
+
+fn carry_out(
+    steps: Vec<Step>,
+    workspace: &Workspace,
+    peers: &Peers,
+    on_failure: OnFailure,
+) -> Result<(), GateError> {
     let mut times: Vec<(String, Duration)> = Vec::new();
     let mut outcome = Ok(());
     for Step { name, action } in steps {
         println!("\n== {name}");
         let begun = Instant::now();
-        let result = perform(&action, workspace, &peers);
+        let result = perform(&action, workspace, peers);
         let failed = if result.is_err() { " FAILED" } else { "" };
         times.push((format!("{name}{failed}"), begun.elapsed()));
         if let Err(source) = result {
@@ -89,16 +134,7 @@ pub(crate) fn run(
 /// [`InvocationError`] of the first one that fails.
 pub(crate) fn run_examples(workspace: &Workspace) -> Result<(), InvocationError> {
     for example in workspace.examples() {
-        let features = if example.required_features.is_empty() {
-            String::new()
-        } else {
-            format!("--features {}", example.required_features.join(","))
-        };
-        let line = format!(
-            "run -p bonafide-examples {features} --example {}",
-            example.name
-        );
-        Invocation::cargo(&line).run(workspace.root())?;
+        plan::example(&example).run(workspace.root())?;
     }
     Ok(())
 }
@@ -114,6 +150,7 @@ fn perform(
             println!("\n$ cargo xtask tidy");
             tidy::run(workspace).map_err(Box::<TidyError>::new)?;
         }
+        Action::MinimalVersions => minimal::check(workspace, on_ci)?,
         Action::Peers => {
             println!("\n$ cargo xtask peers");
             peers.print();
@@ -142,7 +179,7 @@ fn surroundings(
 ) -> Result<Surroundings, GateError> {
     let published = workspace.published();
     Ok(Surroundings {
-        published: published.iter().map(|p| p.name.to_string()).collect(),
+        published: published.into_iter().map(Published::from).collect(),
         examples: workspace.examples(),
         skips: peers.skip_args(),
         deny: deny(workspace),
@@ -157,6 +194,7 @@ fn surroundings(
         })
         .map(|folder| folder.display().to_string()),
         fuzz_targets: fuzz::targets(workspace)?,
+        target_directory: workspace.target_directory().to_owned(),
     })
 }
 

@@ -1,24 +1,42 @@
-//! The steps of the gate, in order: what fails fast comes first, and what shares a build stands together.
+//! The steps of the gate, in order: what fails fast comes first, and what shares a build stands
+//! together.
 //!
-//! Clippy and rustdoc read the same metadata of the dependencies, tests and examples the same objects, one set for each
-//! choice of features. `cargo run --example` without `-p` picks the features of the whole workspace, as `cargo test`
-//! does, so an example costs no build of its own.
+//! There is one choice of features for the whole workspace, all of them, so that clippy and rustdoc
+//! read the same metadata of the dependencies, and tests, examples and programs link the same
+//! objects. `cargo run --example` without `-p` picks the features of the whole workspace, as
+//! `cargo test` does. What other choices of features can break shows without linking, in
+//! [`alone`].
 
+use std::path::PathBuf;
+
+use super::alone;
 use super::step::{Action, Step};
 use crate::fuzz;
 use crate::invocation::Invocation;
-use crate::workspace::Example;
+use crate::workspace::Published;
 
 /// How long each fuzz target runs: long enough to show that it works, and to trip over what lies in the way.
 const FUZZ_SECONDS: u64 = 6;
 
+/// The tests of the workspace.
+const WORKSPACE: (&str, &str) = ("test", "test --workspace --all-features");
+
+/// The verifier's tests without aws-lc-rs. They are the one further build of tests: with both
+/// providers the verifier takes aws-lc-rs, so that no test of the workspace reaches ring as the
+/// built-in provider.
+const OVER_RING: (&str, &str) = (
+    "test bonafide-verify over ring",
+    "test -p bonafide-verify --tests --no-default-features \
+     --features ring,tokio,danger-insecure-grants",
+);
+
 /// What the gate finds around it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
-    /// The names of the packages under `crates/`.
-    pub(crate) published: Vec<String>,
-    /// The programs under `examples/`.
-    pub(crate) examples: Vec<Example>,
+    /// The packages under `crates/`.
+    pub(crate) published: Vec<Published>,
+    /// The names of the programs under `examples/`.
+    pub(crate) examples: Vec<String>,
     /// Arguments that leave out the tests whose peer is missing.
     pub(crate) skips: Vec<String>,
     /// What `cargo deny` can do here.
@@ -29,6 +47,8 @@ pub(crate) struct Surroundings {
     pub(crate) corpora: Option<String>,
     /// The fuzz targets, by name.
     pub(crate) fuzz_targets: Vec<String>,
+    /// Where cargo puts what it builds.
+    pub(crate) target_directory: PathBuf,
 }
 
 /// How much of `cargo deny` is possible.
@@ -60,47 +80,24 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
         Step::new("peers", Action::Peers),
         Step::cargo("fmt", "fmt --all --check"),
         Step::new("tidy", Action::Tidy),
+        Step::cargo(
+            "clippy",
+            "clippy --workspace --all-targets --all-features -- -D warnings",
+        ),
     ];
-    for (name, features) in [
-        ("clippy", ""),
-        ("clippy, all features", "--all-features"),
-        ("clippy, no features", "--no-default-features"),
-    ] {
-        let line = format!("clippy --workspace --all-targets {features} -- -D warnings");
-        steps.push(Step::cargo(name, &line));
-    }
+    steps.extend(around.published.iter().flat_map(alone::steps));
     let doc = Invocation::cargo("doc --workspace --no-deps --all-features")
         .with_variable("RUSTDOCFLAGS", "-Dwarnings");
     steps.push(Step::new("doc", Action::Run(doc)));
+    steps.push(Step::new("oldest versions", Action::MinimalVersions));
     steps.push(deny(around.deny));
 
-    for name in &around.published {
-        steps.extend(alone(name, &around.skips));
-    }
-    steps.push(tests(
-        "test bonafide-verify over ring",
-        "test -p bonafide-verify --no-default-features --features ring,tokio,danger-insecure-grants",
-        &around.skips,
-    ));
-    steps.push(Step::cargo(
-        "check bonafide over ring",
-        "check -p bonafide --no-default-features --features ring",
-    ));
-    steps.push(tests("test", "test --workspace", &around.skips));
-    let (open, gated): (Vec<_>, Vec<_>) = around
-        .examples
-        .iter()
-        .partition(|example| example.required_features.is_empty());
-    steps.extend(open.into_iter().map(|example| run(example, "")));
-    steps.push(tests(
-        "test, all features",
-        "test --workspace --all-features",
-        &around.skips,
-    ));
+    steps.push(tests(WORKSPACE, &around.skips));
     steps.extend(
-        gated
-            .into_iter()
-            .map(|example| run(example, "--all-features")),
+        around
+            .examples
+            .iter()
+            .map(|name| Step::new(format!("example {name}"), Action::Run(example(name)))),
     );
     steps.push(Step::cargo(
         "conformance badssl",
@@ -116,7 +113,8 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
             .with_args(["--corpora".to_owned(), corpora.clone()]);
         Step::new("conformance table", Action::Run(command))
     }));
-    let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS);
+    steps.push(tests(OVER_RING, &around.skips));
+    let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS, &around.target_directory);
     steps.extend(
         fuzzing
             .into_iter()
@@ -125,23 +123,8 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
     steps
 }
 
-/// What one published crate does when nothing else of the workspace chooses features for it.
-fn alone(name: &str, skips: &[String]) -> [Step; 3] {
-    [
-        Step::cargo(
-            format!("check {name} alone, no features"),
-            &format!("check -p {name} --no-default-features"),
-        ),
-        Step::cargo(format!("build {name} alone"), &format!("build -p {name}")),
-        tests(
-            format!("test {name} alone"),
-            &format!("test -p {name}"),
-            skips,
-        ),
-    ]
-}
-
-fn tests(name: impl Into<String>, line: &str, skips: &[String]) -> Step {
+/// A run of tests, by its name and its line, without those whose peer is missing.
+pub(super) fn tests((name, line): (&str, &str), skips: &[String]) -> Step {
     let mut command = Invocation::cargo(line);
     if !skips.is_empty() {
         command = command
@@ -151,12 +134,9 @@ fn tests(name: impl Into<String>, line: &str, skips: &[String]) -> Step {
     Step::new(name, Action::Run(command))
 }
 
-fn run(example: &Example, features: &str) -> Step {
-    let name = &example.name;
-    Step::cargo(
-        format!("example {name}"),
-        &format!("run {features} --example {name}"),
-    )
+/// Runs a program under `examples/` from the build that the tests of the workspace have.
+pub(super) fn example(name: &str) -> Invocation {
+    Invocation::cargo(&format!("run --all-features --example {name}"))
 }
 
 fn deny(deny: Deny) -> Step {
@@ -211,49 +191,65 @@ mod tests {
             .collect()
     }
 
+    fn names(around: &Surroundings) -> Vec<String> {
+        gate(around).into_iter().map(|step| step.name).collect()
+    }
+
+    fn published() -> Vec<Published> {
+        let features = ["aws-lc-rs", "ring"].map(str::to_owned).to_vec();
+        vec![Published {
+            name: "a".to_owned(),
+            features,
+            has_default_features: true,
+        }]
+    }
+
     #[test]
-    fn each_published_crate_is_checked_built_and_tested_alone() {
+    fn each_published_crate_is_judged_alone() {
         let around = Surroundings {
-            published: vec!["a".into()],
+            published: published(),
             ..Surroundings::default()
         };
-        let commands = commands(&around);
-        for wanted in [
-            "cargo check -p a --no-default-features",
-            "cargo build -p a",
-            "cargo test -p a",
-        ] {
-            assert!(commands.iter().any(|command| command == wanted), "{wanted}");
+        let names = names(&around);
+        for wanted in alone::steps(&around.published[0]) {
+            assert!(names.contains(&wanted.name), "{}", wanted.name);
         }
     }
 
     #[test]
-    fn an_example_behind_a_feature_runs_after_the_build_that_has_it() {
-        let example = |name: &str, features: &[&str]| Example {
-            name: name.to_owned(),
-            required_features: features.iter().map(|f| (*f).to_owned()).collect(),
-        };
+    fn all_but_the_verifier_over_ring_is_linked_with_one_choice_of_features() {
         let around = Surroundings {
-            examples: vec![example("a", &["x"]), example("b", &[])],
+            published: published(),
+            examples: vec!["e".to_owned()],
             ..Surroundings::default()
         };
-        let names: Vec<String> = gate(&around).into_iter().map(|step| step.name).collect();
-        let at = |name: &str| names.iter().position(|other| other == name);
-        assert!(at("test") < at("example b"));
-        assert!(at("example b") < at("test, all features"));
-        assert!(at("test, all features") < at("example a"));
-        assert!(commands(&around).contains(&"cargo run --all-features --example a".to_owned()));
+        let linked: Vec<String> = commands(&around)
+            .into_iter()
+            .filter(|command| {
+                ["cargo test ", "cargo run ", "cargo build "]
+                    .iter()
+                    .any(|start| command.starts_with(start))
+            })
+            .filter(|command| command != &format!("cargo {}", OVER_RING.1))
+            .collect();
+        assert!(linked.iter().any(|command| command.contains("--example e")));
+        for command in linked {
+            assert!(command.contains(" --all-features"), "{command}");
+            assert!(!command.contains(" -p "), "{command}");
+        }
     }
 
     #[test]
-    fn the_replica_of_badssl_runs_after_the_build_that_has_it() {
-        let names: Vec<String> = gate(&Surroundings::default())
-            .into_iter()
-            .map(|step| step.name)
-            .collect();
+    fn examples_and_the_replica_of_badssl_run_after_the_build_that_has_them() {
+        let around = Surroundings {
+            examples: vec!["e".to_owned()],
+            ..Surroundings::default()
+        };
+        let names = names(&around);
         let at = |name: &str| names.iter().position(|other| other == name);
-        assert!(at("test, all features").is_some());
-        assert!(at("test, all features") < at("conformance badssl"));
+        assert!(at("test").is_some());
+        assert!(at("test") < at("example e"));
+        assert!(at("test") < at("conformance badssl"));
     }
 
     #[test]
@@ -269,7 +265,7 @@ mod tests {
     #[test]
     fn tests_of_missing_peers_are_left_out_of_every_test_run() {
         let around = Surroundings {
-            published: vec!["a".into()],
+            published: published(),
             skips: vec!["--skip".into(), "nginx_answers".into()],
             ..Surroundings::default()
         };
@@ -278,7 +274,7 @@ mod tests {
             .iter()
             .filter(|command| command.starts_with("cargo test"))
             .collect();
-        assert_eq!(runs.len(), 4);
+        assert_eq!(runs.len(), 2);
         assert!(
             runs.iter()
                 .all(|run| run.ends_with(" -- --skip nginx_answers"))

@@ -18,6 +18,8 @@ pub(crate) enum Action {
     Run(Invocation),
     /// Runs the rules of `cargo xtask tidy` in this process.
     Tidy,
+    /// Checks the published crates over the oldest versions that they allow.
+    MinimalVersions,
     /// Lists the real servers and clients, and fails where they are demanded and missing.
     Peers,
     /// Does nothing and says why.

@@ -6,12 +6,10 @@
 mod codes;
 mod crates;
 mod danger;
-mod errors_section;
 mod finding;
 mod length;
 mod modules;
 mod names;
-mod reasons;
 mod table;
 mod words;
 
@@ -47,7 +45,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
     let text =
         fs::read_to_string(workspace.path("xtask/tidy.toml")).map_err(TidyError::ReadTable)?;
     let table: Table = toml::from_str(&text)?;
-    let tree = Tree::read(workspace.root())?;
+    let tree = Tree::read(workspace.root(), &workspace.generated())?;
 
     let mut findings = judge(&tree, &table);
     let manifests: Vec<_> = workspace.published().into_iter().map(Into::into).collect();
@@ -77,7 +75,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
 /// # Errors
 /// [`TidyError::Source`] where the tree cannot be read.
 pub(crate) fn print_edges(workspace: &Workspace) -> Result<(), TidyError> {
-    let tree = Tree::read(workspace.root())?;
+    let tree = Tree::read(workspace.root(), &workspace.generated())?;
     for package in workspace.published() {
         println!("[modules.{}]", package.name);
         for (module, used) in modules::actual(&tree, &package.name) {
@@ -90,12 +88,11 @@ pub(crate) fn print_edges(workspace: &Workspace) -> Result<(), TidyError> {
 
 fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     let mut findings = modules::check(tree, &table.modules);
+    findings.extend(modules::circles(tree, &table.circles));
     findings.extend(words::check(tree, &table.words));
     findings.extend(danger::check(tree, &table.danger));
     findings.extend(codes::check(tree));
     for file in &tree.rust {
-        findings.extend(errors_section::check(file));
-        findings.extend(reasons::check(file));
         findings.extend(length::check(file, &table.length));
         findings.extend(names::check(file));
     }

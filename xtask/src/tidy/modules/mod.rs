@@ -3,6 +3,7 @@
 //! A use is any `crate::name…` or `super::…` that leads to a sibling, in `use` items, in paths and inside macros alike.
 //! A name that `lib.rs` re-exports counts as a use of the module it comes from. Tests may use everything.
 
+mod circles;
 mod exports;
 mod uses;
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::Finding;
 use crate::source::{RustFile, Tree};
+pub(crate) use circles::check as circles;
 use exports::re_exports;
 use uses::uses;
 

@@ -1,48 +1,12 @@
-//! The text and syntax of the repository's files, read once for every rule.
+//! A Rust file, and which of its lines are built for tests alone.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use walkdir::WalkDir;
 
-/// Why the tree could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SourceError {
-    /// A directory could not be listed.
-    #[error("cannot list the files of the repository")]
-    List(#[from] walkdir::Error),
-    /// A file could not be read as UTF-8.
-    #[error("cannot read {path}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A Rust file does not parse.
-    #[error("cannot parse {path}:{line}: {source}")]
-    Parse {
-        /// The file, relative to the root.
-        path: String,
-        /// The line that the parser stopped at.
-        line: usize,
-        /// What the parser said.
-        source: syn::Error,
-    },
-}
-
-/// A text file that is not Rust.
-#[derive(Debug)]
-pub(crate) struct TextFile {
-    /// Relative to the root, with `/`.
-    pub(crate) path: String,
-    /// The whole text.
-    pub(crate) text: String,
-}
+use super::SourceError;
 
 /// A Rust file, parsed.
 pub(crate) struct RustFile {
@@ -121,8 +85,14 @@ impl RustFile {
         Some((package, module))
     }
 
-    /// The files, without extension, of modules that this file declares under `#[cfg(test)]` without a body.
-    fn test_children(&self) -> Vec<String> {
+    /// Says that another file declares this one under `#[cfg(test)]`.
+    pub(super) fn mark_as_test(&mut self) {
+        self.all_test = true;
+    }
+
+    /// The files, without extension, of modules that this file declares under `#[cfg(test)]`
+    /// without a body.
+    pub(super) fn test_children(&self) -> Vec<String> {
         let Some(stem) = self.path.strip_suffix(".rs") else {
             return Vec::new();
         };
@@ -145,105 +115,8 @@ impl RustFile {
     }
 }
 
-/// Every file of the repository that a rule looks at.
-#[derive(Default)]
-pub(crate) struct Tree {
-    /// The Rust files.
-    pub(crate) rust: Vec<RustFile>,
-    /// Other text: pages, manifests, scripts.
-    pub(crate) text: Vec<TextFile>,
-}
-
-impl Tree {
-    /// Reads everything under `root` except build output and version control.
-    ///
-    /// # Errors
-    /// [`SourceError`] where a file cannot be listed, read or parsed.
-    pub(crate) fn read(root: &Path) -> Result<Self, SourceError> {
-        let mut tree = Self::default();
-        let walk = WalkDir::new(root)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| {
-                !matches!(
-                    entry.file_name().to_str(),
-                    Some("target" | ".git" | "corpus")
-                )
-            });
-        for entry in walk {
-            let entry = entry?;
-            let Some(path) = relative(root, entry.path()) else {
-                continue;
-            };
-            if !entry.file_type().is_file() || !is_text(&path) {
-                continue;
-            }
-            let text = fs::read_to_string(entry.path()).map_err(|source| SourceError::Read {
-                path: entry.path().to_owned(),
-                source,
-            })?;
-            if path.ends_with(".rs") {
-                tree.rust.push(RustFile::parse(&path, text)?);
-            } else {
-                tree.text.push(TextFile { path, text });
-            }
-        }
-        tree.mark_test_modules();
-        Ok(tree)
-    }
-
-    /// A tree of files that exist only in a test.
-    #[cfg(test)]
-    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        let mut tree = Self::default();
-        for (path, text) in files {
-            if path.ends_with(".rs") {
-                tree.rust
-                    .push(RustFile::parse(path, (*text).to_owned()).unwrap());
-            } else {
-                tree.text.push(TextFile {
-                    path: (*path).to_owned(),
-                    text: (*text).to_owned(),
-                });
-            }
-        }
-        tree.mark_test_modules();
-        tree
-    }
-
-    fn mark_test_modules(&mut self) {
-        let children: Vec<String> = self.rust.iter().flat_map(RustFile::test_children).collect();
-        for file in &mut self.rust {
-            file.all_test |= children.iter().any(|child| {
-                file.path
-                    .strip_prefix(child.as_str())
-                    .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-            });
-        }
-    }
-}
-
-fn relative(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path
-        .strip_prefix(root)
-        .ok()?
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
-    parts.map(|parts| parts.join("/"))
-}
-
-fn is_text(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    path.starts_with(".ci/")
-        || matches!(
-            name.rsplit_once('.'),
-            Some((_, "rs" | "md" | "toml" | "sh" | "yml" | "yaml" | "conf"))
-        )
-}
-
 /// Whether the attributes hold a `#[cfg(…)]` that asks for `test`.
-pub(crate) fn is_cfg_test(attrs: &[syn::Attribute]) -> bool {
+fn is_cfg_test(attrs: &[syn::Attribute]) -> bool {
     attrs.iter().any(|attr| {
         attr.path().is_ident("cfg")
             && attr
@@ -342,20 +215,6 @@ mod tests {
     fn a_module_for_builds_without_tests_is_not_test_code() {
         let file = parse("#[cfg(not(test))]\nmod a {\n fn b() {}\n}\n");
         assert!(!file.is_test(3));
-    }
-
-    #[test]
-    fn a_file_declared_under_cfg_test_is_test_code() {
-        let tree = Tree::of(&[
-            (
-                "crates/x/src/pool/mod.rs",
-                "#[cfg(test)]\nmod model;\nmod idle;",
-            ),
-            ("crates/x/src/pool/model.rs", "fn a() {}"),
-            ("crates/x/src/pool/idle.rs", "fn a() {}"),
-        ]);
-        let test: Vec<bool> = tree.rust.iter().map(|file| file.is_test(1)).collect();
-        assert_eq!(test, [true, true, false]);
     }
 
     #[test]

@@ -1,0 +1,147 @@
+//! Each published crate on its own: what a user of that crate alone compiles.
+//!
+//! `-p` with `--lib` has cargo resolve features for the one package and without what its tests ask
+//! for (resolver 2 and later), so no feature comes from a neighbour or from a dev-dependency.
+
+use super::step::Step;
+use crate::workspace::Published;
+
+/// The clippy runs over one crate, one for each choice of features.
+pub(super) fn steps(published: &Published) -> Vec<Step> {
+    let name = &published.name;
+    let has = |feature: &str| published.features.iter().any(|other| other == feature);
+    let mut choices = vec![("no features", "--no-default-features")];
+    if published.has_default_features {
+        choices.push(("default features", ""));
+    }
+    if has("ring") {
+        choices.push(("over ring", "--no-default-features --features ring"));
+    }
+    if !published.features.is_empty() {
+        choices.push(("all features", "--all-features"));
+    }
+    choices
+        .into_iter()
+        .map(|(label, features)| {
+            let line = format!("clippy -p {name} --lib {features} -- -D warnings");
+            Step::cargo(format!("{name} alone, {label}"), &line)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::step::Action;
+    use super::*;
+    use crate::invocation::Invocation;
+
+    fn published(features: &[&str], has_default_features: bool) -> Published {
+        Published {
+            name: "a".to_owned(),
+            features: features.iter().map(|name| (*name).to_owned()).collect(),
+            has_default_features,
+        }
+    }
+
+    fn commands(published: &Published) -> Vec<Invocation> {
+        steps(published)
+            .into_iter()
+            .filter_map(|step| match step.action {
+                Action::Run(command) => Some(command),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn lines(published: &Published) -> Vec<String> {
+        commands(published)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_crate_is_judged_with_no_default_and_all_features_and_over_ring() {
+        assert_eq!(
+            lines(&published(&["aws-lc-rs", "ring"], true)),
+            [
+                "cargo clippy -p a --lib --no-default-features -- -D warnings",
+                "cargo clippy -p a --lib -- -D warnings",
+                "cargo clippy -p a --lib --no-default-features --features ring -- -D warnings",
+                "cargo clippy -p a --lib --all-features -- -D warnings",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_the_same_is_judged_once() {
+        assert_eq!(lines(&published(&[], false)).len(), 1);
+        assert_eq!(lines(&published(&["tokio"], false)).len(), 2);
+    }
+
+    /// `a` uses what `b` has behind the feature `f`; its tests and its neighbour ask for that.
+    fn workspace(root: &Path, features_of_a: &str) {
+        let package = |name: &str, rest: &str| {
+            format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{rest}")
+        };
+        let files = [
+            (
+                "Cargo.toml",
+                "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\", \"n\"]\n".to_owned(),
+            ),
+            (
+                "a/Cargo.toml",
+                package(
+                    "a",
+                    &format!(
+                        "[dependencies]\nb = {{ path = \"../b\", features = [{features_of_a}] }}\n\
+                         [dev-dependencies]\nb = {{ path = \"../b\", features = [\"f\"] }}\n"
+                    ),
+                ),
+            ),
+            (
+                "a/src/lib.rs",
+                "pub fn a() {\n    b::gated();\n}\n".to_owned(),
+            ),
+            ("b/Cargo.toml", package("b", "[features]\nf = []\n")),
+            (
+                "b/src/lib.rs",
+                "#[cfg(feature = \"f\")]\npub fn gated() {}\n".to_owned(),
+            ),
+            (
+                "n/Cargo.toml",
+                package(
+                    "n",
+                    "[dependencies]\nb = { path = \"../b\", features = [\"f\"] }\n",
+                ),
+            ),
+            ("n/src/lib.rs", String::new()),
+        ];
+        for (path, text) in files {
+            let file = root.join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_feature_that_only_tests_and_neighbours_ask_for_is_missed() {
+        let root = tempfile::tempdir().unwrap();
+        let verdicts = || -> Vec<bool> {
+            commands(&published(&["f"], true))
+                .iter()
+                .filter(|command| !command.to_string().contains("--all-features"))
+                .map(|command| command.succeeds(root.path()))
+                .collect()
+        };
+        workspace(root.path(), "");
+        let together = Invocation::cargo("check --workspace --all-targets");
+        assert!(together.succeeds(root.path()), "the trap is not set");
+        assert_eq!(verdicts(), [false, false]);
+        workspace(root.path(), "\"f\"");
+        assert_eq!(verdicts(), [true, true]);
+    }
+}
