@@ -39,10 +39,12 @@ fn served(alpn: Alpn) -> (Runtime, Arc<TestServer>, Client) {
 
 async fn send(client: &Client, method: Method, url: &str) -> Result<(), Error> {
     let request = client.request(method, url);
-    timeout(Duration::from_secs(5), async { request.send().await?.bytes().await })
-        .await
-        .unwrap_or_else(|_| panic!("no answer and no error"))
-        .map(drop)
+    timeout(Duration::from_secs(5), async {
+        request.send().await?.bytes().await
+    })
+    .await
+    .unwrap_or_else(|_| panic!("no answer and no error"))
+    .map(drop)
 }
 
 #[test]
@@ -69,7 +71,11 @@ fn runtimes_that_end_cost_those_of_others_nothing() {
                 scope.spawn(move || {
                     for round in 0..25 {
                         let runtime = runtime();
-                        let method = if round % 2 == 0 { Method::GET } else { Method::POST };
+                        let method = if round % 2 == 0 {
+                            Method::GET
+                        } else {
+                            Method::POST
+                        };
                         runtime
                             .block_on(send(client, method, &url))
                             .unwrap_or_else(|error| panic!("{caller}, {round}: {error}"));
@@ -117,7 +123,9 @@ fn a_request_made_on_one_runtime_is_sent_on_another() {
         let request = made_here.block_on(async { client.post(server.url("/")) });
         let elsewhere = runtime();
         let response = elsewhere.block_on(async {
-            timeout(Duration::from_secs(5), request.send()).await.unwrap()
+            timeout(Duration::from_secs(5), request.send())
+                .await
+                .unwrap()
         });
         assert!(response.unwrap().status().is_success());
     }
@@ -133,7 +141,9 @@ fn a_request_outside_a_runtime_is_an_error() {
     };
     assert_eq!((error.kind(), error.phase()), (Kind::NoRuntime, None));
     assert!(
-        error.to_string().ends_with(": the request was polled outside a tokio runtime"),
+        error
+            .to_string()
+            .ends_with(": the request was polled outside a tokio runtime"),
         "{error}"
     );
     assert_eq!(server.tcp_connections(), 0);

@@ -92,7 +92,11 @@ async fn a_response_that_no_request_asked_for_answers_none() {
 async fn records_without_plaintext_do_not_cost_a_kept_connection() {
     let (client, server) = peer(true, |_, mut stream| async move {
         while read_head(&mut stream).await.is_some() {
-            write(&mut stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            write(
+                &mut stream,
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+            )
+            .await;
             sleep(Duration::from_millis(20)).await;
             if let RawStream::Tls(tls) = &mut stream {
                 // A KeyUpdate (RFC 8446 section 4.6.3).
@@ -119,7 +123,12 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
     // head, body, what the client gives, connections for two requests
     for (head, body, expected, connections) in [
         ("content-length: 2", "ok", Ok("ok"), 1),
-        ("transfer-encoding: chunked", "2\r\nok\r\n0\r\n\r\n", Ok("ok"), 1),
+        (
+            "transfer-encoding: chunked",
+            "2\r\nok\r\n0\r\n\r\n",
+            Ok("ok"),
+            1,
+        ),
         (
             "transfer-encoding: chunked\r\ncontent-length: 2",
             "2\r\nok\r\n0\r\n\r\n",
@@ -132,8 +141,18 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
             Ok("ok"),
             2,
         ),
-        ("transfer-encoding: gzip, chunked", "2\r\nok\r\n0\r\n\r\n", Err(CODED), 2),
-        ("transfer-encoding: chunked, chunked", "2\r\nok\r\n0\r\n\r\n", Err(CODED), 2),
+        (
+            "transfer-encoding: gzip, chunked",
+            "2\r\nok\r\n0\r\n\r\n",
+            Err(CODED),
+            2,
+        ),
+        (
+            "transfer-encoding: chunked, chunked",
+            "2\r\nok\r\n0\r\n\r\n",
+            Err(CODED),
+            2,
+        ),
         (
             "transfer-encoding: chunked\r\ntransfer-encoding: chunked",
             "2\r\nok\r\n0\r\n\r\n",
@@ -172,7 +191,8 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
     }
     let (client, server) = peer(false, |_, mut stream| async move {
         read_head(&mut stream).await;
-        let switched = "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+        let switched =
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
         write(&mut stream, switched).await;
         sleep(Duration::from_secs(5)).await;
     })
@@ -186,7 +206,11 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
 /// What follows a response that has no body is no answer to the next request.
 #[tokio::test]
 async fn bytes_after_a_response_without_a_body_end_the_connection() {
-    for (method, status) in [("HEAD", "200 OK"), ("GET", "204 No Content"), ("GET", "304 Not Modified")] {
+    for (method, status) in [
+        ("HEAD", "200 OK"),
+        ("GET", "204 No Content"),
+        ("GET", "304 Not Modified"),
+    ] {
         let (client, server) = peer(false, move |_, mut stream| async move {
             while let Some(head) = read_head(&mut stream).await {
                 if head.contains(" /bodiless ") {
@@ -195,7 +219,11 @@ async fn bytes_after_a_response_without_a_body_end_the_connection() {
                         format!("HTTP/1.1 {status}\r\ncontent-length: 46\r\n\r\n{smuggled}");
                     write(&mut stream, &answer).await;
                 } else {
-                    write(&mut stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+                    write(
+                        &mut stream,
+                        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+                    )
+                    .await;
                 }
             }
         })
@@ -203,8 +231,15 @@ async fn bytes_after_a_response_without_a_body_end_the_connection() {
         let client = client.build().unwrap();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = client.request(method, server.url("/bodiless"));
-        assert_eq!(request.send().await.unwrap().bytes().await.unwrap().len(), 0);
-        assert_eq!(read(&client, &server.url("/next")).await.unwrap(), "ok", "{status}");
+        assert_eq!(
+            request.send().await.unwrap().bytes().await.unwrap().len(),
+            0
+        );
+        assert_eq!(
+            read(&client, &server.url("/next")).await.unwrap(),
+            "ok",
+            "{status}"
+        );
     }
 }
 
@@ -223,7 +258,11 @@ async fn an_answer_to_half_a_request_arrives_although_the_upload_fails() {
         .await;
         let client = client.build().unwrap();
         let upload = vec![7; 20 << 20];
-        let rounds = if std::env::var_os("BONAFIDE_LONG_TESTS").is_some() { 200 } else { 40 };
+        let rounds = if std::env::var_os("BONAFIDE_LONG_TESTS").is_some() {
+            200
+        } else {
+            40
+        };
         for round in 0..rounds {
             let request = client.post(server.url("/")).body(upload.clone());
             let response = timeout(Duration::from_secs(20), request.send())
@@ -233,7 +272,11 @@ async fn an_answer_to_half_a_request_arrives_although_the_upload_fails() {
             assert_eq!(response.status(), 413);
             assert_eq!(response.text().await.unwrap(), "much");
         }
-        assert_eq!(server.connections(), rounds, "no such connection is used again");
+        assert_eq!(
+            server.connections(),
+            rounds,
+            "no such connection is used again"
+        );
     }
 }
 
@@ -241,7 +284,11 @@ async fn an_answer_to_half_a_request_arrives_although_the_upload_fails() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_request_is_lost_with_a_connection_that_closes_at_that_moment() {
     const CALLERS: usize = 32;
-    let total = if std::env::var_os("BONAFIDE_LONG_TESTS").is_some() { 100_000 } else { 8_000 };
+    let total = if std::env::var_os("BONAFIDE_LONG_TESTS").is_some() {
+        100_000
+    } else {
+        8_000
+    };
     let seen: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
     let log = Arc::clone(&seen);
     let (client, server) = peer(false, move |number, mut stream| {
@@ -319,7 +366,10 @@ async fn no_request_is_lost_with_a_connection_that_closes_at_that_moment() {
         .collect();
     assert!(twice.is_empty(), "{twice:?}");
     let failed = failed.lock().unwrap();
-    eprintln!("{total} requests, {} connections, failed: {failed:?}", server.connections());
+    eprintln!(
+        "{total} requests, {} connections, failed: {failed:?}",
+        server.connections()
+    );
     for ((method, kind), _) in failed.iter() {
         assert_eq!(*kind, Kind::Closed, "{method}");
     }
@@ -338,13 +388,20 @@ async fn a_connection_that_was_closed_while_the_runtime_was_busy_costs_no_post()
                 return echo(stream).await;
             }
             read_head(&mut stream).await;
-            write(&mut stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            write(
+                &mut stream,
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+            )
+            .await;
             sleep(Duration::from_millis(10)).await;
         }))
         .await
         .unwrap();
     // Connections with even numbers close after one answer; each round makes two.
-    let client = client.pool_idle_timeout(Duration::from_secs(5)).build().unwrap();
+    let client = client
+        .pool_idle_timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
     for _ in 0..10 {
         read(&client, &server.url("/")).await.unwrap();
         std::thread::sleep(Duration::from_millis(40));

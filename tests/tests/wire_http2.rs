@@ -208,7 +208,10 @@ async fn a_server_that_breaks_the_rules_is_named_and_not_asked_again() {
             "{error}"
         );
         let text = error.to_string();
-        assert!(text.contains(": the server broke the rules of HTTP/2: "), "{text}");
+        assert!(
+            text.contains(": the server broke the rules of HTTP/2: "),
+            "{text}"
+        );
         assert!(text.contains("connection error detected: "), "{text}");
         assert_eq!(server.connections(), 1, "a GET on a kept connection");
     }
@@ -242,7 +245,10 @@ async fn a_frozen_connection_costs_the_requests_that_met_it_and_no_later_ones() 
     let mut failures = 0;
     for _ in 0..20 {
         if let Err(error) = read(&client, &server.url("/")).await {
-            assert_eq!((error.kind(), error.phase()), (Kind::Timeout, Some(Phase::Headers)));
+            assert_eq!(
+                (error.kind(), error.phase()),
+                (Kind::Timeout, Some(Phase::Headers))
+            );
             failures += 1;
         }
     }
@@ -258,7 +264,10 @@ async fn requests_that_are_given_up_leave_a_frozen_connection_in_doubt_too() {
     let patience = Duration::from_millis(1_100);
     let given_up = timeout(patience, read(&client, &server.url("/"))).await;
     assert!(given_up.is_err());
-    timeout(patience, read(&client, &server.url("/"))).await.unwrap().unwrap();
+    timeout(patience, read(&client, &server.url("/")))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(server.connections(), 2);
 }
 
@@ -279,7 +288,9 @@ async fn a_short_limit_of_one_caller_benches_no_healthy_connection() {
     .await;
     let client = client.build().unwrap();
     read(&client, &server.url("/")).await.unwrap();
-    let hasty = client.get(server.url("/")).headers_timeout(Duration::from_millis(50));
+    let hasty = client
+        .get(server.url("/"))
+        .headers_timeout(Duration::from_millis(50));
     let error = hasty.send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     assert_eq!(read(&client, &server.url("/")).await.unwrap(), "ok");
@@ -320,7 +331,10 @@ async fn a_server_that_never_sends_settings_keeps_nobody_else_waiting() {
         })
         .collect();
     for other in others {
-        timeout(Duration::from_secs(10), other).await.unwrap().unwrap();
+        timeout(Duration::from_secs(10), other)
+            .await
+            .unwrap()
+            .unwrap();
     }
     assert_eq!(answered.load(Ordering::SeqCst), 8);
     assert!(start.elapsed() < Duration::from_secs(10));

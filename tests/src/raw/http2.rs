@@ -162,7 +162,8 @@ impl Http2Peer {
     /// Those of the connection.
     pub async fn answer(&mut self, stream: u32, body: &[u8]) -> io::Result<()> {
         self.send(Frame::status(stream, 8, 0)).await?;
-        self.send(Frame::data(stream, body, Frame::END_STREAM)).await
+        self.send(Frame::data(stream, body, Frame::END_STREAM))
+            .await
     }
 
     /// Reads until the client closes the connection.

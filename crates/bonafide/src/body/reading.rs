@@ -126,7 +126,11 @@ impl Reading {
     /// take a lock: when it fires too early, it is set to when it should have.
     fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
         let lease = &self.lease;
-        let reads = || lease.as_ref().map_or(0, |lease| lease.meta().socket.reads());
+        let reads = || {
+            lease
+                .as_ref()
+                .map_or(0, |lease| lease.meta().socket.reads())
+        };
         let (since, reads) = *self
             .waiting_since
             .get_or_insert_with(|| (Instant::now(), reads()));

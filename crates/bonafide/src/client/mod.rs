@@ -181,10 +181,7 @@ impl Inner {
     pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
         let trust = self.trust.as_ref().ok()?;
         let runtime = current_runtime();
-        let route = trust
-            .connections
-            .origins
-            .get(scheme, host, port, runtime)?;
+        let route = trust.connections.origins.get(scheme, host, port, runtime)?;
         (route.key().parts().epoch == trust.policy.epoch().get()).then_some(route)
     }
 

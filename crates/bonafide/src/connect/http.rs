@@ -92,7 +92,9 @@ impl Http1Conn for Http1 {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         let polled = self.sender.ask(|send| send.poll_ready(cx));
-        polled.map_or(Poll::Ready(false), |polled| polled.map(|ready| ready.is_ok()))
+        polled.map_or(Poll::Ready(false), |polled| {
+            polled.map(|ready| ready.is_ok())
+        })
     }
 }
 

@@ -38,9 +38,12 @@ pub(super) fn of(
     };
     if head.headers.contains_key(TRANSFER_ENCODING) {
         let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-        let chunked = codings
-            .next()
-            .is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        let chunked = codings.next().is_some_and(|value| {
+            value
+                .as_bytes()
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"chunked")
+        });
         if !chunked || codings.next().is_some() {
             return Err(broken(
                 "the response has transfer codings other than \"chunked\"",
@@ -88,8 +91,16 @@ mod tests {
                 &[("transfer-encoding", "chunked"), ("content-length", "3")][..],
                 Ok(true),
             ),
-            (200, &[("transfer-encoding", "gzip, chunked")][..], Err(CODINGS)),
-            (200, &[("transfer-encoding", "chunked, chunked")][..], Err(CODINGS)),
+            (
+                200,
+                &[("transfer-encoding", "gzip, chunked")][..],
+                Err(CODINGS),
+            ),
+            (
+                200,
+                &[("transfer-encoding", "chunked, chunked")][..],
+                Err(CODINGS),
+            ),
             (
                 200,
                 &[
@@ -100,7 +111,11 @@ mod tests {
             ),
             (200, &[("transfer-encoding", "gzip")][..], Err(CODINGS)),
             (200, &[("transfer-encoding", "")][..], Err(CODINGS)),
-            (200, &[("transfer-encoding", "chunked;q=1")][..], Err(CODINGS)),
+            (
+                200,
+                &[("transfer-encoding", "chunked;q=1")][..],
+                Err(CODINGS),
+            ),
             (101, &[("upgrade", "websocket")][..], Err(SWITCHED)),
         ] {
             let mut head = head(status, headers);
@@ -128,7 +143,11 @@ mod tests {
             (205, Method::POST, false),
         ] {
             let framing = of(&mut head(status, &[]), &method, Version::HTTP_2).expect("usable");
-            assert_eq!((framing.http2, framing.bodiless), (true, bodiless), "{status}");
+            assert_eq!(
+                (framing.http2, framing.bodiless),
+                (true, bodiless),
+                "{status}"
+            );
         }
         let failure = of(&mut head(101, &[]), &Method::GET, Version::HTTP_2).expect_err("101");
         assert_eq!(failure.kind, Kind::Protocol);

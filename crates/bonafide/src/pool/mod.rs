@@ -36,9 +36,7 @@ use std::time::Duration;
 
 pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall};
 pub(crate) use self::error::CheckoutError;
-pub(crate) use self::key::{
-    PartitionKey, PartitionParts, Route, Scheme, ZoneId, current_runtime,
-};
+pub(crate) use self::key::{PartitionKey, PartitionParts, Route, Scheme, ZoneId, current_runtime};
 pub(crate) use self::lease::Lease;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::origins::{DEFAULT_ORIGINS, OriginCache};

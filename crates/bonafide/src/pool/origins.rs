@@ -93,10 +93,7 @@ fn is_at<C: Connect>(
     runtime: Option<runtime::Id>,
 ) -> bool {
     let parts = partition.key().parts();
-    parts.port == port
-        && parts.scheme == scheme
-        && parts.runtime == runtime
-        && *parts.host == *host
+    parts.port == port && parts.scheme == scheme && parts.runtime == runtime && *parts.host == *host
 }
 
 fn origin_hash<C: Connect>(partition: &Arc<Partition<C>>) -> u64 {

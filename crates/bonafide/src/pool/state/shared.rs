@@ -241,13 +241,10 @@ impl<C: Connect> Shared<C> {
     /// Doubts a connection whose settings have not come and on which nothing else did for [`SILENCE`]. Says whether there
     /// is one.
     pub(super) fn doubt_mute(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> bool {
-        let mute = self
-            .entries
-            .iter_mut()
-            .find_map(|entry| {
-                let mute = !entry.is_silent() && entry.is_mute(now);
-                mute.then_some((entry.stream.id, entry.heard.1))
-            });
+        let mute = self.entries.iter_mut().find_map(|entry| {
+            let mute = !entry.is_silent() && entry.is_mute(now);
+            mute.then_some((entry.stream.id, entry.heard.1))
+        });
         if let Some((id, reads)) = mute {
             self.doubt(id, reads, closed);
         }

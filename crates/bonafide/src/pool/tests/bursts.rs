@@ -87,10 +87,7 @@ async fn a_dead_http2_connection_is_replaced_by_a_single_attempt() {
     let waiters = bench.waiters(&partition, 16).await;
     let wire = bench.call().await.http2(None);
     for waiter in waiters {
-        assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle().0,
-            &wire
-        ));
+        assert!(Arc::ptr_eq(&http2(waiter.await.unwrap()).handle().0, &wire));
     }
     assert_eq!(bench.attempts(), 2);
     assert_eq!(bench.pool.status().totals.closed.by_peer, 1);
@@ -105,9 +102,6 @@ async fn a_server_that_changes_to_http2_serves_everybody_with_the_first_such_con
     let first = bench.call().await;
     let wire = first.http2(None);
     for waiter in waiters {
-        assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle().0,
-            &wire
-        ));
+        assert!(Arc::ptr_eq(&http2(waiter.await.unwrap()).handle().0, &wire));
     }
 }

@@ -153,9 +153,6 @@ async fn an_idle_connection_past_its_deadline_is_not_used() {
     tokio::time::advance(Duration::from_secs(10)).await;
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http1();
-    assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn().0,
-        &fresh
-    ));
+    assert!(Arc::ptr_eq(&http1(waiter.await.unwrap()).conn().0, &fresh));
     assert!(!old.is_held());
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, key, parts};
-use crate::pool::{
-    Limits, OriginCache, PartitionKey, PartitionParts, Scheme, current_runtime,
-};
+use crate::pool::{Limits, OriginCache, PartitionKey, PartitionParts, Scheme, current_runtime};
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_is_found_by_scheme_host_and_port() {
@@ -21,15 +19,25 @@ async fn an_origin_is_found_by_scheme_host_and_port() {
     cache.insert(&https);
     cache.insert(&http);
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Https, "origin.test", 443, runtime).unwrap(),
+        &cache
+            .get(Scheme::Https, "origin.test", 443, runtime)
+            .unwrap(),
         &https
     ));
     assert!(Arc::ptr_eq(
         &cache.get(Scheme::Http, "origin.test", 80, runtime).unwrap(),
         &http
     ));
-    assert!(cache.get(Scheme::Https, "origin.test", 80, runtime).is_none());
-    assert!(cache.get(Scheme::Https, "other.test", 443, runtime).is_none());
+    assert!(
+        cache
+            .get(Scheme::Https, "origin.test", 80, runtime)
+            .is_none()
+    );
+    assert!(
+        cache
+            .get(Scheme::Https, "other.test", 443, runtime)
+            .is_none()
+    );
     assert!(cache.get(Scheme::Https, "origin.test", 443, None).is_none());
 }
 
@@ -40,7 +48,11 @@ async fn an_evicted_partition_is_not_found() {
     let cache = OriginCache::new(1, 8);
     cache.insert(&bench.partition());
     bench.pool.evict_epoch_older_than(2);
-    assert!(cache.get(Scheme::Https, "origin.test", 443, runtime).is_none());
+    assert!(
+        cache
+            .get(Scheme::Https, "origin.test", 443, runtime)
+            .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +77,9 @@ async fn a_newer_partition_of_an_origin_replaces_the_older() {
     cache.insert(&second);
     assert_eq!(cache.len(), 1);
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Https, "origin.test", 443, runtime).unwrap(),
+        &cache
+            .get(Scheme::Https, "origin.test", 443, runtime)
+            .unwrap(),
         &second
     ));
 }

@@ -18,10 +18,7 @@ async fn an_unused_connection_that_is_called_back_is_closed_and_not_given_out() 
     assert!(!old.is_held());
     let waiter = bench.waiter(&partition).await;
     let new = bench.call().await.http1();
-    assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn().0,
-        &new
-    ));
+    assert!(Arc::ptr_eq(&http1(waiter.await.unwrap()).conn().0, &new));
     assert_eq!(bench.pool.status().totals.closed.recalled, 1);
 }
 
@@ -59,10 +56,7 @@ async fn streams_finish_on_a_connection_that_is_called_back_and_new_ones_go_else
     bench.pool.close_recalled(Duration::ZERO);
     let waiter = bench.waiter(&partition).await;
     let new = bench.call().await.http2(None);
-    assert!(Arc::ptr_eq(
-        &http2(waiter.await.unwrap()).handle().0,
-        &new
-    ));
+    assert!(Arc::ptr_eq(&http2(waiter.await.unwrap()).handle().0, &new));
     assert!(old.is_held());
     drop(under_way);
     assert!(!old.is_held());
@@ -81,10 +75,7 @@ async fn whoever_waits_for_a_connection_that_is_called_back_gets_the_next_one() 
         let new = bench.call().await.http2(None);
         assert!(!old.is_held());
         for waiter in waiters {
-            assert!(Arc::ptr_eq(
-                &http2(waiter.await.unwrap()).handle().0,
-                &new
-            ));
+            assert!(Arc::ptr_eq(&http2(waiter.await.unwrap()).handle().0, &new));
         }
         assert_eq!(bench.pool.status().waiting, 0);
     }
@@ -180,10 +171,7 @@ async fn requests_that_wait_for_a_stream_go_elsewhere_when_its_connection_is_cal
     bench.pool.close_recalled(Duration::ZERO);
     let new = bench.call().await.http2(None);
     for waiter in waiters {
-        assert!(Arc::ptr_eq(
-            &http2(waiter.await.unwrap()).handle().0,
-            &new
-        ));
+        assert!(Arc::ptr_eq(&http2(waiter.await.unwrap()).handle().0, &new));
     }
     assert!(old.is_held());
     drop(first);

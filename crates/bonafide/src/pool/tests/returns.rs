@@ -31,10 +31,7 @@ async fn a_connection_that_does_not_become_ready_is_replaced() {
     let waiting = Arc::clone(&partition);
     let next = tokio::spawn(checkout(waiting));
     let fresh = bench.call().await.http1();
-    assert!(Arc::ptr_eq(
-        &http1(next.await.unwrap()).conn().0,
-        &fresh
-    ));
+    assert!(Arc::ptr_eq(&http1(next.await.unwrap()).conn().0, &fresh));
     assert!(!wire.is_held());
     assert_eq!(bench.pool.status().totals.closed.not_ready, 1);
 }
@@ -49,10 +46,7 @@ async fn a_connection_that_dies_before_it_is_ready_is_replaced() {
     until(|| bench.pool.status().lent_http1 > 0).await;
     wire.die();
     let fresh = bench.call().await.http1();
-    assert!(Arc::ptr_eq(
-        &http1(next.await.unwrap()).conn().0,
-        &fresh
-    ));
+    assert!(Arc::ptr_eq(&http1(next.await.unwrap()).conn().0, &fresh));
     assert_eq!(bench.pool.status().totals.closed.by_peer, 1);
 }
 
@@ -112,10 +106,7 @@ async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_i
     let waiter = bench.waiter(&partition).await;
     let call = bench.call().await;
     lease.return_to_pool();
-    assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn().0,
-        &wire
-    ));
+    assert!(Arc::ptr_eq(&http1(waiter.await.unwrap()).conn().0, &wire));
     call.http1();
     until(|| bench.pool.status().attempts == 0).await;
     assert_eq!(bench.pool.status().idle_http1, 1);
@@ -161,10 +152,7 @@ async fn a_connection_that_the_peer_closed_while_idle_is_skipped() {
     wire.die();
     let waiter = bench.waiter(&partition).await;
     let fresh = bench.call().await.http1();
-    assert!(Arc::ptr_eq(
-        &http1(waiter.await.unwrap()).conn().0,
-        &fresh
-    ));
+    assert!(Arc::ptr_eq(&http1(waiter.await.unwrap()).conn().0, &fresh));
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,9 @@ use self::events::{Event, events, limits};
 use super::bench::key;
 use super::fake::{self, Conn, Fake, UNSAID, Wire};
 use crate::pool::eviction::{Cause, Retired};
-use crate::pool::state::{Actions, Census, Checkout, Grant, HandleId, Member, State, StreamEnd, WaiterId};
+use crate::pool::state::{
+    Actions, Census, Checkout, Grant, HandleId, Member, State, StreamEnd, WaiterId,
+};
 use crate::pool::{CheckoutError, Connected, Http2Conn as _, Limits, Protocol};
 
 /// A connection as the model knows it.
