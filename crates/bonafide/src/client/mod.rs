@@ -15,6 +15,7 @@ use http::Method;
 pub use self::builder::ClientBuilder;
 pub use self::service::ResponseFuture;
 pub(crate) use self::shared::shared;
+use crate::body::Cap;
 use crate::connect::{Connector, server_name};
 use crate::error::{Failure, Kind};
 use crate::exchange::{CallLimits, Route};
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     allow_plain_http: bool,
     timeouts: Timeouts,
     pub(crate) redirects: Redirects,
+    /// For the methods of a response that collect its body.
+    pub(crate) body_cap: Cap,
 }
 
 /// A policy, and the connections that rest on it.
@@ -252,6 +255,7 @@ impl fmt::Debug for Client {
             allow_plain_http,
             timeouts,
             redirects,
+            body_cap,
         } = &*self.inner;
         let mut f = f.debug_struct("Client");
         match trust {
@@ -279,6 +283,7 @@ impl fmt::Debug for Client {
         f.field("allow_plain_http", allow_plain_http)
             .field("timeouts", timeouts)
             .field("redirects", redirects)
+            .field("body_cap", body_cap)
             .finish()
     }
 }

@@ -8,6 +8,7 @@ use url::Host;
 
 use super::tls::server_name;
 use crate::error::{Failure, Kind, Phase};
+use crate::shown::quoted;
 
 /// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,10 @@ impl Resolver {
         let key = canonical(host).map_err(|failure| {
             Failure::new(
                 Kind::Config,
-                format!("addresses are given for {host:?}, which is no host"),
+                format!(
+                    "addresses are given for {}, which is no host",
+                    quoted(host.as_bytes())
+                ),
             )
             .caused_by(failure)
         })?;
@@ -54,9 +58,12 @@ impl Resolver {
         if let Some(addresses) = self.given(host) {
             let addresses = addresses
                 .iter()
-                .map(|address| {
-                    let own = address.port() != 0 && port == default_port;
-                    SocketAddr::new(address.ip(), if own { address.port() } else { port })
+                .map(|&(mut address)| {
+                    if address.port() == 0 || port != default_port {
+                        // Keeps the scope id of an IPv6 address.
+                        address.set_port(port);
+                    }
+                    address
                 })
                 .collect();
             return Ok(Resolved {
@@ -116,6 +123,8 @@ fn canonical(host: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV6;
+
     use super::*;
 
     #[tokio::test]
@@ -197,6 +206,36 @@ mod tests {
             let text = failure.to_string();
             let start = format!("addresses are given for {written:?}, which is no host: ");
             assert!(text.starts_with(&start), "{text}");
+        }
+        let failure = Resolver::default()
+            .set("us:s3cret@shop.example", Vec::new())
+            .expect_err("a host has no password");
+        assert_eq!(
+            failure.to_string(),
+            "addresses are given for \"REDACTED@shop.example\", which is no host: the host is not \
+             valid: invalid international domain name"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_scope_of_a_given_address_is_kept_whatever_the_port() {
+        for (given, port) in [(0, 443), (0, 8443), (4433, 443), (4433, 8443)] {
+            let scoped = SocketAddrV6::new("fe80::1".parse().expect("an address"), given, 7, 3);
+            let mut resolver = Resolver::default();
+            resolver
+                .set("device.example", vec![scoped.into()])
+                .expect("a host");
+            let resolved = resolver
+                .resolve("device.example", port, 443)
+                .await
+                .expect("given");
+            let mut expected = scoped;
+            expected.set_port(if given != 0 && port == 443 {
+                given
+            } else {
+                port
+            });
+            assert_eq!(resolved.addresses, [SocketAddr::V6(expected)]);
         }
     }
 

@@ -13,6 +13,7 @@ use url::Url;
 
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
+use crate::shown::{ShownUrl, is_http};
 
 /// Why a request did not give what was asked for.
 ///
@@ -22,6 +23,13 @@ pub use self::kind::{Kind, Phase};
 /// https://shop.example/: refused: BF-UNKNOWN-ISSUER: …
 /// https://shop.example/: could not connect to 192.0.2.7:443: Connection refused (os error 111)
 /// ```
+///
+/// No text of an error, neither `Display` nor `Debug`, has the URL's user name, password or fragment, nor the
+/// values of query parameters that are secret by their names: those that OpenTelemetry's semantic conventions
+/// redact (`sig`, `Signature`, `AWSAccessKeyId`, `X-Amz-Signature`, `X-Amz-Credential`,
+/// `X-Amz-Security-Token`, `X-Goog-Signature`), `key`, `code`, `auth`, `jwt`, `pass`, `pwd`, `otp`, and
+/// whatever ends with `token`, `signature`, `credential`, `secret`, `password`, `apikey` or `assertion`, in
+/// any case. A secret in a path is shown: [`without_url`](Self::without_url) takes the whole URL off.
 ///
 /// [`source`](StdError::source) has the error beneath as it was, so that a program can look at it.
 /// The size is that of a pointer.
@@ -137,9 +145,26 @@ impl Error {
         refusal.or(self.inner.receipt.as_ref())
     }
 
-    /// The URL of the request, or of the hop that failed; without user name and password.
+    /// The URL of the request, or of the hop that failed; without user name and password, and else as it
+    /// was requested: its query may hold secrets that the error's texts redact. `None` if the URL was not
+    /// usable.
     pub fn url(&self) -> Option<&Url> {
         self.inner.url.as_ref()
+    }
+
+    /// The error without its URL, for logs that must not have it.
+    ///
+    /// ```
+    /// # async fn show() {
+    /// if let Err(error) = bonafide::get("https://hooks.example/T0/s3cret").await {
+    ///     eprintln!("{}", error.without_url());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_url(mut self) -> Self {
+        self.inner.url = None;
+        self
     }
 
     /// The response's status, if it is the error of
@@ -153,10 +178,11 @@ impl Error {
         self.inner.failure.clone()
     }
 
-    /// Names the request's URL, unless one is named already. Credentials are removed.
+    /// Names the request's URL, unless one is named already. Credentials are removed; a URL that is neither
+    /// `https` nor `http` may hold them anywhere and is not named.
     pub(crate) fn at(mut self, url: impl FnOnce() -> Option<Url>) -> Self {
         if self.inner.url.is_none() {
-            self.inner.url = url().map(without_credentials);
+            self.inner.url = url().filter(is_http).map(without_credentials);
         }
         self
     }
@@ -182,9 +208,9 @@ impl Error {
     }
 }
 
-/// `url` without user name and password.
+/// `url`, which has a host, without user name and password.
 pub(crate) fn without_credentials(mut url: Url) -> Url {
-    // Both fail only for URLs without a host, which have no credentials.
+    // Both fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url
@@ -207,7 +233,7 @@ impl From<Failure> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(url) = &self.inner.url {
-            write!(f, "{url}: ")?;
+            write!(f, "{}: ", ShownUrl(url))?;
         }
         fmt::Display::fmt(&self.inner.failure, f)
     }
@@ -227,7 +253,7 @@ impl fmt::Debug for Error {
             .field("what", &failure.what)
             .field("cause", &failure.cause)
             .field("retryable", &failure.retryable)
-            .field("url", &url.as_ref().map(Url::as_str))
+            .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
             .finish()

@@ -3,6 +3,7 @@
 mod broken;
 mod call;
 mod follow;
+mod framing;
 mod waiting;
 
 use std::mem;

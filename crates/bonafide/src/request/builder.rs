@@ -15,6 +15,7 @@ use crate::error::{Error, Failure, Kind};
 use crate::exchange::Call;
 use crate::header_names::HeaderNames;
 use crate::response::Response;
+use crate::shown::ShownUrl;
 use crate::target::{IntoUrl, basic};
 
 /// A request in the making; see [`Client::get`] and its like.
@@ -231,14 +232,14 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
     Failure::new(Kind::Request, what).caused_by(error).into()
 }
 
-/// Of the headers only the names.
+/// Of the headers only the names; the URL as the texts of an [`Error`] show it.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
         match &self.call {
             Ok(call) => debug
                 .field("method", &call.method)
-                .field("url", &call.url().as_ref().map(url::Url::as_str))
+                .field("url", &call.url().as_ref().map(ShownUrl))
                 .field("headers", &HeaderNames(&call.headers)),
             Err(error) => debug.field("error", error),
         };
