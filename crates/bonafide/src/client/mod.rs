@@ -16,7 +16,7 @@ pub use self::builder::ClientBuilder;
 pub use self::service::ResponseFuture;
 pub(crate) use self::shared::shared;
 use crate::body::Cap;
-use crate::connect::{Connector, server_name};
+use crate::connect::Connector;
 use crate::error::{Failure, Kind};
 use crate::exchange::{CallLimits, Route};
 use crate::pool::{
@@ -24,7 +24,7 @@ use crate::pool::{
 };
 use crate::redirect::Redirects;
 use crate::request::RequestBuilder;
-use crate::target::{IntoUrl, OriginName};
+use crate::target::{IntoUrl, OriginName, server_name};
 use crate::timeouts::Timeouts;
 
 /// Sends HTTPS requests, and shows with every response why its server was believed.

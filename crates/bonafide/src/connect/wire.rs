@@ -33,7 +33,7 @@ impl Wire {
     ) -> Result<Self, Failure> {
         let origin = OriginName::from(parts);
         let text = origin.authority();
-        let unusable = || Failure::new(Kind::Url, format!("{text:?} is no usable host"));
+        let unusable = || Failure::new(Kind::Url, format!("{text:?} is not a valid host"));
         let mut headers = HeaderMap::with_capacity(defaults.len() + 4);
         if version != Version::HTTP_2 {
             let host = HeaderValue::from_str(&text).map_err(|error| unusable().caused_by(error))?;

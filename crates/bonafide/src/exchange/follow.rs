@@ -4,7 +4,7 @@ use http::header::{HOST, LOCATION};
 use url::Url;
 
 use super::call::Call;
-use super::{Answer, broken, exchange, framing};
+use super::{Answer, broken, exchange, sendable};
 use crate::body::Body;
 use crate::client::Inner;
 use crate::error::{Error, Failure, Kind, Phase};
@@ -17,7 +17,7 @@ use crate::target::{Parsed, Written};
 
 /// Sends `call` and follows redirects, each of which is judged by the policy anew.
 pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Error> {
-    framing::settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
+    sendable::settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
     let deadline = call.limits.deadline();
     let repeatable = broken::is_idempotent(&call.method);
     let mut hops = Vec::new();

@@ -1,6 +1,7 @@
 //! Where a request goes: an origin, a path and a query.
 
 mod canonical;
+mod host;
 mod into_url;
 mod scheme;
 
@@ -15,6 +16,7 @@ use http::uri::PathAndQuery;
 use url::{Position, Url};
 
 use self::canonical::Split;
+pub(crate) use self::host::{in_url, read as read_host, server_name};
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
 use crate::error::{Error, Failure, Kind};
@@ -25,7 +27,7 @@ use crate::shown::shown_scheme;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OriginName {
     pub(crate) scheme: Scheme,
-    /// A name in A-label form, or an address without brackets.
+    /// As [`host`] has it.
     pub(crate) host: Arc<str>,
     pub(crate) port: u16,
 }
@@ -34,15 +36,11 @@ impl OriginName {
     /// Host and port as URLs write them, the port only where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
         let Self { scheme, host, port } = self;
-        let (open, close) = if host.contains(':') {
-            ("[", "]")
-        } else {
-            ("", "")
-        };
+        let host = in_url(host);
         if *port == scheme.default_port() {
-            format!("{open}{host}{close}")
+            host.into_owned()
         } else {
-            format!("{open}{host}{close}:{port}")
+            format!("{host}:{port}")
         }
     }
 
@@ -133,10 +131,11 @@ impl<O> Parsed<O> {
             "http" => Scheme::Http,
             _ => return Err(not_http(url).into()),
         };
-        let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+        let Some(host) = url.host() else {
             return Err(Failure::new(Kind::Url, "the URL has no host").into());
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let host =
+            host::carried(host).map_err(|failure| Error::from(failure).at(|| Some(url.clone())))?;
         let port = url.port().unwrap_or(scheme.default_port());
         if port == 0 {
             let failure = Failure::new(Kind::Url, "nothing listens on port 0");
@@ -145,7 +144,7 @@ impl<O> Parsed<O> {
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
             .map_err(|error| invalid(error).at(|| Some(url.clone())))?;
         Ok(Self {
-            place: place(find, scheme, host, port),
+            place: place(find, scheme, &host, port),
             path,
             basic: basic_of(url),
         })

@@ -11,6 +11,7 @@ mod checks;
 mod events;
 mod failures;
 mod framing;
+mod hosts;
 mod plain_http;
 mod proxies;
 mod redirects;
