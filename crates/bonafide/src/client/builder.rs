@@ -199,7 +199,8 @@ impl ClientBuilder {
     }
 
     /// Where `host` is found, instead of asking the system. The certificate still has to be for `host`.
-    /// The address's port counts, unless it is 0 or the URL names a port.
+    /// The address's port counts, unless it is 0 or the URL names a port. The scope id of a link-local IPv6
+    /// address is kept; a URL cannot have one.
     ///
     /// `host` is a name or an address in any spelling that a URL may have. With a [`proxy`](Self::proxy)
     /// only the proxy's own host is looked up here, so that addresses given for other hosts are not used.

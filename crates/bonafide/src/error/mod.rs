@@ -265,3 +265,22 @@ impl StdError for Error {
         self.inner.failure.source()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_a_url_whose_credentials_it_can_take_off_and_no_other() {
+        for (written, named) in [
+            ("https://us:s3cret@h/a?b", Some("https://h/a?b")),
+            ("us:s3cret@h", None),
+            ("data:s3cret", None),
+            ("ftp://us:s3cret@h/", None),
+        ] {
+            let url = Url::parse(written).expect("a URL");
+            let error = Error::from(Failure::new(Kind::Url, "why")).at(|| Some(url));
+            assert_eq!(error.url().map(Url::as_str), named, "{written}");
+        }
+    }
+}

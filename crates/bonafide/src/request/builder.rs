@@ -22,6 +22,14 @@ use crate::target::{IntoUrl, basic};
 ///
 /// Whatever cannot be used, a header value for instance, is reported by [`send`](Self::send).
 ///
+/// Where a request ends on its connection is for the client to say. `Content-Length` may be set to what the
+/// body's length is, or to the length that a [stream](Body::from_stream) is going to have;
+/// `Transfer-Encoding` may be `chunked`, `TE` may be `trailers`, and `Connection` may be `close`, after which
+/// the connection serves no other request (on HTTP/2 it is left out, RFC 9113 section 8.2.2). `Keep-Alive` and
+/// `Proxy-Connection` are left out. Any other value of these, `Upgrade`, `HTTP2-Settings`, a second `Host` or
+/// one that is not a host with an optional port, the methods `CONNECT` and `PRI`, and `TRACE` with a body are
+/// an error of [`Kind::Request`] before anything is sent.
+///
 /// ```
 /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
 /// let response = client
