@@ -34,15 +34,40 @@
 //! |---|---|---|
 //! | verification | chain, name, time, key possession | [`ClientBuilder::policy`] |
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
-//! | redirects | up to 10, never from https to http | [`ClientBuilder::redirects`] |
-//! | connecting | 10 s, then 10 s for TLS | [`ClientBuilder::connect_timeout`], [`ClientBuilder::handshake_timeout`] |
-//! | waiting for a connection or a stream that others use | 60 s | [`ClientBuilder::pool_timeout`] |
-//! | answering | 30 s for the headers, 30 s between pieces of the body | [`ClientBuilder::headers_timeout`], [`ClientBuilder::read_timeout`] |
-//! | the whole request | no limit | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
-//! | HTTP/2 | by ALPN, pinged every 30 s | [`ClientBuilder::http2_ping_interval`] |
+//! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
+//! | HTTP/2 | by ALPN | |
+//! | framing | the client's; a caller's `Content-Length` has to be the body's | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | the page of a proxy that refuses | up to 64 KiB, for up to 1 s | |
 //! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | |
+//!
+//! # Bounds
+//!
+//! Each has a default, and the error that it causes names it.
+//!
+//! | bound | default | changed by |
+//! |---|---|---|
+//! | looking up the host and connecting, the proxy included | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | TLS handshake | 10 s | [`ClientBuilder::handshake_timeout`] |
+//! | waiting for a connection or a stream that others use | 60 s | [`ClientBuilder::pool_timeout`] |
+//! | from the last byte of the request to the response's headers | 30 s | [`ClientBuilder::headers_timeout`], [`RequestBuilder::headers_timeout`] |
+//! | between two pieces of the response's body | 30 s | [`ClientBuilder::read_timeout`], [`RequestBuilder::read_timeout`] |
+//! | the whole request with its redirects | none | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
+//! | redirects | 10 | [`ClientBuilder::redirects`] |
+//! | bytes of a response's headers | 64 KiB | [`ClientBuilder::max_header_bytes`] |
+//! | header fields of an HTTP/1.1 response | 100 | [`ClientBuilder::http1_max_headers`] |
+//! | bytes of a body that is collected | 64 MiB | [`ClientBuilder::max_body_bytes`], [`Response::bytes_limited`], [`Response::text_limited`], [`Response::json_limited`] |
+//! | bytes of a body that is read in pieces | none | |
+//! | unread bytes of a dropped HTTP/1.1 response that keep its connection | 64 KiB | |
+//! | connections to one origin | none | [`ClientBuilder::max_connections_per_host`] |
+//! | HTTP/2 connections to one origin | 8 | [`ClientBuilder::max_http2_connections_per_host`] |
+//! | unused HTTP/1.1 connections of one origin | 128 | [`ClientBuilder::pool_max_idle_per_host`] |
+//! | life of an unused connection | 90 s | [`ClientBuilder::pool_idle_timeout`] |
+//! | origins whose connections are kept apart, those in use not counted | 512 | |
+//! | origins remembered with their zones | 256 | |
+//! | between two pings on HTTP/2 | 30 s | [`ClientBuilder::http2_ping_interval`] |
+//! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
+//! | bytes of a `Location` or a reason phrase that an error repeats | 128 | |
 //!
 //! # Features
 //!
@@ -70,6 +95,7 @@ mod proxy;
 mod redirect;
 mod request;
 mod response;
+mod shown;
 mod target;
 mod timeouts;
 mod timings;

@@ -12,6 +12,27 @@ use crate::error::{Error, Failure, Kind, Phase};
 /// What is allocated at most before the bytes have arrived, whatever length the peer declares.
 const MAX_TRUSTED_LENGTH: u64 = 1024 * 1024;
 
+/// The most bytes that a response's body may have to be collected, and who said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    /// The client, for all responses; `None` is no limit.
+    OfClient(Option<usize>),
+    /// The caller, for this response.
+    OfCall(usize),
+}
+
+impl Cap {
+    /// The client's, unless it is set: 64 MiB.
+    pub(crate) const DEFAULT: Self = Self::OfClient(Some(64 * 1024 * 1024));
+
+    fn is_over(self, bytes: u64) -> bool {
+        match self {
+            Self::OfClient(limit) => limit.is_some_and(|limit| bytes > limit as u64),
+            Self::OfCall(limit) => bytes > limit as u64,
+        }
+    }
+}
+
 /// The next frame of `body`.
 pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, Error>> {
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
@@ -28,30 +49,31 @@ pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> 
     Ok(None)
 }
 
-/// All bytes of `body`, at most `limit` of them.
-pub(crate) async fn collect(body: &mut Body, limit: Option<usize>) -> Result<Bytes, Error> {
-    let declared = body.size_hint().exact();
-    if let (Some(limit), Some(declared)) = (limit, declared)
-        && declared > limit as u64
+/// All bytes of `body`, if they are within `cap`.
+pub(crate) async fn collect(body: &mut Body, cap: Cap) -> Result<Bytes, Error> {
+    if body
+        .size_hint()
+        .exact()
+        .is_some_and(|declared| cap.is_over(declared))
     {
-        return Err(too_large(limit));
+        return Err(too_large(cap));
     }
     let Some(first) = next_chunk(body).await? else {
         return Ok(Bytes::new());
     };
     if body.is_end_stream() {
-        return within(first, limit);
+        return within(first, cap);
     }
     let Some(second) = next_chunk(body).await? else {
-        return within(first, limit);
+        return within(first, cap);
     };
     let rest = body.size_hint().lower().min(MAX_TRUSTED_LENGTH) as usize;
     let mut all = BytesMut::with_capacity(first.len() + second.len() + rest);
     all.extend_from_slice(&first);
     all.extend_from_slice(&second);
     loop {
-        if limit.is_some_and(|limit| all.len() > limit) {
-            return Err(too_large(limit.unwrap_or_default()));
+        if cap.is_over(all.len() as u64) {
+            return Err(too_large(cap));
         }
         match next_chunk(body).await? {
             Some(chunk) => all.extend_from_slice(&chunk),
@@ -60,20 +82,26 @@ pub(crate) async fn collect(body: &mut Body, limit: Option<usize>) -> Result<Byt
     }
 }
 
-fn within(bytes: Bytes, limit: Option<usize>) -> Result<Bytes, Error> {
-    match limit {
-        Some(limit) if bytes.len() > limit => Err(too_large(limit)),
-        _ => Ok(bytes),
+fn within(bytes: Bytes, cap: Cap) -> Result<Bytes, Error> {
+    if cap.is_over(bytes.len() as u64) {
+        Err(too_large(cap))
+    } else {
+        Ok(bytes)
     }
 }
 
-fn too_large(limit: usize) -> Error {
-    Failure::new(
-        Kind::TooLarge,
-        format!("the body is larger than {limit} bytes"),
-    )
-    .during(Phase::Body)
-    .into()
+#[cold]
+fn too_large(cap: Cap) -> Error {
+    let what = match cap {
+        Cap::OfClient(limit) => format!(
+            "the body is larger than {} bytes, the limit set by `ClientBuilder::max_body_bytes`",
+            limit.unwrap_or(usize::MAX)
+        ),
+        Cap::OfCall(limit) => format!("the body is larger than {limit} bytes"),
+    };
+    Failure::new(Kind::TooLarge, what)
+        .during(Phase::Body)
+        .into()
 }
 
 #[cfg(test)]
@@ -98,7 +126,9 @@ mod tests {
             (&["a", "b"][..], "ab"),
             (&["a", "", "bc", "d"][..], "abcd"),
         ] {
-            let bytes = collect(&mut chunks(parts), None).await.expect("no error");
+            let bytes = collect(&mut chunks(parts), Cap::OfClient(None))
+                .await
+                .expect("no error");
             assert_eq!(bytes, whole.as_bytes());
         }
     }
@@ -112,7 +142,7 @@ mod tests {
             (&["ab", "cd"][..], 3, false),
             (&["a", "b", "c", "d"][..], 3, false),
         ] {
-            let outcome = collect(&mut chunks(parts), Some(limit)).await;
+            let outcome = collect(&mut chunks(parts), Cap::OfCall(limit)).await;
             match outcome {
                 Ok(bytes) => assert!(fits, "{parts:?} gave {bytes:?}"),
                 Err(error) => {
@@ -125,9 +155,16 @@ mod tests {
                 }
             }
         }
-        let error = collect(&mut Body::from("abcd"), Some(3))
+        let error = collect(&mut Body::from("abcd"), Cap::OfClient(Some(3)))
             .await
             .expect_err("declared length");
-        assert_eq!(error.kind(), Kind::TooLarge);
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (
+                Kind::TooLarge,
+                "the body is larger than 3 bytes, the limit set by `ClientBuilder::max_body_bytes`"
+                    .to_owned()
+            )
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Bodies of requests and of responses.
 
 mod collect;
+mod counted;
 mod framing;
 mod outgoing;
 mod reading;
@@ -16,7 +17,7 @@ use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use http_body_util::StreamBody;
 
-pub(crate) use self::collect::{collect, next_chunk};
+pub(crate) use self::collect::{Cap, collect, next_chunk};
 pub(crate) use self::framing::Framing;
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
@@ -56,6 +57,11 @@ impl Body {
     /// A body read from a stream of chunks; its length is not known beforehand, so that HTTP/1.1
     /// sends it chunked. An error of the stream ends the request with
     /// [`Kind::Body`](crate::Kind::Body).
+    ///
+    /// A request that has a `Content-Length` is sent with that length, and the stream is counted: one that
+    /// gives more or fewer bytes ends the request with [`Kind::Body`](crate::Kind::Body), and the
+    /// connection (in HTTP/2 the stream) with it. The last piece is therefore sent when the stream has
+    /// ended.
     pub fn from_stream<S, D, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<D, E>> + Send + 'static,
@@ -65,7 +71,8 @@ impl Body {
         Self::wrap(StreamBody::new(FrameStream { stream }))
     }
 
-    /// A body from any [`http_body::Body`], with its trailers.
+    /// A body from any [`http_body::Body`], with its trailers. One that knows its length is held to it, as
+    /// [`from_stream`](Self::from_stream) says.
     pub fn wrap<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -94,6 +101,28 @@ impl Body {
             Inner::Streamed(_) | Inner::Reading(_) => return None,
         };
         Some(Self { inner })
+    }
+
+    /// The length, if it is known before the body is read.
+    pub(crate) fn known_length(&self) -> Option<u64> {
+        match &self.inner {
+            Inner::Streamed(streamed) => streamed.declared(),
+            _ => http_body::Body::size_hint(self).exact(),
+        }
+    }
+
+    /// This body, held to a length of `length` bytes if it does not know its own.
+    pub(crate) fn declared(self, length: u64) -> Self {
+        match self.inner {
+            Inner::Streamed(mut streamed) => {
+                streamed.declare(length);
+                Self {
+                    inner: Inner::Streamed(streamed),
+                }
+            }
+            Inner::Reading(_) if self.known_length().is_none() => Self::wrap(self).declared(length),
+            inner => Self { inner },
+        }
     }
 
     /// The body that arrives on a connection.

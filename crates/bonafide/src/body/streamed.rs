@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use sync_wrapper::SyncWrapper;
 
+use super::counted::Count;
 use super::outgoing::Progress;
 use crate::error::{Error, Failure, Kind, Phase};
 
@@ -18,6 +19,8 @@ pub(super) struct Streamed {
     /// What the body said last; it cannot be asked through a shared reference.
     hint: SizeHint,
     ended: bool,
+    /// Where a length is declared, by the body itself or by the request.
+    count: Option<Count>,
     progress: Option<Progress>,
 }
 
@@ -39,8 +42,20 @@ impl Streamed {
             body: SyncWrapper::new(Box::pin(body)),
             hint,
             ended,
+            count: hint.exact().map(|length| Count::new(length, ended)),
             progress: None,
         }
+    }
+
+    /// Holds the body to a length of `length` bytes, if it claims none itself.
+    pub(super) fn declare(&mut self, length: u64) {
+        self.count
+            .get_or_insert_with(|| Count::new(length, self.ended));
+    }
+
+    /// The length that is declared.
+    pub(super) fn declared(&self) -> Option<u64> {
+        self.count.as_ref().map(Count::declared)
     }
 
     pub(super) fn watch(&mut self) -> Progress {
@@ -55,14 +70,17 @@ impl Streamed {
             progress.note();
         }
         let body = self.body.get_mut();
-        let polled = body.as_mut().poll_frame(cx);
+        let polled = match &mut self.count {
+            Some(count) => count.poll_frame(body.as_mut(), cx),
+            None => body.as_mut().poll_frame(cx),
+        };
         self.hint = body.size_hint();
         self.ended = body.is_end_stream();
         if let Some(progress) = &self.progress {
             match &polled {
                 Poll::Ready(Some(Err(error))) => progress.note_failure(error.to_failure()),
                 Poll::Ready(None) => progress.note_end(),
-                _ if self.ended => progress.note_end(),
+                _ if self.is_end() => progress.note_end(),
                 _ => {}
             }
         }
@@ -70,10 +88,10 @@ impl Streamed {
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.ended
+        self.count.as_ref().map_or(self.ended, Count::is_ended)
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.hint
+        self.count.as_ref().map_or(self.hint, Count::size_hint)
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide_verify::{Policy, PolicyHandle};
-use http::header::{ACCEPT, HOST, PROXY_AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner, Trust};
+use crate::body::Cap;
 use crate::connect::{Connector, HttpOptions, Resolver, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
@@ -21,6 +22,21 @@ use crate::timeouts::Timeouts;
 
 /// The longest time that hyper is given: it adds times to the present, which must not overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Headers that cannot be defaults.
+const NOT_FOR_EVERY_REQUEST: [&str; 11] = [
+    "host",
+    "proxy-authorization",
+    "content-length",
+    "transfer-encoding",
+    "trailer",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "upgrade",
+    "http2-settings",
+];
 
 /// `time`, but no more than a year.
 fn bounded(time: Duration) -> Duration {
@@ -46,6 +62,7 @@ pub struct ClientBuilder {
     default_headers: HeaderMap,
     timeouts: Timeouts,
     redirects: Redirects,
+    body_cap: Cap,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
@@ -67,6 +84,7 @@ impl ClientBuilder {
             default_headers,
             timeouts: Timeouts::default(),
             redirects: Redirects::default(),
+            body_cap: Cap::DEFAULT,
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
@@ -102,11 +120,13 @@ impl ClientBuilder {
     /// the same name. Default: `Accept: */*` and the user agent.
     ///
     /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to another
-    /// origin; see [`Redirects`]. `Host` and `Proxy-Authorization` are not for every server and are
-    /// refused: credentials for a proxy belong in the URL of [`Proxy`], or in [`Proxy::header`].
+    /// origin; see [`Redirects`]. What is not for every request is refused: `Host`; `Proxy-Authorization`
+    /// (credentials for a proxy belong in the URL of [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding` and
+    /// `Trailer`, which are a body's; and the fields about a connection, `Connection`, `Keep-Alive`,
+    /// `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
-        for name in [HOST, PROXY_AUTHORIZATION] {
-            if headers.contains_key(&name) {
+        for name in NOT_FOR_EVERY_REQUEST {
+            if headers.contains_key(name) {
                 let what = format!("{name} cannot be a default header");
                 self.mistake = Some(Failure::new(Kind::Config, what));
             }
@@ -179,7 +199,8 @@ impl ClientBuilder {
     }
 
     /// Where `host` is found, instead of asking the system. The certificate still has to be for `host`.
-    /// The address's port counts, unless it is 0 or the URL names a port.
+    /// The address's port counts, unless it is 0 or the URL names a port. The scope id of a link-local IPv6
+    /// address is kept; a URL cannot have one.
     ///
     /// `host` is a name or an address in any spelling that a URL may have. With a [`proxy`](Self::proxy)
     /// only the proxy's own host is looked up here, so that addresses given for other hosts are not used.
@@ -251,6 +272,18 @@ impl ClientBuilder {
         self
     }
 
+    /// How large a response's body may be, in bytes, to be collected by
+    /// [`bytes`](crate::Response::bytes), [`text`](crate::Response::text) or
+    /// [`json`](crate::Response::json); more is an error of [`Kind::TooLarge`]. Default: 64 MiB; `None` is no
+    /// limit.
+    ///
+    /// [`bytes_limited`](crate::Response::bytes_limited) and its like have a limit of their own. A body that
+    /// is read in pieces, or through the tower service, has none.
+    pub fn max_body_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
+        self.body_cap = Cap::OfClient(bytes.into());
+        self
+    }
+
     /// Builds the client. Needs no runtime and does no I/O.
     ///
     /// # Errors
@@ -272,6 +305,7 @@ impl ClientBuilder {
             default_headers,
             timeouts,
             redirects,
+            body_cap,
             allow_plain_http,
             proxy,
             resolver,
@@ -306,6 +340,7 @@ impl ClientBuilder {
                 allow_plain_http,
                 timeouts,
                 redirects,
+                body_cap,
             }),
         }
     }
@@ -319,6 +354,7 @@ impl fmt::Debug for ClientBuilder {
             default_headers,
             timeouts,
             redirects,
+            body_cap,
             allow_plain_http,
             proxy,
             resolver,
@@ -331,6 +367,7 @@ impl fmt::Debug for ClientBuilder {
             .field("default_headers", &HeaderNames(default_headers))
             .field("timeouts", timeouts)
             .field("redirects", redirects)
+            .field("body_cap", body_cap)
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)

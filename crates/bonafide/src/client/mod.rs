@@ -15,7 +15,8 @@ use http::Method;
 pub use self::builder::ClientBuilder;
 pub use self::service::ResponseFuture;
 pub(crate) use self::shared::shared;
-use crate::connect::{Connector, server_name};
+use crate::body::Cap;
+use crate::connect::Connector;
 use crate::error::{Failure, Kind};
 use crate::exchange::{CallLimits, Route};
 use crate::pool::{
@@ -24,7 +25,7 @@ use crate::pool::{
 };
 use crate::redirect::Redirects;
 use crate::request::RequestBuilder;
-use crate::target::{IntoUrl, OriginName};
+use crate::target::{IntoUrl, OriginName, server_name};
 use crate::timeouts::Timeouts;
 
 /// Sends HTTPS requests, and shows with every response why its server was believed.
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     allow_plain_http: bool,
     timeouts: Timeouts,
     pub(crate) redirects: Redirects,
+    /// For the methods of a response that collect its body.
+    pub(crate) body_cap: Cap,
 }
 
 /// A policy, and the connections that rest on it.
@@ -255,6 +258,7 @@ impl fmt::Debug for Client {
             allow_plain_http,
             timeouts,
             redirects,
+            body_cap,
         } = &*self.inner;
         let mut f = f.debug_struct("Client");
         match trust {
@@ -282,6 +286,7 @@ impl fmt::Debug for Client {
         f.field("allow_plain_http", allow_plain_http)
             .field("timeouts", timeouts)
             .field("redirects", redirects)
+            .field("body_cap", body_cap)
             .finish()
     }
 }

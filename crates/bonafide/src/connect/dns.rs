@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
-use url::Host;
+use bonafide_verify::CanonicalHost;
 
-use super::tls::server_name;
 use crate::error::{Failure, Kind, Phase};
+use crate::shown::quoted;
+use crate::target::read_host;
 
 /// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolver {
-    overrides: HashMap<String, Vec<SocketAddr>>,
+    overrides: HashMap<CanonicalHost, Vec<SocketAddr>>,
 }
 
 /// Where to connect to.
@@ -31,10 +32,13 @@ impl Resolver {
     ///
     /// [`Kind::Config`] if it is no host.
     pub(crate) fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) -> Result<(), Failure> {
-        let key = canonical(host).map_err(|failure| {
+        let key = read_host(host).map_err(|failure| {
             Failure::new(
                 Kind::Config,
-                format!("addresses are given for {host:?}, which is no host"),
+                format!(
+                    "addresses are given for {}, which is no host",
+                    quoted(host.as_bytes())
+                ),
             )
             .caused_by(failure)
         })?;
@@ -42,7 +46,7 @@ impl Resolver {
         Ok(())
     }
 
-    /// The addresses of `host`, a name or an address without brackets, with their ports.
+    /// The addresses of `host`, as URLs are read, with their ports.
     ///
     /// The port of a given address counts where the URL has the scheme's `default_port`.
     pub(crate) async fn resolve(
@@ -54,9 +58,12 @@ impl Resolver {
         if let Some(addresses) = self.given(host) {
             let addresses = addresses
                 .iter()
-                .map(|address| {
-                    let own = address.port() != 0 && port == default_port;
-                    SocketAddr::new(address.ip(), if own { address.port() } else { port })
+                .map(|&(mut address)| {
+                    if address.port() == 0 || port != default_port {
+                        // Keeps the scope id of an IPv6 address.
+                        address.set_port(port);
+                    }
+                    address
                 })
                 .collect();
             return Ok(Resolved {
@@ -96,27 +103,16 @@ impl Resolver {
         if self.overrides.is_empty() {
             return None;
         }
-        self.overrides.get(host.strip_suffix('.').unwrap_or(host))
+        self.overrides.get(&CanonicalHost::parse(host).ok()?)
     }
-}
-
-/// `host` as it arrives from URLs, without a trailing dot.
-fn canonical(host: &str) -> Result<String, Failure> {
-    let parsed = match host.parse::<Ipv6Addr>() {
-        Ok(address) => Host::Ipv6(address),
-        Err(_) => Host::parse(host)
-            .map_err(|error| Failure::new(Kind::Url, "the host is not valid").caused_by(error))?,
-    };
-    let written = parsed.to_string();
-    let host = written.trim_start_matches('[').trim_end_matches(']');
-    let host = host.strip_suffix('.').unwrap_or(host);
-    server_name(host)?;
-    Ok(host.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV6;
+
     use super::*;
+    use crate::target::{Parsed, Place, Written};
 
     #[tokio::test]
     async fn given_addresses_and_literals_need_no_lookup() {
@@ -165,14 +161,20 @@ mod tests {
             ("[2001:DB8::0:1]", "https://[2001:db8:0::1]/"),
             ("2001:DB8::0:1", "https://[2001:db8:0::1]/"),
             ("::ffff:192.0.2.7", "https://[::ffff:192.0.2.7]/"),
+            ("::ffff:192.0.2.7", "https://192.0.2.7/"),
+            ("192.0.2.7", "https://[::ffff:c000:207]/"),
             ("127.1", "https://127.0.0.1/"),
         ] {
             let mut resolver = Resolver::default();
             resolver.set(written, vec![address]).expect(written);
-            let url = url::Url::parse(url).expect("a URL");
-            let host = url.host_str().expect("a host");
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            let resolved = resolver.resolve(host, 443, 443).await.expect(written);
+            let parsed = Parsed::<()>::new(Written::Text(url), |_, _, _| None).expect("a URL");
+            let Place::Named(origin) = parsed.place else {
+                unreachable!("nothing is known")
+            };
+            let resolved = resolver
+                .resolve(&origin.host, 443, 443)
+                .await
+                .expect(written);
             assert_eq!(resolved.addresses, [address], "{written}");
         }
     }
@@ -197,6 +199,36 @@ mod tests {
             let text = failure.to_string();
             let start = format!("addresses are given for {written:?}, which is no host: ");
             assert!(text.starts_with(&start), "{text}");
+        }
+        let failure = Resolver::default()
+            .set("us:s3cret@shop.example", Vec::new())
+            .expect_err("a host has no password");
+        assert_eq!(
+            failure.to_string(),
+            "addresses are given for \"REDACTED@shop.example\", which is no host: the host is not \
+             valid: invalid international domain name"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_scope_of_a_given_address_is_kept_whatever_the_port() {
+        for (given, port) in [(0, 443), (0, 8443), (4433, 443), (4433, 8443)] {
+            let scoped = SocketAddrV6::new("fe80::1".parse().expect("an address"), given, 7, 3);
+            let mut resolver = Resolver::default();
+            resolver
+                .set("device.example", vec![scoped.into()])
+                .expect("a host");
+            let resolved = resolver
+                .resolve("device.example", port, 443)
+                .await
+                .expect("given");
+            let mut expected = scoped;
+            expected.set_port(if given != 0 && port == 443 {
+                given
+            } else {
+                port
+            });
+            assert_eq!(resolved.addresses, [SocketAddr::V6(expected)]);
         }
     }
 

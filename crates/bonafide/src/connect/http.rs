@@ -62,7 +62,9 @@ impl Http1 {
         if let Some(count) = options.max_headers {
             builder.max_headers(count);
         }
-        builder.max_header_size(options.max_header_bytes as usize);
+        builder
+            .max_header_size(options.max_header_bytes as usize)
+            .allow_obsolete_multiline_headers_in_responses(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send);
         tokio::spawn(async move {

@@ -30,7 +30,6 @@ use self::fate::Noting;
 pub(crate) use self::http::{Http1, Http2, HttpOptions};
 pub use self::info::ConnectionInfo;
 use self::socket::{Socket, SocketState};
-pub(crate) use self::tls::server_name;
 pub(crate) use self::warm_up::WarmUp;
 use self::wire::Wire;
 use crate::error::{Failure, Kind, Phase};

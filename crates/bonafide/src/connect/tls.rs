@@ -3,25 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{Policy, TlsError, VerifiedStream};
 
 use super::limited;
 use super::socket::Socket;
 use crate::error::{Cause, Delivery, Failure, Kind, Phase};
+use crate::target::server_name;
 
 /// The protocols offered by ALPN, the preferred one first (RFC 7301).
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
-
-/// The name that the server of `host` is verified for: an address, or the name without a trailing dot.
-pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, Failure> {
-    let name = host.strip_suffix('.').unwrap_or(host);
-    ServerName::try_from(name)
-        .map(|name| name.to_owned())
-        .map_err(|error| {
-            Failure::new(Kind::Url, format!("{host:?} is no usable host name")).caused_by(error)
-        })
-}
 
 /// Speaks TLS over `stream` and has the policy judge the server.
 pub(super) async fn handshake(

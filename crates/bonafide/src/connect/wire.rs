@@ -1,8 +1,11 @@
 //! What every request on a connection has in common, prepared once for each connection.
 
-use http::header::{HOST, HeaderName, PROXY_AUTHORIZATION};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
 use http::uri::{Authority, PathAndQuery, Scheme as HttpScheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+use http_body::Body as _;
 use url::Url;
 
 use crate::body::Body;
@@ -30,7 +33,7 @@ impl Wire {
     ) -> Result<Self, Failure> {
         let origin = OriginName::from(parts);
         let text = origin.authority();
-        let unusable = || Failure::new(Kind::Url, format!("{text:?} is no usable host"));
+        let unusable = || Failure::new(Kind::Url, format!("{text:?} is not a valid host"));
         let mut headers = HeaderMap::with_capacity(defaults.len() + 4);
         if version != Version::HTTP_2 {
             let host = HeaderValue::from_str(&text).map_err(|error| unusable().caused_by(error))?;
@@ -59,7 +62,8 @@ impl Wire {
     /// replace those of the client, whose `credentials` are sent or left out.
     ///
     /// Proxies are told their credentials when a tunnel is opened, so `Proxy-Authorization` would only
-    /// tell an origin what is none of its business: it is left out.
+    /// tell an origin what is none of its business: it is left out. So is `Connection` on HTTP/2 (RFC 9113
+    /// section 8.2.2); hyper would take it off with all that it names, `TE` among it.
     pub(crate) fn request(
         &self,
         method: Method,
@@ -80,7 +84,7 @@ impl Wire {
                 })?,
             };
             replace(&mut headers, own, |name| {
-                name != HOST && name != PROXY_AUTHORIZATION
+                name != HOST && name != PROXY_AUTHORIZATION && name != CONNECTION
             });
             let mut parts = http::uri::Parts::default();
             parts.scheme = Some(self.scheme.clone());
@@ -91,6 +95,7 @@ impl Wire {
             })?
         } else {
             replace(&mut headers, own, |name| name != PROXY_AUTHORIZATION);
+            frame(&mut headers, &method, &body);
             Uri::from(path)
         };
         let mut request = Request::new(body);
@@ -98,6 +103,18 @@ impl Wire {
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
         Ok(request)
+    }
+}
+
+/// Says what hyper leaves out of an HTTP/1.1 request. Without a length, servers refuse a `POST` that has no
+/// body (RFC 9110 section 8.6); without `chunked`, hyper leaves out a streamed body of `GET` and `HEAD`.
+fn frame(headers: &mut HeaderMap, method: &Method, body: &Body) {
+    if body.is_end_stream() {
+        if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+    } else if matches!(*method, Method::GET | Method::HEAD) && body.size_hint().exact().is_none() {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
 }
 

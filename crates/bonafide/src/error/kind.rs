@@ -8,9 +8,10 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// The URL cannot be used: it does not parse, has no host, or is neither `https` nor `http`.
+    /// The URL cannot be used: it does not parse, has no host, names port 0, or is neither `https` nor `http`.
     Url,
-    /// The request cannot be built: a header value, a form or a JSON body that cannot be written down.
+    /// The request cannot be built or is not one to send: a header value, a form or a JSON body that cannot be
+    /// written down, a `Content-Length` that is not the body's, a second `Host`.
     Request,
     /// The client's configuration cannot work, for instance because no trust anchor was found.
     Config,
@@ -39,13 +40,15 @@ pub enum Kind {
     TooManyRedirects,
     /// A redirect led from `https://` to `http://`; that is never followed.
     InsecureRedirect,
-    /// A redirect led to something that is no usable URL.
+    /// A redirect led to something that is not a usable URL; the text quotes its beginning.
     Redirect,
     /// The status is an error, and [`error_for_status`](crate::Response::error_for_status) was asked.
     Status,
-    /// The request's or the response's body ended early or could not be read.
+    /// The request's or the response's body ended early or could not be read, or the request's is not as long as
+    /// was declared.
     Body,
-    /// The response's body is larger than the limit that was asked for.
+    /// The response's body is larger than the client's limit or the one that was asked for. The text names the
+    /// setting.
     TooLarge,
     /// The response's body is not what it was to be decoded to.
     Decode,

@@ -19,6 +19,7 @@ pub(crate) use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
+use crate::shown::{ShownUrl, is_http};
 
 /// Why a request did not give what was asked for.
 ///
@@ -29,6 +30,13 @@ pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
 /// https://shop.example/: could not connect to 192.0.2.7:443: Connection refused (os error 111)
 /// https://shop.example/: the proxy http://h:3128 refused the tunnel: 403 Forbidden
 /// ```
+///
+/// No text of an error, neither `Display` nor `Debug`, has the URL's user name, password or fragment, nor the
+/// values of query parameters that are secret by their names: those that OpenTelemetry's semantic conventions
+/// redact (`sig`, `Signature`, `AWSAccessKeyId`, `X-Amz-Signature`, `X-Amz-Credential`,
+/// `X-Amz-Security-Token`, `X-Goog-Signature`), `key`, `code`, `auth`, `jwt`, `pass`, `pwd`, `otp`, and
+/// whatever ends with `token`, `signature`, `credential`, `secret`, `password`, `apikey` or `assertion`, in
+/// any case. A secret in a path is shown: [`without_url`](Self::without_url) takes the whole URL off.
 ///
 /// [`source`](StdError::source) has the error beneath as it was, so that a program can look at it.
 /// The size is that of a pointer.
@@ -180,9 +188,26 @@ impl Error {
         refusal.or(self.inner.receipt.as_ref())
     }
 
-    /// The URL of the request, or of the hop that failed; without user name and password.
+    /// The URL of the request, or of the hop that failed; without user name and password, and else as it
+    /// was requested: its query may hold secrets that the error's texts redact. `None` if the URL was not
+    /// usable.
     pub fn url(&self) -> Option<&Url> {
         self.inner.url.as_ref()
+    }
+
+    /// The error without its URL, for logs that must not have it.
+    ///
+    /// ```
+    /// # async fn show() {
+    /// if let Err(error) = bonafide::get("https://hooks.example/T0/s3cret").await {
+    ///     eprintln!("{}", error.without_url());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_url(mut self) -> Self {
+        self.inner.url = None;
+        self
     }
 
     /// The response's status, if it is the error of
@@ -197,10 +222,11 @@ impl Error {
         self.inner.failure.clone()
     }
 
-    /// Names the request's URL, unless one is named already. Credentials are removed.
+    /// Names the request's URL, unless one is named already. Credentials are removed; a URL that is neither
+    /// `https` nor `http` may hold them anywhere and is not named.
     pub(crate) fn at(mut self, url: impl FnOnce() -> Option<Url>) -> Self {
         if self.inner.url.is_none() {
-            self.inner.url = url().map(without_credentials);
+            self.inner.url = url().filter(is_http).map(without_credentials);
         }
         self
     }
@@ -226,9 +252,9 @@ impl Error {
     }
 }
 
-/// `url` without user name and password.
+/// `url`, which has a host, without user name and password.
 pub(crate) fn without_credentials(mut url: Url) -> Url {
-    // Both fail only for URLs without a host, which have no credentials.
+    // Both fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url
@@ -251,7 +277,7 @@ impl From<Failure> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(url) = &self.inner.url {
-            write!(f, "{url}: ")?;
+            write!(f, "{}: ", ShownUrl(url))?;
         }
         fmt::Display::fmt(&self.inner.failure, f)
     }
@@ -272,7 +298,7 @@ impl fmt::Debug for Error {
             .field("cause", &failure.cause)
             .field("delivery", &failure.delivery)
             .field("retryable", &failure.is_retryable())
-            .field("url", &url.as_ref().map(Url::as_str))
+            .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
             .finish()
@@ -282,5 +308,24 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.failure.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_a_url_whose_credentials_it_can_take_off_and_no_other() {
+        for (written, named) in [
+            ("https://us:s3cret@h/a?b", Some("https://h/a?b")),
+            ("us:s3cret@h", None),
+            ("data:s3cret", None),
+            ("ftp://us:s3cret@h/", None),
+        ] {
+            let url = Url::parse(written).expect("a URL");
+            let error = Error::from(Failure::new(Kind::Url, "why")).at(|| Some(url));
+            assert_eq!(error.url().map(Url::as_str), named, "{written}");
+        }
     }
 }

@@ -4,17 +4,20 @@ use http::header::{HOST, LOCATION};
 use url::Url;
 
 use super::call::Call;
-use super::{Answer, broken, exchange};
+use super::{Answer, broken, exchange, sendable};
 use crate::body::Body;
 use crate::client::Inner;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::pool::Scheme;
-use crate::redirect::{Credentials, Hop, next_method, strip_body_headers, strip_credentials};
+use crate::redirect::{
+    Credentials, Hop, location, next_method, strip_body_headers, strip_credentials, unusable,
+};
 use crate::response::Response;
-use crate::target::{Parsed, Written, redirected};
+use crate::target::{Parsed, Written};
 
 /// Sends `call` and follows redirects, each of which is judged by the policy anew.
 pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Error> {
+    sendable::settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
     let deadline = call.limits.deadline();
     let repeatable = broken::is_idempotent(&call.method);
     let mut hops = Vec::new();
@@ -35,7 +38,10 @@ pub(crate) async fn run(client: &Inner, call: &mut Call) -> Result<Response, Err
         };
         match follow(client, call, &answer, spare, &mut hops) {
             Ok(true) => {}
-            Ok(false) => return Ok(Response::new(answer, call.path.clone(), hops)),
+            Ok(false) => {
+                let path = call.path.clone();
+                return Ok(Response::new(answer, path, hops, client.body_cap));
+            }
             Err(failure) => {
                 return Err(Error::from(failure)
                     .at(|| call.url())
@@ -57,10 +63,9 @@ fn follow(
     if !status.is_redirection() || client.redirects.limit() == 0 {
         return Ok(false);
     }
-    let (Some(next), Some(location)) = (
-        next_method(status, &call.method),
-        answer.head.headers.get(LOCATION),
-    ) else {
+    let headers = &answer.head.headers;
+    let (Some(next), Some(value)) = (next_method(status, &call.method), headers.get(LOCATION))
+    else {
         return Ok(false);
     };
     let body = match (next.keeps_body, spare) {
@@ -71,8 +76,9 @@ fn follow(
     let Some(here) = call.url() else {
         return Ok(false);
     };
-    let there =
-        redirected(&here, location.as_bytes()).map_err(|failure| failure.during(Phase::Headers))?;
+    let Some(there) = location(&here, headers)? else {
+        return Ok(false);
+    };
     let limit = client.redirects.limit();
     if hops.len() >= limit {
         let what = format!(
@@ -89,14 +95,7 @@ fn follow(
     let parsed = Parsed::new(Written::Url(&there), |scheme, host, port| {
         client.find(scheme, host, port)
     })
-    .map_err(|error| {
-        Failure::new(
-            Kind::Redirect,
-            "the Location of the redirect is not a usable URL",
-        )
-        .during(Phase::Headers)
-        .caused_by(error)
-    })?;
+    .map_err(|error| unusable(value.as_bytes()).caused_by(error.without_url()))?;
     hops.push(Hop { url: here, status });
     call.place = parsed.place;
     call.path = parsed.path;

@@ -4,6 +4,7 @@ mod broken;
 mod call;
 mod follow;
 mod framing;
+mod sendable;
 mod waiting;
 
 use std::mem;

@@ -1,9 +1,11 @@
 //! Following redirects.
 
 mod hop;
+mod location;
 mod rewrite;
 
 pub use self::hop::Hop;
+pub(crate) use self::location::{location, unusable};
 pub(crate) use self::rewrite::{Credentials, next_method, strip_body_headers, strip_credentials};
 
 /// How many redirects a client follows.
@@ -11,6 +13,10 @@ pub(crate) use self::rewrite::{Credentials, next_method, strip_body_headers, str
 /// Redirects are followed as browsers, curl and reqwest do: after 301 and 302 a `POST` becomes a
 /// `GET` without body, after 303 everything but `HEAD` does, and 307 and 308 repeat method and body.
 /// A body that was streamed cannot be repeated; the 307 or 308 is then the response.
+///
+/// A `Location` is resolved by the URL standard; octets that are not UTF-8 are percent-encoded. A redirect
+/// without a `Location`, or with an empty one, is the response. One whose `Location` is not a usable URL is an
+/// error of [`Kind::Redirect`](crate::Kind::Redirect), which quotes its first 128 bytes.
 ///
 /// Two rules have no switch. `https://` never leads to `http://`. And when the origin (scheme, host
 /// and port) changes, `Authorization`, `Cookie`, `Proxy-Authorization` and `WWW-Authenticate` are

@@ -15,11 +15,20 @@ use crate::error::{Error, Failure, Kind};
 use crate::exchange::Call;
 use crate::header_names::HeaderNames;
 use crate::response::Response;
+use crate::shown::ShownUrl;
 use crate::target::{IntoUrl, basic};
 
 /// A request in the making; see [`Client::get`] and its like.
 ///
 /// Whatever cannot be used, a header value for instance, is reported by [`send`](Self::send).
+///
+/// Where a request ends on its connection is for the client to say. `Content-Length` may be set to what the
+/// body's length is, or to the length that a [stream](Body::from_stream) is going to have;
+/// `Transfer-Encoding` may be `chunked`, `TE` may be `trailers`, and `Connection` may be `close`, after which
+/// the connection serves no other request (on HTTP/2 it is left out, RFC 9113 section 8.2.2). `Keep-Alive` and
+/// `Proxy-Connection` are left out. Any other value of these, `Upgrade`, `HTTP2-Settings`, a second `Host` or
+/// one that is not a host with an optional port, the methods `CONNECT` and `PRI`, and `TRACE` with a body are
+/// an error of [`Kind::Request`] before anything is sent.
 ///
 /// ```
 /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
@@ -231,14 +240,14 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
     Failure::new(Kind::Request, what).caused_by(error).into()
 }
 
-/// Of the headers only the names.
+/// Of the headers only the names; the URL as the texts of an [`Error`] show it.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
         match &self.call {
             Ok(call) => debug
                 .field("method", &call.method)
-                .field("url", &call.url().as_ref().map(url::Url::as_str))
+                .field("url", &call.url().as_ref().map(ShownUrl))
                 .field("headers", &HeaderNames(&call.headers)),
             Err(error) => debug.field("error", error),
         };

@@ -13,16 +13,18 @@ use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body as _;
+use hyper::ext::ReasonPhrase;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use self::stream::BytesStream;
-use crate::body::{Body, collect, next_chunk};
+use crate::body::{Body, Cap, collect, next_chunk};
 use crate::connect::{ConnectionInfo, Meta};
 use crate::error::{Error, Failure, Kind, Phase};
 use crate::exchange::Answer;
 use crate::header_names::HeaderNames;
 use crate::redirect::Hop;
+use crate::shown::{ShownUrl, plain_words};
 use crate::timings::Timings;
 
 /// The response to a request: its headers are here, its body is read by one of the methods that take it.
@@ -35,6 +37,7 @@ pub struct Response {
     source: Source,
     timings: Timings,
     hops: Vec<Hop>,
+    cap: Cap,
     url: OnceLock<Url>,
     extensions: OnceLock<Extensions>,
 }
@@ -60,7 +63,7 @@ impl Source {
 }
 
 impl Response {
-    pub(crate) fn new(answer: Answer, path: PathAndQuery, hops: Vec<Hop>) -> Self {
+    pub(crate) fn new(answer: Answer, path: PathAndQuery, hops: Vec<Hop>, cap: Cap) -> Self {
         let Answer {
             head,
             body,
@@ -73,6 +76,7 @@ impl Response {
             source: Source { meta, path },
             timings,
             hops,
+            cap,
             url: OnceLock::new(),
             extensions: OnceLock::new(),
         }
@@ -139,7 +143,8 @@ impl Response {
         self.body.size_hint().exact()
     }
 
-    /// The response, unless its status is an error: 4xx or 5xx.
+    /// The response, unless its status is an error: 4xx or 5xx. The error's text has the reason phrase that the
+    /// server gave (HTTP/2 has none), up to 128 bytes of it.
     ///
     /// # Errors
     ///
@@ -159,51 +164,87 @@ impl Response {
         if !status.is_client_error() && !status.is_server_error() {
             return Ok(self);
         }
-        let failure = Failure::new(Kind::Status, status.to_string()).during(Phase::Headers);
+        let reason = self.head.extensions.get::<ReasonPhrase>();
+        let what = match reason.map(ReasonPhrase::as_bytes) {
+            None | Some([]) => status.to_string(),
+            Some(words) => format!("{} {}", status.as_str(), plain_words(words)),
+        };
+        let failure = Failure::new(Kind::Status, what).during(Phase::Headers);
         Err(self.source.name(Error::from(failure).with_status(status)))
     }
 
-    /// The whole body.
+    /// The whole body, if it is no larger than the client allows (64 MiB unless
+    /// [`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes) says otherwise).
     ///
     /// # Errors
     ///
-    /// [`Kind::Body`] if the body breaks off, [`Kind::Timeout`] if it takes too long.
+    /// [`Kind::Body`] if the body breaks off, [`Kind::Timeout`] if it takes too long, [`Kind::TooLarge`] if it
+    /// is larger.
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
-        let collected = collect(&mut self.body, None).await;
-        collected.map_err(|error| self.source.name(error))
+        self.collect(self.cap).await
     }
 
-    /// The whole body, if it is no larger than `limit` bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::TooLarge`] if it is larger, and those of [`bytes`](Self::bytes).
-    pub async fn bytes_limited(mut self, limit: usize) -> Result<Bytes, Error> {
-        let collected = collect(&mut self.body, Some(limit)).await;
-        collected.map_err(|error| self.source.name(error))
-    }
-
-    /// The whole body as text: by its byte order mark, else in the charset of `Content-Type`, else
-    /// UTF-8. What is no text in that charset becomes U+FFFD.
+    /// The whole body, if it is no larger than `limit` bytes, whatever the client allows.
     ///
     /// # Errors
     ///
     /// Those of [`bytes`](Self::bytes).
-    pub async fn text(self) -> Result<String, Error> {
-        let charset = text::charset(self.head.headers.get(CONTENT_TYPE));
-        Ok(text::decode(charset, self.bytes().await?))
+    pub async fn bytes_limited(mut self, limit: usize) -> Result<Bytes, Error> {
+        self.collect(Cap::OfCall(limit)).await
     }
 
-    /// The whole body as JSON.
+    /// The whole body as text: by its byte order mark, else in the charset of `Content-Type`, else
+    /// UTF-8. What is no text in that charset becomes U+FFFD. The limit is that of [`bytes`](Self::bytes).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    pub async fn text(mut self) -> Result<String, Error> {
+        let bytes = self.collect(self.cap).await?;
+        Ok(self.decode(bytes))
+    }
+
+    /// As [`text`](Self::text), if the body is no larger than `limit` bytes, whatever the client allows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    pub async fn text_limited(mut self, limit: usize) -> Result<String, Error> {
+        let bytes = self.collect(Cap::OfCall(limit)).await?;
+        Ok(self.decode(bytes))
+    }
+
+    /// The whole body as JSON. The limit is that of [`bytes`](Self::bytes).
     ///
     /// # Errors
     ///
     /// [`Kind::Decode`] if it is not the JSON that `T` wants, and those of [`bytes`](Self::bytes).
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
-        let bytes = collect(&mut self.body, None)
-            .await
-            .map_err(|error| self.source.name(error))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
+        let bytes = self.collect(self.cap).await?;
+        self.parse(&bytes)
+    }
+
+    /// As [`json`](Self::json), if the body is no larger than `limit` bytes, whatever the client allows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`json`](Self::json).
+    pub async fn json_limited<T: DeserializeOwned>(mut self, limit: usize) -> Result<T, Error> {
+        let bytes = self.collect(Cap::OfCall(limit)).await?;
+        self.parse(&bytes)
+    }
+
+    async fn collect(&mut self, cap: Cap) -> Result<Bytes, Error> {
+        let collected = collect(&mut self.body, cap).await;
+        collected.map_err(|error| self.source.name(error))
+    }
+
+    fn decode(&self, bytes: Bytes) -> String {
+        text::decode(text::charset(self.head.headers.get(CONTENT_TYPE)), bytes)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
+        serde_json::from_slice(bytes).map_err(|error| {
             let failure = Failure::new(Kind::Decode, "the body is not the JSON that was expected")
                 .during(Phase::Body)
                 .caused_by(error);
@@ -241,6 +282,7 @@ impl From<Response> for http::Response<Body> {
             source,
             timings: _,
             hops: _,
+            cap: _,
             url: _,
             extensions: _,
         } = response;
@@ -257,11 +299,11 @@ fn extensions(mut extensions: Extensions, info: &Arc<ConnectionInfo>) -> Extensi
     extensions
 }
 
-/// Of the headers only the names.
+/// Of the headers only the names; the URL as the texts of an [`Error`] show it.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("url", &self.url().as_str())
+            .field("url", &ShownUrl(self.url()))
             .field("status", &self.head.status)
             .field("version", &self.head.version)
             .field("headers", &HeaderNames(&self.head.headers))

@@ -1,10 +1,13 @@
 //! Where a request goes: an origin, a path and a query.
 
 mod canonical;
+mod host;
 mod into_url;
 mod scheme;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -13,16 +16,18 @@ use http::uri::PathAndQuery;
 use url::{Position, Url};
 
 use self::canonical::Split;
+pub(crate) use self::host::{in_url, read as read_host, server_name};
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
-use crate::error::{Error, Failure, Kind, without_credentials};
+use crate::error::{Error, Failure, Kind};
 use crate::pool::{PartitionParts, Scheme};
+use crate::shown::shown_scheme;
 
 /// Scheme, host and port.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OriginName {
     pub(crate) scheme: Scheme,
-    /// A name in A-label form, or an address without brackets.
+    /// As [`host`] has it.
     pub(crate) host: Arc<str>,
     pub(crate) port: u16,
 }
@@ -31,15 +36,11 @@ impl OriginName {
     /// Host and port as URLs write them, the port only where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
         let Self { scheme, host, port } = self;
-        let (open, close) = if host.contains(':') {
-            ("[", "]")
-        } else {
-            ("", "")
-        };
+        let host = in_url(host);
         if *port == scheme.default_port() {
-            format!("{open}{host}{close}")
+            host.into_owned()
         } else {
-            format!("{open}{host}{close}:{port}")
+            format!("{host}:{port}")
         }
     }
 
@@ -116,9 +117,11 @@ impl<O> Parsed<O> {
         }
         match written {
             Written::Url(url) => Self::of_url(url, find),
-            Written::Text(_) | Written::Uri(_) => {
-                Self::of_url(&Url::parse(text).map_err(invalid)?, find)
-            }
+            Written::Text(_) | Written::Uri(_) => match Url::parse(text) {
+                Ok(url) => Self::of_url(&url, find),
+                Err(_) if has_zone_id(text) => Err(zone_id().into()),
+                Err(error) => Err(invalid(error)),
+            },
         }
     }
 
@@ -126,20 +129,22 @@ impl<O> Parsed<O> {
         let scheme = match url.scheme() {
             "https" => Scheme::Https,
             "http" => Scheme::Http,
-            other => {
-                let what = format!("the scheme is {other:?}, not https");
-                return Err(Error::from(Failure::new(Kind::Url, what)).at(|| Some(url.clone())));
-            }
+            _ => return Err(not_http(url).into()),
         };
-        let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+        let Some(host) = url.host() else {
             return Err(Failure::new(Kind::Url, "the URL has no host").into());
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let host =
+            host::carried(host).map_err(|failure| Error::from(failure).at(|| Some(url.clone())))?;
         let port = url.port().unwrap_or(scheme.default_port());
+        if port == 0 {
+            let failure = Failure::new(Kind::Url, "nothing listens on port 0");
+            return Err(Error::from(failure).at(|| Some(url.clone())));
+        }
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
             .map_err(|error| invalid(error).at(|| Some(url.clone())))?;
         Ok(Self {
-            place: place(find, scheme, host, port),
+            place: place(find, scheme, &host, port),
             path,
             basic: basic_of(url),
         })
@@ -182,6 +187,33 @@ fn place<O>(
     }
 }
 
+/// Without `//` what stands for the scheme may be a user name, or a host, and is not repeated.
+#[cold]
+fn not_http(url: &Url) -> Failure {
+    let what = match shown_scheme(url) {
+        Some(scheme) => format!("the scheme is {scheme:?}, not https").into(),
+        None => Cow::Borrowed("the URL does not start with https://"),
+    };
+    Failure::new(Kind::Url, what)
+}
+
+/// Whether the host is an IPv6 address with a zone id (RFC 6874).
+fn has_zone_id(text: &str) -> bool {
+    let literal = text
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    literal
+        .and_then(|(literal, _)| literal.split_once('%'))
+        .is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok())
+}
+
+#[cold]
+fn zone_id() -> Failure {
+    let what = "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+                to `ClientBuilder::resolve`";
+    Failure::new(Kind::Url, what)
+}
+
 /// The text of an unusable URL is not repeated: it may hold a password.
 fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Failure::new(Kind::Url, "the URL is not valid")
@@ -213,20 +245,6 @@ pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
     let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Basic"));
     value.set_sensitive(true);
     value
-}
-
-/// Where a redirect at `base` leads.
-pub(crate) fn redirected(base: &Url, location: &[u8]) -> Result<Url, Failure> {
-    let unusable = || {
-        Failure::new(
-            Kind::Redirect,
-            "the Location of the redirect is not a usable URL",
-        )
-    };
-    let location = std::str::from_utf8(location).map_err(|error| unusable().caused_by(error))?;
-    base.join(location)
-        .map(without_credentials)
-        .map_err(|error| unusable().caused_by(error))
 }
 
 #[cfg(test)]
@@ -276,25 +294,56 @@ mod tests {
     #[test]
     fn unusable_urls_are_typed_errors_without_their_password() {
         for (written, text) in [
+            ("ftp://user:secret@h/x", "the scheme is \"ftp\", not https"),
+            ("data:secret", "the URL does not start with https://"),
+            ("us:secret@host", "the URL does not start with https://"),
+            ("localhost:8443/", "the URL does not start with https://"),
             (
-                "ftp://user:secret@h/x",
-                "ftp://h/x: the scheme is \"ftp\", not https",
+                "us:secret@host:8443/a?b",
+                "the URL does not start with https://",
             ),
             (
-                "data:secret",
-                "data:secret: the scheme is \"data\", not https",
+                "file:///user:secret@h/x",
+                "the scheme is \"file\", not https",
             ),
+            ("ws:/user:secret@h/x", "the scheme is \"ws\", not https"),
             ("/path", "the URL is not valid: relative URL without a base"),
             ("https://user:secret@/", "the URL is not valid: empty host"),
             (
                 "https://user:secret@h:99999/",
                 "the URL is not valid: invalid port number",
             ),
+            (
+                "https://user:secret@h:0/?sig=secret",
+                "https://h:0/?sig=REDACTED: nothing listens on port 0",
+            ),
+            ("http://h:00", "http://h:0/: nothing listens on port 0"),
+            (
+                "https://user:secret@[::1%25secret/",
+                "the URL is not valid: invalid IPv6 address",
+            ),
         ] {
             let error = parse(written).err().expect(written);
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(error.phase(), None, "{written}");
             assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_zone_id_is_refused_and_the_way_to_a_scope_named() {
+        for written in [
+            "https://[fe80::1%25eth0]/",
+            "https://[fe80::1%eth0]:8443/",
+            "http://user:secret@[fe80::1%2]/",
+        ] {
+            let error = parse(written).err().expect(written);
+            assert_eq!(error.kind(), Kind::Url, "{written}");
+            assert_eq!(
+                error.to_string(),
+                "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+                 to `ClientBuilder::resolve`"
+            );
         }
     }
 }

@@ -119,7 +119,7 @@ async fn every_error_is_one_line_that_names_the_cause() {
             Kind::Url,
             None,
             None,
-            "\"a_b..example\" is no usable host name: …".to_owned(),
+            "\"a_b..example\" is not a valid host name: …".to_owned(),
         ),
     ];
     for (url, kind, phase, code, text) in table {

@@ -278,22 +278,6 @@ fn a_request_under_way_takes_less_than_two_kilobytes() {
     assert!(bytes < 2048, "{bytes}");
 }
 
-#[test]
-fn headers_that_are_not_for_every_server_are_no_defaults() {
-    for name in ["host", "proxy-authorization"] {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, HeaderValue::from_static("x"));
-        let error = builder()
-            .default_headers(headers)
-            .build()
-            .expect_err("not for every server");
-        assert_eq!(
-            (error.kind(), error.to_string()),
-            (Kind::Config, format!("{name} cannot be a default header"))
-        );
-    }
-}
-
 #[tokio::test]
 async fn debug_names_headers_and_keeps_their_values() {
     let server = server(Alpn::Both)
