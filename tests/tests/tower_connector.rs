@@ -149,7 +149,12 @@ async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
     });
     let connector = VerifiedConnector::over(transport, believing(&ca).build().unwrap());
     let client: Client<_, Empty<Bytes>> = builder().build(connector);
-    for (asked, verified) in [("127.0.0.1", "127.0.0.1"), ("localhost.", "localhost")] {
+    for (asked, verified) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("localhost.", "localhost"),
+        ("LocalHost", "localhost"),
+    ] {
         let url = server.url_for(asked, "/").parse().unwrap();
         let response = client.get(url).await.unwrap();
         let receipt = response.extensions().get::<Arc<Receipt>>().unwrap();

@@ -1,10 +1,11 @@
 //! Host patterns, canonical before they can be stored.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use psl::Type;
+
+use crate::host::{self, CanonicalHost};
 
 /// Which hosts a zone or a set of pins is for.
 ///
@@ -15,7 +16,8 @@ use psl::Type;
 /// | `**.example.com` | it and everything under it |
 /// | `192.0.2.1`, `[2001:db8::1]`, `2001:db8::1` | that address |
 ///
-/// A pattern is stored in lower case, internationalised names as Punycode, without a trailing dot. One that covers a whole public suffix
+/// A pattern is stored in the form of a [`CanonicalHost`]: lower case, A-labels, no trailing dot, an
+/// IPv4-mapped address as the IPv4 address in it. One that covers a whole public suffix
 /// (`*.com`, `**.co.uk`, `com`) is refused, after the public suffix list.
 ///
 /// ```
@@ -65,8 +67,14 @@ impl HostPattern {
         self.scope == Scope::Exact
     }
 
-    /// Whether `host` is one of the pattern's; `host` must be canonical: lower case, no trailing dot, addresses without brackets.
+    /// Whether `host`, in any spelling of a [`CanonicalHost`], is one of the pattern's; what is not
+    /// a host is none of them.
     pub fn matches(&self, host: &str) -> bool {
+        CanonicalHost::parse(host).is_ok_and(|host| self.covers(host.as_str()))
+    }
+
+    /// Whether `host`, which is canonical, is one of the pattern's.
+    pub(crate) fn covers(&self, host: &str) -> bool {
         let below = || {
             host.strip_suffix(self.host.as_str())
                 .and_then(|rest| rest.strip_suffix('.'))
@@ -83,14 +91,14 @@ impl HostPattern {
     /// Whether some host could match both patterns.
     pub fn overlaps(&self, other: &Self) -> bool {
         let covers = |wide: &Self, narrow: &Self| match (wide.scope, narrow.scope) {
-            (_, Scope::Exact) => wide.matches(&narrow.host),
+            (_, Scope::Exact) => wide.covers(&narrow.host),
             (Scope::Exact, _) => false,
             (Scope::OneLabel, Scope::OneLabel) => wide.host == narrow.host,
             // Of a subtree whose top is one label below.
             (Scope::OneLabel, Scope::Subtree) => {
-                wide.host == narrow.host || wide.matches(&narrow.host)
+                wide.host == narrow.host || wide.covers(&narrow.host)
             }
-            (Scope::Subtree, _) => wide.matches(&narrow.host),
+            (Scope::Subtree, _) => wide.covers(&narrow.host),
         };
         covers(self, other) || covers(other, self)
     }
@@ -123,11 +131,13 @@ impl FromStr for HostPattern {
         let malformed = || PatternError::Malformed {
             pattern: text.to_owned(),
         };
-        if let Some(address) = parse_address(name) {
+        if let Ok(host) = CanonicalHost::parse(name)
+            && host.address().is_some()
+        {
             return match scope {
                 Scope::Exact => Ok(Self {
                     scope,
-                    host: address.to_string(),
+                    host: host.to_string(),
                 }),
                 _ => Err(malformed()),
             };
@@ -160,17 +170,9 @@ impl fmt::Debug for HostPattern {
     }
 }
 
-fn parse_address(text: &str) -> Option<IpAddr> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    bare.parse().ok()
-}
-
 /// A host name in lower case and Punycode, without a trailing dot, if it is one.
 pub(crate) fn canonical_name(name: &str) -> Option<String> {
-    let ascii = idna::domain_to_ascii(name.strip_suffix('.').unwrap_or(name)).ok()?;
+    let ascii = host::ascii_name(name)?;
     let well_formed = !ascii.is_empty()
         && !ends_in_a_number(&ascii)
         && ascii.len() <= 253
@@ -183,7 +185,8 @@ pub(crate) fn canonical_name(name: &str) -> Option<String> {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         });
-    well_formed.then_some(ascii)
+    // An A-label that is not one is a slip, and no URL has it.
+    (well_formed && idna::domain_to_ascii(&ascii).is_ok()).then(|| ascii.into_owned())
 }
 
 /// Whether URLs read the name as an IPv4 address, in one of its short or odd forms (URL Standard, 3.5, "ends in a number"): a pattern of that

@@ -118,6 +118,7 @@ pub use self::explain::{
 pub use self::forecast::Horizons;
 pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
+pub use self::host::{CanonicalHost, HostError};
 pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::{
     ClientIdentity, Credential, ExternalSigner, Generation, IdentityCallback, IdentityError,

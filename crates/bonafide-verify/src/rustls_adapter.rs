@@ -16,7 +16,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::chain::{Peer, PresentedChain};
 use crate::config_error::ConfigError;
 use crate::demand::Offer;
-use crate::host::{host_text, relative_name};
+use crate::host::{canonical, host_text};
 #[cfg(feature = "tokio")]
 use crate::identity::Credential;
 use crate::identity::{Shown, ZoneIdentity};
@@ -194,7 +194,7 @@ pub(crate) fn receipt_of(
     client_identity: Option<IdentityUse>,
 ) -> Result<Arc<Receipt>, Refusal> {
     let chain = PresentedChain::new(connection.peer_certificates().unwrap_or_default());
-    let name = relative_name(name);
+    let name = canonical(name);
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     let handshake = match resumed {
         true => Handshake::Resumed,

@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use crate::config_error::ConfigError;
 use crate::demand;
 use crate::handshake::{HandshakeError, TlsError};
-use crate::host::relative_name;
+use crate::host::canonical;
 use crate::identity::Credential;
 use crate::policy::Policy;
 use crate::receipt::{IdentityUse, Receipt};
@@ -72,7 +72,7 @@ impl Policy {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let name = relative_name(&name).into_owned().to_owned();
+        let name = canonical(&name).into_owned().to_owned();
         let zone = self.zone_of(&name).map_err(TlsError::Refused)?;
         if !self.is_loaded() {
             self.load_off_the_async_threads().await?;

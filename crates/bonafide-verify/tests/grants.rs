@@ -504,3 +504,23 @@ fn a_grant_for_a_host_whose_zone_believes_keys_is_an_error() {
         }
     }
 }
+
+#[test]
+fn a_grant_is_for_every_spelling_of_its_host() {
+    let grant = Grant::for_host("[::ffff:127.0.0.1]")
+        .forgive(Code::SelfSigned)
+        .because("a test of grants")
+        .until(seconds_from_now(600));
+    let policy = trusting(&TestCa::new())
+        .danger_grant(grant)
+        .build()
+        .unwrap();
+    let identity = Identity::self_signed(Recipe::for_host("127.0.0.1"));
+    for asked in ["127.0.0.1", "::ffff:127.0.0.1"] {
+        assert_eq!(
+            forgiven(judge(&policy, &identity, asked)),
+            Ok(vec![Code::SelfSigned]),
+            "{asked}"
+        );
+    }
+}

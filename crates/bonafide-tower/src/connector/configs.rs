@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{ConfigError, Policy, ZoneId};
+use bonafide_verify::{CanonicalHost, ConfigError, Policy, ZoneId};
 use rustls::ClientConfig;
 
 use super::error::Cause;
@@ -35,13 +34,9 @@ impl ZoneConfigs {
         self.protocols
     }
 
-    /// The configuration for `host`, which `name` says in rustls' way. The system's store is read off the async threads, if it has to be.
-    pub(super) async fn of(
-        &self,
-        host: &str,
-        name: &ServerName<'_>,
-    ) -> Result<Arc<ClientConfig>, Cause> {
-        let zone = self.policy.zone_of(name)?.id();
+    /// The configuration for `host`. The system's store is read off the async threads, if it has to be.
+    pub(super) async fn of(&self, host: &CanonicalHost) -> Result<Arc<ClientConfig>, Cause> {
+        let zone = self.policy.zone_of(host.server_name())?.id();
         if !self.policy.is_loaded() {
             let policy = self.policy.clone();
             // Whether the zone of this host has anchors is asked when its configuration is made.
@@ -49,7 +44,7 @@ impl ZoneConfigs {
                 .await
                 .map_err(|error| Cause::Transport(error.into()))?;
         }
-        Ok(self.made_for(zone, host)?)
+        Ok(self.made_for(zone, host.as_str())?)
     }
 
     fn made_for(&self, zone: ZoneId, host: &str) -> Result<Arc<ClientConfig>, ConfigError> {

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{ConfigError, Policy};
+use bonafide_verify::{CanonicalHost, ConfigError, Policy};
 use http::Uri;
 use hyper::rt::{Read, Write};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};
@@ -102,27 +101,32 @@ where
         let configs = Arc::clone(&self.configs);
         let plain_http = self.plain_http;
         Connecting::new(async move {
-            let host = host_of(&uri).to_owned();
+            let host = host_of(&uri);
+            let named = match &host {
+                Ok(host) => host.to_string(),
+                Err(_) => uri.host().unwrap_or_default().to_owned(),
+            };
             let connected = match NotHttps::check(&uri) {
-                Ok(()) => https(transport, &configs, uri, &host).await,
+                Ok(()) => match host {
+                    Ok(host) => https(transport, &configs, uri, &host).await,
+                    Err(error) => Err(error.into()),
+                },
                 Err(NotHttps::PlainHttp { .. }) if plain_http == PlainHttp::Allowed => {
                     http(transport, uri).await
                 }
                 Err(refusal) => Err(refusal.into()),
             };
-            connected.map_err(|cause| cause.at(host))
+            connected.map_err(|cause| cause.at(named))
         })
     }
 }
 
-/// The host of a URI without the brackets of an IPv6 address and without the dot of an absolute name, which TLS does not send (RFC 6066, 3).
-fn host_of(uri: &Uri) -> &str {
-    let host = uri.host().unwrap_or_default();
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
-    bare.strip_suffix('.').unwrap_or(bare)
+/// The host of a URI as policies, SNI and certificates have it.
+fn host_of(uri: &Uri) -> Result<CanonicalHost, ConfigError> {
+    let written = uri.host().unwrap_or_default();
+    CanonicalHost::parse(written).map_err(|_| ConfigError::InvalidHost {
+        host: written.to_owned(),
+    })
 }
 
 async fn http<H>(mut transport: H, uri: Uri) -> Result<ReceiptStream<H::Response>, Cause>
@@ -140,7 +144,7 @@ async fn https<H>(
     transport: H,
     configs: &ZoneConfigs,
     uri: Uri,
-    host: &str,
+    host: &CanonicalHost,
 ) -> Result<ReceiptStream<H::Response>, Cause>
 where
     H: Service<Uri> + Send,
@@ -148,22 +152,19 @@ where
     H::Future: Send + 'static,
     H::Error: Into<BoxError>,
 {
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| ConfigError::InvalidHost {
-        host: host.to_owned(),
-    })?;
-    let config = configs.of(host, &name).await?;
-    let resolver = Arc::new(FixedServerNameResolver::new(name.clone()));
+    let config = configs.of(host).await?;
+    let resolver = Arc::new(FixedServerNameResolver::new(host.server_name().clone()));
     let connecting = HttpsConnector::new(transport, config, true, resolver).call(uri);
     let stream = connecting.await.map_err(Cause::of_https)?;
     match &stream {
         MaybeHttpsStream::Https(tls) => {
             let receipt = configs
                 .policy()
-                .receipt_of(&name, tls.inner().get_ref().1)?;
+                .receipt_of(host.server_name(), tls.inner().get_ref().1)?;
             Ok(ReceiptStream::verified(stream, receipt))
         }
         MaybeHttpsStream::Http(_) => Err(NotHttps::PlainHttp {
-            host: host.to_owned(),
+            host: host.to_string(),
         }
         .into()),
     }

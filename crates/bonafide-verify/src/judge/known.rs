@@ -12,7 +12,7 @@ use crate::anchors::AnchorSet;
 use crate::certificate::subject_text;
 use crate::chain::{Peer, PresentedChain};
 use crate::event::{self, Event, KeyChanged};
-use crate::host::{host_text, relative_name};
+use crate::host::{canonical, host_text};
 use crate::known_key::{
     CertificateSha256, Exactly, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, KnownPeers,
     SharedFirstUseError, Swap,
@@ -223,13 +223,13 @@ impl Judge {
 
     /// Whether the zone of the server asks a store of first use.
     pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
-        self.zone_of(&relative_name(name))
+        self.zone_of(&canonical(name))
             .is_ok_and(|zone| zone.first_use().is_some())
     }
 
     /// What the store of the server's zone says of it at this moment.
     pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
-        let name = relative_name(name);
+        let name = canonical(name);
         let Some(store) = self.zone_of(&name).ok().and_then(|zone| zone.first_use()) else {
             return Remembered::NotAsked;
         };
@@ -266,8 +266,8 @@ impl Judge {
             key,
             receipt,
         } = contact;
+        let name = canonical(&name);
         let peer = Peer::from_chain(PresentedChain::new(&chain), &name).at_handshake(time);
-        let name = relative_name(&name);
         let zone = self.zone_of(&name)?;
         let host = host_text(&name);
         let refuse = |reason: KeyReason| {

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::epoch::{Epoch, Successor};
 use crate::event::{Events, Expiring};
 use crate::forecast::Forecast;
-use crate::host::{host_text, relative_name};
+use crate::host::{canonical, host_text};
 use crate::intermediates::KnownIntermediates;
 use crate::provider::Provider;
 use crate::receipt::Receipt;
@@ -103,7 +103,7 @@ impl Judge {
                 .ok_or_else(|| self.refuse_host("(no name)"))?;
             return trial::judge(self, zone, peer);
         };
-        let name = relative_name(name);
+        let name = canonical(name);
         let peer = Peer {
             name: Some(&name),
             ..peer.clone()
@@ -154,7 +154,7 @@ impl Judge {
     /// Until when what was believed of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and
     /// nothing if no receipt of it is kept.
     pub(crate) fn deadline_of(&self, name: &ServerName<'_>) -> Option<Option<UnixTime>> {
-        let name = relative_name(name);
+        let name = canonical(name);
         let zone = self.zone_of(&name).ok()?;
         self.receipts
             .deadline_of(zone.name(), &host_text(&name), self.clock.now())

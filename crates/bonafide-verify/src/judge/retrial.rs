@@ -1,5 +1,6 @@
 //! Judging a refused peer again with one premise changed, to find out what would help.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
@@ -10,7 +11,7 @@ use crate::anchors::Anchors;
 use crate::chain::{Peer, PresentedChain};
 use crate::event::Events;
 use crate::forecast::{Forecast, Horizons};
-use crate::host::host_text;
+use crate::host::{canonical, host_text};
 use crate::receipts::Receipts;
 use crate::refusal::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
@@ -104,19 +105,23 @@ impl Rejudge for Retrial {
         let Some(asked) = &exhibit.name else {
             return false;
         };
-        let (name, zone) = match premise {
+        let name = match premise {
+            Premise::Name(name) => canonical(name),
+            _ => Cow::Borrowed(asked),
+        };
+        let zone = match premise {
             // Another name belongs to a zone of its own, or to none.
-            Premise::Name(name) => match self.judge.zones.of(&host_text(name)) {
-                Some(zone) => (name, zone),
+            Premise::Name(_) => match self.judge.zones.of(&host_text(&name)) {
+                Some(zone) => zone,
                 None => return false,
             },
-            _ => (asked, &self.zone),
+            _ => &self.zone,
         };
         let time = match premise {
             Premise::Time(time) => *time,
             _ => exhibit.time,
         };
-        let peer = Peer::from_chain(PresentedChain::new(&exhibit.chain), name)
+        let peer = Peer::from_chain(PresentedChain::new(&exhibit.chain), &name)
             .with_ocsp_staple(exhibit.ocsp_staple.as_deref().unwrap_or_default())
             .with_scts(exhibit.scts.as_deref().unwrap_or_default())
             .at(time);

@@ -11,7 +11,7 @@ use rustls_pki_types::UnixTime;
 use super::{KnownKey, StoreFault};
 use crate::atomic_file::FileError;
 use crate::description::Description;
-use crate::host::{host_text, server_name};
+use crate::host::CanonicalHost;
 use crate::spki::SpkiSha256;
 
 /// A store of the keys that hosts have shown at first contact; see [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use).
@@ -182,8 +182,8 @@ impl fmt::Display for SharedFirstUseError {
 
 /// A host as the store has it.
 pub(super) fn canonical(host: &str) -> Result<String, FirstUseError> {
-    server_name(host)
-        .map(|name| host_text(&name).into_owned())
+    CanonicalHost::parse(host)
+        .map(|host| host.as_str().to_owned())
         .map_err(|_| FirstUseError::Host {
             host: host.to_owned(),
         })

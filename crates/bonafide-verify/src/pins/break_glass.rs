@@ -52,7 +52,7 @@ impl BreakGlass {
 
     /// Whether the glass is broken for this host at this time.
     pub(super) fn applies(&self, host: &str, time: UnixTime) -> bool {
-        self.host.matches(host) && self.during.contains(&time)
+        self.host.covers(host) && self.during.contains(&time)
     }
 
     pub(super) fn host(&self) -> &str {

@@ -212,7 +212,7 @@ impl Check for Pins {
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused> {
         match context.host() {
-            Some(host) if self.pattern.matches(host) => {
+            Some(host) if self.pattern.covers(host) => {
                 verdict::judge(host, [self], None, path, context)
             }
             _ => Ok(Finding::not_applicable(format!("for {}", self.pattern))),

@@ -202,7 +202,7 @@ impl PinSet {
         });
         parents
             .flat_map(|name| self.of_name(name))
-            .filter(move |entry| entry.pattern().matches(host))
+            .filter(move |entry| entry.pattern().covers(host))
     }
 
     /// The entries with exactly this name behind their wildcards.

@@ -46,7 +46,7 @@ pub(super) fn with_grants(
             .iter()
             .filter(|zone| {
                 zone.pattern()
-                    .is_some_and(|other| other.matches(pattern.host()))
+                    .is_some_and(|other| other.covers(pattern.host()))
             })
             .max_by_key(|zone| zone.pattern().map(|pattern| pattern.precedence()))
             .or(default);

@@ -20,7 +20,7 @@ use crate::description::Description;
 use crate::effective::Effective;
 use crate::epoch::Epoch;
 use crate::event::{Events, Expiring};
-use crate::host::server_name;
+use crate::host::{CanonicalHost, HostError};
 use crate::identity::IdentityFollower;
 use crate::judge::{Judge, ShadowCounts};
 #[cfg(feature = "tokio")]
@@ -261,12 +261,15 @@ impl Policy {
     /// # Errors
     /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and [`ConfigError::NoAnchors`].
     pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
-        let name = server_name(host)?;
-        let zone = self
-            .zone_of(&name)
-            .map_err(|_| ConfigError::HostNotInPolicy {
+        let canonical =
+            CanonicalHost::parse(host).map_err(|HostError| ConfigError::InvalidHost {
                 host: host.to_owned(),
             })?;
+        let zone =
+            self.zone_of(canonical.server_name())
+                .map_err(|_| ConfigError::HostNotInPolicy {
+                    host: host.to_owned(),
+                })?;
         zone.anchors.get()?;
         Ok(self.for_any_client(rustls_adapter::client_config(
             &self.judge,

@@ -39,7 +39,7 @@ impl Zones {
             .or_else(|| {
                 self.wildcards
                     .iter()
-                    .find(|zone| zone.pattern().is_some_and(|pattern| pattern.matches(host)))
+                    .find(|zone| zone.pattern().is_some_and(|pattern| pattern.covers(host)))
             })
             .or(self.default.as_ref())
     }

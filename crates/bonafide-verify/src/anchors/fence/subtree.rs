@@ -1,10 +1,10 @@
 //! One DNS subtree or network: reading it, and what two of them have in common.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
+use crate::host::CanonicalHost;
 use crate::host_pattern::canonical_name;
 
 /// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below it alone.
@@ -84,11 +84,8 @@ fn split_dot(text: &str) -> (&str, bool) {
 
 /// Reads an address or a network, if it is written as one.
 pub(super) fn read_network(text: &str) -> Result<Option<IpNet>, &'static str> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    let host = CanonicalHost::parse(text).ok();
+    if let Some(address) = host.and_then(|host| host.address()) {
         return Ok(Some(IpNet::from(address)));
     }
     if !text.contains('/') {
@@ -98,7 +95,23 @@ pub(super) fn read_network(text: &str) -> Result<Option<IpNet>, &'static str> {
     if network.trunc() != network {
         return Err("the address has bits beyond the prefix");
     }
-    Ok(Some(network))
+    Ok(Some(canonical_network(network)))
+}
+
+/// A network of IPv4-mapped addresses (RFC 4291, 2.5.5.2) as the IPv4 network that it is.
+fn canonical_network(network: IpNet) -> IpNet {
+    const MAPPED_PREFIX_LEN: u8 = 96;
+    let mapped = match network {
+        IpNet::V6(network) => network
+            .addr()
+            .to_ipv4_mapped()
+            .zip(network.prefix_len().checked_sub(MAPPED_PREFIX_LEN)),
+        IpNet::V4(_) => None,
+    };
+    match mapped.map(|(address, prefix_len)| Ipv4Net::new(address, prefix_len)) {
+        Some(Ok(network)) => network.into(),
+        _ => network,
+    }
 }
 
 /// What both cover: the smaller one if they are nested, else nothing.
