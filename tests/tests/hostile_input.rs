@@ -94,7 +94,8 @@ proptest! {
     fn any_text_as_a_pin(text in "\\PC{0,80}") {
         match text.parse::<SpkiSha256>() {
             Ok(pin) => prop_assert_eq!(pin.to_string().parse(), Ok(pin)),
-            Err(error) => prop_assert_eq!(error, PinError::Malformed { pin: text }),
+            Err(PinError::Malformed { pin }) => prop_assert!(is_shown(&pin, &text), "{pin}"),
+            Err(other) => prop_assert!(false, "{:?}", other),
         }
     }
 
@@ -103,11 +104,16 @@ proptest! {
         match text.parse::<HostPattern>() {
             Ok(pattern) => prop_assert_eq!(pattern.to_string().parse(), Ok(pattern)),
             Err(PatternError::Malformed { pattern } | PatternError::PublicSuffix { pattern, .. }) => {
-                prop_assert_eq!(pattern, text);
+                prop_assert!(is_shown(&pattern, &text), "{pattern}");
             }
             Err(other) => prop_assert!(false, "{:?}", other),
         }
     }
+}
+
+/// Whether an error shows `text` as it is or, where it could be a secret, by its length.
+fn is_shown(shown: &str, text: &str) -> bool {
+    shown == text || shown == format!("({} characters)", text.chars().count())
 }
 
 /// A server that answers every connection with `bytes` and closes it.

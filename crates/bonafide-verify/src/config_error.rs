@@ -1,12 +1,10 @@
 //! Why a policy does not build.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use rustls_pki_types::pem;
 
 use crate::host_pattern::PatternError;
 use crate::load_report::{AnchorReport, LoadProblem};
+use crate::pem::PemError;
 use crate::spki::PinError;
 
 /// Why a policy, or a part of one, does not build. The caller's configuration is at fault.
@@ -44,7 +42,7 @@ pub enum ConfigError {
     /// A name that [`CustomCa::only_for`](crate::CustomCa::only_for) was given cannot fence an authority.
     #[error("`{pattern}` cannot fence an authority: {problem}")]
     Fence {
-        /// What was given; empty where nothing was.
+        /// What was given; empty where nothing was, its length alone where it may be a secret.
         pattern: String,
         /// What is wrong with it.
         problem: &'static str,
@@ -121,7 +119,7 @@ pub enum ConfigError {
         path: Option<PathBuf>,
         /// What is wrong with the PEM, where it is malformed.
         #[source]
-        source: Option<Arc<pem::Error>>,
+        source: Option<PemError>,
     },
     /// The private key is encrypted, which is not supported: decrypt it first.
     #[error("the private key is encrypted")]
@@ -152,7 +150,7 @@ pub enum ConfigError {
     /// The host asked for is not one that the policy covers, or not a host name.
     #[error("`{host}` is not a host name or IP address")]
     InvalidHost {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         host: String,
     },
     /// The policy is closed and has no zone for the host.

@@ -58,11 +58,13 @@ mod host;
 mod host_pattern;
 mod identity;
 mod intermediates;
+mod json_error;
 mod judge;
 mod known_key;
 mod limits;
 mod load_report;
 mod path;
+mod pem;
 mod pins;
 mod policy;
 mod possession;
@@ -126,6 +128,7 @@ pub use self::identity::{
     SignError,
 };
 pub use self::intermediates::Intermediates;
+pub use self::json_error::JsonError;
 pub use self::judge::ShadowCounts;
 pub use self::known_key::{
     CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
@@ -134,6 +137,7 @@ pub use self::known_key::{
 pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
+pub use self::pem::{PemError, PemFault};
 pub use self::pins::{
     BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileVersionStore,
     MemoryVersionStore, OnExpiredPins, PinAdvice, PinAdviceError, PinBundle, PinFileError,

@@ -29,6 +29,7 @@ use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
 use crate::sessions::Resumption;
+use crate::text::excerpt;
 use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
@@ -263,7 +264,7 @@ impl Policy {
     pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
         let canonical =
             CanonicalHost::parse(host).map_err(|HostError| ConfigError::InvalidHost {
-                host: host.to_owned(),
+                host: excerpt(host),
             })?;
         let zone =
             self.zone_of(canonical.server_name())
