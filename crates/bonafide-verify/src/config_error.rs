@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rustls::NamedGroup;
+
 use crate::host_pattern::PatternError;
 use crate::load_report::{AnchorReport, LoadProblem};
 use crate::pem::PemError;
@@ -25,6 +27,24 @@ pub enum ConfigError {
     /// The crypto provider lacks something that a policy needs.
     #[error("the crypto provider cannot be used")]
     CryptoProvider(#[source] rustls::Error),
+    /// A zone was given an empty list of key exchange groups.
+    #[error("the zone {zone} has no key exchange group to offer")]
+    NoKeyExchangeGroup {
+        /// The name of the zone.
+        zone: String,
+    },
+    /// A zone was given a key exchange group that the crypto provider does not have.
+    #[error(
+        "the zone {zone} cannot offer the key exchange group {group:?}: the crypto provider has {known:?}"
+    )]
+    UnsupportedKeyExchangeGroup {
+        /// The name of the zone.
+        zone: String,
+        /// The group.
+        group: NamedGroup,
+        /// Those that the provider has.
+        known: Vec<NamedGroup>,
+    },
     /// A host pattern cannot be used.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -72,7 +92,7 @@ pub enum ConfigError {
     ZoneNeedsOwnConfig {
         /// The name of the zone.
         zone: String,
-        /// What differs: `client certificate` or `TLS version`.
+        /// What differs: `client certificate`, `TLS version` or `list of key exchange groups`.
         facet: &'static str,
     },
     /// Intermediates of the policy could not be read.

@@ -63,6 +63,8 @@ mod judge;
 mod known_key;
 mod limits;
 mod load_report;
+#[cfg(feature = "tokio")]
+mod opening;
 mod path;
 mod pem;
 mod pins;
@@ -88,7 +90,7 @@ mod tls;
 mod watch;
 mod zone;
 
-pub use rustls::SignatureScheme;
+pub use rustls::{NamedGroup, SignatureScheme};
 pub use rustls_pki_types as pki_types;
 
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{Policy, TlsError, VerifiedStream};
+use bonafide_verify::{Code, Policy, TlsError, VerifiedStream};
 use tokio::net::TcpStream;
 
 use super::limited;
@@ -45,6 +45,9 @@ fn failed(error: TlsError) -> Failure {
         TlsError::Refused(_) => (Kind::Refused, "refused", false),
         TlsError::Identity(_) => (Kind::Tls, "the TLS handshake failed", true),
         TlsError::Io(_) => (Kind::Tls, "the TLS handshake broke off", true),
+        TlsError::Handshake(error) if error.code() == Code::HandshakeReset => {
+            (Kind::Tls, "the TLS handshake broke off", true)
+        }
         TlsError::Config(_) => (Kind::Config, "the policy cannot be used", false),
         _ => (Kind::Tls, "the TLS handshake failed", false),
     };
