@@ -205,6 +205,7 @@ async fn a_reset_after_the_server_has_answered_says_nothing_of_sizes() {
 }
 
 /// A middlebox that resets connections whose ClientHello does not fit into one packet.
+#[cfg(feature = "aws-lc-rs")]
 async fn middlebox(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

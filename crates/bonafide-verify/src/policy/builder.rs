@@ -145,7 +145,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Adds a zone; see [`Zone::for_host`].
+    /// Adds a zone; see [`Zone::for_host`](crate::Zone::for_host).
     pub fn zone(mut self, zone: ZoneBuilder) -> Self {
         self.zones.push(zone);
         self
