@@ -27,6 +27,7 @@ impl OpenSslServer {
             address: Ipv4Addr::LOCALHOST.into(),
             version: None,
             ciphers: None,
+            groups: None,
             clients: None,
             staple: None,
         }
@@ -61,6 +62,7 @@ pub struct OpenSslServerBuilder {
     address: IpAddr,
     version: Option<Version>,
     ciphers: Option<&'static str>,
+    groups: Option<&'static str>,
     clients: Option<String>,
     staple: Option<Vec<u8>>,
 }
@@ -81,6 +83,12 @@ impl OpenSslServerBuilder {
     /// Offers these cipher suites of TLS 1.2 and older, as `openssl ciphers` takes them.
     pub fn ciphers(mut self, ciphers: &'static str) -> Self {
         self.ciphers = Some(ciphers);
+        self
+    }
+
+    /// Takes part in these key exchange groups alone, as `SSL_CTX_set1_groups_list` takes them.
+    pub fn groups(mut self, groups: &'static str) -> Self {
+        self.groups = Some(groups);
         self
     }
 
@@ -121,6 +129,9 @@ impl OpenSslServerBuilder {
             arguments.extend(["-cipher", ciphers]);
         } else if matches!(self.version, Some(Version::Tls10 | Version::Tls11)) {
             arguments.extend(["-cipher", "ALL:@SECLEVEL=0"]);
+        }
+        if let Some(groups) = self.groups {
+            arguments.extend(["-groups", groups]);
         }
         if let Some(staple) = &self.staple {
             scratch.write("staple.der", staple);

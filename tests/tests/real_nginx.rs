@@ -5,11 +5,15 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use bonafide::verify::{ClientIdentity, IdentityUse, Policy, PolicyHandle, Reason, Zone};
+use bonafide::verify::pki_types::ServerName;
+use bonafide::verify::{
+    ClientIdentity, IdentityUse, NamedGroup, Policy, PolicyHandle, Reason, Zone,
+};
 use bonafide::{Client, Code, Kind, Phase, Response};
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, believing};
 use http::Version;
+use tokio::net::UnixStream;
 
 const HOSTS: [&str; 2] = ["one.test", "two.test"];
 
@@ -345,5 +349,29 @@ async fn a_large_body_arrives_whole() {
         let body = get(&client, &url).await.bytes().await.unwrap();
         assert_eq!(body.len(), Site::LARGE_BYTES);
         assert!(body.iter().all(|byte| *byte == b'x'));
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_nginx_without_tls_is_said_to_answer_in_plain_http() {
+    let ca = TestCa::new();
+    let sites = [Site::new("one.test", &first_host(&ca))];
+    let Some(nginx) = Nginx::serving(sites).start().await else {
+        return;
+    };
+    let name = ServerName::try_from("one.test").unwrap();
+    // A large ClientHello and a small one.
+    for groups in [&[NamedGroup::X25519MLKEM768][..], &[NamedGroup::X25519]] {
+        let policy = believing(&ca).key_exchange_groups(groups.iter().copied());
+        let socket = UnixStream::connect(nginx.plain_socket()).await.unwrap();
+        let connected = policy.build().unwrap().connect(name.clone(), socket).await;
+        let error = connected.unwrap_err();
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            (
+                Some(Code::NotTls),
+                "BF-NOT-TLS: the server answered in plain HTTP: it does not speak TLS on this port"
+            )
+        );
     }
 }

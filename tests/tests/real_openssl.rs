@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bonafide::verify::{ClientIdentity, HandshakeError, Policy, TlsError, Zone};
+use bonafide::verify::{ClientIdentity, HandshakeError, NamedGroup, Policy, TlsError, Zone};
 use bonafide::{Client, Code, Kind, Phase};
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};
 use bonafide_tests::{
@@ -91,6 +91,44 @@ async fn servers_of_tls_1_2_and_1_3_are_believed_and_the_receipt_says_which() {
             _ => "TLSv1.3",
         };
         assert!(page.contains(&format!("Protocol  : {name}")), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_groups_of_a_policy_are_what_openssl_sees() {
+    let ca = TestCa::new();
+    // In TLS 1.2 the groups are for the curve of an ECDSA key too (RFC 8422, 5.1.1).
+    let identity = ca.issue(Recipe::for_host("localhost").key(KeyKind::Rsa2048));
+    let classical = [NamedGroup::X25519, NamedGroup::secp384r1];
+    // the groups of the server, those of the policy, the one that is used
+    for (theirs, ours, expected) in [
+        (
+            "P-384",
+            vec![NamedGroup::secp384r1],
+            Ok(NamedGroup::secp384r1),
+        ),
+        // The server asks for another key share than the first (RFC 8446, 4.1.4).
+        ("P-384", classical.to_vec(), Ok(NamedGroup::secp384r1)),
+        ("X25519:P-384", classical.to_vec(), Ok(NamedGroup::X25519)),
+        (
+            "P-384",
+            vec![NamedGroup::X25519],
+            Err(Code::NoCommonParameters),
+        ),
+    ] {
+        for version in [Version::Tls12, Version::Tls13] {
+            let builder = OpenSslServer::presenting(&identity);
+            let Some(server) = builder.groups(theirs).speaking(version).start().await else {
+                return;
+            };
+            let policy = believing(&ca).key_exchange_groups(ours.clone()).build();
+            let stream = connect(&policy.unwrap(), server.address(), "localhost").await;
+            let group = match &stream {
+                Ok(stream) => Ok(stream.receipt().connection().unwrap().group.unwrap()),
+                Err(error) => Err(error.code().unwrap()),
+            };
+            assert_eq!(group, expected, "{theirs} and {ours:?} in {version:?}");
+        }
     }
 }
 

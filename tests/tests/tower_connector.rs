@@ -165,13 +165,17 @@ async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
 }
 
 #[tokio::test]
-async fn a_reset_in_the_handshake_is_a_failure_of_the_transport() {
+async fn a_reset_in_the_handshake_has_its_code_and_the_error_of_the_transport() {
     let ca = TestCa::new();
     let server = server(&ca).ending(Ending::ResetInHandshake).start().await;
     let error = failure(&client(believing(&ca)), &server.url("/")).await;
     match connect_error(&error) {
-        ConnectError::Transport { host, source } => {
-            assert_eq!(host, "localhost");
+        ConnectError::Handshake { host, source } => {
+            assert_eq!(
+                (host.as_str(), source.code()),
+                ("localhost", Code::HandshakeReset)
+            );
+            let source = source.source().unwrap();
             let source = source.downcast_ref::<io::Error>().unwrap();
             assert_eq!(source.kind(), io::ErrorKind::ConnectionReset);
         }

@@ -16,6 +16,7 @@ use fs4::{FileExt, TryLockError};
 
 use crate::bounded_file::read_up_to;
 use crate::load_report::LoadProblem;
+use crate::text::shown_path;
 
 /// How long a writer waits for another one. A write takes milliseconds: who waits longer waits for a process that hangs.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -92,14 +93,14 @@ impl AtomicFile {
     /// The whole content at this moment; none where there is no file.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, FileError> {
         let read = |problem| FileError::Read {
-            path: self.path.clone(),
+            path: shown_path(&self.path),
             problem,
         };
         match is_plain(&self.path) {
             Ok(true) => {}
             Ok(false) => {
                 return Err(FileError::SymbolicLink {
-                    path: self.path.clone(),
+                    path: shown_path(&self.path),
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -152,7 +153,7 @@ impl AtomicFile {
     fn replace(&self, content: &[u8]) -> Result<(), FileError> {
         if u64::try_from(content.len()).is_ok_and(|length| length > self.limit_bytes) {
             return Err(FileError::Full {
-                path: self.path.clone(),
+                path: shown_path(&self.path),
                 limit_bytes: self.limit_bytes,
             });
         }
@@ -173,7 +174,7 @@ impl AtomicFile {
 
 fn failed_to_write(path: &Path, error: io::Error) -> FileError {
     FileError::Write {
-        path: path.to_owned(),
+        path: shown_path(path),
         source: Arc::new(error),
     }
 }
@@ -190,7 +191,7 @@ fn open_lock(path: &Path) -> Result<Option<File>, FileError> {
         found => found.map_err(failed)?,
     };
     if found.is_symlink() {
-        let path = path.to_owned();
+        let path = shown_path(path);
         return Err(FileError::SymbolicLink { path });
     }
     if !found.is_file() {

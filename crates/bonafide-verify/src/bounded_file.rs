@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::load_report::LoadProblem;
+use crate::text::shown_path;
 
 /// Nothing larger than this is read: the largest public bundles of certificates are under 1 MiB.
 pub(crate) const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
@@ -19,7 +20,7 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
 pub(crate) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadProblem> {
     let io = |error| LoadProblem::Io(Arc::new(error));
     let Some(file) = open_regular(path).map_err(io)? else {
-        return Err(LoadProblem::NotAFile(path.to_owned()));
+        return Err(LoadProblem::NotAFile(shown_path(path)));
     };
     let mut bytes = Vec::new();
     file.take(limit_bytes.saturating_add(1))

@@ -224,6 +224,10 @@ codes! {
     ClientIdentity = "BF-CLIENT-IDENTITY",
     /// The peer ended the handshake without an answer.
     HandshakeClosed = "BF-HANDSHAKE-CLOSED",
+    /// The connection was reset during the handshake.
+    HandshakeReset = "BF-HANDSHAKE-RESET",
+    /// The peer answered in something that is not TLS, plain HTTP for example (RFC 8446, 5.1).
+    NotTls = "BF-NOT-TLS",
     /// The peer sent an alert, or a message that TLS does not allow here.
     HandshakeFailed = "BF-HANDSHAKE-FAILED",
     /// A plain `http://` URL was asked for and the client was not built to allow it.

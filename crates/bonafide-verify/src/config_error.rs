@@ -1,12 +1,12 @@
 //! Why a policy does not build.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use rustls_pki_types::pem;
+use rustls::NamedGroup;
 
 use crate::host_pattern::PatternError;
 use crate::load_report::{AnchorReport, LoadProblem};
+use crate::pem::PemError;
 use crate::spki::PinError;
 
 /// Why a policy, or a part of one, does not build. The caller's configuration is at fault.
@@ -27,6 +27,24 @@ pub enum ConfigError {
     /// The crypto provider lacks something that a policy needs.
     #[error("the crypto provider cannot be used")]
     CryptoProvider(#[source] rustls::Error),
+    /// A zone was given an empty list of key exchange groups.
+    #[error("the zone {zone} has no key exchange group to offer")]
+    NoKeyExchangeGroup {
+        /// The name of the zone.
+        zone: String,
+    },
+    /// A zone was given a key exchange group that the crypto provider does not have.
+    #[error(
+        "the zone {zone} cannot offer the key exchange group {group:?}: the crypto provider has {known:?}"
+    )]
+    UnsupportedKeyExchangeGroup {
+        /// The name of the zone.
+        zone: String,
+        /// The group.
+        group: NamedGroup,
+        /// Those that the provider has.
+        known: Vec<NamedGroup>,
+    },
     /// A host pattern cannot be used.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -44,7 +62,7 @@ pub enum ConfigError {
     /// A name that [`CustomCa::only_for`](crate::CustomCa::only_for) was given cannot fence an authority.
     #[error("`{pattern}` cannot fence an authority: {problem}")]
     Fence {
-        /// What was given; empty where nothing was.
+        /// What was given; empty where nothing was, its length alone where it may be a secret.
         pattern: String,
         /// What is wrong with it.
         problem: &'static str,
@@ -74,7 +92,7 @@ pub enum ConfigError {
     ZoneNeedsOwnConfig {
         /// The name of the zone.
         zone: String,
-        /// What differs: `client certificate` or `TLS version`.
+        /// What differs: `client certificate`, `TLS version` or `list of key exchange groups`.
         facet: &'static str,
     },
     /// Intermediates of the policy could not be read.
@@ -121,7 +139,7 @@ pub enum ConfigError {
         path: Option<PathBuf>,
         /// What is wrong with the PEM, where it is malformed.
         #[source]
-        source: Option<Arc<pem::Error>>,
+        source: Option<PemError>,
     },
     /// The private key is encrypted, which is not supported: decrypt it first.
     #[error("the private key is encrypted")]
@@ -152,7 +170,7 @@ pub enum ConfigError {
     /// The host asked for is not one that the policy covers, or not a host name.
     #[error("`{host}` is not a host name or IP address")]
     InvalidHost {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         host: String,
     },
     /// The policy is closed and has no zone for the host.

@@ -1,10 +1,11 @@
 //! Why a handshake failed, as a code.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use rustls::{AlertDescription, PeerIncompatible};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
 use crate::code::Code;
 use crate::config_error::ConfigError;
@@ -34,17 +35,86 @@ pub enum TlsError {
 }
 
 /// A failed handshake, with its code.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{code}: {}", describe(*code))]
+#[derive(Clone, Debug)]
 pub struct HandshakeError {
     code: Code,
-    source: Option<rustls::Error>,
+    opening: Option<Opening>,
+    cause: Option<Cause>,
+}
+
+/// What a failed handshake rests on.
+#[derive(Clone, Debug)]
+enum Cause {
+    Tls(rustls::Error),
+    Io(Arc<io::Error>),
+}
+
+/// How the connection of a handshake began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Opening {
+    /// How many bytes were sent before the first one came from the server.
+    pub(crate) sent: usize,
+    pub(crate) answer: Answer,
+}
+
+/// What the first bytes of a server look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Nothing,
+    Tls,
+    Http,
+    Other,
+}
+
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "what notes openings needs tokio")
+)]
+impl Answer {
+    /// Looks at the first bytes: the begin of a record of TLS (RFC 8446, 5.1) or of a status line (RFC
+    /// 9112, 4).
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [] => Self::Nothing,
+            [20..=24] | [20..=24, 3, ..] => Self::Tls,
+            [b'H', b'T', b'T', b'P'] | [b'H', b'T', b'T', b'P', b'/', ..] => Self::Http,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Opening {
+    /// What one packet holds, about: 1,500 bytes on Ethernet without the headers of IP, TCP and tunnels.
+    const ONE_PACKET: usize = 1_400;
+
+    /// The size of the ClientHello, where the server answered nothing to it.
+    fn unanswered(self) -> Option<usize> {
+        (self.answer == Answer::Nothing && self.sent > 0).then_some(self.sent)
+    }
 }
 
 impl HandshakeError {
+    fn new(code: Code, cause: Option<Cause>) -> Self {
+        Self {
+            code,
+            opening: None,
+            cause,
+        }
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// How many bytes of a ClientHello were sent, the headers of its records included, where the
+    /// connection ended without a byte of an answer to it. Some middleboxes drop a ClientHello that
+    /// does not fit into one packet, as with a post-quantum key share;
+    /// [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups) makes it smaller.
+    ///
+    /// Known of connections that [`Policy::connect`](crate::Policy) makes.
+    pub fn unanswered_client_hello_bytes(&self) -> Option<usize> {
+        self.opening.and_then(Opening::unanswered)
     }
 
     /// Finds the code behind an error of a stream of any client that uses rustls, through its chain of sources.
@@ -54,10 +124,7 @@ impl HandshakeError {
     pub fn find_in(error: &(dyn StdError + 'static)) -> Option<Self> {
         causes(error).find_map(|cause| {
             let source = cause.downcast_ref::<rustls::Error>()?;
-            Some(Self {
-                code: code_of(source),
-                source: Some(source.clone()),
-            })
+            Some(Self::new(code_of(source), Some(Cause::Tls(source.clone()))))
         })
     }
 }
@@ -87,16 +154,29 @@ impl TlsError {
         self.refusal().map(Refusal::receipt)
     }
 
-    /// The same, told whether the server has asked for a client certificate: if so, `handshake_failure` is about that
-    /// (RFC 5246, 7.4.6), as parameters had been found before.
+    /// The same, told whether the server has asked for a client certificate and how the connection began.
+    ///
+    /// If it has asked, `handshake_failure` is about that (RFC 5246, 7.4.6), as parameters had been found before.
     #[cfg(feature = "tokio")]
-    pub(crate) fn of_handshake(mut self, client_certificate_asked: bool) -> Self {
-        match &mut self {
-            Self::Handshake(HandshakeError {
-                code,
-                source: Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)),
-            }) if client_certificate_asked => *code = Code::ClientCertificate,
-            _ => {}
+    pub(crate) fn of_handshake(mut self, client_certificate_asked: bool, opening: Opening) -> Self {
+        if let Self::Handshake(error) = &mut self {
+            let is_tls = matches!(opening.answer, Answer::Nothing | Answer::Tls);
+            error.opening = Some(opening);
+            error.code = match (error.code, &error.cause) {
+                (
+                    _,
+                    Some(Cause::Tls(rustls::Error::AlertReceived(
+                        AlertDescription::HandshakeFailure,
+                    ))),
+                ) if client_certificate_asked => Code::ClientCertificate,
+                (Code::NotTls, _) if is_tls => Code::HandshakeFailed,
+                (Code::HandshakeFailed | Code::HandshakeClosed | Code::HandshakeReset, _)
+                    if !is_tls =>
+                {
+                    Code::NotTls
+                }
+                (code, _) => code,
+            };
         }
         self
     }
@@ -111,14 +191,67 @@ impl TlsError {
             return Self::Identity(identity.clone());
         }
         match HandshakeError::find_in(&error) {
-            Some(handshake) => Self::Handshake(handshake),
-            None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Self::Handshake(HandshakeError {
-                    code: Code::HandshakeClosed,
-                    source: None,
-                })
+            Some(mut handshake) => {
+                if let Some(Cause::Tls(rustls::Error::InvalidMessage(
+                    InvalidMessage::InvalidContentType,
+                ))) = handshake.cause
+                {
+                    handshake.code = Code::NotTls;
+                }
+                Self::Handshake(handshake)
             }
-            None => Self::Io(error),
+            None => match error.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    Self::Handshake(HandshakeError::new(Code::HandshakeClosed, None))
+                }
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => Self::Handshake(HandshakeError::new(
+                    Code::HandshakeReset,
+                    Some(Cause::Io(Arc::new(error))),
+                )),
+                _ => Self::Io(error),
+            },
+        }
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code)?;
+        let ended = match self.code {
+            Code::NotTls if self.opening.is_some_and(|it| it.answer == Answer::Http) => {
+                return f.write_str(
+                    "the server answered in plain HTTP: it does not speak TLS on this port",
+                );
+            }
+            Code::HandshakeClosed => "the server closed the connection",
+            Code::HandshakeReset => "the connection was reset",
+            code => return f.write_str(describe(code)),
+        };
+        let Some(bytes) = self.unanswered_client_hello_bytes() else {
+            return f.write_str(describe(self.code));
+        };
+        write!(
+            f,
+            "{ended} after a ClientHello of {bytes} bytes, without an answer"
+        )?;
+        if bytes > Opening::ONE_PACKET {
+            f.write_str(
+                "; that is more than one packet, which some middleboxes drop: `key_exchange_groups` without \
+                 X25519MLKEM768 makes it smaller",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for HandshakeError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Some(Cause::Tls(error)) => Some(error),
+            Some(Cause::Io(error)) => Some(&**error),
+            None => None,
         }
     }
 }
@@ -170,6 +303,8 @@ fn describe(code: Code) -> &'static str {
         Code::NoCertificate => "the server presented no certificate",
         Code::BadHandshakeSignature => "the server does not hold the key of its certificate",
         Code::HandshakeClosed => "the server closed the connection during the handshake",
+        Code::HandshakeReset => "the connection was reset during the handshake",
+        Code::NotTls => "what the server answered is not TLS",
         _ => "the TLS handshake failed",
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use psl::Type;
 
 use crate::host::{self, CanonicalHost};
+use crate::text::excerpt;
 
 /// Which hosts a zone or a set of pins is for.
 ///
@@ -48,13 +49,13 @@ pub enum PatternError {
     /// It is neither a host name with an optional `*.` or `**.` in front nor an IP address.
     #[error("`{pattern}` is not a host pattern")]
     Malformed {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         pattern: String,
     },
     /// It covers a public suffix, under which hosts belong to different owners.
     #[error("`{pattern}` covers the public suffix `{suffix}`")]
     PublicSuffix {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         pattern: String,
         /// The suffix.
         suffix: String,
@@ -129,7 +130,7 @@ impl FromStr for HostPattern {
             (None, None) => (Scope::Exact, text),
         };
         let malformed = || PatternError::Malformed {
-            pattern: text.to_owned(),
+            pattern: excerpt(text),
         };
         if let Ok(host) = CanonicalHost::parse(name)
             && host.address().is_some()
@@ -145,7 +146,7 @@ impl FromStr for HostPattern {
         let host = canonical_name(name).ok_or_else(malformed)?;
         if let Some(suffix) = public_suffix(&host, scope) {
             return Err(PatternError::PublicSuffix {
-                pattern: text.to_owned(),
+                pattern: excerpt(text),
                 suffix,
             });
         }
@@ -289,7 +290,7 @@ mod tests {
             ("*.github.io", "github.io"),
         ] {
             let expected = PatternError::PublicSuffix {
-                pattern: text.to_owned(),
+                pattern: excerpt(text),
                 suffix: suffix.to_owned(),
             };
             assert_eq!(text.parse::<HostPattern>(), Err(expected));

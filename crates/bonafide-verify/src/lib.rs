@@ -58,11 +58,15 @@ mod host;
 mod host_pattern;
 mod identity;
 mod intermediates;
+mod json_error;
 mod judge;
 mod known_key;
 mod limits;
 mod load_report;
+#[cfg(feature = "tokio")]
+mod opening;
 mod path;
+mod pem;
 mod pins;
 mod policy;
 mod possession;
@@ -86,7 +90,7 @@ mod tls;
 mod watch;
 mod zone;
 
-pub use rustls::SignatureScheme;
+pub use rustls::{NamedGroup, SignatureScheme};
 pub use rustls_pki_types as pki_types;
 
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
@@ -126,6 +130,7 @@ pub use self::identity::{
     SignError,
 };
 pub use self::intermediates::Intermediates;
+pub use self::json_error::JsonError;
 pub use self::judge::ShadowCounts;
 pub use self::known_key::{
     CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
@@ -134,6 +139,7 @@ pub use self::known_key::{
 pub use self::limits::Limits;
 pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
 pub use self::path::VerifiedPath;
+pub use self::pem::{PemError, PemFault};
 pub use self::pins::{
     BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileVersionStore,
     MemoryVersionStore, OnExpiredPins, PinAdvice, PinAdviceError, PinBundle, PinFileError,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls_pki_types::pem;
+use crate::pem::PemError;
 
 /// What loading a set of anchors found: how many, from where, what failed and why.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ pub enum LoadProblem {
     /// The file or directory could not be read.
     Io(Arc<std::io::Error>),
     /// A PEM section is malformed.
-    Pem(Arc<pem::Error>),
+    Pem(PemError),
     /// There is no certificate in it.
     NoCertificate,
     /// There is nothing in it of what was looked for.
@@ -67,8 +67,8 @@ pub enum LoadProblem {
         /// Why not.
         problem: CrlProblem,
     },
-    /// It is not a CRLite filter of a known version.
-    NotAFilter(Arc<dyn std::error::Error + Send + Sync>),
+    /// It is not a CRLite filter of a known version; what the reader of filters says.
+    NotAFilter(Arc<str>),
     /// It is larger than the limit for one source.
     TooLarge {
         /// The limit in bytes.

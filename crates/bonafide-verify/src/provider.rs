@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls::NamedGroup;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
@@ -36,6 +37,27 @@ impl Provider {
 
     pub(crate) fn shared(&self) -> Arc<CryptoProvider> {
         Arc::clone(&self.provider)
+    }
+
+    /// The key exchange groups that it has, the preferred one first.
+    pub(crate) fn groups(&self) -> Vec<NamedGroup> {
+        let groups = self.provider.kx_groups.iter();
+        groups.map(|group| group.name()).collect()
+    }
+
+    /// The provider with these of its key exchange groups alone, in this order.
+    pub(crate) fn offering(&self, groups: &[NamedGroup]) -> Arc<CryptoProvider> {
+        if self.groups() == groups {
+            return self.shared();
+        }
+        let named = |group: &NamedGroup| {
+            let mut all = self.provider.kx_groups.iter();
+            all.find(|known| known.name() == *group).copied()
+        };
+        Arc::new(CryptoProvider {
+            kx_groups: groups.iter().filter_map(named).collect(),
+            ..(*self.provider).clone()
+        })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -117,18 +139,11 @@ fn aes_in_hardware() -> bool {
 #[cfg(all(test, feature = "aws-lc-rs"))]
 mod tests {
     use super::*;
-    use rustls::NamedGroup;
 
     #[test]
     fn the_post_quantum_group_is_offered_first_and_every_suite_is_an_aead_over_ephemeral_keys() {
         let provider = Provider::built_in().unwrap();
-        let groups: Vec<_> = provider
-            .provider
-            .kx_groups
-            .iter()
-            .map(|group| group.name())
-            .collect();
-        assert_eq!(groups[0], NamedGroup::X25519MLKEM768);
+        assert_eq!(provider.groups()[0], NamedGroup::X25519MLKEM768);
         for suite in &provider.provider.cipher_suites {
             let name = format!("{:?}", suite.suite());
             assert!(

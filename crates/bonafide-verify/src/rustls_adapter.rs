@@ -155,10 +155,10 @@ fn configure(
         only,
         possession: Possession::of(judge),
     });
-    let builder =
-        ClientConfig::builder_with_details(judge.provider.shared(), Arc::new(judge.clock.clone()))
-            .with_protocol_versions(zone.min_version.and_later())
-            .map_err(ConfigError::CryptoProvider)?;
+    let provider = judge.provider.offering(&zone.groups);
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(judge.clock.clone()))
+        .with_protocol_versions(zone.min_version.and_later())
+        .map_err(ConfigError::CryptoProvider)?;
     #[expect(
         clippy::disallowed_methods,
         reason = "rustls has no other door for a verifier, and this one verifies"

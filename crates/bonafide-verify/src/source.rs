@@ -1,6 +1,7 @@
 //! Where certificates and their like are read from: files, directories, memory.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +11,11 @@ use rustls_pki_types::pem::PemObject;
 use crate::bounded_file::{MAX_SOURCE_BYTES, read_up_to};
 use crate::description::Description;
 use crate::load_report::LoadProblem;
+use crate::pem;
+use crate::text::{is_content, shown_path};
 
 /// One place to read from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Source {
     /// One object in DER or any number in PEM.
     File(PathBuf),
@@ -50,7 +53,7 @@ impl<'a> Place<'a> {
 impl Source {
     pub(crate) fn bytes(label: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         Self::Bytes {
-            label: Arc::from(label.into()),
+            label: Arc::from(shown_path(Path::new(&label.into())).display().to_string()),
             bytes: Arc::from(bytes.as_ref()),
         }
     }
@@ -58,7 +61,7 @@ impl Source {
     /// The path or the label.
     pub(crate) fn location(&self) -> String {
         match self {
-            Self::File(path) | Self::Directory(path) => path.display().to_string(),
+            Self::File(path) | Self::Directory(path) => shown_path(path).display().to_string(),
             Self::Bytes { label, .. } => label.to_string(),
         }
     }
@@ -66,8 +69,10 @@ impl Source {
     /// Says which file or directory it is.
     pub(crate) fn describe(&self, description: &mut Description) {
         match self {
-            Self::File(path) | Self::Directory(path) => description.file(path),
-            Self::Bytes { .. } => {}
+            Self::File(path) | Self::Directory(path) if !is_content(path) => {
+                description.file(path);
+            }
+            Self::File(_) | Self::Directory(_) | Self::Bytes { .. } => {}
         }
     }
 
@@ -100,12 +105,27 @@ impl Source {
     }
 }
 
+/// Where it is, and of what is in memory only how much.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(&shown_path(path)).finish(),
+            Self::Directory(path) => f.debug_tuple("Directory").field(&shown_path(path)).finish(),
+            Self::Bytes { label, bytes } => f
+                .debug_struct("Bytes")
+                .field("label", label)
+                .field("length", &bytes.len())
+                .finish(),
+        }
+    }
+}
+
 fn read_directory<T: PemObject + From<Vec<u8>>, E>(
     path: &Path,
     limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
-    let location = path.display().to_string();
+    let location = shown_path(path).display().to_string();
     let place = Place::of(path, &location);
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -135,7 +155,7 @@ fn read_file<T: PemObject + From<Vec<u8>>, E>(
     limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
-    let location = path.display().to_string();
+    let location = shown_path(path).display().to_string();
     let place = Place::of(path, &location);
     match read_up_to(path, limit_bytes) {
         Ok(bytes) => read_bytes(&bytes, place, on_found),
@@ -152,11 +172,8 @@ fn read_bytes<T: PemObject + From<Vec<u8>>, E>(
     if bytes.first() == Some(&DER_SEQUENCE) {
         return on_found(place, Ok(T::from(bytes.to_vec())));
     }
-    for section in T::pem_slice_iter(bytes) {
-        on_found(
-            place,
-            section.map_err(|error| LoadProblem::Pem(Arc::new(error))),
-        )?;
+    for section in pem::sections(bytes) {
+        on_found(place, section.map_err(LoadProblem::Pem))?;
         place.position += 1;
     }
     if place.position == 1 {

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::certificate::{Certificate, base16};
 use crate::host_pattern::HostPattern;
+use crate::text::excerpt;
 
 /// The SHA-256 of a certificate's whole DER-encoded SubjectPublicKeyInfo (RFC 7469, 2.4).
 ///
@@ -67,9 +68,7 @@ impl FromStr for SpkiSha256 {
     type Err = PinError;
 
     fn from_str(text: &str) -> Result<Self, PinError> {
-        let malformed = || PinError::Malformed {
-            pin: text.to_owned(),
-        };
+        let malformed = || PinError::Malformed { pin: excerpt(text) };
         let bytes = match text.strip_prefix("sha256/") {
             Some(encoded) => STANDARD.decode(encoded).map_err(|_| malformed())?,
             None => decode_hex(text).ok_or_else(malformed)?,
@@ -102,7 +101,7 @@ pub enum PinError {
         "`{pin}` is not a pin: write `sha256/` and the Base64 of 32 bytes, or 64 hexadecimal digits"
     )]
     Malformed {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         pin: String,
     },
     /// The text is not the 64 hexadecimal digits of a certificate's SHA-256.
@@ -110,7 +109,7 @@ pub enum PinError {
         "`{fingerprint}` is not the SHA-256 of a certificate: write 64 hexadecimal digits, with or without colons"
     )]
     MalformedFingerprint {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         fingerprint: String,
     },
     /// The set has no pin at all.
@@ -193,9 +192,7 @@ mod tests {
         ] {
             assert_eq!(
                 text.parse::<SpkiSha256>(),
-                Err(PinError::Malformed {
-                    pin: text.to_owned()
-                })
+                Err(PinError::Malformed { pin: excerpt(text) })
             );
         }
     }

@@ -1,4 +1,6 @@
-//! Text that a peer or a plug-in wrote, made fit for one line of a terminal.
+//! Text that a peer, a plug-in or a person wrote, made fit for a line of a terminal or for an error.
+
+use std::path::{Path, PathBuf};
 
 /// The text with everything escaped that could break the line, move the cursor or turn the direction of writing.
 pub(crate) fn one_line(text: &str) -> String {
@@ -19,9 +21,124 @@ fn breaks_the_line(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// What an error may repeat of a text that it was given: the text, unless it may be a key, a
+/// password or a whole file that somebody took for something else. Then only its length is told.
+pub(crate) fn excerpt(text: &str) -> String {
+    /// A host pattern may have 256 characters.
+    const MAX_CHARS: usize = 256;
+    let length = text.chars().count();
+    if length > MAX_CHARS || may_be_secret(text) {
+        format!("({length} characters)")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The path for an error, unless it is the content of a file in the place of its name, as where a
+/// variable holds a key and not the path to one.
+pub(crate) fn shown_path(path: &Path) -> PathBuf {
+    match is_content(path) {
+        true => PathBuf::from(CONTENT),
+        false => path.to_owned(),
+    }
+}
+
+/// Whether the path is no name of a file but what should be in it: PEM, or a key in Base64 without
+/// its markers.
+pub(crate) fn is_content(path: &Path) -> bool {
+    /// Names have no such length without a mark in mixed case with digits.
+    const MAX_RUN: usize = 40;
+    /// The same behind the begin of a key.
+    const MAX_RUN_OF_KEY: usize = 20;
+    /// How the Base64 of the DER of a private key begins (RFC 5208; RFC 5915; RFC 8410, 7).
+    const BEGINS: [&str; 6] = ["MII", "MIG", "MC4C", "MHcC", "MFEC", "MFMC"];
+    let text = path.as_os_str().to_string_lossy();
+    let is_key = |run: &str| {
+        let begins_as_one = BEGINS.iter().any(|begin| run.starts_with(begin));
+        let max = if begins_as_one {
+            MAX_RUN_OF_KEY
+        } else {
+            MAX_RUN
+        };
+        run.len() > max && mixes_cases(run) && run.contains(|c: char| c.is_ascii_digit())
+    };
+    text.contains("-----BEGIN")
+        || text.contains('\n')
+        || text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '=')))
+            .any(is_key)
+}
+
+fn mixes_cases(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_lowercase())
+        && text.contains(|c: char| c.is_ascii_uppercase())
+}
+
+/// What stands for a path that is none.
+const CONTENT: &str = "(the content of a file where its name should be)";
+
+/// Whether the text has a part that looks like Base64 or hexadecimal digits of a key, or like a user
+/// name and a password before a host. A pin is public by its own word.
+fn may_be_secret(text: &str) -> bool {
+    /// Names have no such length in mixed case.
+    const MAX_BASE64: usize = 16;
+    const MAX_HEX: usize = 32;
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    let is_hex = |c: char| c.is_ascii_hexdigit() || c == ':';
+    let has_base64 = text
+        .split(|c| !is_base64(c))
+        .any(|part| part.len() >= MAX_BASE64 && mixes_cases(part));
+    let has_hex = text.split(|c| !is_hex(c)).any(|part| part.len() >= MAX_HEX);
+    text.contains('@') || (has_base64 && !text.starts_with("sha256/")) || has_hex
+}
+
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::*;
+
+    #[test]
+    fn an_error_repeats_a_slip_and_not_what_may_be_a_secret() {
+        for text in [
+            "",
+            "*.example..com",
+            "a-host-with-a-very-long-name.internal.example.com",
+            "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+            "2027-13-30T12:00:00Z",
+            "report_only",
+        ] {
+            assert_eq!(excerpt(text), text);
+        }
+        for (text, shown) in [
+            ("user:secret@host", "(16 characters)"),
+            ("MIIEvQIBADANBgkqhkiG9w0BAQ", "(26 characters)"),
+            (
+                "-----BEGIN PRIVATE KEY----- MIIEvQIBADANBgkqhkiG",
+                "(48 characters)",
+            ),
+            ("00:9f:3e:aa:00:9f:3e:aa:00:9f:3e:aa", "(35 characters)"),
+        ] {
+            assert_eq!(excerpt(text), shown);
+        }
+        assert_eq!(excerpt(&"a".repeat(300)), "(300 characters)");
+    }
+
+    #[test]
+    fn a_path_is_shown_and_the_content_of_a_file_is_not() {
+        for path in [
+            "/etc/Certificates/Corp-Root-2026.PEM",
+            "/etc/ssl/MICorporationRootCA2026.pem",
+            "My company's root certificate authority of 2026, exported from the old store",
+        ] {
+            assert_eq!(shown_path(Path::new(path)), Path::new(path));
+        }
+        for content in [
+            "-----BEGIN PRIVATE KEY-----\\nAAAA",
+            "AAAA\nAAAA",
+            "/srv/MC4CAQAwBQYDK2VwBCIEIJqoZrxJ2mUO/0dgz3hpxhlk",
+        ] {
+            assert_eq!(shown_path(Path::new(content)), Path::new(CONTENT));
+        }
+    }
 
     #[test]
     fn what_breaks_a_line_is_escaped_and_the_rest_is_kept() {

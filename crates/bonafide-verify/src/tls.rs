@@ -17,6 +17,7 @@ use crate::demand;
 use crate::handshake::{HandshakeError, TlsError};
 use crate::host::canonical;
 use crate::identity::Credential;
+use crate::opening::Noting;
 use crate::policy::Policy;
 use crate::receipt::{IdentityUse, Receipt};
 use crate::rustls_adapter::TlsConfig;
@@ -80,10 +81,12 @@ impl Policy {
         zone.anchors()?;
         let TlsConfig { config, credential } = self.tls_config(zone, alpn)?;
         let offer = Arc::clone(&config.client_auth_cert_resolver);
-        let handshake = TlsConnector::from(config).connect(name.clone(), io);
-        let (stream, demand) = demand::watch(&*offer, handshake).await;
-        let stream =
-            stream.map_err(|error| TlsError::from_io(error).of_handshake(demand.is_some()))?;
+        let connector = TlsConnector::from(config);
+        let handshake = connector.connect(name.clone(), Noting::new(io));
+        let (stream, demand) = demand::watch(&*offer, handshake.into_fallible()).await;
+        let stream = stream.map_err(|(error, io)| {
+            TlsError::from_io(error).of_handshake(demand.is_some(), io.opening())
+        })?;
         let connection = stream.get_ref().1;
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let shown = demand.and_then(|demand| demand.shown);
@@ -117,7 +120,7 @@ impl Policy {
 
 /// A TLS stream whose peer has been verified, with the receipt that shows it.
 pub struct VerifiedStream<IO> {
-    stream: TlsStream<IO>,
+    stream: TlsStream<Noting<IO>>,
     receipt: Arc<Receipt>,
     credential: Option<Arc<Credential>>,
 }
@@ -141,7 +144,7 @@ impl<IO> VerifiedStream<IO> {
 
     /// The transport.
     pub fn get_ref(&self) -> &IO {
-        self.stream.get_ref().0
+        self.stream.get_ref().0.get_ref()
     }
 
     /// The state of the TLS connection, for protocols that need more of it, such as exporters (RFC 5705).

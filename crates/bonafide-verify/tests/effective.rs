@@ -15,12 +15,18 @@ use base64::engine::general_purpose::STANDARD;
 use bonafide_testkit::{CrlRecipe, Moment, Recipe, TestCa, TestLog};
 use bonafide_verify::{
     Anchors, Check, CheckContext, ClientIdentity, Clock, Crls, CustomCa, Finding, Intermediates,
-    Limits, LogList, OnMissingStatus, Policy, PolicyBuilder, Profile, Refused, Revocation,
-    TlsVersion, Transparency, VerifiedPath, Zone,
+    Limits, LogList, NamedGroup, OnMissingStatus, Policy, PolicyBuilder, Profile, Refused,
+    Revocation, TlsVersion, Transparency, VerifiedPath, Zone,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+/// The groups beside X25519, in the order of their names.
+const GROUPS_LEFT_OUT: &[&str] = if cfg!(feature = "aws-lc-rs") {
+    &[r#""X25519MLKEM768""#, r#""secp256r1""#, r#""secp384r1""#]
+} else {
+    &[r#""secp256r1""#, r#""secp384r1""#]
+};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn hex(bytes: &[u8]) -> String {
@@ -262,6 +268,13 @@ fn each_facet_changes_its_own_lines_and_no_others() {
             base(),
             base().min_tls_version(TlsVersion::Tls13),
             vec![line(r#""TLSv1_2""#)],
+            no_lines(),
+        ),
+        (
+            "the key exchange groups",
+            base(),
+            base().key_exchange_groups([NamedGroup::X25519]),
+            GROUPS_LEFT_OUT.iter().map(|group| line(group)).collect(),
             no_lines(),
         ),
         (

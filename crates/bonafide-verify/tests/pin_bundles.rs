@@ -521,7 +521,7 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
         (envelope("1", "", &many), "more than 32 signatures"),
         (
             envelope("1", "", &one.replace("ed25519/", "rsa/")),
-            "`rsa/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes",
+            "`(48 characters)` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes",
         ),
         (
             envelope("1", "", &one.replace(&signature, "AAAA")),
@@ -533,7 +533,7 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
         ),
         (
             envelope("1, \"more\": 1", "", &one),
-            "the envelope of the bundle is malformed: unknown field `more`, expected one of `bonafide-pin-bundle`, `payload`, `signatures` at line 1 column 33",
+            "the envelope of the bundle is malformed: unknown field, expected one of `bonafide-pin-bundle`, `payload`, `signatures` at line 1 column 33",
         ),
         (
             envelope("1, \"payload\": \"\"", "", &one),

@@ -4,12 +4,13 @@ mod access_log;
 mod config;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use bonafide_testkit::{Identity, TestCa};
 
 pub use self::access_log::LoggedRequest;
 use crate::loopback::{free_port, origin};
-use crate::open_connections::open_connections;
+use crate::open_connections::{SOCKET, open_connections};
 use crate::program::Program;
 use crate::running::{Ended, Running};
 use crate::scratch::Scratch;
@@ -97,6 +98,11 @@ impl Nginx {
     /// The URL of `path` at `host`, in HTTP/2.
     pub fn http2_url(&self, host: &str, path: &str) -> String {
         format!("{}{path}", origin(host, self.http2.port()))
+    }
+
+    /// The socket of a server in it that does not speak TLS.
+    pub fn plain_socket(&self) -> PathBuf {
+        self.running.scratch().path().join(SOCKET)
     }
 
     /// Waits for `count` requests in the access log; gives all that are there.

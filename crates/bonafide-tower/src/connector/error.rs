@@ -45,7 +45,7 @@ pub enum ConnectError {
         #[source]
         source: ConfigError,
     },
-    /// No transport to the host: its name was not resolved, TCP did not connect, or the connection broke during the handshake.
+    /// No transport to the host: its name was not resolved, TCP did not connect, or it broke during the handshake in another way than by a reset.
     #[error("no connection to {host}")]
     Transport {
         /// The host of the URI.

@@ -8,10 +8,12 @@ use super::set::Loading;
 use crate::description::Description;
 use crate::load_report::{LoadProblem, SourceReport};
 use crate::source::{Place, Source};
+use crate::text::is_content;
 
 /// Names the file or directory that the variable names now.
 pub(super) fn describe(variable: &str, description: &mut Description) {
-    if let Some(path) = std::env::var_os(variable) {
+    let path = std::env::var_os(variable).filter(|path| !is_content(Path::new(path)));
+    if let Some(path) = path {
         description.file(PathBuf::from(path));
     }
 }

@@ -4,10 +4,13 @@ use std::env;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rustls_native_certs::ErrorKind;
+
 use super::environment::load_named;
 use super::origin::Origin;
 use super::set::{AnchorSet, Loading};
 use crate::load_report::{LoadProblem, SourceReport};
+use crate::pem::PemError;
 
 /// The variables that replace the system's store, as in OpenSSL's `X509_get_default_cert_file_env`.
 const CERT_FILE: &str = "SSL_CERT_FILE";
@@ -54,9 +57,19 @@ fn read_platform(set: &mut Loading, report: &mut SourceReport) {
     let location = origin.to_string();
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {
-        report.fail(&location, LoadProblem::Store(error.to_string()));
+        report.fail(&location, LoadProblem::Store(text_of(&error)));
     }
     for (index, certificate) in found.certs.into_iter().enumerate() {
         set.add(certificate, index + 1, &origin, &location, report);
+    }
+}
+
+/// What the reader of the store says, without the text that an error of PEM carries.
+fn text_of(error: &rustls_native_certs::Error) -> String {
+    match &error.kind {
+        ErrorKind::Pem(malformed) => {
+            format!("{}: {}", error.context, PemError::of(malformed, None))
+        }
+        _ => error.to_string(),
     }
 }

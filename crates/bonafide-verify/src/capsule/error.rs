@@ -1,6 +1,6 @@
 //! Why a capsule cannot be read.
 
-use std::sync::Arc;
+use crate::json_error::JsonError;
 
 /// Why a capsule cannot be read. Positions are members of the JSON, for example `untrusted_intermediates[1]`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum CapsuleError {
     Json {
         /// What is wrong, and at which line and column.
         #[source]
-        source: Arc<serde_json::Error>,
+        source: JsonError,
     },
     /// The schema has another version than 1.
     #[error("limbo schema version {found}, of which only 1 is known")]

@@ -1,7 +1,5 @@
 //! A capsule as a file in the schema of x509-limbo. Members that are not named here are ignored when reading, as by other readers of the schema.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::ServerName;
@@ -145,7 +143,7 @@ pub(super) fn read(json: &[u8]) -> Result<Capsule, CapsuleError> {
         });
     }
     let file: File = serde_json::from_slice(json).map_err(|source| CapsuleError::Json {
-        source: Arc::new(source),
+        source: source.into(),
     })?;
     if file.version != VERSION {
         return Err(CapsuleError::Version {

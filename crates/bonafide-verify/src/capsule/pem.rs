@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use super::CapsuleError;
+use crate::pem;
 
 const BEGIN: &str = "-----BEGIN ";
 /// Bytes that make one line of 64 characters.
@@ -33,6 +33,8 @@ pub(super) fn read(
     if text.matches(BEGIN).count() != 1 {
         return Err(CapsuleError::Certificate { at: at() });
     }
-    CertificateDer::from_pem_slice(text.as_bytes())
-        .map_err(|_| CapsuleError::Certificate { at: at() })
+    match pem::first(text.as_bytes()) {
+        Ok(Some(certificate)) => Ok(certificate),
+        Ok(None) | Err(_) => Err(CapsuleError::Certificate { at: at() }),
+    }
 }

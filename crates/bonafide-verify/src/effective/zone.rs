@@ -24,6 +24,7 @@ pub(super) struct ZoneView {
     believes_keys: Option<BTreeMap<String, Value>>,
     client_certificate: Option<BTreeMap<String, Value>>,
     tls_versions: Vec<String>,
+    key_exchange_groups: Vec<String>,
     limits: Limits,
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
@@ -60,6 +61,7 @@ impl ZoneView {
             known,
             identity,
             min_version,
+            groups: key_exchange,
             limits,
             #[cfg(feature = "danger-insecure-grants")]
             grant,
@@ -87,6 +89,10 @@ impl ZoneView {
                 .and_later()
                 .iter()
                 .map(|version| format!("{:?}", version.version))
+                .collect(),
+            key_exchange_groups: key_exchange
+                .iter()
+                .map(|group| format!("{group:?}"))
                 .collect(),
             limits: *limits,
             #[cfg(feature = "danger-insecure-grants")]

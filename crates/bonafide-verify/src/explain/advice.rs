@@ -201,6 +201,13 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::HandshakeClosed => {
             "see the server's log; a firewall, or a port that does not speak TLS, ends connections like this too"
         }
+        Code::HandshakeReset => {
+            "see the server's log; where nothing of the handshake is in it, something on the way resets the connection, because of the name or of \
+             the size of the ClientHello"
+        }
+        Code::NotTls => {
+            "ask for the port on which the server speaks TLS, or enable TLS on this one; for a protocol that begins in plain text, ask for TLS in it first"
+        }
         Code::HandshakeFailed => {
             "see the server's log for the alert that it sent or the message that it got"
         }

@@ -36,13 +36,15 @@ fn counts() -> OriginCounts {
 }
 
 /// What is told without a peer at hand.
-const WITHOUT_PEER: [Code; 9] = [
+const WITHOUT_PEER: [Code; 11] = [
     Code::BadHandshakeSignature,
     Code::ProtocolVersion,
     Code::NoCommonParameters,
     Code::ClientCertificate,
     Code::ClientIdentity,
     Code::HandshakeClosed,
+    Code::HandshakeReset,
+    Code::NotTls,
     Code::HandshakeFailed,
     Code::PlainHttp,
     Code::RedirectToHttp,

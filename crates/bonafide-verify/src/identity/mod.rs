@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::sign::CertifiedKey;
-use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use self::callback::{IdentityCallback, IdentityRequest};
@@ -30,7 +29,9 @@ pub(crate) use self::user::User;
 use crate::bounded_file::read_bounded;
 use crate::certificate::{Certificate, subject_text};
 use crate::config_error::ConfigError;
+use crate::pem;
 use crate::provider::Provider;
+use crate::text::shown_path;
 
 /// What the PEM of a certificate holds, as errors name it.
 const CERTIFICATE: &str = "client certificate";
@@ -63,18 +64,18 @@ impl ClientIdentity {
             move |source| ConfigError::IdentityPem {
                 what,
                 path: None,
-                source: Some(Arc::new(source)),
+                source: Some(source),
             }
         };
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_ref())
+        let chain: Vec<_> = pem::sections(chain.as_ref())
             .collect::<Result<_, _>>()
             .map_err(malformed(CERTIFICATE))?;
-        let key = match PrivateKeyDer::from_pem_slice(key.as_ref()) {
-            Ok(key) => key,
-            Err(pem::Error::NoItemsFound) if is_encrypted(key.as_ref()) => {
+        let key = match pem::first(key.as_ref()) {
+            Ok(Some(key)) => key,
+            Ok(None) if is_encrypted(key.as_ref()) => {
                 return Err(ConfigError::EncryptedKey);
             }
-            Err(pem::Error::NoItemsFound) => {
+            Ok(None) => {
                 return Err(ConfigError::IdentityPem {
                     what: "private key",
                     path: None,
@@ -96,7 +97,7 @@ impl ClientIdentity {
     ) -> Result<Self, ConfigError> {
         let read = |path: &Path| {
             read_bounded(path).map_err(|problem| ConfigError::ReadIdentity {
-                path: path.to_owned(),
+                path: shown_path(path),
                 problem,
             })
         };

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::certificate::base16;
 use crate::spki::{PinError, SpkiSha256};
+use crate::text::excerpt;
 
 /// The SHA-256 of a certificate's whole DER.
 ///
@@ -56,7 +57,7 @@ impl FromStr for CertificateSha256 {
         match bare.parse::<SpkiSha256>() {
             Ok(SpkiSha256(hash)) if !text.starts_with("sha256/") => Ok(Self(hash)),
             _ => Err(PinError::MalformedFingerprint {
-                fingerprint: text.to_owned(),
+                fingerprint: excerpt(text),
             }),
         }
     }

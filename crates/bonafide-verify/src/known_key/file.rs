@@ -7,6 +7,7 @@ use super::{KnownKey, format};
 use crate::atomic_file::AtomicFile;
 use crate::description::Description;
 use crate::spki::SpkiSha256;
+use crate::text::{excerpt, shown_path};
 
 /// Larger stores are neither read nor written: room for some 10,000 hosts.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -97,7 +98,7 @@ impl FileFirstUse {
     }
 
     fn known(&self, content: Option<&[u8]>) -> Result<format::Known, FirstUseError> {
-        let path = || self.file.path().to_owned();
+        let path = || shown_path(self.file.path());
         let content = content.ok_or_else(|| FirstUseError::Missing { path: path() })?;
         format::read(content).map_err(|(line, fault)| FirstUseError::Damaged {
             path: path(),
@@ -152,7 +153,7 @@ fn can_be_written(host: &str, new: &KnownKey) -> Result<(), FirstUseError> {
             seconds: new.first_seen.as_secs(),
         }),
         Err(_) => Err(FirstUseError::Host {
-            host: host.to_owned(),
+            host: excerpt(host),
         }),
     }
 }

@@ -17,6 +17,7 @@ use super::KnownKey;
 use super::store::canonical;
 use crate::clock::Rfc3339Time;
 use crate::spki::SpkiSha256;
+use crate::text::excerpt;
 
 const TITLE: &str = "bonafide first use, version ";
 const VERSION: &str = "1";
@@ -34,7 +35,7 @@ pub enum StoreFault {
     /// The file is of a version that is not known here.
     #[error("version `{found}` is not known, only `1` is")]
     Version {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
     /// The line is not UTF-8.
@@ -46,19 +47,19 @@ pub enum StoreFault {
     /// The first field is no host, or not written as hosts are here.
     #[error("`{found}` is not a host in lower case, without port, brackets and trailing dot")]
     Host {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
     /// The second field is no pin, or not written as pins are printed.
     #[error("`{found}` is not a key: `sha256/` with 44 characters of Base64")]
     Key {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
     /// The third field is no time.
     #[error("`{found}` is not a time such as `2026-11-24T13:41:56Z`")]
     Time {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
     /// The host is there already.
@@ -161,14 +162,9 @@ fn entry(line: &str) -> Result<(String, KnownKey), StoreFault> {
     Ok((host.to_owned(), KnownKey { key, first_seen }))
 }
 
-/// What stands in a file, cut to a length that fits into a message.
+/// What stands in a file, fit for a message.
 fn shown(text: &str) -> String {
-    /// A host may have 253 characters.
-    const MAX_CHARS: usize = 256;
-    text.chars()
-        .take(MAX_CHARS)
-        .flat_map(char::escape_default)
-        .collect()
+    excerpt(text).escape_default().to_string()
 }
 
 /// The lines that are left, each of which ends in a line feed.

@@ -13,6 +13,7 @@ use crate::atomic_file::FileError;
 use crate::description::Description;
 use crate::host::CanonicalHost;
 use crate::spki::SpkiSha256;
+use crate::text::excerpt;
 
 /// A store of the keys that hosts have shown at first contact; see [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use).
 ///
@@ -127,7 +128,7 @@ pub enum FirstUseError {
     /// What was given is no host name or address.
     #[error("`{host}` is not a host name or IP address")]
     Host {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         host: String,
     },
     /// The clock shows a time that cannot be written as RFC 3339.
@@ -185,6 +186,6 @@ pub(super) fn canonical(host: &str) -> Result<String, FirstUseError> {
     CanonicalHost::parse(host)
         .map(|host| host.as_str().to_owned())
         .map_err(|_| FirstUseError::Host {
-            host: host.to_owned(),
+            host: excerpt(host),
         })
 }

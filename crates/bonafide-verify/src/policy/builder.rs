@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rustls::NamedGroup;
 use rustls::crypto::CryptoProvider;
 
 use super::Policy;
+use super::assembly::Assembly;
 use crate::anchors::Anchors;
 use crate::check::{Check, Mode, Profile};
 use crate::clock::Clock;
@@ -14,16 +16,15 @@ use crate::epoch::{Epoch, Successor};
 use crate::event::{EventSink, Events};
 use crate::forecast::{Forecast, Horizons};
 use crate::host_pattern::HostPattern;
-use crate::identity::{IdentitySource, User, ZoneIdentity};
+use crate::identity::IdentitySource;
 use crate::intermediates::Intermediates;
 use crate::judge::Judge;
-use crate::known_key::KnownPeers;
 use crate::limits::Limits;
 use crate::pins::{PinSet, Pins};
 use crate::provider::Provider;
 use crate::receipts::Receipts;
 use crate::shadow::Shadow;
-use crate::zone::{Facets, TlsVersion, Zone, ZoneAnchors, ZoneBuilder, ZoneId, Zones};
+use crate::zone::{Facets, TlsVersion, ZoneBuilder, Zones};
 
 /// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default zone's.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +104,35 @@ impl PolicyBuilder {
         self
     }
 
+    /// The key exchange groups that are offered, the preferred one first (RFC 8446, 4.2.7). Default:
+    /// those of the crypto provider; of aws-lc-rs X25519MLKEM768, X25519, P-256 and P-384, of ring the
+    /// same without the first.
+    ///
+    /// X25519MLKEM768 protects recordings of today against the quantum computers of tomorrow, and makes
+    /// the ClientHello larger than one packet. Where something on the way drops such packets, the zone of
+    /// that host can do without it:
+    ///
+    /// ```
+    /// use bonafide_verify::{NamedGroup, Policy, Zone};
+    ///
+    /// let classical = [NamedGroup::X25519, NamedGroup::secp256r1, NamedGroup::secp384r1];
+    /// let policy = Policy::builder()
+    ///     .zone(Zone::for_host("old-firewall.example").key_exchange_groups(classical))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), bonafide_verify::ConfigError>(())
+    /// ```
+    ///
+    /// In TLS 1.2 the list is for the curve of a server's ECDSA key too (RFC 8422, 5.1.1): keep P-256 and
+    /// P-384 in it where servers may have such keys. X25519MLKEM768 is for TLS 1.3 alone.
+    ///
+    /// An empty list, or a group that the provider does not have, is an error of [`Self::build`]. A group
+    /// that is named twice is offered once.
+    pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
+        self.default.groups = Some(groups.into_iter().collect());
+        self
+    }
+
     /// What a peer may present. Default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.default.limits = Some(limits);
@@ -115,7 +145,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Adds a zone; see [`Zone::for_host`].
+    /// Adds a zone; see [`Zone::for_host`](crate::Zone::for_host).
     pub fn zone(mut self, zone: ZoneBuilder) -> Self {
         self.zones.push(zone);
         self
@@ -179,7 +209,8 @@ impl PolicyBuilder {
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
-    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], and what
+    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], [`ConfigError::NoKeyExchangeGroup`] and
+    /// [`ConfigError::UnsupportedKeyExchangeGroup`], and what
     /// [`ClientIdentity`](crate::ClientIdentity) says of keys.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {
@@ -228,121 +259,5 @@ impl PolicyBuilder {
             events: self.events,
             forecast: Forecast::new(self.forecast),
         }))
-    }
-}
-
-/// Fills in what a zone does not set.
-struct Assembly<'a> {
-    default: &'a Facets,
-    provider: &'a Provider,
-    clock: &'a Clock,
-    events: &'a Events,
-}
-
-impl Assembly<'_> {
-    fn default_zone(&self) -> Result<Zone, ConfigError> {
-        self.assemble(None, self.default, self.default.checks.clone(), 0)
-    }
-
-    fn zone(
-        &self,
-        pattern: HostPattern,
-        facets: &Facets,
-        number: usize,
-    ) -> Result<Zone, ConfigError> {
-        let known = self.known_peers(&pattern, facets)?;
-        let checks = self
-            .default
-            .checks
-            .iter()
-            .chain(&facets.checks)
-            .cloned()
-            .collect();
-        let mut zone = self.assemble(Some(pattern), facets, checks, number)?;
-        zone.known = known;
-        Ok(zone)
-    }
-
-    /// What the zone believes instead of a path; nothing that needs one may be asked of it then.
-    fn known_peers(
-        &self,
-        pattern: &HostPattern,
-        facets: &Facets,
-    ) -> Result<Option<KnownPeers>, ConfigError> {
-        let Some(known) = facets.known.first() else {
-            return Ok(None);
-        };
-        let zone = || pattern.to_string();
-        let of_default = self.default.checks.iter().find_map(|(check, mode)| {
-            let named = check.names_hosts_of(pattern)?;
-            (*mode == Mode::Enforce)
-                .then(|| format!("`{}` of the default zone for {named}", check.name()))
-        });
-        let what = match facets {
-            Facets {
-                anchors: Some(_), ..
-            } => Some("anchors".to_owned()),
-            Facets {
-                profile: Some(_), ..
-            } => Some("a profile".to_owned()),
-            Facets { checks, known, .. } => match (checks.first(), known.get(1)) {
-                (Some((check, _)), _) => Some(format!("the check `{}`", check.name())),
-                (None, Some(_)) => Some("two rules on which keys it believes".to_owned()),
-                (None, None) => of_default,
-            },
-        };
-        match (what, known) {
-            (Some(what), _) => Err(ConfigError::KnownKeyZone { zone: zone(), what }),
-            (None, KnownPeers::Exactly(peers)) if peers.is_empty() => {
-                Err(ConfigError::NothingExactly { zone: zone() })
-            }
-            (None, known) => Ok(Some(known.clone())),
-        }
-    }
-
-    fn assemble(
-        &self,
-        pattern: Option<HostPattern>,
-        facets: &Facets,
-        checks: Vec<(Arc<dyn Check>, Mode)>,
-        number: usize,
-    ) -> Result<Zone, ConfigError> {
-        let anchors = facets.anchors.as_ref().or(self.default.anchors.as_ref());
-        let identity = facets
-            .identity
-            .as_ref()
-            .map(|identity| {
-                let user = User {
-                    provider: self.provider.clone(),
-                    clock: self.clock.clone(),
-                    events: self.events.clone(),
-                };
-                ZoneIdentity::new(identity, user)
-            })
-            .transpose()?;
-        Ok(Zone {
-            id: ZoneId::new(u32::try_from(number).unwrap_or(u32::MAX)),
-            name: pattern.as_ref().map_or_else(
-                || Arc::from("default"),
-                |pattern| Arc::from(pattern.to_string()),
-            ),
-            pattern,
-            anchors: Arc::new(if facets.known.is_empty() {
-                ZoneAnchors::new(anchors.cloned().unwrap_or_else(Anchors::system))?
-            } else {
-                ZoneAnchors::unused()
-            }),
-            profile: facets.profile.or(self.default.profile).unwrap_or_default(),
-            checks,
-            known: None,
-            identity,
-            min_version: facets
-                .min_version
-                .or(self.default.min_version)
-                .unwrap_or_default(),
-            limits: facets.limits.or(self.default.limits).unwrap_or_default(),
-            #[cfg(feature = "danger-insecure-grants")]
-            grant: None,
-        })
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn with_grants(
             known: None,
             identity: covering.identity.clone(),
             min_version: covering.min_version,
+            groups: Arc::clone(&covering.groups),
             limits: covering.limits,
             grant,
         };

@@ -1,5 +1,6 @@
 //! Policies: the default zone plus all zones, immutable once built.
 
+mod assembly;
 mod builder;
 #[cfg(feature = "danger-insecure-grants")]
 mod grants;
@@ -29,6 +30,7 @@ use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
 use crate::sessions::Resumption;
+use crate::text::excerpt;
 use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
@@ -230,7 +232,7 @@ impl Policy {
     /// A client certificate that changes is the one of the moment in each handshake; no session is resumed then, as a ticket does not tell which certificate it rests on.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate or TLS versions, which rustls
+    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate, TLS versions or key exchange groups, which rustls
     /// chooses before it knows a name: take [`Policy::client_config_for`] then.
     pub fn client_config(&self) -> Result<rustls::ClientConfig, ConfigError> {
         self.load()?;
@@ -263,7 +265,7 @@ impl Policy {
     pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
         let canonical =
             CanonicalHost::parse(host).map_err(|HostError| ConfigError::InvalidHost {
-                host: host.to_owned(),
+                host: excerpt(host),
             })?;
         let zone =
             self.zone_of(canonical.server_name())

@@ -1,11 +1,13 @@
-//! Zones: host patterns with their own anchors, checks, client certificate and TLS versions.
+//! Zones: host patterns with their own anchors, checks, client certificate, TLS versions and key exchange groups.
 
+mod anchors;
 mod table;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rustls::SupportedProtocolVersion;
+use rustls::{NamedGroup, SupportedProtocolVersion};
 
+pub(crate) use self::anchors::ZoneAnchors;
 pub(crate) use self::table::Zones;
 
 use crate::anchors::{AnchorSet, Anchors};
@@ -67,6 +69,8 @@ pub struct Zone {
     pub(crate) known: Option<KnownPeers>,
     pub(crate) identity: Option<ZoneIdentity>,
     pub(crate) min_version: TlsVersion,
+    /// What is offered, the preferred one first; none of them is missing from the crypto provider.
+    pub(crate) groups: Arc<[NamedGroup]>,
     pub(crate) limits: Limits,
     #[cfg(feature = "danger-insecure-grants")]
     pub(crate) grant: Option<Arc<crate::danger::Grant>>,
@@ -153,6 +157,7 @@ impl Zone {
             known,
             identity: _,
             min_version,
+            groups,
             limits,
             #[cfg(feature = "danger-insecure-grants")]
                 grant: _,
@@ -167,6 +172,7 @@ impl Zone {
             known: known.clone(),
             identity: None,
             min_version: *min_version,
+            groups: Arc::clone(groups),
             limits: *limits,
             #[cfg(feature = "danger-insecure-grants")]
             grant: None,
@@ -199,61 +205,11 @@ impl Zone {
             Some("client certificate")
         } else if self.min_version != other.min_version {
             Some("TLS version")
+        } else if self.groups != other.groups {
+            Some("list of key exchange groups")
         } else {
             None
         }
-    }
-}
-
-/// The anchors of a zone, loaded when the policy is built unless the system's store is among them.
-#[derive(Debug)]
-pub(crate) struct ZoneAnchors {
-    recipe: Anchors,
-    loaded: OnceLock<Result<Arc<AnchorSet>, ConfigError>>,
-}
-
-impl ZoneAnchors {
-    /// Loads now, unless that would read the system's store, which is left for later.
-    ///
-    /// Where that store is a source, having no anchors is told by the handshakes and by `load` however early it is known, so that a
-    /// policy builds or not whatever the process did before.
-    pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
-        recipe.check_fences()?;
-        let (later, told_later) = (recipe.needs_system_store(), recipe.uses_system_store());
-        let anchors = Self {
-            recipe,
-            loaded: OnceLock::new(),
-        };
-        if !later {
-            let loaded = anchors.get().map(drop);
-            if !told_later {
-                loaded?;
-            }
-        }
-        Ok(anchors)
-    }
-
-    pub(crate) fn describe(&self, description: &mut Description) {
-        self.recipe.describe(description);
-    }
-
-    /// No anchors, for a zone that looks for no path.
-    pub(crate) fn unused() -> Self {
-        Self {
-            recipe: Anchors::none(),
-            loaded: OnceLock::from(Ok(Arc::default())),
-        }
-    }
-
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.loaded.get().is_some()
-    }
-
-    pub(crate) fn get(&self) -> Result<&Arc<AnchorSet>, ConfigError> {
-        self.loaded
-            .get_or_init(|| self.recipe.load())
-            .as_ref()
-            .map_err(Clone::clone)
     }
 }
 
@@ -265,6 +221,7 @@ pub(crate) struct Facets {
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
     pub(crate) identity: Option<IdentitySource>,
     pub(crate) min_version: Option<TlsVersion>,
+    pub(crate) groups: Option<Vec<NamedGroup>>,
     pub(crate) limits: Option<Limits>,
     /// More than one is a mistake.
     pub(crate) known: Vec<KnownPeers>,
@@ -390,6 +347,13 @@ impl ZoneBuilder {
     /// The lowest TLS version. Default: that of the default zone.
     pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
         self.facets.min_version = Some(version);
+        self
+    }
+
+    /// The key exchange groups that are offered, the preferred one first. Default: those of the
+    /// default zone; see [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups).
+    pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
+        self.facets.groups = Some(groups.into_iter().collect());
         self
     }
 

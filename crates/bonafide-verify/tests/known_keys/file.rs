@@ -234,7 +234,8 @@ fn host() -> impl Strategy<Value = String> {
             }
         ),
         any::<std::net::Ipv4Addr>().prop_map(|address| address.to_string()),
-        any::<std::net::Ipv6Addr>().prop_map(|address| address.to_string()),
+        // Mapped ones are IPv4 addresses.
+        any::<std::net::Ipv6Addr>().prop_map(|address| address.to_canonical().to_string()),
     ]
 }
 

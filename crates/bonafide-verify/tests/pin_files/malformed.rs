@@ -312,7 +312,7 @@ fn too_much_of_anything_is_refused() {
     let deep = format!("version = 1\ncount = {}", "[".repeat(100_000));
     assert!(matches!(
         PinSet::from_toml(deep).unwrap_err().problem(),
-        PinFileProblem::Toml(_)
+        PinFileProblem::Toml { .. }
     ));
     let deep = format!("{{\"version\": 1, \"count\": {}", "[".repeat(100_000));
     assert!(matches!(

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bonafide_testkit::{CrlRecipe, Recipe, TestCa};
+use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};
 use bonafide_verify::{
     Anchors, ClientIdentity, Code, ConfigError, Crls, CustomCa, Event, LoadProblem,
     OnMissingStatus, ReloadError, Revocation,
 };
 
-use crate::stage::{Stage, brisk, server, verdict, wait_until};
+use crate::stage::{HOST, Stage, brisk, server, verdict, wait_until};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -38,17 +38,25 @@ const BREAKAGES: &[Breakage] = &[
     (
         "cut after its first line",
         |path, pem| fs::write(path, &pem[..28]).unwrap(),
-        "{}: malformed PEM: missing section end marker: [67, 69, 82, 84, 73, 70, 73, 67, 65, 84, 69]",
+        "{}: malformed PEM: section 1 has no END marker on a line of its own",
     ),
     (
         "cut in the middle",
         |path, pem| fs::write(path, &pem[..pem.len() / 2]).unwrap(),
-        "{}: malformed PEM: missing section end marker: [67, 69, 82, 84, 73, 70, 73, 67, 65, 84, 69]",
+        "{}: malformed PEM: section 1 has no END marker on a line of its own",
     ),
     (
         "cut in its last line",
         |path, pem| fs::write(path, &pem[..pem.trim_end().len() - 8]).unwrap(),
-        "{}: malformed PEM: missing section end marker: [67, 69, 82, 84, 73, 70, 73, 67, 65, 84, 69]",
+        "{}: malformed PEM: section 1 has no END marker on a line of its own",
+    ),
+    (
+        "a key whose line ends were lost in its place",
+        |path, _| {
+            let key = Identity::self_signed(Recipe::for_host(HOST)).key_pem();
+            fs::write(path, key.replace('\n', "\\n")).unwrap();
+        },
+        "{}: malformed PEM: section 1 does not begin with a marker on a line of its own: its line ends may have been lost",
     ),
     (
         "another kind of DER",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_verify::{Policy, TlsError, VerifiedStream};
+use bonafide_verify::{Code, Policy, TlsError, VerifiedStream};
 
 use super::limited;
 use super::socket::Socket;
@@ -35,6 +35,9 @@ fn failed(error: TlsError) -> Failure {
         TlsError::Refused(_) => (Kind::Refused, "refused", false),
         TlsError::Identity(_) => (Kind::Tls, "the TLS handshake failed", true),
         TlsError::Io(_) => (Kind::Tls, "the TLS handshake broke off", true),
+        TlsError::Handshake(error) if error.code() == Code::HandshakeReset => {
+            (Kind::Tls, "the TLS handshake broke off", true)
+        }
         TlsError::Config(_) => (Kind::Config, "the policy cannot be used", false),
         _ => (Kind::Tls, "the TLS handshake failed", false),
     };

@@ -11,6 +11,7 @@ pub(super) use self::constraints::Unfenceable;
 use self::constraints::fenced;
 use self::subtree::{DnsSubtree, read_network};
 use crate::config_error::ConfigError;
+use crate::text::excerpt;
 
 /// The DNS names and addresses that the authorities of a source are believed for, and no others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,7 @@ impl Fence {
         };
         for pattern in patterns {
             let wrong = |problem| ConfigError::Fence {
-                pattern: pattern.clone(),
+                pattern: excerpt(pattern),
                 problem,
             };
             match read_network(pattern).map_err(wrong)? {

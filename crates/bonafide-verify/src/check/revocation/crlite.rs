@@ -21,6 +21,7 @@ use crate::load_report::LoadProblem;
 use crate::reason::Reason;
 use crate::revocation_reason::RevocationSource;
 use crate::sct::read_list;
+use crate::text::shown_path;
 
 /// No larger filter is read. A full one has some 10 MB.
 const MAX_FILTER_BYTES: u64 = 128 * 1024 * 1024;
@@ -216,13 +217,13 @@ fn files_of(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn read(path: &Path) -> Result<(CRLiteClubcard, String), ConfigError> {
     let bytes = read_up_to(path, MAX_FILTER_BYTES).map_err(|problem| unread(path, problem))?;
     let filter = CRLiteClubcard::from_bytes(&bytes)
-        .map_err(|error| unread(path, LoadProblem::NotAFilter(Arc::new(error))))?;
+        .map_err(|error| unread(path, LoadProblem::NotAFilter(error.to_string().into())))?;
     Ok((filter, base16(&Sha256::digest(&bytes))))
 }
 
 fn unread(path: &Path, problem: LoadProblem) -> ConfigError {
     ConfigError::ReadFilters {
-        location: path.display().to_string(),
+        location: shown_path(path).display().to_string(),
         problem,
     }
 }

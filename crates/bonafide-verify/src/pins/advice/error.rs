@@ -1,10 +1,7 @@
 //! Why there is no pin to be had.
 
-use std::sync::Arc;
-
-use rustls_pki_types::pem;
-
 use crate::config_error::ConfigError;
+use crate::pem::PemError;
 
 /// Why [`PinAdvice`](crate::PinAdvice) cannot be given.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -12,7 +9,7 @@ use crate::config_error::ConfigError;
 pub enum PinAdviceError {
     /// The PEM is malformed.
     #[error("the PEM is malformed")]
-    Pem(#[source] Arc<pem::Error>),
+    Pem(#[source] PemError),
     /// There is neither a certificate, nor a request, nor a key.
     #[error("no certificate, certificate request or key found")]
     NothingFound,

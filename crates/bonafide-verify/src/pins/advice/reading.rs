@@ -1,7 +1,5 @@
 //! What certificates, requests and keys say of themselves.
 
-use std::sync::Arc;
-
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Reader as _, SliceReader, Tag};
 use rustls_pki_types::pem::{PemObject as _, SectionKind};
@@ -13,6 +11,7 @@ use crate::certificate::{
     BasicConstraints, Certificate, Extensions, Known, PublicKey, body, name_text,
 };
 use crate::check::{MIN_RSA_BITS, forbidden_kind};
+use crate::pem;
 use crate::pins::entry::{MAX_PINS, PinRole};
 use crate::provider::Provider;
 use crate::signature::Signed;
@@ -126,12 +125,12 @@ pub(super) fn private_key(key: &PrivateKeyDer<'_>) -> Result<PinAdvice, PinAdvic
     public_key(&spki, 1)
 }
 
-pub(super) fn pem(pem: &[u8]) -> Result<Vec<PinAdvice>, PinAdviceError> {
+pub(super) fn pem(text: &[u8]) -> Result<Vec<PinAdvice>, PinAdviceError> {
     let mut certificates = Vec::new();
     let mut rest = Vec::new();
     let (mut requests, mut public_keys) = (0, 0);
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
-        let (kind, der) = section.map_err(|error| PinAdviceError::Pem(Arc::new(error)))?;
+    for section in pem::sections::<(SectionKind, Vec<u8>)>(text) {
+        let (kind, der) = section.map_err(PinAdviceError::Pem)?;
         bounded(certificates.len() + rest.len() + 1)?;
         match kind {
             SectionKind::Certificate => certificates.push(CertificateDer::from(der)),
@@ -160,7 +159,7 @@ pub(super) fn pem(pem: &[u8]) -> Result<Vec<PinAdvice>, PinAdviceError> {
         return Ok(advice);
     }
     let encrypted = b"BEGIN ENCRYPTED PRIVATE KEY";
-    match pem.windows(encrypted.len()).any(|part| part == encrypted) {
+    match text.windows(encrypted.len()).any(|part| part == encrypted) {
         true => Err(PinAdviceError::EncryptedKey),
         false => Err(PinAdviceError::NothingFound),
     }

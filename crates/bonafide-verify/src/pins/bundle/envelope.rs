@@ -1,7 +1,5 @@
 //! The envelope of a bundle as JSON.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -35,7 +33,7 @@ pub(super) fn read(json: &[u8]) -> Result<PinBundle, BundleError> {
         });
     }
     let envelope: Envelope =
-        serde_json::from_slice(json).map_err(|error| BundleError::Envelope(Arc::new(error)))?;
+        serde_json::from_slice(json).map_err(|error| BundleError::Envelope(error.into()))?;
     if envelope.version != VERSION {
         return Err(BundleError::UnsupportedVersion {
             found: envelope.version,

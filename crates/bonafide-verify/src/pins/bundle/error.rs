@@ -1,7 +1,6 @@
 //! Why a bundle does not open.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
 
@@ -9,6 +8,7 @@ use super::key::BundleKey;
 use super::version_store::VersionStoreError;
 use crate::clock::Rfc3339Time;
 use crate::config_error::ConfigError;
+use crate::json_error::JsonError;
 use crate::load_report::LoadProblem;
 use crate::pins::file::PinFileError;
 use crate::spki::PinError;
@@ -33,7 +33,7 @@ pub enum BundleError {
     },
     /// The envelope is not JSON of the form that it must have; the source has line and column.
     #[error("the envelope of the bundle is malformed: {0}")]
-    Envelope(Arc<serde_json::Error>),
+    Envelope(JsonError),
     /// The version of the envelope is not a known one.
     #[error("version {found} of the envelope is not known; this reads version 1")]
     UnsupportedVersion {
@@ -46,7 +46,7 @@ pub enum BundleError {
     /// A key is not `ed25519/` and the Base64 of 32 bytes, nor a public key of that kind.
     #[error("`{key}` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes")]
     Key {
-        /// What was given, one line of it.
+        /// What was given; its length alone where it may be a secret.
         key: String,
     },
     /// The signature with this position, from 1, is not the Base64 of 64 bytes.
@@ -78,7 +78,7 @@ pub enum BundleError {
     /// A name is not 1 to 64 letters, digits and `.-_`.
     #[error("`{name}` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_")]
     Name {
-        /// What was given.
+        /// What was given; its length alone where it may be a secret.
         name: String,
     },
     /// There is no crypto provider.

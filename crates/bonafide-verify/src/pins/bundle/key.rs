@@ -8,14 +8,14 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::crypto::CryptoProvider;
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{SubjectPublicKeyInfoDer, alg_id};
 
 use super::MAX_SIGNATURES;
 use super::error::BundleError;
+use crate::pem;
 use crate::pins::file::is_bundle_name;
 use crate::provider::Provider;
-use crate::text::one_line;
+use crate::text::{excerpt, one_line};
 
 /// What a SubjectPublicKeyInfo of Ed25519 has before the key itself (RFC 8410, 4).
 const SPKI_PREFIX: [u8; 12] = [
@@ -23,8 +23,6 @@ const SPKI_PREFIX: [u8; 12] = [
 ];
 /// What stands before a key in its text.
 const PREFIX: &str = "ed25519/";
-/// What is shown of a text that is no key.
-const MAX_SHOWN: usize = 80;
 
 /// An Ed25519 public key that signs bundles. Reads and prints `ed25519/` and the Base64 of its 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,11 +39,11 @@ impl BundleKey {
     /// # Errors
     /// [`BundleError::Key`] where there is no public key in it, or one of another kind.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, BundleError> {
-        let malformed = |_| BundleError::Key {
-            key: "(PEM)".to_owned(),
-        };
-        let spki = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_ref()).map_err(malformed)?;
-        Self::from_spki(&spki).ok_or_else(|| malformed(rustls_pki_types::pem::Error::NoItemsFound))
+        let spki: Option<SubjectPublicKeyInfoDer<'_>> = pem::first(pem.as_ref()).ok().flatten();
+        spki.and_then(|spki| Self::from_spki(&spki))
+            .ok_or_else(|| BundleError::Key {
+                key: "(PEM)".to_owned(),
+            })
     }
 
     pub(super) fn from_spki(spki: &[u8]) -> Option<Self> {
@@ -68,7 +66,7 @@ impl FromStr for BundleKey {
             .and_then(|encoded| STANDARD.decode(encoded).ok())
             .and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| BundleError::Key {
-            key: one_line(&text.chars().take(MAX_SHOWN).collect::<String>()),
+            key: one_line(&excerpt(text)),
         })
     }
 }
@@ -107,6 +105,7 @@ impl BundleKeys {
     ) -> Result<Self, BundleError> {
         let name = name.into();
         if !is_bundle_name(&name) {
+            let name = excerpt(&name);
             return Err(BundleError::Name { name });
         }
         let keys: BTreeSet<BundleKey> = keys.into_iter().collect();

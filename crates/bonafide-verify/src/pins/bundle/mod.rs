@@ -20,6 +20,7 @@ pub use self::version_store::{
 use super::file::{self, BundleHeader, is_bundle_name};
 use super::set::PinSet;
 use crate::bounded_file::read_up_to;
+use crate::text::{excerpt, shown_path};
 
 /// The first line of every payload. A signature is over the whole payload, so that what was signed for another purpose is never a bundle.
 const FIRST_LINE: &[u8] = b"# bonafide pin bundle 1\n";
@@ -98,7 +99,9 @@ impl PinBundle {
             expires,
         };
         if !is_bundle_name(&header.name) {
-            return Err(BundleError::Name { name: header.name });
+            return Err(BundleError::Name {
+                name: excerpt(&header.name),
+            });
         }
         let mut payload = FIRST_LINE.to_vec();
         payload.extend(file::to_payload(&header, pins.entries()).into_bytes());
@@ -151,7 +154,7 @@ impl PinBundle {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, BundleError> {
         let path = path.as_ref();
         let bytes = read_up_to(path, MAX_BUNDLE_BYTES).map_err(|problem| BundleError::Read {
-            path: path.to_owned(),
+            path: shown_path(path),
             problem,
         })?;
         Ok(Self {

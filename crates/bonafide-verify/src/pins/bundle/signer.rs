@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustls::SignatureScheme;
 use rustls::sign::SigningKey;
 use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use super::error::BundleError;
 use super::key::BundleKey;
+use crate::pem;
 use crate::provider::Provider;
 
 /// An Ed25519 private key that signs bundles. `Debug` shows the public key alone.
@@ -28,8 +28,9 @@ impl BundleSigner {
             reason: reason.to_owned(),
         };
         let provider = Provider::built_in().map_err(BundleError::Provider)?;
-        let der = PrivateKeyDer::from_pem_slice(pem.as_ref())
-            .map_err(|_| failed("there is no private key in the PEM"))?;
+        let der: Option<PrivateKeyDer<'_>> = pem::first(pem.as_ref())
+            .map_err(|error| failed(&format!("the PEM is malformed: {error}")))?;
+        let der = der.ok_or_else(|| failed("there is no private key in the PEM"))?;
         let private = provider
             .shared()
             .key_provider

@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::{AtomicFile, FileError};
+use crate::json_error::JsonError;
+use crate::text::shown_path;
 
 /// The largest file of versions: some 400 bundles.
 const MAX_STORE_BYTES: u64 = 64 * 1024;
@@ -60,7 +62,7 @@ pub enum VersionStoreError {
         path: PathBuf,
         /// What is wrong, with line and column where it is JSON that is malformed.
         #[source]
-        source: Option<Arc<serde_json::Error>>,
+        source: Option<JsonError>,
     },
     /// Others write to the store all the time.
     #[error("other writers of the store of versions came in between again and again, for {bundle}")]
@@ -118,11 +120,11 @@ impl FileVersionStore {
             });
         };
         let malformed = |source| VersionStoreError::Malformed {
-            path: self.0.path().to_owned(),
+            path: shown_path(self.0.path()),
             source,
         };
         let content: Content =
-            serde_json::from_slice(bytes).map_err(|error| malformed(Some(Arc::new(error))))?;
+            serde_json::from_slice(bytes).map_err(|error| malformed(Some(error.into())))?;
         if content.version != FORMAT {
             return Err(malformed(None));
         }
@@ -144,7 +146,7 @@ impl FileVersionStore {
                 payload_sha256,
             })),
             None => Err(VersionStoreError::Malformed {
-                path: self.0.path().to_owned(),
+                path: shown_path(self.0.path()),
                 source: None,
             }),
         }

@@ -66,7 +66,9 @@ impl<'a> Document<'a> {
     pub(super) fn parse_toml(&self) -> Result<TomlTable<'a>, PinFileError> {
         DeTable::parse(self.text).map(TomlTable).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            self.problem(at, PinFileProblem::Toml(error.into()))
+            // The message alone: the error has the whole text in it, and prints the line.
+            let message = error.message().to_owned();
+            self.problem(at, PinFileProblem::Toml { message })
         })
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::host_pattern::PatternError;
+use crate::json_error::JsonError;
 use crate::load_report::LoadProblem;
 use crate::spki::PinError;
 use crate::text::one_line;
@@ -40,11 +41,14 @@ pub enum PinFileProblem {
     #[error("not UTF-8")]
     NotUtf8,
     /// It is not well-formed TOML.
-    #[error("not well-formed TOML: {}", .0.message())]
-    Toml(Arc<toml::de::Error>),
+    #[error("not well-formed TOML: {message}")]
+    Toml {
+        /// What is wrong; nothing of the text.
+        message: String,
+    },
     /// It is not well-formed JSON.
-    #[error("not well-formed JSON: {}", without_place(.0))]
-    Json(Arc<serde_json::Error>),
+    #[error("not well-formed JSON: {}", .0.what())]
+    Json(JsonError),
     /// The version of the format is not a known one.
     #[error("version {found} of the format is not known; this reads version 1")]
     UnsupportedVersion {
@@ -54,7 +58,7 @@ pub enum PinFileProblem {
     /// There is a field that the format does not have.
     #[error("unknown field `{field}`; known are {}", Listed(known))]
     UnknownField {
-        /// Its name.
+        /// Its name; its length alone where it may be a secret.
         field: String,
         /// The fields that there are.
         known: &'static [&'static str],
@@ -62,7 +66,7 @@ pub enum PinFileProblem {
     /// A field is there twice.
     #[error("the field `{field}` is there twice")]
     DuplicateField {
-        /// Its name.
+        /// Its name; its length alone where it may be a secret.
         field: String,
     },
     /// A field is not there.
@@ -86,7 +90,7 @@ pub enum PinFileProblem {
     UnknownValue {
         /// The field.
         field: &'static str,
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
         /// What could stand there.
         known: &'static [&'static str],
@@ -96,7 +100,7 @@ pub enum PinFileProblem {
         "`{found}` is no time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\""
     )]
     Time {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
     /// An entry says that it never expires, and what happens when it does.
@@ -127,7 +131,7 @@ pub enum PinFileProblem {
     /// The name of a bundle is empty, too long, or has other characters than letters, digits, `.`, `-` and `_`.
     #[error("`{found}` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_")]
     BundleName {
-        /// What stands there.
+        /// What stands there; its length alone where it may be a secret.
         found: String,
     },
 }
@@ -180,20 +184,10 @@ impl fmt::Display for PinFileError {
 impl Error for PinFileError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
-            PinFileProblem::Toml(source) => Some(source.as_ref()),
-            PinFileProblem::Json(source) => Some(source.as_ref()),
+            PinFileProblem::Json(source) => Some(source),
             PinFileProblem::Read(LoadProblem::Io(source)) => Some(source.as_ref()),
             _ => None,
         }
-    }
-}
-
-/// The text of an error without the line and column at its end: they count from the begin of the value, in bytes.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((text, _)) => text.to_owned(),
-        None => text,
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) use self::reading::{BundleHeader, is_bundle_name, read_payload};
 pub(super) use self::writing::{to_json, to_payload, to_toml, to_value};
 use super::set::PinSet;
 use crate::bounded_file::read_up_to;
+use crate::text::shown_path;
 
 /// The largest file that is read.
 pub(super) const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -23,7 +24,7 @@ pub(super) const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) const IN_MEMORY: &str = "(in memory)";
 
 pub(super) fn from_file(path: &Path) -> Result<PinSet, PinFileError> {
-    let file = path.display().to_string();
+    let file = shown_path(path).display().to_string();
     let problem = |problem| PinFileError::new(&file, None, problem);
     let extension = path.extension().and_then(|extension| extension.to_str());
     let read = match extension {

@@ -13,6 +13,7 @@ use crate::host_pattern::HostPattern;
 use crate::pins::entry::{Backup, Lifetime, OnExpiredPins, PinRole, Pins};
 use crate::pins::set::PinSet;
 use crate::spki::{PinError, SpkiSha256};
+use crate::text::excerpt;
 
 /// The version of the format.
 pub(super) const VERSION: u64 = 1;
@@ -143,7 +144,7 @@ impl<'a> File<'_, 'a> {
         let name_node = self.required(&table, "name")?;
         let name = self.text(name_node, "name")?;
         if !is_bundle_name(&name) {
-            let found = name.into_owned();
+            let found = excerpt(&name);
             return Err(self.fault(name_node, PinFileProblem::BundleName { found }));
         }
         let version = self.required(&table, "version")?;
@@ -223,7 +224,7 @@ impl<'a> File<'_, 'a> {
         match whole.parse::<Rfc3339Time>() {
             Ok(Rfc3339Time(time)) => Ok(time),
             Err(_) => {
-                let found = text.to_owned();
+                let found = excerpt(text);
                 Err(self.fault(node, PinFileProblem::Time { found }))
             }
         }
@@ -243,7 +244,7 @@ impl<'a> File<'_, 'a> {
         match known.iter().find(|word| **word == text) {
             Some(word) => Ok(Some(word)),
             None => {
-                let found = text.into_owned();
+                let found = excerpt(&text);
                 Err(self.fault(
                     node,
                     PinFileProblem::UnknownValue {
@@ -286,7 +287,7 @@ impl<'a> File<'_, 'a> {
         };
         let mut seen = std::collections::HashSet::new();
         if let Some((name, twice)) = fields.iter().find(|(name, _)| !seen.insert(name)) {
-            let field = name.to_string();
+            let field = excerpt(name);
             return Err(self.fault(*twice, PinFileProblem::DuplicateField { field }));
         }
         Ok(Table {
@@ -303,7 +304,7 @@ impl<'a> File<'_, 'a> {
         match unknown {
             None => Ok(()),
             Some((name, node)) => {
-                let field = name.to_string();
+                let field = excerpt(name);
                 Err(self.fault(*node, PinFileProblem::UnknownField { field, known }))
             }
         }

@@ -1,8 +1,8 @@
 //! Why a log list cannot be used.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
+use crate::json_error::JsonError;
 use crate::load_report::LoadProblem;
 
 /// Why a log list cannot be used. Positions are paths into the JSON, for example `operators[1].logs[0].key`.
@@ -22,7 +22,7 @@ pub enum LogListError {
     Json {
         /// What is wrong, and at which line and column.
         #[source]
-        source: Arc<serde_json::Error>,
+        source: JsonError,
     },
     /// A key or an id is not Base64, or an id is not 32 bytes long.
     #[error("{at} is not the Base64 of what it should be")]

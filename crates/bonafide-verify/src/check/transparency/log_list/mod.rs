@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 pub use self::error::LogListError;
 use crate::clock::Rfc3339Time;
-use crate::text::one_line;
+use crate::text::{one_line, shown_path};
 
 use crate::bounded_file::read_bounded;
 
@@ -72,7 +71,7 @@ impl LogList {
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, LogListError> {
         let list: schema::List =
             serde_json::from_slice(json.as_ref()).map_err(|source| LogListError::Json {
-                source: Arc::new(source),
+                source: source.into(),
             })?;
         let mut logs = HashMap::new();
         for (position, operator) in list.operators.iter().enumerate() {
@@ -112,7 +111,10 @@ impl LogList {
                 file: Some(path),
                 ..Self::from_json(json)?
             }),
-            Err(problem) => Err(LogListError::Read { path, problem }),
+            Err(problem) => Err(LogListError::Read {
+                path: shown_path(&path),
+                problem,
+            }),
         }
     }
 
