@@ -38,7 +38,6 @@
 //! | HTTP/2 | by ALPN | |
 //! | framing | the client's; a caller's `Content-Length` has to be the body's | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
-//! | the page of a proxy that refuses | up to 64 KiB, for up to 1 s | |
 //! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | |
 //!
 //! # Bounds
@@ -67,7 +66,20 @@
 //! | origins remembered with their zones | 256 | |
 //! | between two pings on HTTP/2 | 30 s | [`ClientBuilder::http2_ping_interval`] |
 //! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
+//! | sending a request that servers refuse unprocessed, in all | 3 times | |
+//! | silence of an HTTP/2 connection under a request that is given up; then no further request uses it until something arrives | 1 s | |
+//! | requests on one HTTP/2 connection that are given up; then another connection takes its place | 512 | |
+//! | the page of a proxy that refuses | 64 KiB, 1 s | |
 //! | bytes of a `Location` or a reason phrase that an error repeats | 128 | |
+//!
+//! # Runtimes
+//!
+//! A client may be used from several tokio runtimes. Each has its own connections, as the limits on
+//! connections are for one origin and one runtime: a runtime that is shut down, or driven no more, takes
+//! nothing from the others. A request that was under way on it fails with [`Kind::Canceled`], one that is
+//! polled outside a runtime with [`Kind::NoRuntime`].
+//!
+//! The runtime needs its I/O and time drivers (`enable_all`); without them tokio panics.
 //!
 //! # Features
 //!

@@ -153,15 +153,23 @@ impl Connector {
             }
             None => (&*parts.host, parts.port, parts.scheme.default_port()),
         };
+        let unreached = |failure: Failure| match &self.proxy {
+            Some(proxy) => {
+                failure.in_words(|what| format!("the proxy {proxy} cannot be reached: {what}"))
+            }
+            None => failure,
+        };
         let resolved = limited(limit, Phase::Resolve, "resolving the host", async {
             self.resolver.resolve(host, port, default_port).await
         })
-        .await?;
+        .await
+        .map_err(unreached)?;
         let resolve = start.elapsed();
         let stream = limited(left(), Phase::Connect, "connecting", async {
             tcp::connect(resolved.addresses, left()).await
         })
-        .await?;
+        .await
+        .map_err(unreached)?;
         let stream = match &self.proxy {
             Some(proxy) => {
                 let ask = tunnel::Ask {

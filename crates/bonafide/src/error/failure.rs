@@ -72,6 +72,12 @@ impl Failure {
         self
     }
 
+    /// Says what happened in other words.
+    pub(crate) fn in_words(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.what = words(&self.what).into();
+        self
+    }
+
     /// Nothing was sent, and another try may go better.
     pub(crate) fn retryable(mut self) -> Self {
         self.passing = true;

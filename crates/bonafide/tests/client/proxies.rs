@@ -158,4 +158,12 @@ async fn a_proxy_that_is_not_there_is_a_connect_error() {
         (error.kind(), error.phase()),
         (Kind::Connect, Some(Phase::Connect))
     );
+    let refused = std::io::Error::from_raw_os_error(111);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "https://localhost:1/: the proxy http://{closed} cannot be reached: \
+             could not connect to {closed}: {refused}"
+        )
+    );
 }
