@@ -187,7 +187,7 @@ async fn a_reset_in_the_handshake_has_its_code_and_the_error_of_the_transport() 
 #[tokio::test]
 async fn a_server_without_tls_is_said_to_be_one() {
     let ca = TestCa::new();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     let answering = tokio::spawn(async move {
         let (mut tcp, _) = listener.accept().await.unwrap();
