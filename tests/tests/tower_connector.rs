@@ -185,6 +185,23 @@ async fn a_reset_in_the_handshake_has_its_code_and_the_error_of_the_transport() 
 }
 
 #[tokio::test]
+async fn a_server_without_tls_is_said_to_be_one() {
+    let ca = TestCa::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let answering = tokio::spawn(async move {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        let _ = tcp.read(&mut [0; 4096]).await.unwrap();
+        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+    });
+    let error = failure(&client(believing(&ca)), &url).await;
+    assert_eq!(connect_error(&error).code(), Some(Code::NotTls));
+    answering.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_ipv6_literal_is_verified_as_an_address() {
     let ca = TestCa::new();
     let Some(address) = bonafide_tests::ipv6_loopback() else {

@@ -23,12 +23,12 @@ use rustls_pki_types::ServerName;
 /// prefix (`64:ff9b::192.0.2.1`, RFC 6052) stay as they are: what answers there is another host.
 ///
 /// The canonical form of a mapped address asks a certificate for a SAN `iPAddress` of four octets.
-/// A SAN of sixteen octets that holds a mapped address is therefore for no host. It would escape the
-/// name constraints for IPv4 (RFC 5280, 4.2.1.10); OpenSSL does not accept it for the IPv4 address
-/// either.
+/// A SAN of sixteen octets that holds a mapped address is therefore for no host. It would escape
+/// the name constraints for IPv4 (RFC 5280, 4.2.1.10); OpenSSL does not accept it for the IPv4
+/// address either.
 ///
 /// A host has no port, no zone identifier (RFC 6874) and no percent-encoding. The forms of an IPv4
-/// address that only URLs know (`127.1`, `0x7f.0.0.1`) are not hosts: a URL parser reads them before.
+/// address that only URLs know (`127.1`, `0x7f.0.0.1`) are not hosts: a URL parser reads them.
 ///
 /// ```
 /// use bonafide_verify::CanonicalHost;
@@ -100,7 +100,8 @@ impl CanonicalHost {
         }
     }
 
-    /// The host as URLs and the field `Host` write it: an IPv6 address in brackets (RFC 3986, 3.2.2).
+    /// The host as URLs and the field `Host` write it: an IPv6 address in brackets (RFC 3986,
+    /// 3.2.2).
     pub fn uri_host(&self) -> Cow<'_, str> {
         match self.address() {
             Some(IpAddr::V6(_)) => Cow::Owned(format!("[{}]", self.text)),

@@ -37,8 +37,8 @@ impl From<serde_json::Error> for JsonError {
         let text = text
             .rsplit_once(" at line ")
             .map_or(&*text, |(text, _)| text);
-        // These have a field of ours or a number in them; other faults of the data repeat the data up
-        // to what was expected.
+        // These have a field of ours or a number in them; other faults of the data repeat the data
+        // up to what was expected.
         let harmless = ["missing field `", "duplicate field `", "invalid length "];
         let what = if !error.is_data() || harmless.iter().any(|begin| text.starts_with(begin)) {
             text.to_owned()

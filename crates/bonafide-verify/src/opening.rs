@@ -1,8 +1,8 @@
 //! What passes over a connection until the server's first bytes: how much was sent, and what the
 //! answer looks like.
 //!
-//! rustls says of an answer that is not TLS only that its first byte is wrong, and of a connection that
-//! is reset nothing at all.
+//! rustls says of an answer that is not TLS only that its first byte is wrong, and of a connection
+//! that is reset nothing at all.
 
 use std::io;
 use std::pin::Pin;

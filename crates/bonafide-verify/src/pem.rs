@@ -1,7 +1,7 @@
 //! Reading PEM (RFC 7468), with errors that hold nothing of what was read.
 //!
-//! The errors of rustls-pki-types carry the line at fault. In a private key whose line ends were lost
-//! that line is the whole key.
+//! The errors of rustls-pki-types carry the line at fault. In a private key whose line ends were
+//! lost that line is the whole key.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Text that a peer, a plug-in or a person wrote, made fit for a line of a terminal or for an error.
+//! Text that a peer, a plug-in or a person wrote, made fit for a line of a terminal or an error.
 
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,7 @@ use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{
     Anchors, CanonicalHost, Code, CustomCa, FirstUse as _, HostError, HostPattern, MemoryFirstUse,
-    Peer, Pins, Policy, PolicyBuilder, Receipt, Refusal, SpkiSha256, Zone,
+    Peer, PinSet, Pins, Policy, PolicyBuilder, Receipt, Refusal, SpkiSha256, Zone,
 };
 use proptest::prelude::*;
 use tokio::net::TcpStream;
@@ -124,6 +124,23 @@ fn a_pattern_matches_every_spelling_of_its_hosts() {
         assert!(read.matches(host), "{pattern} and {host}");
         assert!(!read.matches("user@b\u{fc}cher.example"), "{pattern}");
     }
+}
+
+#[test]
+fn the_pins_of_a_host_are_found_in_any_spelling() {
+    let pins = |host: &str| {
+        let pins = Pins::for_host(host).ca(SpkiSha256([9; 32]));
+        pins.without_backup().never_expires().build().unwrap()
+    };
+    let set = PinSet::new([pins("127.0.0.1"), pins("**.b\u{fc}cher.example")]).unwrap();
+    for host in [
+        "[::ffff:127.0.0.1]",
+        "A.B\u{dc}CHER.example.",
+        "xn--bcher-kva.example",
+    ] {
+        assert_eq!(set.for_host(host).count(), 1, "{host}");
+    }
+    assert_eq!(set.for_host("user@127.0.0.1").count(), 0);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::check::{Check, CheckContext, Finding};
 use crate::clock::Rfc3339Time;
 use crate::config_error::ConfigError;
 use crate::description::Description;
+use crate::host::CanonicalHost;
 use crate::host_pattern::HostPattern;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
@@ -180,7 +181,7 @@ impl PinSet {
         during: Range<UnixTime>,
     ) -> Result<Self, ConfigError> {
         let glass = BreakGlass::new(host.as_ref(), reason.as_ref(), during)?;
-        if self.for_host(glass.host()).next().is_none() {
+        if self.covering(glass.host()).next().is_none() {
             return Err(ConfigError::InvalidBreakGlass {
                 host: host.as_ref().to_owned(),
                 problem: "is for a host that has no pins here",
@@ -195,8 +196,19 @@ impl PinSet {
         &self.entries
     }
 
-    /// The entries that are for `host`, which must be canonical: lower case, no trailing dot, addresses without brackets.
-    pub fn for_host<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Pins> {
+    /// The entries that are for `host`, in any spelling of a [`CanonicalHost`]; none for what is not a
+    /// host.
+    pub fn for_host<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Pins> + use<'a> {
+        let host = CanonicalHost::parse(host).ok();
+        let entries: Vec<_> = host
+            .iter()
+            .flat_map(|host| self.covering(host.as_str()))
+            .collect();
+        entries.into_iter()
+    }
+
+    /// The entries that are for `host`, which is canonical.
+    fn covering<'a, 'h>(&'a self, host: &'h str) -> impl Iterator<Item = &'a Pins> + use<'a, 'h> {
         let parents = std::iter::successors(Some(host), |name| {
             name.split_once('.').map(|(_, parent)| parent)
         });
@@ -234,7 +246,7 @@ impl Check for PinSet {
         let Some(host) = context.host() else {
             return Ok(Finding::not_applicable("no host was asked for"));
         };
-        let mut entries = self.for_host(host).peekable();
+        let mut entries = self.covering(host).peekable();
         if entries.peek().is_none() {
             return Ok(Finding::not_applicable("no pins for the host"));
         }
