@@ -85,27 +85,54 @@ impl Socket {
         Arc::clone(&self.state)
     }
 
-    /// Reads without asking tokio whether there is something to read.
-    fn probe(&self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
-        let read = (&*SockRef::from(&self.tcp)).read(buffer.initialize_unfilled())?;
-        buffer.advance(read);
-        Ok(())
+    /// Reads without asking tokio whether there is something to read. Gives nothing when there is not.
+    fn probe(&self, buffer: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
+        // Cleared first: whoever lends the connection meanwhile sets it again.
+        self.state.probe.store(false, Ordering::Relaxed);
+        if buffer.remaining() == 0 {
+            return None;
+        }
+        let read = (&*SockRef::from(&self.tcp)).read(buffer.initialize_unfilled());
+        if let Err(error) = &read
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            return None;
+        }
+        // There may be more.
+        self.state.probe();
+        match read {
+            Ok(read) => buffer.advance(read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return None,
+            Err(error) => return Some(Err(error)),
+        }
+        Some(Ok(()))
     }
 
-    fn note_read(&mut self, result: io::Result<usize>) -> Poll<io::Result<()>> {
-        if let Ok(1..) = result {
+    /// The outcome of a read into `buffer`, which held `before` bytes.
+    fn note_read(
+        &mut self,
+        result: io::Result<()>,
+        buffer: &ReadBuf<'_>,
+        before: usize,
+    ) -> Poll<io::Result<()>> {
+        if buffer.filled().len() > before {
             // Nobody else writes it.
             let reads = self.state.reads.load(Ordering::Relaxed);
             self.state
                 .reads
                 .store(reads.wrapping_add(1), Ordering::Relaxed);
-        } else {
-            self.read_ended = true;
-            if let Some(writer) = self.parked.as_mut().and_then(|parked| parked.writer.take()) {
-                writer.wake();
-            }
+        } else if result.is_err() || buffer.remaining() > 0 {
+            self.note_end();
         }
-        Poll::Ready(result.map(drop))
+        Poll::Ready(result)
+    }
+
+    #[cold]
+    fn note_end(&mut self) {
+        self.read_ended = true;
+        if let Some(writer) = self.parked.as_mut().and_then(|parked| parked.writer.take()) {
+            writer.wake();
+        }
     }
 
     /// The outcome of a write. An error waits until reading has ended.
@@ -159,30 +186,21 @@ impl Socket {
 
 impl AsyncRead for Socket {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if buffer.remaining() == 0 {
-            return Poll::Ready(Ok(()));
-        }
+        let this = self.get_mut();
         let before = buffer.filled().len();
-        // Cleared first: whoever lends the connection meanwhile sets it again.
-        if self.state.probe.load(Ordering::Relaxed)
-            && self.state.probe.swap(false, Ordering::Acquire)
+        if this.state.probe.load(Ordering::Relaxed)
+            && let Some(result) = this.probe(buffer)
         {
-            match self.probe(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.state.probe(),
-                result => {
-                    // There may be more.
-                    self.state.probe();
-                    return self.note_read(result.map(|()| buffer.filled().len() - before));
-                }
-            }
+            return this.note_read(result, buffer, before);
         }
-        let result = ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer));
-        self.note_read(result.map(|()| buffer.filled().len() - before))
+        match Pin::new(&mut this.tcp).poll_read(cx, buffer) {
+            Poll::Ready(result) => this.note_read(result, buffer, before),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -70,15 +70,11 @@ pub(crate) async fn exchange(
         let limit = call.limits.headers;
         let outcome = match waiting.lease.as_ref() {
             Some(Lease::Http1(lease)) => match lease.conn().send(request) {
-                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent)
-                    .await
-                    .map(|answered| answered.map_err(Unanswered::from)),
+                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
                 Err(request) => return_unsent(request),
             },
             Some(Lease::Http2(lease)) => match lease.handle().send(request, lease.is_alone()) {
-                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent)
-                    .await
-                    .map(|answered| answered.map_err(Unanswered::from)),
+                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
                 Err(request) => return_unsent(request),
             },
             None => return_unsent(request),

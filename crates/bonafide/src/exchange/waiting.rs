@@ -1,6 +1,7 @@
 //! Waiting for the headers of a response, as long as that is reasonable.
 
 use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -70,11 +71,11 @@ impl Patience {
 }
 
 pin_project! {
-    /// The answer to a request, or a failure once the headers or the whole request have taken too long.
+    /// The answer to a request, its error made a `U`, or a failure once the headers or the whole request have taken too long.
     /// The time for the headers starts anew whenever the connection takes a piece of the request's body.
     ///
     /// Written by hand because it is moved with every request: an `async fn` would hold `answer` twice.
-    pub(super) struct ForHeaders<F> {
+    pub(super) struct ForHeaders<F, U> {
         #[pin]
         answer: F,
         #[pin]
@@ -83,10 +84,11 @@ pin_project! {
         deadline: Deadline,
         progress: Option<Progress>,
         mark: u64,
+        error: PhantomData<fn() -> U>,
     }
 }
 
-impl<F: Future> ForHeaders<F> {
+impl<F, U> ForHeaders<F, U> {
     pub(super) fn new(
         limit: Option<Duration>,
         deadline: Deadline,
@@ -100,17 +102,22 @@ impl<F: Future> ForHeaders<F> {
             deadline,
             progress,
             mark: 0,
+            error: PhantomData,
         }
     }
 }
 
-impl<F: Future> Future for ForHeaders<F> {
-    type Output = Result<F::Output, Failure>;
+impl<F, T, E, U> Future for ForHeaders<F, U>
+where
+    F: Future<Output = Result<T, E>>,
+    U: From<E>,
+{
+    type Output = Result<Result<T, U>, Failure>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Poll::Ready(answer) = this.answer.poll(cx) {
-            return Poll::Ready(Ok(answer));
+            return Poll::Ready(Ok(answer.map_err(U::from)));
         }
         let (limit, deadline) = (*this.limit, *this.deadline);
         loop {
@@ -175,17 +182,21 @@ fn silent(limit: Option<Duration>, progress: Option<&Progress>) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::future::pending;
 
     use super::*;
+
+    type Nothing = Result<(), Infallible>;
 
     const LIMIT: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_a_timeout_of_the_headers() {
-        let failure = ForHeaders::new(Some(LIMIT), None, None, pending::<()>())
-            .await
-            .expect_err("nothing comes");
+        let failure =
+            ForHeaders::<_, Infallible>::new(Some(LIMIT), None, None, pending::<Nothing>())
+                .await
+                .expect_err("nothing comes");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Timeout, Some(Phase::Headers))
@@ -203,11 +214,12 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(20)).await;
                 of_connection.note();
             }
-            pending::<()>().await;
+            pending::<Nothing>().await
         };
-        let failure = ForHeaders::new(Some(LIMIT), None, Some(progress), connection)
-            .await
-            .expect_err("the body stops");
+        let failure =
+            ForHeaders::<_, Infallible>::new(Some(LIMIT), None, Some(progress), connection)
+                .await
+                .expect_err("the body stops");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Timeout, Some(Phase::Send))
@@ -224,17 +236,19 @@ mod tests {
         let progress = Progress::new();
         let of_connection = progress.clone();
         let connection = async {
-            loop {
+            for _ in 0..100 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 of_connection.note();
             }
+            pending::<Nothing>().await
         };
         let total = Duration::from_secs(45);
         let deadline = Some((Instant::now() + total, total));
         let start = Instant::now();
-        let failure = ForHeaders::<_>::new(Some(LIMIT), deadline, Some(progress), connection)
-            .await
-            .expect_err("too long");
+        let failure =
+            ForHeaders::<_, Infallible>::new(Some(LIMIT), deadline, Some(progress), connection)
+                .await
+                .expect_err("too long");
         assert_eq!(failure.to_string(), "the request took longer than 45s");
         assert!(
             start.elapsed() < Duration::from_secs(46),

@@ -85,14 +85,11 @@ impl<C: Connect> Pool<C> {
     pub(crate) fn close_recalled(&self, after: Duration) {
         if after.is_zero() {
             self.registry.sweep();
-        } else {
-            let now = partition::now();
-            if let Some(at) = now.checked_add(after) {
-                self.registry
-                    .core()
-                    .schedule
-                    .sweep_by(at, now, &Arc::downgrade(&self.registry));
-            }
+        } else if let Some(at) = partition::now().checked_add(after) {
+            self.registry
+                .core()
+                .schedule
+                .sweep_by(at, &Arc::downgrade(&self.registry));
         }
     }
 

@@ -196,7 +196,7 @@ impl<C: Connect> Partition<C> {
             (result, runtime)
         };
         if let Some(at) = steps.sweep_at {
-            self.core.schedule.sweep_by(at, now, &self.registry);
+            self.core.schedule.sweep_by(at, &self.registry);
         }
         if !steps.is_empty() {
             self.perform(steps, runtime);

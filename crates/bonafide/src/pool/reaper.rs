@@ -25,6 +25,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// When the reaper sweeps next.
 pub(super) struct Schedule {
     base: Instant,
+    /// The idle timeout and [`GRACE`] in nanoseconds.
+    overdue_after: u64,
     /// Nanoseconds after `base`, or one of the constants above.
     planned: AtomicU64,
     /// Which reaper is in charge. An older one stops as soon as it is driven again.
@@ -32,29 +34,29 @@ pub(super) struct Schedule {
     changed: Notify,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
+impl Schedule {
+    /// Nothing is planned.
+    pub(super) fn new(idle_timeout: Duration) -> Self {
+        let overdue_after = idle_timeout.saturating_add(GRACE).as_nanos();
         Self {
             base: now(),
+            overdue_after: u64::try_from(overdue_after).unwrap_or(u64::MAX),
             planned: AtomicU64::new(STOPPED),
             generation: AtomicU64::new(0),
             changed: Notify::new(),
         }
     }
-}
 
-impl Schedule {
     /// Has a sweep happen at `at` or earlier. One atomic read in the common case, in which one is planned anyway.
     pub(super) fn sweep_by<C: Connect>(
         self: &Arc<Self>,
         at: Instant,
-        now: Instant,
         registry: &Weak<Registry<C>>,
     ) {
         let at = self.nanoseconds(at);
         let planned = self.planned.load(Ordering::Acquire);
         if at >= planned {
-            if self.is_overdue(planned, now)
+            if self.is_overdue(planned, at)
                 && self
                     .planned
                     .compare_exchange(planned, at, Ordering::AcqRel, Ordering::Acquire)
@@ -71,10 +73,10 @@ impl Schedule {
         self.start(registry);
     }
 
-    /// Whether a sweep planned for `planned` should have happened long before `now`.
-    fn is_overdue(&self, planned: u64, now: Instant) -> bool {
-        planned < UNPLANNED
-            && Duration::from_nanos(planned) + GRACE < now.saturating_duration_since(self.base)
+    /// Whether a sweep planned for `planned` should have happened long ago, when something expires `at`. What is kept
+    /// from now on expires after the idle timeout at the latest, so the clock need not be asked.
+    fn is_overdue(&self, planned: u64, at: u64) -> bool {
+        planned < UNPLANNED && at - planned > self.overdue_after
     }
 
     fn start<C: Connect>(self: &Arc<Self>, registry: &Weak<Registry<C>>) {

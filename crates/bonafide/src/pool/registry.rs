@@ -37,10 +37,10 @@ struct Table<C: Connect> {
 impl<C: Connect> Registry<C> {
     pub(super) fn new(connector: C, limits: Limits) -> Self {
         let core = Core {
+            schedule: Arc::new(Schedule::new(limits.idle_timeout)),
             connector,
             limits,
             counters: Counters::default(),
-            schedule: Arc::default(),
         };
         let table = Table {
             partitions: HashTable::new(),
@@ -89,11 +89,8 @@ impl<C: Connect> Registry<C> {
             Entry::Vacant(entry) => Arc::clone(entry.insert(made()).get()),
         };
         drop(table);
-        let now = now();
-        if let Some(unused) = now.checked_add(self.core.limits.idle_timeout) {
-            self.core
-                .schedule
-                .sweep_by(unused, now, &Arc::downgrade(self));
+        if let Some(unused) = now().checked_add(self.core.limits.idle_timeout) {
+            self.core.schedule.sweep_by(unused, &Arc::downgrade(self));
         }
         for (partition, steps) in dropped {
             partition.perform(steps, None);
