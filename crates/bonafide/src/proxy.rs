@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::error::{Error, Failure, Kind, without_credentials};
 use crate::pool::Route;
-use crate::target::basic;
+use crate::target::{basic, carried_host};
 
 /// A proxy that all connections of a client go through.
 ///
@@ -136,21 +136,23 @@ impl Proxy {
         let url = Url::parse(text).map_err(|error| {
             Failure::new(Kind::Url, "the proxy's URL is not valid").caused_by(error)
         })?;
-        let host = url.host_str().unwrap_or_default();
+        let host = url.host().and_then(|host| carried_host(host).ok());
         let has_more =
             !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
-        if url.scheme() != scheme || host.is_empty() || has_more || url.port() == Some(0) {
-            let form = format!("the proxy's URL is not of the form {scheme}://host:port");
-            return Err(unusable(form));
+        let form = || {
+            unusable(format!(
+                "the proxy's URL is not of the form {scheme}://host:port"
+            ))
+        };
+        let host = host.ok_or_else(form)?;
+        if url.scheme() != scheme || has_more || url.port() == Some(0) {
+            return Err(form());
         }
         let decode = |text: &str| percent_encoding::percent_decode_str(text).collect();
         Ok(Self {
             inner: Arc::new(Inner {
                 protocol,
-                host: host
-                    .trim_start_matches('[')
-                    .trim_end_matches(']')
-                    .to_owned(),
+                host,
                 port: url.port().unwrap_or(default_port),
                 account: url.username().to_owned(),
                 user: decode(url.username()),

@@ -34,7 +34,8 @@ pub(super) fn of(
     let mut framing = Framing {
         http2: false,
         bodiless: false,
-        last: false,
+        // hyper answers HTTP/1.0 in kind, which has no chunks: it leaves out a streamed body of the next request.
+        last: head.version == Version::HTTP_10,
     };
     if head.headers.contains_key(TRANSFER_ENCODING) {
         let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
@@ -50,7 +51,7 @@ pub(super) fn of(
             ));
         }
         // RFC 9112 section 6.3: the coding counts, and the message may be an attempt at smuggling.
-        framing.last = head.headers.remove(CONTENT_LENGTH).is_some();
+        framing.last |= head.headers.remove(CONTENT_LENGTH).is_some();
     }
     Ok(framing)
 }

@@ -18,7 +18,7 @@ use crate::shown::quoted;
 /// # Errors
 ///
 /// [`Kind::Url`] if it is neither a DNS name nor an address.
-pub(super) fn carried(host: url::Host<&str>) -> Result<String, Failure> {
+pub(crate) fn carried(host: url::Host<&str>) -> Result<String, Failure> {
     let (written, dot) = match host {
         url::Host::Ipv4(address) => return Ok(address.to_string()),
         url::Host::Ipv6(address) => return Ok(address.to_canonical().to_string()),

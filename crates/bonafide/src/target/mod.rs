@@ -16,7 +16,7 @@ use http::uri::PathAndQuery;
 use url::{Position, Url};
 
 use self::canonical::Split;
-pub(crate) use self::host::{in_url, read as read_host, server_name};
+pub(crate) use self::host::{carried as carried_host, in_url, read as read_host, server_name};
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
 use crate::error::{Error, Failure, Kind};

@@ -1,9 +1,11 @@
 //! Responses as servers write them that are odd, or large.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use bonafide::{Client, Error, Kind, Phase, Response};
+use bonafide::{Body, Client, Error, Kind, Phase, Response};
 use bonafide_testkit::Alpn;
+use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -226,4 +228,43 @@ async fn an_unusable_location_is_an_error_that_quotes_its_beginning() {
         );
         assert_eq!(error.to_string(), format!("http://{address}/: {text}"));
     }
+}
+
+#[tokio::test]
+async fn a_streamed_body_is_not_left_out_on_a_connection_that_was_http_1_0_before() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (seen, mut requests) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let seen = seen.clone();
+            tokio::spawn(async move {
+                let mut bytes = [0; 4096];
+                while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+                    seen.send(String::from_utf8_lossy(&bytes[..count]).into_owned())
+                        .expect("the test reads");
+                    let answer =
+                        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
+                    stream
+                        .write_all(answer.as_bytes())
+                        .await
+                        .expect("the client reads");
+                }
+            });
+        }
+    });
+    let client = plain();
+    let url = format!("http://{address}/");
+    client.get(&url).send().await.expect("a response");
+    requests.recv().await.expect("the first");
+    let body = Body::from_stream(stream::iter([Ok::<_, Infallible>("hi")]));
+    client
+        .post(&url)
+        .body(body)
+        .send()
+        .await
+        .expect("a response");
+    let second = requests.recv().await.expect("the second");
+    assert!(second.contains("transfer-encoding: chunked"), "{second}");
 }

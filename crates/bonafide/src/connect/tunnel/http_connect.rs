@@ -24,6 +24,7 @@ use super::{Ask, Budget, answer_within, untouched};
 use crate::connect::HttpOptions;
 use crate::error::{Failure, Kind, Phase, ProxyError, ProxyRefusal};
 use crate::proxy::Proxy;
+use crate::target::in_url;
 
 /// The most bytes of a refusal's body that are kept.
 const MAX_BODY: usize = 64 * 1024;
@@ -88,11 +89,7 @@ fn request(proxy: &Proxy, ask: &Ask<'_>) -> Result<Request<Empty<Bytes>>, Failur
     let unusable = || {
         Failure::new(Kind::Url, format!("{host:?} is not a valid host name")).during(Phase::Proxy)
     };
-    let text = if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    };
+    let text = format!("{}:{port}", in_url(host));
     let mut headers = HeaderMap::new();
     let value = HeaderValue::from_str(&text).map_err(|error| unusable().caused_by(error))?;
     headers.insert(HOST, value);
