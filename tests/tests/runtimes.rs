@@ -43,7 +43,7 @@ async fn send(client: &Client, method: Method, url: &str) -> Result<(), Error> {
         request.send().await?.bytes().await
     })
     .await
-    .unwrap_or_else(|_| panic!("no answer and no error"))
+    .unwrap()
     .map(drop)
 }
 

@@ -62,6 +62,7 @@ impl<IO> Noting<IO> {
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Noting<IO> {
+    #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

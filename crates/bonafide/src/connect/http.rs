@@ -66,7 +66,7 @@ impl Http1 {
             .max_header_size(options.max_header_bytes as usize)
             .allow_obsolete_multiline_headers_in_responses(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
-        let (sender, end) = Sender::new(send);
+        let (sender, end) = Sender::new(send, Arc::clone(&socket));
         tokio::spawn(async move {
             let _end = end;
             if let Err(error) = connection.await {
@@ -76,11 +76,11 @@ impl Http1 {
         Ok(Self { sender, socket })
     }
 
-    /// Sends a request; `Err` hands it back if the connection has ended.
+    /// Sends a request; `Err` hands its body back if the connection has ended.
     pub(crate) fn send(
         &self,
         request: Request<Body>,
-    ) -> Result<impl Future<Output = Answered> + use<>, Request<Body>> {
+    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
         self.socket.probe();
         self.sender
             .send(request, |send, request| send.try_send_request(request))
@@ -89,7 +89,7 @@ impl Http1 {
 
 impl Http1Conn for Http1 {
     fn is_open(&self) -> bool {
-        !self.socket.is_broken() && self.sender.ask(|send| !send.is_closed()) == Some(true)
+        !self.socket.has_ended()
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
@@ -143,7 +143,7 @@ impl Http2 {
             .keep_alive_timeout(options.ping_timeout)
             .keep_alive_while_idle(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
-        let (sender, end) = Sender::new(send);
+        let (sender, end) = Sender::new(send, Arc::clone(&socket));
         let driver = Driver {
             connection,
             streams: Arc::clone(&streams),
@@ -161,13 +161,13 @@ impl Http2 {
         })
     }
 
-    /// Sends a request; `Err` hands it back if the connection has ended. `idle` says that no other request is under
+    /// Sends a request; `Err` hands its body back if the connection has ended. `idle` says that no other request is under
     /// way on the connection.
     pub(crate) fn send(
         &self,
         request: Request<Body>,
         idle: bool,
-    ) -> Result<impl Future<Output = Answered> + use<>, Request<Body>> {
+    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
         if idle {
             // A connection in use is read all the time.
             self.socket.probe();
@@ -179,7 +179,7 @@ impl Http2 {
 
 impl Http2Conn for Http2 {
     fn is_open(&self) -> bool {
-        !self.socket.is_broken() && self.sender.ask(|send| !send.is_closed()) == Some(true)
+        !self.socket.has_ended()
     }
 
     fn stream_limit(&self) -> Option<usize> {

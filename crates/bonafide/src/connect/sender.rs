@@ -11,6 +11,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
+use super::socket::SocketState;
 use crate::body::Body;
 
 /// What hyper makes of a request: a response, or an error with the request if nothing of it was written.
@@ -23,23 +24,24 @@ pub(super) struct Sender<S> {
 
 impl<S> Sender<S> {
     /// The second half belongs to the connection's task.
-    pub(super) fn new(send: S) -> (Self, TaskEnd<S>) {
+    pub(super) fn new(send: S, socket: Arc<SocketState>) -> (Self, TaskEnd<S>) {
         let slot = Arc::new(Slot(Mutex::new(Some(send))));
         let end = TaskEnd {
             slot: Arc::clone(&slot),
+            socket,
         };
         (Self { slot }, end)
     }
 
-    /// Gives `request` to hyper, or hands it back if the connection's task has ended.
+    /// Gives `request` to hyper, or hands its body back if the connection's task has ended.
     pub(super) fn send<F>(
         &self,
         request: Request<Body>,
         send: impl FnOnce(&mut S, Request<Body>) -> F,
-    ) -> Result<F, Request<Body>> {
+    ) -> Result<F, Body> {
         match &mut *self.slot.lock() {
             Some(sender) => Ok(send(sender, request)),
-            None => Err(request),
+            None => Err(request.into_body()),
         }
     }
 
@@ -65,10 +67,12 @@ impl<S> fmt::Debug for Sender<S> {
 /// Held by the task of the connection: however that ends, the sender ends with it.
 pub(super) struct TaskEnd<S> {
     slot: Arc<Slot<S>>,
+    socket: Arc<SocketState>,
 }
 
 impl<S> Drop for TaskEnd<S> {
     fn drop(&mut self) {
+        self.socket.end();
         self.slot.clear();
     }
 }

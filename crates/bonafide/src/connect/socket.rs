@@ -31,8 +31,8 @@ pub(crate) struct SocketState {
     probe: AtomicBool,
     /// How often something was read.
     reads: AtomicU64,
-    /// A write failed.
-    broken: AtomicBool,
+    /// The connection takes no further request.
+    ended: AtomicBool,
 }
 
 impl SocketState {
@@ -46,9 +46,14 @@ impl SocketState {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Whether a write failed: the connection takes no further request.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Acquire)
+    /// The connection takes no further request.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    /// Whether it takes no further request: a write failed, or HTTP on it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 }
 
@@ -152,7 +157,7 @@ impl Socket {
 
     #[cold]
     fn park(&mut self, cx: &Context<'_>, error: io::Error) {
-        self.state.broken.store(true, Ordering::Release);
+        self.state.end();
         // hyper and rustls read and write in one task: it reads once more, and asks the socket itself.
         self.state.probe();
         cx.waker().wake_by_ref();
@@ -185,6 +190,7 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
+    #[inline]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -342,7 +348,7 @@ mod tests {
                 break error.kind();
             }
         };
-        assert!(socket.state().is_broken());
+        assert!(socket.state().has_ended());
         assert!(
             start.elapsed() >= PARK_LIMIT,
             "{failed:?} after {:?}",

@@ -71,13 +71,13 @@ pub(crate) async fn exchange(
         let outcome = match waiting.lease.as_ref() {
             Some(Lease::Http1(lease)) => match lease.conn().send(request) {
                 Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
-                Err(request) => return_unsent(request),
+                Err(body) => return_unsent(body),
             },
             Some(Lease::Http2(lease)) => match lease.handle().send(request, lease.is_alone()) {
                 Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
-                Err(request) => return_unsent(request),
+                Err(body) => return_unsent(body),
             },
-            None => return_unsent(request),
+            None => return_unsent(request.into_body()),
         };
         let answered = match outcome {
             Ok(answered) => answered,
@@ -162,9 +162,9 @@ impl From<TrySendError<Request<Body>>> for Unanswered {
 }
 
 #[cold]
-fn return_unsent<T>(request: Request<Body>) -> Result<Result<T, Unanswered>, Failure> {
+fn return_unsent<T>(body: Body) -> Result<Result<T, Unanswered>, Failure> {
     Ok(Err(Unanswered {
-        returned: Some(request.into_body()),
+        returned: Some(body),
         error: None,
     }))
 }

@@ -49,25 +49,38 @@ impl Patience {
                 .and_then(|limit| Instant::now().checked_add(limit));
         }
         let limit = self.ends.zip(self.limit);
-        let late: Option<((Instant, Duration), fn(Duration) -> Failure)> =
-            match (self.deadline, limit) {
-                (Some(total), Some((ends, _))) if total.0 <= ends => Some((total, late_to_connect)),
-                (Some(total), None) => Some((total, late_to_connect)),
-                (_, Some(limit)) => Some((limit, crowded)),
-                (None, None) => None,
-            };
+        let end = match (self.deadline, limit) {
+            (Some(total), Some((ends, _))) if total.0 <= ends => Some((total, Late::ToConnect)),
+            (Some(total), None) => Some((total, Late::ToConnect)),
+            (_, Some(limit)) => Some((limit, Late::Crowded)),
+            (None, None) => None,
+        };
         loop {
             let next = Instant::now() + SILENCE;
-            let until = late.map_or(next, |((at, _), _)| at.min(next));
+            let until = end.map_or(next, |((at, _), _)| at.min(next));
             if let Ok(done) = tokio::time::timeout_at(until, work.as_mut()).await {
                 return Ok(done);
             }
-            match late {
-                Some(((at, limit), late)) if at <= Instant::now() => return Err(late(limit)),
+            match end {
+                Some(((at, limit), late)) if at <= Instant::now() => {
+                    return Err(match late {
+                        Late::ToConnect => late_to_connect(limit),
+                        Late::Crowded => crowded(limit),
+                    });
+                }
                 _ => nudge(),
             }
         }
     }
+}
+
+/// Which limit ends the wait for a connection.
+#[derive(Clone, Copy)]
+enum Late {
+    /// That of the whole request.
+    ToConnect,
+    /// That of the wait.
+    Crowded,
 }
 
 pin_project! {

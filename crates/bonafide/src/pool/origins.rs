@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use tokio::runtime;
 
 use super::connection::Connect;
-use super::key::{PartitionParts, Scheme, hash_of};
+use super::key::{Scheme, hash_of};
 use super::partition::Partition;
 
 /// Origins remembered by default.
@@ -46,7 +46,7 @@ impl<C: Connect> OriginCache<C> {
         runtime: Option<runtime::Id>,
     ) -> Option<Arc<Partition<C>>> {
         let table = self.table.load();
-        let found = table.find(hash_of((scheme, host, port, runtime)), |partition| {
+        let found = table.find(hash_of((scheme, host, port)), |partition| {
             is_at(partition, scheme, host, port, runtime)
         })?;
         (!found.is_retired()).then(|| Arc::clone(found))
@@ -97,15 +97,6 @@ fn is_at<C: Connect>(
 }
 
 fn origin_hash<C: Connect>(partition: &Arc<Partition<C>>) -> u64 {
-    let PartitionParts {
-        scheme,
-        host,
-        port,
-        runtime,
-        route: _,
-        zone: _,
-        epoch: _,
-        identity: _,
-    } = partition.key().parts();
-    hash_of((*scheme, &**host, *port, *runtime))
+    let parts = partition.key().parts();
+    hash_of((parts.scheme, &*parts.host, parts.port))
 }
