@@ -90,3 +90,35 @@ impl<S> Slot<S> {
         drop(sender);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request<Body> {
+        Request::new(Body::from("body"))
+    }
+
+    #[test]
+    fn the_sender_ends_with_the_task_and_hands_requests_back_from_then_on() {
+        let held = Arc::new(());
+        let socket = Arc::new(SocketState::default());
+        let (sender, end) = Sender::new(Arc::clone(&held), Arc::clone(&socket));
+        assert!(sender.send(request(), |_, _| ()).is_ok());
+        assert!(!socket.has_ended());
+        drop(end);
+        // What hyper had queued is handed back when the last sender goes.
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert!(socket.has_ended());
+        let body = sender.send(request(), |_, _| ()).expect_err("ended");
+        assert_eq!(body.as_bytes(), Some(&b"body"[..]));
+    }
+
+    #[test]
+    fn a_connection_that_nobody_holds_any_more_loses_its_sender() {
+        let held = Arc::new(());
+        let (sender, _end) = Sender::new(Arc::clone(&held), Arc::default());
+        drop(sender);
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+}
