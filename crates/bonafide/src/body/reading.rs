@@ -96,6 +96,13 @@ impl Reading {
                 Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
             }
             Poll::Ready(Some(Err(error))) => {
+                let whole = incoming.size_hint().exact() == Some(0);
+                if self.framing.http2 && whole && h2_cause(&error).is_some_and(h2::Error::is_io) {
+                    // All that was declared has come. h2 forgets an END_STREAM when the connection breaks while the
+                    // request's body is still being sent.
+                    self.finish();
+                    return Poll::Ready(None);
+                }
                 let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
                     (Kind::Protocol, "the server broke the rules of HTTP/2")
                 } else {

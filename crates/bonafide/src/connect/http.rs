@@ -11,6 +11,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use super::sender::{Answered, Sender};
 use super::socket::SocketState;
@@ -47,6 +48,7 @@ impl Default for HttpOptions {
 pub(crate) struct Http1 {
     sender: Sender<http1::SendRequest<Body>>,
     socket: Arc<SocketState>,
+    task: AbortHandle,
 }
 
 impl Http1 {
@@ -67,13 +69,17 @@ impl Http1 {
             .allow_obsolete_multiline_headers_in_responses(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send);
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let _end = end;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an HTTP/1.1 connection ended");
             }
         });
-        Ok(Self { sender, socket })
+        Ok(Self {
+            sender,
+            socket,
+            task: task.abort_handle(),
+        })
     }
 
     /// Sends a request; `Err` hands it back if the connection has ended.
@@ -84,6 +90,17 @@ impl Http1 {
         self.socket.probe();
         self.sender
             .send(request, |send, request| send.try_send_request(request))
+    }
+}
+
+/// A connection that waits for a request closes in good order. One that is let go of in the middle of an exchange is
+/// cut off: hyper would first send what it holds of the request, for as long as a peer that has stopped reading keeps
+/// the connection open.
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        if self.sender.ask(|send| send.is_ready()) == Some(false) {
+            self.task.abort();
+        }
     }
 }
 

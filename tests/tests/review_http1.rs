@@ -1,0 +1,102 @@
+//! HTTP/1.1 connections that are let go of in the middle of an exchange, and heads that end a response.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use bonafide::{Client, ClientBuilder, Kind};
+use bonafide_testkit::{Recipe, TestCa};
+use bonafide_tests::{RawServer, RawStream, believing, read_head};
+use http::Method;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::{Instant, sleep};
+
+/// A server with TLS or without, and a client for it.
+async fn peer<F>(
+    tls: bool,
+    serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,
+) -> (ClientBuilder, RawServer)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    if !tls {
+        let server = RawServer::plain(serve).await;
+        return (Client::builder().allow_plain_http(), server);
+    }
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+    let policy = believing(&ca).build().unwrap();
+    let server = RawServer::tls(&identity, "http/1.1", serve).await;
+    (Client::builder().policy(policy), server)
+}
+
+/// How many sockets this process has connected to the port of `server`.
+fn connected_to(server: &RawServer) -> usize {
+    let url = server.url("");
+    let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
+    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+    let inodes: Vec<_> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields[2].ends_with(&format!(":{port:04X}")))
+        .map(|fields| format!("socket:[{}]", fields[9]))
+        .collect();
+    std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|file| std::fs::read_link(file.ok()?.path()).ok())
+        .filter(|file| inodes.iter().any(|inode| file == Path::new(inode)))
+        .count()
+}
+
+/// The peer reads the head of each request and nothing more, for ever.
+#[tokio::test]
+async fn an_upload_that_was_given_up_leaves_no_socket_open() {
+    for tls in [false, true] {
+        let (client, server) = peer(tls, |_, mut stream| async move {
+            read_head(&mut stream).await;
+            sleep(Duration::from_secs(600)).await;
+        })
+        .await;
+        let client = client.headers_timeout(Duration::from_millis(300));
+        let client = client.build().unwrap();
+        for _ in 0..3 {
+            let request = client.post(server.url("/")).body(vec![0; 20 << 20]);
+            let error = request.send().await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Timeout);
+        }
+        let patience = Instant::now() + Duration::from_secs(5);
+        while connected_to(&server) > 0 && Instant::now() < patience {
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(server.connections(), 3);
+        assert_eq!(connected_to(&server), 0, "tls: {tls}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_without_a_body_is_read_whatever_its_codings_are() {
+    let heads = [
+        (Method::HEAD, "200 OK"),
+        (Method::GET, "204 No Content"),
+        (Method::GET, "304 Not Modified"),
+    ];
+    for (method, status) in heads {
+        let (client, server) = peer(false, move |_, mut stream| async move {
+            while read_head(&mut stream).await.is_some() {
+                let head = format!("HTTP/1.1 {status}\r\ntransfer-encoding: gzip, chunked\r\n\r\n");
+                let _ = stream.write_all(head.as_bytes()).await;
+            }
+        })
+        .await;
+        let client = client.build().unwrap();
+        for _ in 0..2 {
+            let request = client.request(method.clone(), server.url("/"));
+            let response = request.send().await.unwrap();
+            assert!(status.starts_with(response.status().as_str()));
+            assert_eq!(response.text().await.unwrap(), "");
+        }
+        assert_eq!(server.connections(), 2, "each connection served one");
+    }
+}
