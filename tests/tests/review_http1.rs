@@ -50,28 +50,58 @@ fn connected_to(server: &RawServer) -> usize {
         .count()
 }
 
-/// The peer reads the head of each request and nothing more, for ever.
+/// Waits until no socket is connected to `server` any more, and says how many are.
+async fn left_open(server: &RawServer) -> usize {
+    let patience = Instant::now() + Duration::from_secs(3);
+    while connected_to(server) > 0 && Instant::now() < patience {
+        sleep(Duration::from_millis(20)).await;
+    }
+    connected_to(server)
+}
+
+/// The peer reads the head of each request, writes `answer` and does nothing more, for ever.
+async fn frozen(tls: bool, answer: &'static str) -> (Client, RawServer) {
+    let (client, server) = peer(tls, move |_, mut stream| async move {
+        read_head(&mut stream).await;
+        let _ = stream.write_all(answer.as_bytes()).await;
+        let _ = stream.flush().await;
+        sleep(Duration::from_secs(600)).await;
+    })
+    .await;
+    let limit = Duration::from_millis(300);
+    let client = client.headers_timeout(limit).read_timeout(limit);
+    (client.build().unwrap(), server)
+}
+
 #[tokio::test]
 async fn an_upload_that_was_given_up_leaves_no_socket_open() {
     for tls in [false, true] {
-        let (client, server) = peer(tls, |_, mut stream| async move {
-            read_head(&mut stream).await;
-            sleep(Duration::from_secs(600)).await;
-        })
-        .await;
-        let client = client.headers_timeout(Duration::from_millis(300));
-        let client = client.build().unwrap();
+        let (client, server) = frozen(tls, "").await;
         for _ in 0..3 {
             let request = client.post(server.url("/")).body(vec![0; 20 << 20]);
             let error = request.send().await.unwrap_err();
             assert_eq!(error.kind(), Kind::Timeout);
         }
-        let patience = Instant::now() + Duration::from_secs(5);
-        while connected_to(&server) > 0 && Instant::now() < patience {
-            sleep(Duration::from_millis(20)).await;
-        }
         assert_eq!(server.connections(), 3);
-        assert_eq!(connected_to(&server), 0, "tls: {tls}");
+        assert_eq!(left_open(&server).await, 0, "tls: {tls}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_was_given_up_during_the_upload_leaves_no_socket_open() {
+    for tls in [false, true] {
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n";
+        let (client, server) = frozen(tls, head).await;
+        for read in [false, true] {
+            let request = client.post(server.url("/")).body(vec![0; 20 << 20]);
+            let response = request.send().await.unwrap();
+            if read {
+                let error = response.bytes().await.unwrap_err();
+                assert_eq!(error.kind(), Kind::Timeout);
+            }
+        }
+        assert_eq!(server.connections(), 2);
+        assert_eq!(left_open(&server).await, 0, "tls: {tls}");
     }
 }
 

@@ -192,6 +192,7 @@ impl Reading {
         self.incoming = None;
         self.timer = None;
         if let Some(Lease::Http1(lease)) = self.lease.take() {
+            lease.conn().cut_off();
             lease.report_fault();
         }
         failure
@@ -208,11 +209,12 @@ impl Drop for Reading {
         };
         let left = incoming.size_hint().upper();
         drop(incoming);
-        if let Some(Lease::Http1(lease)) = self.lease.take()
-            && !self.framing.last
-            && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES)
-        {
-            lease.return_to_pool();
+        if let Some(Lease::Http1(lease)) = self.lease.take() {
+            if !self.framing.last && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES) {
+                lease.return_to_pool();
+            } else {
+                lease.conn().cut_off();
+            }
         }
     }
 }

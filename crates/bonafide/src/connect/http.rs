@@ -91,16 +91,11 @@ impl Http1 {
         self.sender
             .send(request, |send, request| send.try_send_request(request))
     }
-}
 
-/// A connection that waits for a request closes in good order. One that is let go of in the middle of an exchange is
-/// cut off: hyper would first send what it holds of the request, for as long as a peer that has stopped reading keeps
-/// the connection open.
-impl Drop for Http1 {
-    fn drop(&mut self) {
-        if self.sender.ask(|send| send.is_ready()) == Some(false) {
-            self.task.abort();
-        }
+    /// Closes the connection at once, in the middle of an exchange. hyper alone would first send what it holds of the
+    /// request, for as long as a peer that has stopped reading keeps the connection open.
+    pub(crate) fn cut_off(&self) {
+        self.task.abort();
     }
 }
 
