@@ -105,6 +105,37 @@ async fn a_response_that_was_given_up_during_the_upload_leaves_no_socket_open() 
     }
 }
 
+/// The server answers with a body that fits into the buffers of the connection, and resets it.
+#[tokio::test]
+async fn a_slow_reader_gets_all_of_an_answer_although_the_upload_failed() {
+    const LENGTH: usize = 60_000;
+    for tls in [false, true] {
+        let (client, server) = peer(tls, |_, mut stream| async move {
+            read_head(&mut stream).await;
+            let head =
+                format!("HTTP/1.1 413 Content Too Large\r\ncontent-length: {LENGTH}\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+            let _ = stream.write_all(&[b'x'; LENGTH]).await;
+            let _ = stream.flush().await;
+            sleep(Duration::from_millis(20)).await;
+        })
+        .await;
+        let client = client.build().unwrap();
+        let request = client.post(server.url("/")).body(vec![7; 20 << 20]);
+        let mut response = request.send().await.unwrap();
+        let mut length = 0;
+        while let Some(piece) = response.chunk().await.unwrap() {
+            if length == 0 {
+                sleep(Duration::from_millis(2_500)).await;
+            }
+            length += piece.len();
+        }
+        assert_eq!(length, LENGTH, "tls: {tls}");
+        drop(response);
+        assert_eq!(left_open(&server).await, 0, "tls: {tls}");
+    }
+}
+
 #[tokio::test]
 async fn a_response_without_a_body_is_read_whatever_its_codings_are() {
     let heads = [

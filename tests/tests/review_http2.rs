@@ -7,7 +7,7 @@ use std::time::Duration;
 use bonafide::{Client, Error, Kind};
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_tests::{Frame, Http2Peer, RawServer, believing};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// HEADERS with status 200 and `content-length: length`.
 fn declaring(stream: u32, length: &str) -> Frame {
@@ -68,4 +68,33 @@ async fn an_answer_that_is_shorter_than_declared_is_an_error_when_the_connection
             "{error}"
         );
     }
+}
+
+/// The first connection freezes in the middle of a body.
+#[tokio::test]
+async fn a_body_that_is_given_up_leaves_a_frozen_connection_in_doubt() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+    let server = RawServer::tls(&identity, "h2", |number, stream| async move {
+        let mut peer = Http2Peer::accept(stream).await.unwrap();
+        while let Ok(stream) = peer.request().await {
+            let _ = peer.send(Frame::status(stream, 8, 0)).await;
+            if number == 0 {
+                sleep(Duration::from_secs(600)).await;
+            }
+            let _ = peer
+                .send(Frame::data(stream, b"ok", Frame::END_STREAM))
+                .await;
+        }
+    })
+    .await;
+    let policy = believing(&ca).build().unwrap();
+    let client = Client::builder().policy(policy).http2_ping_interval(None);
+    let client = client.build().unwrap();
+    let response = client.get(server.url("/")).send().await.unwrap();
+    let patience = Duration::from_millis(1_200);
+    assert!(timeout(patience, response.text()).await.is_err());
+    let response = timeout(patience, client.get(server.url("/")).send()).await;
+    let text = response.unwrap().unwrap().text().await.unwrap();
+    assert_eq!((text.as_str(), server.connections()), ("ok", 2));
 }

@@ -204,6 +204,12 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
+        if let Some((since, reads)) = self.waiting_since
+            && let Some(Lease::Http2(lease)) = &self.lease
+            && since.elapsed() >= SILENCE
+        {
+            lease.doubt(reads);
+        }
         let Some(incoming) = self.incoming.take() else {
             return;
         };

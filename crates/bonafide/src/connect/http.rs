@@ -67,6 +67,7 @@ impl Http1 {
         builder
             .max_header_size(options.max_header_bytes as usize)
             .allow_obsolete_multiline_headers_in_responses(true);
+        socket.reads_on_demand();
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send);
         let task = tokio::spawn(async move {
