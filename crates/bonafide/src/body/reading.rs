@@ -96,6 +96,13 @@ impl Reading {
                 Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
             }
             Poll::Ready(Some(Err(error))) => {
+                let whole = incoming.size_hint().exact() == Some(0);
+                if self.framing.http2 && whole && h2_cause(&error).is_some_and(h2::Error::is_io) {
+                    // All that was declared has come. h2 forgets an END_STREAM when the connection breaks while the
+                    // request's body is still being sent.
+                    self.finish();
+                    return Poll::Ready(None);
+                }
                 let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
                     (Kind::Protocol, "the server broke the rules of HTTP/2")
                 } else {
@@ -185,6 +192,7 @@ impl Reading {
         self.incoming = None;
         self.timer = None;
         if let Some(Lease::Http1(lease)) = self.lease.take() {
+            lease.conn().cut_off();
             lease.report_fault();
         }
         failure
@@ -196,16 +204,23 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
+        if let Some((since, reads)) = self.waiting_since
+            && let Some(Lease::Http2(lease)) = &self.lease
+            && since.elapsed() >= SILENCE
+        {
+            lease.doubt(reads);
+        }
         let Some(incoming) = self.incoming.take() else {
             return;
         };
         let left = incoming.size_hint().upper();
         drop(incoming);
-        if let Some(Lease::Http1(lease)) = self.lease.take()
-            && !self.framing.last
-            && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES)
-        {
-            lease.return_to_pool();
+        if let Some(Lease::Http1(lease)) = self.lease.take() {
+            if !self.framing.last && left.is_some_and(|left| left <= MAX_ABANDONED_BYTES) {
+                lease.return_to_pool();
+            } else {
+                lease.conn().cut_off();
+            }
         }
     }
 }

@@ -227,19 +227,21 @@ impl ClientBuilder {
         self
     }
 
-    /// How many unused HTTP/1.1 connections are kept for one origin. Default: 128.
+    /// How many unused HTTP/1.1 connections are kept for one origin, for each runtime that the client is used
+    /// on. Default: 128.
     pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
         self.pool.max_idle_per_partition = count;
         self
     }
 
-    /// How many connections to one origin there may be at once; further requests wait. Default: no limit.
+    /// How many connections to one origin there may be at once, for each runtime that the client is used on;
+    /// further requests wait. Default: no limit.
     pub fn max_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.pool.max_connections_per_partition = count;
         self
     }
 
-    /// How many HTTP/2 connections to one origin there may be, when the streams that the server allows
+    /// How many HTTP/2 connections to one origin there may be, for each runtime that the client is used on, when the streams that the server allows
     /// on each are used up. Default: 8.
     pub fn max_http2_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.pool.max_h2_connections = count;
@@ -248,6 +250,11 @@ impl ClientBuilder {
 
     /// How often an HTTP/2 connection is pinged, also while nobody uses it. Default: every 30 s; `None`
     /// is never, and more than a year is a year.
+    ///
+    /// An answered ping is also how an idle connection shows that it lives. A request that gives up after a
+    /// second or more, a long poll for instance, leaves a connection on which nothing arrived meanwhile in doubt;
+    /// the next request then makes another one. Long polls over HTTP/2 should wait longer than this interval.
+    /// Without pings, a connection whose peer is frozen and takes nothing any more stays open.
     pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.http.ping_interval = interval.into().map(bounded);
         self

@@ -11,6 +11,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use super::sender::{Answered, Sender};
 use super::socket::SocketState;
@@ -47,6 +48,7 @@ impl Default for HttpOptions {
 pub(crate) struct Http1 {
     sender: Sender<http1::SendRequest<Body>>,
     socket: Arc<SocketState>,
+    task: AbortHandle,
 }
 
 impl Http1 {
@@ -65,15 +67,20 @@ impl Http1 {
         builder
             .max_header_size(options.max_header_bytes as usize)
             .allow_obsolete_multiline_headers_in_responses(true);
+        socket.reads_on_demand();
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send, Arc::clone(&socket));
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let _end = end;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an HTTP/1.1 connection ended");
             }
         });
-        Ok(Self { sender, socket })
+        Ok(Self {
+            sender,
+            socket,
+            task: task.abort_handle(),
+        })
     }
 
     /// Sends a request; `Err` hands its body back if the connection has ended.
@@ -84,6 +91,12 @@ impl Http1 {
         self.socket.probe();
         self.sender
             .send(request, |send, request| send.try_send_request(request))
+    }
+
+    /// Closes the connection at once, in the middle of an exchange. hyper alone would first send what it holds of the
+    /// request, for as long as a peer that has stopped reading keeps the connection open.
+    pub(crate) fn cut_off(&self) {
+        self.task.abort();
     }
 }
 

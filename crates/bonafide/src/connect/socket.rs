@@ -9,6 +9,7 @@
 
 use std::future::Future;
 use std::io::{self, Read as _};
+use std::mem::{self, MaybeUninit};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long a failed write waits for the next bytes of the answer. They are in the socket's buffer already, so this
-/// is time for the runtime and not for the network.
+/// is time for the runtime and not for the network. A user who takes the response slowly has all the time there is.
 const PARK_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a socket has seen, for those who do not hold it.
@@ -33,6 +34,8 @@ pub(crate) struct SocketState {
     reads: AtomicU64,
     /// The connection takes no further request.
     ended: AtomicBool,
+    /// Reading goes no faster than the user takes the response.
+    on_demand: AtomicBool,
 }
 
 impl SocketState {
@@ -44,6 +47,12 @@ impl SocketState {
     /// A number that differs from an earlier one if the peer sent something in between.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
+    }
+
+    /// To be called if nothing is read ahead of the user: HTTP/1.1 leaves in the socket what the user has not asked for
+    /// yet, HTTP/2 does not.
+    pub(super) fn reads_on_demand(&self) {
+        self.on_demand.store(true, Ordering::Relaxed);
     }
 
     /// The connection takes no further request.
@@ -113,6 +122,13 @@ impl Socket {
         Some(Ok(()))
     }
 
+    /// Whether something has arrived that the user is yet to ask for.
+    fn holds_back(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        self.state.on_demand.load(Ordering::Relaxed)
+            && matches!(SockRef::from(&self.tcp).peek(&mut byte), Ok(1..))
+    }
+
     /// The outcome of a read into `buffer`, which held `before` bytes.
     fn note_read(
         &mut self,
@@ -121,7 +137,7 @@ impl Socket {
         before: usize,
     ) -> Poll<io::Result<()>> {
         if buffer.filled().len() > before {
-            // Nobody else writes it.
+            // This is the only writer.
             let reads = self.state.reads.load(Ordering::Relaxed);
             self.state
                 .reads
@@ -171,20 +187,20 @@ impl Socket {
 
     #[cold]
     fn poll_parked(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let Some(parked) = &mut self.parked else {
-            return Poll::Ready(Ok(0));
-        };
         while !self.read_ended {
+            let Some(parked) = &mut self.parked else {
+                return Poll::Ready(Ok(0));
+            };
             if parked.limit.as_mut().poll(cx).is_pending() {
                 parked.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
             let reads = self.state.reads();
-            self.read_ended = parked.reads == reads;
-            parked.reads = reads;
+            let silent = mem::replace(&mut parked.reads, reads) == reads;
             parked.limit.as_mut().reset(Instant::now() + PARK_LIMIT);
+            self.read_ended = silent && !self.holds_back();
         }
-        let error = parked.error.take();
+        let error = self.parked.as_mut().and_then(|parked| parked.error.take());
         Poll::Ready(Err(error.unwrap_or(io::ErrorKind::BrokenPipe.into())))
     }
 }

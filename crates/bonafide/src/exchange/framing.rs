@@ -19,12 +19,12 @@ pub(super) fn of(
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(broken("the server switched protocols without being asked"));
     }
+    let bodiless = *method == Method::HEAD
+        || matches!(
+            head.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
     if version == Version::HTTP_2 {
-        let bodiless = *method == Method::HEAD
-            || matches!(
-                head.status,
-                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-            );
         return Ok(Framing {
             http2: true,
             bodiless,
@@ -45,13 +45,15 @@ pub(super) fn of(
                 .trim_ascii()
                 .eq_ignore_ascii_case(b"chunked")
         });
-        if !chunked || codings.next().is_some() {
+        let ambiguous = !chunked || codings.next().is_some();
+        if ambiguous && !bodiless {
             return Err(broken(
                 "the response has transfer codings other than \"chunked\"",
             ));
         }
+        // A response without a body ends with its head, whatever the codings are (RFC 9112 section 6.3, rule 1).
         // RFC 9112 section 6.3: the coding counts, and the message may be an attempt at smuggling.
-        framing.last |= head.headers.remove(CONTENT_LENGTH).is_some();
+        framing.last |= head.headers.remove(CONTENT_LENGTH).is_some() || ambiguous;
     }
     Ok(framing)
 }
@@ -130,6 +132,17 @@ mod tests {
                     assert_eq!((failure.kind, &*failure.what), (Kind::Protocol, what));
                 }
                 (framing, _) => panic!("{headers:?} gave {framing:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn codings_of_a_response_without_a_body_cost_it_no_more_than_its_connection() {
+        for (status, method) in [(200, Method::HEAD), (204, Method::GET), (304, Method::GET)] {
+            for (coding, last) in [("gzip, chunked", true), ("gzip", true), ("chunked", false)] {
+                let mut head = head(status, &[("transfer-encoding", coding)]);
+                let framing = of(&mut head, &method, Version::HTTP_11).expect("usable");
+                assert_eq!(framing.last, last, "{status} {method} {coding}");
             }
         }
     }

@@ -169,8 +169,8 @@ fn return_unsent<T>(body: Body) -> Result<Result<T, Unanswered>, Failure> {
     }))
 }
 
-/// A request that waits for its response on a connection. Given up after a while of silence, it leaves the connection
-/// in doubt.
+/// A request that waits for its response on a connection. Given up, it ends an HTTP/1.1 connection; after a while of
+/// silence, it leaves an HTTP/2 connection in doubt.
 struct Waiting {
     /// Taken when the wait is over.
     lease: Option<Lease<Connector>>,
@@ -194,10 +194,12 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(Lease::Http2(lease)) = &self.lease
-            && self.since.elapsed() >= SILENCE
-        {
-            lease.doubt(self.reads);
+        match &self.lease {
+            Some(Lease::Http1(lease)) => lease.conn().cut_off(),
+            Some(Lease::Http2(lease)) if self.since.elapsed() >= SILENCE => {
+                lease.doubt(self.reads);
+            }
+            Some(Lease::Http2(_)) | None => {}
         }
     }
 }

@@ -165,7 +165,7 @@ async fn what_is_no_answer_of_socks_5_is_told_in_words() {
     const CUT_OFF: &str = "closed the connection in the middle of its answer";
     let not_socks =
         |first| format!("did not answer with SOCKS 5: its answer begins with \"{first}\"");
-    let cases: [(&[&[u8]], _, _); 11] = [
+    let cases: [(&[&[u8]], _, _); 12] = [
         (&[&[]], CLOSED.to_owned(), true),
         (&[NO_CREDENTIALS, &[]], CLOSED.to_owned(), true),
         (&[CREDENTIALS, &[]], CLOSED.to_owned(), true),
@@ -186,6 +186,12 @@ async fn what_is_no_answer_of_socks_5_is_told_in_words() {
         (&[&[5, 1]], not_socks(r"\x05\x01"), false),
         (&[&[0, 90]], not_socks(r"\x00Z"), false),
         (&[CREDENTIALS, &[5, 0]], not_socks(r"\x05\x00"), false),
+        // What sends back whatever it is sent.
+        (
+            &[CREDENTIALS, b"\0\x02\x01\x04user\x06s3cret"],
+            not_socks(r"\x00\x02"),
+            false,
+        ),
         (
             &[NO_CREDENTIALS, &[5, 0, 0, 9]],
             not_socks(r"\x05\x00\x00\t"),

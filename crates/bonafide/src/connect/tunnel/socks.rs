@@ -128,7 +128,10 @@ async fn show_credentials(
     match (version, status) {
         (CREDENTIALS_VERSION, 0) => Ok(()),
         (CREDENTIALS_VERSION, status) => Err(ProxyError::SocksCredentials { status }),
-        _ => Err(not_socks(stream, &[version, status])),
+        // What comes after these may be the password, sent back: it is not kept.
+        _ => Err(ProxyError::NotSocks {
+            first: vec![version, status],
+        }),
     }
 }
 
