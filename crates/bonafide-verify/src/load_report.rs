@@ -24,6 +24,8 @@ pub struct SourceReport {
     pub duplicates: usize,
     /// What could not be read.
     pub failures: Vec<LoadFailure>,
+    /// What was taken, and does less than an anchor usually does: [`LoadProblem::NotACa`].
+    pub remarks: Vec<LoadFailure>,
 }
 
 /// One thing that could not be read as an anchor.
@@ -53,6 +55,13 @@ pub enum LoadProblem {
         position: usize,
         /// What rustls-webpki says of it.
         source: webpki::Error,
+    },
+    /// The certificate with this position in its source is not a CA's: it is of version 3 and its
+    /// basic constraints do not say `CA:TRUE` (RFC 5280, 4.2.1.9). It vouches for no other
+    /// certificate. A self-signed one proves itself, for its own names.
+    NotACa {
+        /// The position, from 1.
+        position: usize,
     },
     /// The certificate with this position in its source has name constraints of its own that cannot be read, so that no fence can be put around
     /// it.
@@ -106,6 +115,11 @@ impl AnchorReport {
         self.sources.iter().map(|source| source.loaded).sum()
     }
 
+    /// Everything that was taken and does less than an anchor usually does.
+    pub fn remarks(&self) -> impl Iterator<Item = &LoadFailure> {
+        self.sources.iter().flat_map(|source| &source.remarks)
+    }
+
     /// Everything that could not be read.
     pub fn failures(&self) -> impl Iterator<Item = &LoadFailure> {
         self.sources.iter().flat_map(|source| &source.failures)
@@ -119,7 +133,7 @@ impl fmt::Display for AnchorReport {
                 f.write_str("; ")?;
             }
             write!(f, "{}: {} loaded", source.source, source.loaded)?;
-            for failure in &source.failures {
+            for failure in source.failures.iter().chain(&source.remarks) {
                 write!(f, ", {failure}")?;
             }
         }
@@ -146,6 +160,10 @@ impl fmt::Display for LoadProblem {
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }
+            Self::NotACa { position } => write!(
+                f,
+                "certificate {position} is not a CA: it vouches for no certificate but itself"
+            ),
             Self::CannotBeFenced { position } => write!(
                 f,
                 "certificate {position} has name constraints that no fence can be put around"
@@ -190,7 +208,15 @@ impl SourceReport {
             loaded: 0,
             duplicates: 0,
             failures: Vec::new(),
+            remarks: Vec::new(),
         }
+    }
+
+    pub(crate) fn remark(&mut self, location: impl Into<String>, problem: LoadProblem) {
+        self.remarks.push(LoadFailure {
+            location: location.into(),
+            problem,
+        });
     }
 
     pub(crate) fn fail(&mut self, location: impl Into<String>, problem: LoadProblem) {

@@ -1,13 +1,13 @@
 //! The path builder over rustls-webpki, and the proof that it gives.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 
-use crate::anchors::{Anchor, AnchorSet};
+use crate::anchors::{Anchor, AnchorSet, Standing};
 use crate::certificate::{Certificate, names};
 use crate::spki::SpkiSha256;
 
@@ -43,6 +43,11 @@ impl<'a> VerifiedPath<'a> {
     /// The anchor that the path ends in.
     pub fn anchor(&self) -> &'a Anchor {
         self.anchor
+    }
+
+    /// Whether the leaf is the anchor itself: a self-signed certificate that proves its own names.
+    pub(crate) fn is_own_anchor(&self) -> bool {
+        **self.leaf == **self.anchor.certificate()
     }
 
     /// How many certificates the path has, leaf and anchor included: at least two.
@@ -119,6 +124,8 @@ pub(crate) enum NoPath {
     AllTurnedDown,
     /// No path could be proved.
     Unproved(webpki::Error),
+    /// No path could be proved; one would have been, had this anchor been a CA.
+    AnchorIsNotACa(CertificateDer<'static>),
 }
 
 /// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it has proved.
@@ -132,10 +139,20 @@ pub(crate) fn build(
     on_path: OnPath<'_>,
 ) -> Result<(), NoPath> {
     let proved_one = Cell::new(false);
+    let barred: RefCell<Option<CertificateDer<'static>>> = RefCell::default();
     let judge = |path: &webpki::VerifiedPath<'_>| {
         let Some(anchor) = anchors.anchor_of(path.anchor()) else {
             return Err(webpki::Error::UnknownIssuer);
         };
+        let is_alone = path.intermediate_certificates().next().is_none();
+        let vouches = match anchor.standing() {
+            Standing::Issuer => true,
+            Standing::OwnCertificate => is_alone && **anchor.certificate() == **leaf,
+        };
+        if !vouches {
+            barred.replace(Some(anchor.certificate().clone()));
+            return Err(webpki::Error::UnknownIssuer);
+        }
         proved_one.set(true);
         let intermediates = path
             .intermediate_certificates()
@@ -163,6 +180,10 @@ pub(crate) fn build(
     match built {
         Ok(_) => Ok(()),
         Err(_) if proved_one.get() => Err(NoPath::AllTurnedDown),
+        Err(webpki::Error::UnknownIssuer) => Err(barred.into_inner().map_or(
+            NoPath::Unproved(webpki::Error::UnknownIssuer),
+            NoPath::AnchorIsNotACa,
+        )),
         Err(error) => Err(NoPath::Unproved(error)),
     }
 }

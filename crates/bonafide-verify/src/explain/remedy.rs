@@ -189,6 +189,9 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
 
 /// The advice of the code, and where the missing certificate may be had, if the last one of the trail says so.
 fn advice_for(refusal: &Refusal) -> String {
+    if let Some(text) = listed_leaf(refusal) {
+        return text;
+    }
     let mut text = advice::advice(refusal.code()).to_owned();
     if let (Reason::UnknownIssuer { .. }, Some(place)) =
         (refusal.reason(), place_of_issuer(refusal))
@@ -200,6 +203,26 @@ fn advice_for(refusal: &Refusal) -> String {
         );
     }
     text
+}
+
+/// What to do where the server's own certificate is among the anchors and proves nothing there: it
+/// was issued by another authority, or is marked as a CA's.
+fn listed_leaf(refusal: &Refusal) -> Option<String> {
+    let is_about_issuers = matches!(
+        refusal.reason(),
+        Reason::UnknownIssuer { .. } | Reason::CaAsLeaf | Reason::LeafAsCa | Reason::BadSignature
+    );
+    let exhibit = refusal.exhibit().filter(|_| is_about_issuers)?;
+    let leaf = exhibit.chain.first()?;
+    let anchors = exhibit.anchors.as_ref()?.anchors();
+    anchors
+        .iter()
+        .any(|anchor| **anchor.certificate() == **leaf)
+        .then(|| {
+            "the server's own certificate is among the anchors, and an anchor is there for what it has issued; to accept exactly this \
+             certificate, name it in a zone of its own: `Zone::for_host(…).exactly([certificate])`"
+                .to_owned()
+        })
 }
 
 /// Where the certificate at fault says that its issuer's can be had (RFC 5280, 4.2.2.1).

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bonafide_testkit::{KeyKind, Recipe, TestCa};
 use bonafide_verify::{Anchors, Certificate, Code, Peer, Policy, Profile};
 
-use super::chain::{Chain, HOST, Place};
+use super::chain::{Chain, Changed, HOST, Place};
 use super::der::*;
 use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, WEB};
 use Place::{Anchor, Leaf};
@@ -206,6 +206,38 @@ fn judged(
 }
 
 #[test]
+fn an_anchor_that_is_not_a_ca_issues_nothing_under_any_profile() {
+    let chain = Chain::new();
+    let refused = Profile::ALL.map(|profile| (profile, Code::LeafAsCa));
+    let unmarked = chain.with(Anchor, |anchor| {
+        anchor.without_extension(BASIC_CONSTRAINTS);
+    });
+    assert_eq!(unmarked.codes(), refused);
+    let denied = chain.with(Anchor, |anchor| {
+        anchor.extension(BASIC_CONSTRAINTS, true, &sequence(&[]));
+    });
+    assert_eq!(denied.codes(), refused);
+}
+
+#[test]
+fn a_self_signed_anchor_that_is_not_a_ca_proves_itself_to_those_who_ask_no_more_than_a_path() {
+    let chain = Chain::new();
+    let own = chain.with(Anchor, |anchor| {
+        anchor
+            .extension(SAN, false, &sequence(&[dns(HOST)]))
+            .without_extension(BASIC_CONSTRAINTS)
+            .extension(KEY_USAGE, true, &key_usage(&[DIGITAL_SIGNATURE]));
+    });
+    let own = Changed {
+        presented: vec![own.anchor.clone()],
+        anchor: own.anchor,
+    };
+    let code = |profile| own.code(profile);
+    assert_eq!([code(Browser), code(PathOnly)], [None, None]);
+    assert_eq!(code(Rfc5280), Some(Code::LeafAsCa));
+}
+
+#[test]
 fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
     let refused = Chain::new().with(Anchor, |anchor| {
         let length = sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[3])]);
@@ -228,6 +260,7 @@ fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
 const ELSEWHERE: &[(Code, &[Profile])] = &[
     (Code::MisplacedPathLength, STRICT),
     (Code::EmptyName, STRICT),
+    (Code::LeafAsCa, STRICT),
     (Code::CaSubject, ISSUANCE),
     (Code::UnsupportedVersion, STRICT),
     (Code::AuthorityCertIssuer, WEB),

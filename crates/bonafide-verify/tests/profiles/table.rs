@@ -79,8 +79,6 @@ const KEY_IDS: &[Row] = &[
 
 #[rustfmt::skip]
 const CAS: &[Row] = &[
-    ("an anchor without basic constraints", Anchor, |d| { d.without_extension(BASIC_CONSTRAINTS); }, Code::LeafAsCa, STRICT),
-    ("an anchor that is no CA", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[])); }, Code::LeafAsCa, STRICT),
     ("an anchor that allows no intermediate", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[0])])); }, Code::PathLength, STRICT),
     ("an anchor that may not sign certificates", Anchor, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
     ("an intermediate that may not sign certificates", Intermediate, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
@@ -96,6 +94,7 @@ const CAS: &[Row] = &[
 #[rustfmt::skip]
 const PURPOSE: &[Row] = &[
     ("an anchor for nothing", Anchor, |d| { d.extension(PURPOSES, false, &sequence(&[])); }, Code::EmptyPurpose, ALL),
+    ("an anchor for clients", Anchor, |d| { d.extension(PURPOSES, false, &oids(&[CLIENT_AUTH])); }, Code::WrongPurpose, ALL),
     ("an anchor for servers", Anchor, |d| { d.extension(PURPOSES, false, &oids(&[SERVER_AUTH])); }, Code::AnchorPurpose, WEB),
     ("a leaf without purpose", Leaf, |d| { d.without_extension(PURPOSES); }, Code::NoPurpose, WEB),
     ("a leaf for code", Leaf, |d| { d.extension(PURPOSES, false, &oids(&[SERVER_AUTH, CODE_SIGNING])); }, Code::ForbiddenPurpose, WEB),

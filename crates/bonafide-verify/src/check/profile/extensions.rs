@@ -149,7 +149,7 @@ fn web_pki_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
     let clause = match subject.place {
         Place::Leaf => "CA/B BR 7.1.2.7.6",
         Place::Intermediate => "CA/B BR 7.1.2.10.4",
-        Place::Anchor => "CA/B BR 7.1.2.1.4",
+        Place::Anchor | Place::OwnAnchor => "CA/B BR 7.1.2.1.4",
     };
     demand(rule, subject, Known::BasicConstraints, clause)?;
     if subject.certificate.subject() == EMPTY_NAME {
