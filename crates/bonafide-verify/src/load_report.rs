@@ -107,6 +107,17 @@ pub enum CrlProblem {
     NoNumber,
     /// Its CRL number is marked as critical (RFC 5280, 5.2.3).
     CriticalNumber,
+    /// It lists changes only, which is not supported (RFC 5280, 5.2.4).
+    Delta,
+    /// It may list certificates of other issuers, which is not supported (RFC 5280, 5.2.5 and
+    /// 5.3.3).
+    Indirect,
+    /// It, or an entry of it, has a critical extension that is not understood (RFC 5280, 5.2 and
+    /// 5.3).
+    CriticalExtension {
+        /// The extension's object identifier, with dots.
+        id: String,
+    },
 }
 
 impl AnchorReport {
@@ -191,6 +202,12 @@ impl fmt::Display for CrlProblem {
             Self::RepeatedExtension => f.write_str("an extension is there twice"),
             Self::NoNumber => f.write_str("it has no CRL number"),
             Self::CriticalNumber => f.write_str("its CRL number is marked as critical"),
+            Self::Delta => f.write_str("it lists changes only, which is not supported"),
+            Self::Indirect => f.write_str("it is an indirect one, which is not supported"),
+            Self::CriticalExtension { id } => write!(
+                f,
+                "it has the critical extension {id}, which is not understood"
+            ),
         }
     }
 }

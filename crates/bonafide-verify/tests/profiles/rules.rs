@@ -238,6 +238,60 @@ fn a_self_signed_anchor_that_is_not_a_ca_proves_itself_to_those_who_ask_no_more_
 }
 
 #[test]
+fn padding_bits_of_a_key_usage_allow_nothing() {
+    let chain = Chain::new();
+    // digitalSignature, and keyCertSign among the bits that pad the octet.
+    let padded = chain.with(Place::Intermediate, |draft| {
+        draft.extension(KEY_USAGE, true, &[0x03, 0x02, 0x04, 0x84]);
+    });
+    let refused = ALL
+        .iter()
+        .map(|profile| (*profile, Code::MalformedExtension));
+    assert_eq!(padded.codes(), refused.collect::<Vec<_>>());
+}
+
+#[test]
+fn any_purpose_stands_for_servers_on_an_intermediate_and_not_on_a_leaf() {
+    let chain = Chain::new();
+    let any = |place| {
+        chain.with(place, |draft| {
+            draft.extension(PURPOSES, false, &oids(&[ANY_PURPOSE]));
+        })
+    };
+    assert_eq!(any(Place::Intermediate).codes(), []);
+    let refused = Profile::ALL.map(|profile| (profile, Code::WrongPurpose));
+    assert_eq!(any(Leaf).codes(), refused);
+    // It does not help the leaf that its issuer is for servers, nor the other way round.
+    let beside_clients = chain.with(Place::Intermediate, |draft| {
+        draft.extension(PURPOSES, false, &oids(&[CLIENT_AUTH]));
+    });
+    assert_eq!(beside_clients.codes(), refused);
+    let refusal = beside_clients.refusal_for(Browser, HOST).unwrap();
+    assert_eq!(refusal.subject().unwrap().position, 1);
+    assert_eq!(
+        refusal.reason().to_string(),
+        "not for server authentication but for clientAuth"
+    );
+}
+
+#[test]
+fn a_critical_extension_that_is_not_understood_is_named() {
+    let id = tlv(0x06, &[0x88, 0x37, 0x01]);
+    let unknown = sequence(&[id, tlv(0x01, &[0xff]), tlv(0x04, &[5, 0])]);
+    for (place, profile) in [(Leaf, Browser), (Anchor, Rfc5280)] {
+        let refused = Chain::new().with(place, |draft| {
+            draft.encoded_extension(&unknown);
+        });
+        let refusal = refused.refusal_for(profile, HOST).unwrap();
+        assert_eq!(refusal.code(), Code::UnknownCriticalExtension);
+        assert_eq!(
+            refusal.reason().to_string(),
+            "the critical extension 2.999.1, which is not understood"
+        );
+    }
+}
+
+#[test]
 fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
     let refused = Chain::new().with(Anchor, |anchor| {
         let length = sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[3])]);
