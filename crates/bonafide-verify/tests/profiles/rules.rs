@@ -338,3 +338,51 @@ fn every_rule_of_every_profile_has_a_chain_that_only_it_refuses() {
         assert_eq!(rules, tested, "{profile:?}");
     }
 }
+
+/// The rows of docs/conformance.md under "Limits of the path builder".
+#[test]
+fn the_limits_of_the_path_builder_are_those_that_the_page_lists() {
+    let chain = Chain::new();
+    let under_browser =
+        |place, change: fn(&mut bonafide_testkit::Draft)| chain.with(place, change).code(Browser);
+    let intermediate = Place::Intermediate;
+    let constraint = sequence(&[tlv(0x80, &[0])]);
+    for (critical, code) in [(false, None), (true, Some(Code::UnknownCriticalExtension))] {
+        let changed = chain.with(intermediate, |draft| {
+            draft.extension(POLICY_CONSTRAINTS, critical, &constraint);
+        });
+        assert_eq!(changed.code(Browser), code);
+    }
+    let other_encoding = under_browser(intermediate, |draft| {
+        let set = tlv(
+            0x31,
+            &sequence(&[oid("2.5.4.3"), tlv(0x13, b"Example Issuing")]),
+        );
+        draft.subject(&sequence(&[set]));
+    });
+    assert_eq!(other_encoding, Some(Code::UnknownIssuer));
+    let before_1970 = under_browser(intermediate, |draft| {
+        draft.validity(&utc("500101000000Z", "300101000000Z"));
+    });
+    assert_eq!(before_1970, Some(Code::Malformed));
+    let mail = chain.with(intermediate, |draft| {
+        draft.extension(
+            NAME_CONSTRAINTS,
+            true,
+            &permitted(&[tlv(0x81, b"example.com")]),
+        );
+    });
+    assert_eq!(mail.code(Browser), None);
+    let leading_period = chain.with(intermediate, |draft| {
+        draft.extension(NAME_CONSTRAINTS, true, &permitted(&[dns(".example.com")]));
+    });
+    assert_eq!(leading_period.code(Browser), None);
+    assert_eq!(
+        leading_period.code(Rfc5280),
+        Some(Code::MalformedConstraint)
+    );
+    let version_1 = under_browser(intermediate, |draft| {
+        draft.version(None);
+    });
+    assert_eq!(version_1, Some(Code::UnsupportedVersion));
+}
