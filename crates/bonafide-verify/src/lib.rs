@@ -96,7 +96,7 @@ pub use rustls_pki_types as pki_types;
 pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
 pub use self::atomic_file::FileError;
 pub use self::capsule::{Capsule, CapsuleError, PickedAnchors};
-pub use self::certificate::{Certificate, Extension, PublicKey};
+pub use self::certificate::{Certificate, Extension, Oid, PublicKey};
 pub use self::chain::{Peer, PresentedChain};
 #[cfg(feature = "crlite")]
 pub use self::check::Crlite;

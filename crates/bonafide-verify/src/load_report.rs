@@ -24,6 +24,8 @@ pub struct SourceReport {
     pub duplicates: usize,
     /// What could not be read.
     pub failures: Vec<LoadFailure>,
+    /// What was taken, and does less than an anchor usually does: [`LoadProblem::NotACa`].
+    pub remarks: Vec<LoadFailure>,
 }
 
 /// One thing that could not be read as an anchor.
@@ -53,6 +55,13 @@ pub enum LoadProblem {
         position: usize,
         /// What rustls-webpki says of it.
         source: webpki::Error,
+    },
+    /// The certificate with this position in its source is not a CA's: it is of version 3 and its
+    /// basic constraints do not say `CA:TRUE` (RFC 5280, 4.2.1.9). It vouches for no other
+    /// certificate. A self-signed one proves itself, for its own names.
+    NotACa {
+        /// The position, from 1.
+        position: usize,
     },
     /// The certificate with this position in its source has name constraints of its own that cannot be read, so that no fence can be put around
     /// it.
@@ -98,12 +107,28 @@ pub enum CrlProblem {
     NoNumber,
     /// Its CRL number is marked as critical (RFC 5280, 5.2.3).
     CriticalNumber,
+    /// It lists changes only, which is not supported (RFC 5280, 5.2.4).
+    Delta,
+    /// It may list certificates of other issuers, which is not supported (RFC 5280, 5.2.5 and
+    /// 5.3.3).
+    Indirect,
+    /// It, or an entry of it, has a critical extension that is not understood (RFC 5280, 5.2 and
+    /// 5.3).
+    CriticalExtension {
+        /// The extension's object identifier, with dots.
+        id: String,
+    },
 }
 
 impl AnchorReport {
     /// How many anchors were loaded.
     pub fn loaded(&self) -> usize {
         self.sources.iter().map(|source| source.loaded).sum()
+    }
+
+    /// Everything that was taken and does less than an anchor usually does.
+    pub fn remarks(&self) -> impl Iterator<Item = &LoadFailure> {
+        self.sources.iter().flat_map(|source| &source.remarks)
     }
 
     /// Everything that could not be read.
@@ -119,7 +144,7 @@ impl fmt::Display for AnchorReport {
                 f.write_str("; ")?;
             }
             write!(f, "{}: {} loaded", source.source, source.loaded)?;
-            for failure in &source.failures {
+            for failure in source.failures.iter().chain(&source.remarks) {
                 write!(f, ", {failure}")?;
             }
         }
@@ -146,6 +171,10 @@ impl fmt::Display for LoadProblem {
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }
+            Self::NotACa { position } => write!(
+                f,
+                "certificate {position} is not a CA: it vouches for no certificate but itself"
+            ),
             Self::CannotBeFenced { position } => write!(
                 f,
                 "certificate {position} has name constraints that no fence can be put around"
@@ -173,6 +202,12 @@ impl fmt::Display for CrlProblem {
             Self::RepeatedExtension => f.write_str("an extension is there twice"),
             Self::NoNumber => f.write_str("it has no CRL number"),
             Self::CriticalNumber => f.write_str("its CRL number is marked as critical"),
+            Self::Delta => f.write_str("it lists changes only, which is not supported"),
+            Self::Indirect => f.write_str("it is an indirect one, which is not supported"),
+            Self::CriticalExtension { id } => write!(
+                f,
+                "it has the critical extension {id}, which is not understood"
+            ),
         }
     }
 }
@@ -190,7 +225,15 @@ impl SourceReport {
             loaded: 0,
             duplicates: 0,
             failures: Vec::new(),
+            remarks: Vec::new(),
         }
+    }
+
+    pub(crate) fn remark(&mut self, location: impl Into<String>, problem: LoadProblem) {
+        self.remarks.push(LoadFailure {
+            location: location.into(),
+            problem,
+        });
     }
 
     pub(crate) fn fail(&mut self, location: impl Into<String>, problem: LoadProblem) {

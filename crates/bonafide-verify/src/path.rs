@@ -1,13 +1,16 @@
 //! The path builder over rustls-webpki, and the proof that it gives.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls_pki_types::{CertificateDer, UnixTime};
-use webpki::{EndEntityCert, KeyUsage};
+use webpki::{
+    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
+    RequiredEkuNotFoundContext,
+};
 
-use crate::anchors::{Anchor, AnchorSet};
+use crate::anchors::{Anchor, AnchorSet, Standing};
 use crate::certificate::{Certificate, names};
 use crate::spki::SpkiSha256;
 
@@ -43,6 +46,11 @@ impl<'a> VerifiedPath<'a> {
     /// The anchor that the path ends in.
     pub fn anchor(&self) -> &'a Anchor {
         self.anchor
+    }
+
+    /// Whether the leaf is the anchor itself: a self-signed certificate that proves its own names.
+    pub(crate) fn is_own_anchor(&self) -> bool {
+        **self.leaf == **self.anchor.certificate()
     }
 
     /// How many certificates the path has, leaf and anchor included: at least two.
@@ -119,6 +127,63 @@ pub(crate) enum NoPath {
     AllTurnedDown,
     /// No path could be proved.
     Unproved(webpki::Error),
+    /// No path could be proved; one would have been, had this anchor been a CA.
+    AnchorIsNotACa(CertificateDer<'static>),
+}
+
+/// The purposes that webpki asks every presented certificate for.
+///
+/// RFC 5280, 4.2.1.12 lets `anyExtendedKeyUsage` stand for every purpose, and so does an
+/// intermediate here. A leaf has to name server authentication, and webpki does not say whose
+/// purposes it asks about: with a leaf that names any purpose in its place, no `any` counts, so
+/// that the leaf is refused as it is without this.
+struct Purposes {
+    any_counts: bool,
+}
+
+/// `anyExtendedKeyUsage` (RFC 5280, 4.2.1.12).
+const ANY_PURPOSE: KeyPurposeId<'static> = KeyPurposeId::new(&[0x55, 0x1d, 0x25, 0x00]);
+/// `id-kp-serverAuth` (RFC 5280, 4.2.1.12).
+const SERVER_AUTH: KeyPurposeId<'static> =
+    KeyPurposeId::new(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01]);
+
+impl Purposes {
+    fn for_leaf(leaf: &[u8]) -> Self {
+        let any_counts = Certificate::from_der(leaf)
+            .and_then(|leaf| leaf.extended_key_usage())
+            .is_ok_and(|purposes| {
+                purposes.is_none_or(|purposes| {
+                    purposes
+                        .iter()
+                        .any(|purpose| KeyPurposeId::new(purpose.as_bytes()) == SERVER_AUTH)
+                })
+            });
+        Self { any_counts }
+    }
+}
+
+impl ExtendedKeyUsageValidator for Purposes {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        let mut present = None;
+        for purpose in purposes {
+            let purpose = purpose?;
+            if purpose == SERVER_AUTH || (self.any_counts && purpose == ANY_PURPOSE) {
+                return Ok(());
+            }
+            present
+                .get_or_insert_with(Vec::new)
+                .push(purpose.to_decoded_oid());
+        }
+        match present {
+            None => Ok(()),
+            Some(present) => Err(webpki::Error::RequiredEkuNotFoundContext(
+                RequiredEkuNotFoundContext {
+                    required: KeyUsage::server_auth(),
+                    present,
+                },
+            )),
+        }
+    }
 }
 
 /// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it has proved.
@@ -132,10 +197,20 @@ pub(crate) fn build(
     on_path: OnPath<'_>,
 ) -> Result<(), NoPath> {
     let proved_one = Cell::new(false);
+    let barred: RefCell<Option<CertificateDer<'static>>> = RefCell::default();
     let judge = |path: &webpki::VerifiedPath<'_>| {
         let Some(anchor) = anchors.anchor_of(path.anchor()) else {
             return Err(webpki::Error::UnknownIssuer);
         };
+        let is_alone = path.intermediate_certificates().next().is_none();
+        let vouches = match anchor.standing() {
+            Standing::Issuer => true,
+            Standing::OwnCertificate => is_alone && **anchor.certificate() == **leaf,
+        };
+        if !vouches {
+            barred.replace(Some(anchor.certificate().clone()));
+            return Err(webpki::Error::UnknownIssuer);
+        }
         proved_one.set(true);
         let intermediates = path
             .intermediate_certificates()
@@ -156,13 +231,17 @@ pub(crate) fn build(
         anchors.roots(),
         intermediates,
         time,
-        KeyUsage::server_auth(),
+        Purposes::for_leaf(leaf),
         None,
         Some(&judge),
     );
     match built {
         Ok(_) => Ok(()),
         Err(_) if proved_one.get() => Err(NoPath::AllTurnedDown),
+        Err(webpki::Error::UnknownIssuer) => Err(barred.into_inner().map_or(
+            NoPath::Unproved(webpki::Error::UnknownIssuer),
+            NoPath::AnchorIsNotACa,
+        )),
         Err(error) => Err(NoPath::Unproved(error)),
     }
 }

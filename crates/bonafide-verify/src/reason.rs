@@ -100,7 +100,10 @@ pub enum Reason {
         kind: String,
     },
     /// [`Code::UnknownCriticalExtension`]
-    UnknownCriticalExtension,
+    UnknownCriticalExtension {
+        /// The extension's object identifier, with dots; none where the certificate cannot be read.
+        id: Option<String>,
+    },
     /// [`Code::UnsupportedVersion`]
     UnsupportedVersion,
     /// [`Code::Malformed`]
@@ -290,7 +293,7 @@ impl Reason {
             Self::UnsupportedSignature { .. } => Code::UnsupportedSignature,
             Self::WeakKey { .. } => Code::WeakKey,
             Self::UnsupportedKey { .. } => Code::UnsupportedKey,
-            Self::UnknownCriticalExtension => Code::UnknownCriticalExtension,
+            Self::UnknownCriticalExtension { .. } => Code::UnknownCriticalExtension,
             Self::UnsupportedVersion => Code::UnsupportedVersion,
             Self::Malformed { .. } => Code::Malformed,
             Self::NoCertificate => Code::NoCertificate,
@@ -376,7 +379,10 @@ impl fmt::Display for Reason {
             }
             Self::WeakKey { bits } => write!(f, "an RSA key of {bits} bits"),
             Self::UnsupportedKey { kind } => write!(f, "a key of the kind {kind}"),
-            Self::UnknownCriticalExtension => {
+            Self::UnknownCriticalExtension { id: Some(id) } => {
+                write!(f, "the critical extension {id}, which is not understood")
+            }
+            Self::UnknownCriticalExtension { id: None } => {
                 f.write_str("a critical extension that is not understood")
             }
             Self::UnsupportedVersion => f.write_str("not an X.509 version 3 certificate"),

@@ -1,8 +1,10 @@
 //! Signatures over what is not a certificate: revocation lists, OCSP responses, signed certificate timestamps.
 
-use der::asn1::{AnyRef, BitStringRef};
-use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
+use der::asn1::AnyRef;
+use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::SignatureVerificationAlgorithm;
+
+use crate::certificate::octets_of_bits;
 
 /// Why a signature proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +32,10 @@ impl<'a> Signed<'a> {
         let message = reader.tlv_bytes()?;
         let algorithm = AnyRef::decode(reader)?;
         algorithm.tag().assert_eq(Tag::Sequence)?;
-        let signature = BitStringRef::decode(reader)?;
         Ok(Self {
             message,
             algorithm: algorithm.value(),
-            signature: signature
-                .as_bytes()
-                .ok_or_else(|| Tag::BitString.value_error())?,
+            signature: octets_of_bits(AnyRef::decode(reader)?)?,
         })
     }
 
@@ -84,9 +83,9 @@ fn parts(spki: &[u8]) -> Result<(&[u8], &[u8]), der::Error> {
     let mut info = SliceReader::new(info.value())?;
     let algorithm = AnyRef::decode(&mut info)?;
     algorithm.tag().assert_eq(Tag::Sequence)?;
-    let key = BitStringRef::decode(&mut info)?;
+    let key = octets_of_bits(AnyRef::decode(&mut info)?)?;
     info.finish()?;
-    Ok((algorithm.value(), key.raw_bytes()))
+    Ok((algorithm.value(), key))
 }
 
 #[cfg(test)]
@@ -106,8 +105,8 @@ mod tests {
         let mut outer = SliceReader::new(outer.value()).unwrap();
         let message = outer.tlv_bytes().unwrap().to_vec();
         outer.tlv_bytes().unwrap();
-        let signature = BitStringRef::decode(&mut outer).unwrap();
-        (message, signature.raw_bytes().to_vec())
+        let signature = octets_of_bits(AnyRef::decode(&mut outer).unwrap()).unwrap();
+        (message, signature.to_vec())
     }
 
     #[test]

@@ -328,19 +328,16 @@ fn a_leaf_that_demands_a_staple_is_refused_without_one_whatever_lists_say() {
     assert!(judge(&ca, &demanding, b"", lists_only).is_ok());
 }
 
-/// An object identifier of more than 39 octets, which the reader does not take and rustls-webpki does.
-const UNREADABLE: &[u64] = &[
-    1, 3, 6, 1, 4, 1, 4294967295, 4294967295, 4294967295, 4294967295, 4294967295, 4294967295,
-    4294967295, 4294967295,
-];
+/// An extension with a padded identifier, which the reader does not take and rustls-webpki does.
+const UNREADABLE: &[u8] = &[0x30, 0x08, 0x06, 0x02, 0x80, 0x01, 0x04, 0x02, 0x05, 0x00];
 
 #[test]
 fn a_leaf_whose_extensions_cannot_be_read_is_refused_whatever_its_profile() {
     let ca = TestCa::new();
-    let demanding = Recipe::for_host(HOST)
-        .must_staple()
-        .extension(UNREADABLE, &[5, 0]);
-    let demanding = ca.issue(demanding);
+    let demanding = ca.issue(Recipe::for_host(HOST).must_staple());
+    let demanding = ca.reissue(demanding.leaf(), |leaf| {
+        leaf.encoded_extension(UNREADABLE);
+    });
     let lists = Crls::pem("lists", ca.crl(CrlRecipe::new()));
     let policy = Policy::builder()
         .anchors(Anchors::only(ca.certificate().clone()))
@@ -349,9 +346,7 @@ fn a_leaf_whose_extensions_cannot_be_read_is_refused_whatever_its_profile() {
         .build()
         .unwrap();
     let name = ServerName::try_from(HOST).unwrap();
-    let refusal = policy
-        .verify(&Peer::new(demanding.chain(), &name))
-        .unwrap_err();
+    let refusal = policy.verify(&Peer::new(&[demanding], &name)).unwrap_err();
     assert_eq!(refusal.code(), Code::Malformed);
     assert_eq!(refusal.subject().unwrap().position, 0);
 }

@@ -18,6 +18,8 @@ use super::recipe::{DAY, HOUR};
 const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
 /// `id-ce-cRLReasons`, RFC 5280 section 5.3.1.
 const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
+/// `id-ce-authorityKeyIdentifier`, RFC 5280 section 5.2.1.
+const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 /// `id-ce-deltaCRLIndicator`, RFC 5280 section 5.2.4.
 const DELTA_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 /// `id-ce-issuingDistributionPoint`, RFC 5280 section 5.2.5.
@@ -52,11 +54,13 @@ pub struct CrlRecipe {
     delta: bool,
     unknown_extension: Option<bool>,
     unknown_entry_extension: Option<bool>,
+    authority_key: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Scope {
     distribution_point: Option<String>,
+    is_relative: bool,
     only: Option<CrlScope>,
     some_reasons: bool,
     indirect: bool,
@@ -95,6 +99,7 @@ impl CrlRecipe {
             delta: false,
             unknown_extension: None,
             unknown_entry_extension: None,
+            authority_key: None,
         }
     }
 
@@ -166,6 +171,18 @@ impl CrlRecipe {
     /// Speaks only of certificates that name this URL as where their list is.
     pub fn distribution_point(mut self, url: impl Into<String>) -> Self {
         self.scope.distribution_point = Some(url.into());
+        self
+    }
+
+    /// Names its distribution point relative to its issuer (RFC 5280 section 4.2.1.13).
+    pub fn relative_distribution_point(mut self) -> Self {
+        self.scope.is_relative = true;
+        self
+    }
+
+    /// Says by the identifier of which key it is signed (RFC 5280 section 5.2.1).
+    pub fn authority_key(mut self, key_id: impl Into<Vec<u8>>) -> Self {
+        self.authority_key = Some(key_id.into());
         self
     }
 
@@ -245,6 +262,10 @@ impl CrlRecipe {
             let number = integer(&number.to_be_bytes());
             extensions.extend(extension(CRL_NUMBER, critical, &number));
         }
+        if let Some(key_id) = &self.authority_key {
+            let content = sequence(&[&tagged_primitive(0, key_id)]);
+            extensions.extend(extension(AUTHORITY_KEY, false, &content));
+        }
         if self.delta {
             extensions.extend(extension(DELTA_INDICATOR, true, &integer(&[1])));
         }
@@ -268,6 +289,13 @@ impl Scope {
         if let Some(url) = &self.distribution_point {
             let name = tagged(0, &tagged_primitive(6, url.as_bytes()));
             fields.extend(tagged(0, &name));
+        }
+        if self.is_relative {
+            /// A common name, `point`.
+            const POINT: &[u8] = &[
+                0x30, 0x0c, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x05, b'p', b'o', b'i', b'n', b't',
+            ];
+            fields.extend(tagged(0, &tagged(1, POINT)));
         }
         match self.only {
             Some(CrlScope::UserCertificates) => fields.extend(tagged_primitive(1, yes)),

@@ -119,6 +119,15 @@ impl Draft {
         self
     }
 
+    /// Adds an extension as its whole DER, whatever it is.
+    ///
+    /// # Panics
+    /// If `der` is not one DER element.
+    pub fn encoded_extension(&mut self, der: &[u8]) -> &mut Self {
+        self.extensions.push(encode(&decode(der)));
+        self
+    }
+
     pub(super) fn of(certificate: &CertificateDer<'_>) -> Self {
         let outer = Vec::<Any>::from_der(certificate).expect("a certificate is a sequence");
         let tbs: Vec<Any> = outer[0]

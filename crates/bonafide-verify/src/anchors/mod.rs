@@ -10,6 +10,7 @@ mod environment;
 mod fence;
 mod origin;
 mod set;
+mod standing;
 mod system;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use self::custom::CustomCa;
 pub use self::origin::{Origin, OriginCounts};
 
 pub use self::set::{Anchor, AnchorSet};
+pub(crate) use self::standing::Standing;
 
 use crate::config_error::ConfigError;
 use crate::description::Description;

@@ -7,6 +7,7 @@ use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
 use super::fence::Fence;
 use super::origin::{Origin, OriginCounts};
+use super::standing::Standing;
 use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 
 /// One anchor: its whole certificate and where it came from.
@@ -14,6 +15,7 @@ use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 pub struct Anchor {
     certificate: CertificateDer<'static>,
     origin: Arc<Origin>,
+    standing: Standing,
 }
 
 impl Anchor {
@@ -25,6 +27,11 @@ impl Anchor {
     /// Where it came from.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Whether it may issue. One that may not proves nothing but itself.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
     }
 
     pub(crate) fn shared_origin(&self) -> &Arc<Origin> {
@@ -125,12 +132,17 @@ impl Loading {
                 only_for: fence.names(),
             });
         }
+        let standing = Standing::of(&certificate);
         let anchor = Anchor {
             certificate,
             origin,
+            standing,
         };
         if self.push(root, anchor) {
             report.loaded += 1;
+            if standing == Standing::OwnCertificate {
+                report.remark(location, LoadProblem::NotACa { position });
+            }
         } else {
             report.duplicates += 1;
         }

@@ -1,10 +1,10 @@
 //! The extensions of a certificate, walked once.
 
-use der::asn1::{AnyRef, BitStringRef};
+use der::asn1::AnyRef;
 use der::{Decode as _, Tag, Tagged as _};
 
-use super::reading::{context, elements, primitive};
-use super::{Certificate, Extension};
+use super::reading::{bit_string, context, elements, primitive};
+use super::{Certificate, Extension, Oid, oid};
 
 /// Extensions that rules know (RFC 5280, 4.2; RFC 7633; RFC 6962).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,63 +33,89 @@ pub(crate) enum Known {
 impl Known {
     const COUNT: usize = 19;
 
-    /// Which one an object identifier names, by its content.
-    fn of(id: &[u8]) -> Option<Self> {
-        Some(match id {
-            [0x55, 0x1d, last] => match last {
-                9 => Self::SubjectDirectoryAttributes,
-                14 => Self::SubjectKeyId,
-                15 => Self::KeyUsage,
-                17 => Self::SubjectAltName,
-                18 => Self::IssuerAltName,
-                19 => Self::BasicConstraints,
-                30 => Self::NameConstraints,
-                31 => Self::CrlDistributionPoints,
-                32 => Self::CertificatePolicies,
-                33 => Self::PolicyMappings,
-                35 => Self::AuthorityKeyId,
-                36 => Self::PolicyConstraints,
-                37 => Self::ExtendedKeyUsage,
-                46 => Self::FreshestCrl,
-                54 => Self::InhibitAnyPolicy,
-                _ => return None,
-            },
-            [0x2b, 6, 1, 5, 5, 7, 1, last] => match last {
-                1 => Self::AuthorityInfoAccess,
-                11 => Self::SubjectInfoAccess,
-                24 => Self::TlsFeature,
-                _ => return None,
-            },
-            [0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2] => Self::SignedCertificateTimestamps,
-            _ => return None,
-        })
+    /// Its identifier.
+    pub(crate) fn id(self) -> Oid<'static> {
+        KNOWN[self as usize].0
     }
 
     /// Its name, as its specification has it.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorityKeyId => "authorityKeyIdentifier",
-            Self::SubjectKeyId => "subjectKeyIdentifier",
-            Self::KeyUsage => "keyUsage",
-            Self::CertificatePolicies => "certificatePolicies",
-            Self::PolicyMappings => "policyMappings",
-            Self::SubjectAltName => "subjectAltName",
-            Self::IssuerAltName => "issuerAltName",
-            Self::SubjectDirectoryAttributes => "subjectDirectoryAttributes",
-            Self::BasicConstraints => "basicConstraints",
-            Self::NameConstraints => "nameConstraints",
-            Self::PolicyConstraints => "policyConstraints",
-            Self::ExtendedKeyUsage => "extKeyUsage",
-            Self::CrlDistributionPoints => "cRLDistributionPoints",
-            Self::InhibitAnyPolicy => "inhibitAnyPolicy",
-            Self::FreshestCrl => "freshestCRL",
-            Self::AuthorityInfoAccess => "authorityInfoAccess",
-            Self::SubjectInfoAccess => "subjectInfoAccess",
-            Self::TlsFeature => "TLS feature",
-            Self::SignedCertificateTimestamps => "signed certificate timestamps",
-        }
+        KNOWN[self as usize].2
+    }
+
+    /// Which one an object identifier names.
+    fn of(id: Oid<'_>) -> Option<Self> {
+        let (_, known, _) = KNOWN.iter().find(|(known, ..)| *known == id)?;
+        Some(*known)
     }
 }
+
+/// The extensions that rules know, each with its identifier and its name, in their order.
+const KNOWN: [(Oid<'static>, Known, &str); Known::COUNT] = [
+    (
+        oid!("2.5.29.35"),
+        Known::AuthorityKeyId,
+        "authorityKeyIdentifier",
+    ),
+    (
+        oid!("2.5.29.14"),
+        Known::SubjectKeyId,
+        "subjectKeyIdentifier",
+    ),
+    (oid!("2.5.29.15"), Known::KeyUsage, "keyUsage"),
+    (
+        oid!("2.5.29.32"),
+        Known::CertificatePolicies,
+        "certificatePolicies",
+    ),
+    (oid!("2.5.29.33"), Known::PolicyMappings, "policyMappings"),
+    (oid!("2.5.29.17"), Known::SubjectAltName, "subjectAltName"),
+    (oid!("2.5.29.18"), Known::IssuerAltName, "issuerAltName"),
+    (
+        oid!("2.5.29.9"),
+        Known::SubjectDirectoryAttributes,
+        "subjectDirectoryAttributes",
+    ),
+    (
+        oid!("2.5.29.19"),
+        Known::BasicConstraints,
+        "basicConstraints",
+    ),
+    (oid!("2.5.29.30"), Known::NameConstraints, "nameConstraints"),
+    (
+        oid!("2.5.29.36"),
+        Known::PolicyConstraints,
+        "policyConstraints",
+    ),
+    (oid!("2.5.29.37"), Known::ExtendedKeyUsage, "extKeyUsage"),
+    (
+        oid!("2.5.29.31"),
+        Known::CrlDistributionPoints,
+        "cRLDistributionPoints",
+    ),
+    (
+        oid!("2.5.29.54"),
+        Known::InhibitAnyPolicy,
+        "inhibitAnyPolicy",
+    ),
+    (oid!("2.5.29.46"), Known::FreshestCrl, "freshestCRL"),
+    (
+        oid!("1.3.6.1.5.5.7.1.1"),
+        Known::AuthorityInfoAccess,
+        "authorityInfoAccess",
+    ),
+    (
+        oid!("1.3.6.1.5.5.7.1.11"),
+        Known::SubjectInfoAccess,
+        "subjectInfoAccess",
+    ),
+    (oid!("1.3.6.1.5.5.7.1.24"), Known::TlsFeature, "TLS feature"),
+    (
+        oid!("1.3.6.1.4.1.11129.2.4.2"),
+        Known::SignedCertificateTimestamps,
+        "signed certificate timestamps",
+    ),
+];
 
 /// One extension that is there.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +150,7 @@ impl<'a> Extensions<'a> {
         };
         for extension in certificate.extensions() {
             let extension = extension?;
-            match Known::of(extension.id.as_bytes()) {
+            match Known::of(extension.id) {
                 Some(known) => {
                     let slot = &mut found.slots[known as usize];
                     if slot.is_some() {
@@ -194,7 +220,7 @@ impl KeyUsage {
     pub(crate) const DECIPHER_ONLY: Self = Self(1 << 7);
 
     pub(crate) fn read(value: &[u8]) -> Result<Self, der::Error> {
-        let bits = BitStringRef::from_der(value)?;
+        let bits = bit_string(AnyRef::from_der(value)?)?;
         let bytes = bits.raw_bytes();
         let byte = |index: usize| u16::from(bytes.get(index).copied().unwrap_or(0));
         Ok(Self(byte(0) << 8 | byte(1)))

@@ -6,9 +6,10 @@
 mod attributes;
 mod extensions;
 mod general_name;
+mod oid;
 mod reading;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 use x509_cert::name::RdnSequence;
@@ -18,13 +19,17 @@ pub(crate) use self::extensions::{
     AuthorityKeyId, BasicConstraints, Extensions, KeyUsage, Known, NameConstraints, sequence,
 };
 pub(crate) use self::general_name::GeneralName;
+pub use self::oid::Oid;
+pub(crate) use self::oid::oid;
 use self::reading::algorithm;
-pub(crate) use self::reading::{body, context, elements, first, peek, primitive, time};
+pub(crate) use self::reading::{
+    bit_string, body, context, elements, first, natural, octets_of_bits, peek, primitive, time,
+};
 use crate::text::one_line;
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+const RSA_ENCRYPTION: Oid<'static> = oid!("1.2.840.113549.1.1.1");
+const SUBJECT_ALT_NAME: Oid<'static> = oid!("2.5.29.17");
+const EXTENDED_KEY_USAGE: Oid<'static> = oid!("2.5.29.37");
 
 /// The fields of a certificate, borrowed from its DER.
 ///
@@ -34,7 +39,7 @@ pub struct Certificate<'a> {
     version: u8,
     serial: &'a [u8],
     signature_algorithm_identifier: &'a [u8],
-    signature_algorithm: ObjectIdentifier,
+    signature_algorithm: Oid<'a>,
     issuer: &'a [u8],
     not_before: UnixTime,
     not_after: UnixTime,
@@ -49,9 +54,9 @@ pub struct Certificate<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct PublicKey<'a> {
     /// The algorithm of the key (RFC 5280, 4.1.2.7).
-    pub algorithm: ObjectIdentifier,
+    pub algorithm: Oid<'a>,
     /// The named curve of an elliptic-curve key (RFC 5480, 2.1.1).
-    pub curve: Option<ObjectIdentifier>,
+    pub curve: Option<Oid<'a>>,
     /// The whole content of the key's `AlgorithmIdentifier`, parameters included.
     pub algorithm_identifier: &'a [u8],
     /// The size of the modulus in bits, of an RSA key.
@@ -66,7 +71,7 @@ pub struct PublicKey<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Extension<'a> {
     /// Its identifier.
-    pub id: ObjectIdentifier,
+    pub id: Oid<'a>,
     /// Whether a reader that does not know it must refuse (RFC 5280, 4.2).
     pub critical: bool,
     /// The content of `extnValue`.
@@ -138,7 +143,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// The algorithm that the issuer signed with, from the outer `signatureAlgorithm`.
-    pub fn signature_algorithm(&self) -> ObjectIdentifier {
+    pub fn signature_algorithm(&self) -> Oid<'a> {
         self.signature_algorithm
     }
 
@@ -197,11 +202,15 @@ impl<'a> Certificate<'a> {
     ///
     /// # Errors
     /// [`der::Error`] when the extension or one before it is malformed.
-    pub fn extended_key_usage(&self) -> Result<Option<Vec<ObjectIdentifier>>, der::Error> {
+    pub fn extended_key_usage(&self) -> Result<Option<Vec<Oid<'a>>>, der::Error> {
         for extension in self.extensions() {
             let extension = extension?;
             if extension.id == EXTENDED_KEY_USAGE {
-                return Vec::<ObjectIdentifier>::from_der(extension.value).map(Some);
+                let purposes = elements(sequence(extension.value)?);
+                return purposes
+                    .map(|purpose| Oid::read(purpose?))
+                    .collect::<Result<_, _>>()
+                    .map(Some);
             }
         }
         Ok(None)
@@ -226,7 +235,7 @@ impl<'a> Certificate<'a> {
         self.subject == self.issuer
     }
 
-    fn has_extension(&self, id: ObjectIdentifier) -> bool {
+    fn has_extension(&self, id: Oid<'_>) -> bool {
         self.extensions()
             .any(|extension| extension.is_ok_and(|extension| extension.id == id))
     }
@@ -237,13 +246,14 @@ impl<'a> PublicKey<'a> {
         let mut info = body(AnyRef::from_der(spki)?, Tag::Sequence)?;
         let identifier = AnyRef::decode(&mut info)?;
         let (id, parameters) = algorithm(identifier)?;
-        let bits = BitStringRef::decode(&mut info)?;
+        let bytes = octets_of_bits(AnyRef::decode(&mut info)?)?;
+        info.finish()?;
         let curve = parameters
             .filter(|parameters| parameters.tag() == Tag::ObjectIdentifier)
-            .map(|parameters| parameters.decode_as::<ObjectIdentifier>())
+            .map(Oid::read)
             .transpose()?;
         let (rsa_bits, rsa_exponent) = if id == RSA_ENCRYPTION {
-            let (bits, exponent) = rsa_numbers(bits.raw_bytes())?;
+            let (bits, exponent) = rsa_numbers(bytes)?;
             (Some(bits), Some(exponent))
         } else {
             (None, None)
@@ -254,7 +264,7 @@ impl<'a> PublicKey<'a> {
             curve,
             rsa_bits,
             rsa_exponent,
-            bytes: bits.raw_bytes(),
+            bytes,
         })
     }
 }
@@ -287,8 +297,23 @@ pub(crate) fn name_text(name: &[u8]) -> String {
     match RdnSequence::from_der(name) {
         Ok(name) if name.is_empty() => "(empty name)".to_owned(),
         Ok(name) => one_line(&name.to_string()),
-        Err(_) => format!("#{}", base16(name)),
+        Err(_) => plain_name_text(name).unwrap_or_else(|| format!("#{}", base16(name))),
     }
+}
+
+/// The same for a name with an attribute whose identifier that reader cannot hold: types are
+/// printed with dots, and values as text where they are.
+fn plain_name_text(name: &[u8]) -> Option<String> {
+    let attributes: Vec<_> = attributes(name).collect::<Result<_, _>>().ok()?;
+    let texts = attributes.iter().rev().map(|attribute| {
+        let value = attribute.value.value();
+        let value = match std::str::from_utf8(value) {
+            Ok(text) => text.to_owned(),
+            Err(_) => format!("#{}", base16(value)),
+        };
+        format!("{}={value}", Oid::known(attribute.kind))
+    });
+    Some(one_line(&texts.collect::<Vec<_>>().join(",")))
 }
 
 /// The subject of a certificate as text, whatever the certificate holds.
@@ -316,23 +341,25 @@ fn rsa_numbers(key: &[u8]) -> Result<(usize, &[u8]), der::Error> {
     modulus.tag().assert_eq(Tag::Integer)?;
     let exponent = AnyRef::decode(&mut key)?;
     exponent.tag().assert_eq(Tag::Integer)?;
-    let bytes = modulus.value();
+    key.finish()?;
+    let (bytes, exponent) = (natural(modulus)?, natural(exponent)?);
     let leading = bytes.iter().take_while(|byte| **byte == 0).count();
     let bits = bytes[leading..].first().map_or(0, |first| {
         (bytes.len() - leading) * 8 - usize::try_from(first.leading_zeros()).unwrap_or(0)
     });
-    Ok((bits, exponent.value()))
+    Ok((bits, exponent))
 }
 
 pub(crate) fn extension<'a>(reader: &mut SliceReader<'a>) -> Result<Extension<'a>, der::Error> {
     let mut reader = body(AnyRef::decode(reader)?, Tag::Sequence)?;
-    let id = ObjectIdentifier::decode(&mut reader)?;
+    let id = Oid::next(&mut reader)?;
     let critical = if peek(&reader) == Some(Tag::Boolean) {
         bool::decode(&mut reader)?
     } else {
         false
     };
     let value: &OctetStringRef = Decode::decode(&mut reader)?;
+    reader.finish()?;
     Ok(Extension {
         id,
         critical,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, UtcTime};
+use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, UtcTime};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged as _};
 use rustls_pki_types::UnixTime;
+
+use super::Oid;
 
 /// The content of an element that must have this tag.
 pub(crate) fn body(any: AnyRef<'_>, tag: Tag) -> Result<SliceReader<'_>, der::Error> {
@@ -38,17 +40,49 @@ pub(crate) const fn primitive(number: u32) -> Tag {
 }
 
 /// An `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
-pub(super) fn algorithm(
-    any: AnyRef<'_>,
-) -> Result<(ObjectIdentifier, Option<AnyRef<'_>>), der::Error> {
+pub(super) fn algorithm(any: AnyRef<'_>) -> Result<(Oid<'_>, Option<AnyRef<'_>>), der::Error> {
     let mut reader = body(any, Tag::Sequence)?;
-    let id = ObjectIdentifier::decode(&mut reader)?;
+    let id = Oid::next(&mut reader)?;
     let parameters = if reader.is_finished() {
         None
     } else {
         Some(AnyRef::decode(&mut reader)?)
     };
+    reader.finish()?;
     Ok((id, parameters))
+}
+
+/// The content of an `INTEGER` that is not negative, in its one form (X.690, 8.3.2).
+pub(crate) fn natural(any: AnyRef<'_>) -> Result<&[u8], der::Error> {
+    any.tag().assert_eq(Tag::Integer)?;
+    natural_content(any.value())
+}
+
+/// The same of the content alone, for integers with an implicit tag.
+pub(crate) fn natural_content(content: &[u8]) -> Result<&[u8], der::Error> {
+    match content {
+        [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] => Err(Tag::Integer.value_error().into()),
+        content => Ok(content),
+    }
+}
+
+/// A `BIT STRING` as DER has it: the bits that pad its last octet are zero (X.690, 11.2.1).
+pub(crate) fn bit_string(any: AnyRef<'_>) -> Result<BitStringRef<'_>, der::Error> {
+    let bits: BitStringRef<'_> = any.decode_as()?;
+    let padding = match bits.raw_bytes().last() {
+        Some(last) => last & !(0xff_u8 << bits.unused_bits()),
+        None => 0,
+    };
+    match padding {
+        0 => Ok(bits),
+        _ => Err(Tag::BitString.value_error().into()),
+    }
+}
+
+/// The octets of a `BIT STRING` of whole octets: a key or a signature.
+pub(crate) fn octets_of_bits(any: AnyRef<'_>) -> Result<&[u8], der::Error> {
+    let octets = bit_string(any)?.as_bytes();
+    octets.ok_or_else(|| Tag::BitString.value_error().into())
 }
 
 /// A `Time` (RFC 5280, 4.1.2.5).

@@ -6,7 +6,7 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use super::Presented;
 use crate::anchors::AnchorSet;
-use crate::certificate::{BasicConstraints, Certificate, Extensions, Known, context, peek};
+use crate::certificate::{BasicConstraints, Certificate, Extensions, Known, Oid, context, peek};
 use crate::signature::{SignatureFault, Signed};
 
 /// At most so many signatures are verified to find the one that does not.
@@ -37,14 +37,18 @@ impl Presented<'_> {
         })
     }
 
-    /// The first certificate with a critical extension that webpki does not understand (RFC 5280, 4.2).
-    pub(super) fn with_unknown_critical_extension(&self) -> Option<usize> {
+    /// The first certificate with a critical extension that webpki does not understand, and which it is (RFC 5280, 4.2).
+    pub(super) fn with_unknown_critical_extension(&self) -> Option<(usize, Oid<'_>)> {
         let is_understood =
             |id: &[u8]| matches!(id, [0x55, 0x1d, last] if UNDERSTOOD.contains(last));
-        self.position(|certificate| {
-            let mut extensions = certificate.extensions().filter_map(Result::ok);
-            extensions.any(|found| found.critical && !is_understood(found.id.as_bytes()))
-        })
+        let all = self.certificates.iter().enumerate();
+        all.flat_map(|(position, certificate)| Some((position, certificate.as_ref()?)))
+            .find_map(|(position, certificate)| {
+                let mut extensions = certificate.extensions().filter_map(Result::ok);
+                let found =
+                    extensions.find(|found| found.critical && !is_understood(found.id.as_bytes()));
+                Some((position, found?.id))
+            })
     }
 
     /// The first certificate on the trail whose signature has `fault` under the key of every issuer of that name.

@@ -5,12 +5,11 @@
 
 mod issuing;
 
-use der::asn1::ObjectIdentifier;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use webpki::Error;
 
 use crate::anchors::{Anchor, AnchorSet};
-use crate::certificate::{Certificate, name_text, subject_text};
+use crate::certificate::{Certificate, Oid, name_text, oid, subject_text};
 use crate::chain::PresentedChain;
 use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 use crate::reason::Reason;
@@ -75,19 +74,7 @@ pub(crate) fn diagnose(
             let empty = |c: &Certificate<'_>| matches!(c.extended_key_usage(), Ok(Some(purposes)) if purposes.is_empty());
             (Reason::EmptyPurpose, at(presented.position(empty)))
         }
-        Error::RequiredEkuNotFoundContext(context) => {
-            let presented_purposes = context
-                .present
-                .iter()
-                .map(|arcs| purpose_text(&dotted(arcs)))
-                .collect();
-            (
-                Reason::WrongPurpose {
-                    presented: presented_purposes,
-                },
-                at(presented.position(|c| purposes_without_server_auth(c).is_some())),
-            )
-        }
+        Error::RequiredEkuNotFoundContext(context) => presented.with_wrong_purpose(context),
         Error::SignatureAlgorithmMismatch => (
             Reason::BadSignature,
             at(issuing::with_two_algorithms(&ders)),
@@ -99,10 +86,11 @@ pub(crate) fn diagnose(
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             presented.unsupported(anchors, unproved(SignatureFault::Unsupported))
         }
-        Error::UnsupportedCriticalExtension => (
-            Reason::UnknownCriticalExtension,
-            at(presented.with_unknown_critical_extension()),
-        ),
+        Error::UnsupportedCriticalExtension => {
+            let (position, id) = presented.with_unknown_critical_extension().unzip();
+            let id = id.map(|id| id.to_string());
+            (Reason::UnknownCriticalExtension { id }, at(position))
+        }
         Error::UnsupportedCertVersion => (
             Reason::UnsupportedVersion,
             at(presented.position(|c| c.version() != 3)),
@@ -335,9 +323,40 @@ fn lacks_subject_alt_name(leaf: &[u8]) -> bool {
     Certificate::from_der(leaf).is_ok_and(|leaf| !leaf.has_subject_alt_name())
 }
 
+impl Presented<'_> {
+    /// The first certificate that is not for servers. What webpki shows of an identifier with large
+    /// arcs is not it.
+    fn with_wrong_purpose(
+        &self,
+        context: &webpki::RequiredEkuNotFoundContext,
+    ) -> (Reason, Option<Subject>) {
+        let leaf = self.leaf().and_then(purposes_without_server_auth);
+        let wrong = |certificate: &Certificate<'_>| {
+            let purposes = certificate.extended_key_usage().ok().flatten();
+            let stands_for_servers =
+                |purpose: &Oid<'_>| [ANY_PURPOSE, SERVER_AUTH].contains(purpose);
+            purposes.is_some_and(|purposes| !purposes.iter().any(stands_for_servers))
+        };
+        let position = match leaf {
+            Some(_) => Some(0),
+            None => self.position(wrong),
+        };
+        let presented = position
+            .and_then(|position| purposes_without_server_auth(self.certificate(position)?))
+            .unwrap_or_else(|| {
+                let arcs = context.present.iter();
+                arcs.map(|arcs| purpose_text(&dotted(arcs))).collect()
+            });
+        let subject = position.and_then(|position| self.subject(position));
+        (Reason::WrongPurpose { presented }, subject)
+    }
+}
+
+const SERVER_AUTH: Oid<'static> = oid!("1.3.6.1.5.5.7.3.1");
+const ANY_PURPOSE: Oid<'static> = oid!("2.5.29.37.0");
+
 /// The purposes of a certificate that has an extended key usage without server authentication in it.
 pub(crate) fn purposes_without_server_auth(certificate: &Certificate<'_>) -> Option<Vec<String>> {
-    const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
     let purposes = certificate.extended_key_usage().ok()??;
     if purposes.contains(&SERVER_AUTH) {
         return None;

@@ -2,17 +2,15 @@
 
 use std::fmt::Write as _;
 
-use der::Decode as _;
-use der::oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_PE_AUTHORITY_INFO_ACCESS};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde::Serialize;
-use x509_cert::ext::pkix::AuthorityInfoAccessSyntax;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use super::advice;
 use super::view::cut;
 use crate::anchors::Origin;
-use crate::certificate::Certificate;
+use crate::certificate::{
+    Certificate, Extensions, GeneralName, Known, Oid, elements, oid, sequence,
+};
 use crate::clock::Rfc3339Time;
 use crate::reason::Reason;
 use crate::receipt::PathRecord;
@@ -189,6 +187,9 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
 
 /// The advice of the code, and where the missing certificate may be had, if the last one of the trail says so.
 fn advice_for(refusal: &Refusal) -> String {
+    if let Some(text) = listed_leaf(refusal) {
+        return text;
+    }
     let mut text = advice::advice(refusal.code()).to_owned();
     if let (Reason::UnknownIssuer { .. }, Some(place)) =
         (refusal.reason(), place_of_issuer(refusal))
@@ -202,24 +203,43 @@ fn advice_for(refusal: &Refusal) -> String {
     text
 }
 
+/// What to do where the server's own certificate is among the anchors and proves nothing there: it
+/// was issued by another authority, or is marked as a CA's.
+fn listed_leaf(refusal: &Refusal) -> Option<String> {
+    let is_about_issuers = matches!(
+        refusal.reason(),
+        Reason::UnknownIssuer { .. } | Reason::CaAsLeaf | Reason::LeafAsCa | Reason::BadSignature
+    );
+    let exhibit = refusal.exhibit().filter(|_| is_about_issuers)?;
+    let leaf = exhibit.chain.first()?;
+    let anchors = exhibit.anchors.as_ref()?.anchors();
+    anchors
+        .iter()
+        .any(|anchor| **anchor.certificate() == **leaf)
+        .then(|| {
+            "the server's own certificate is among the anchors, and an anchor is there for what it has issued; to accept exactly this \
+             certificate, name it in a zone of its own: `Zone::for_host(…).exactly([certificate])`"
+                .to_owned()
+        })
+}
+
+/// `id-ad-caIssuers` (RFC 5280, 4.2.2.1).
+const CA_ISSUERS: Oid<'static> = oid!("1.3.6.1.5.5.7.48.2");
+
 /// Where the certificate at fault says that its issuer's can be had (RFC 5280, 4.2.2.1).
 fn place_of_issuer(refusal: &Refusal) -> Option<String> {
     let last = refusal.exhibit()?.chain.get(refusal.subject()?.position)?;
-    let extension = Certificate::from_der(last)
-        .ok()?
-        .extensions()
-        .filter_map(Result::ok)
-        .find(|extension| extension.id == ID_PE_AUTHORITY_INFO_ACCESS)?;
-    let AuthorityInfoAccessSyntax(places) =
-        AuthorityInfoAccessSyntax::from_der(extension.value).ok()?;
-    places
-        .into_iter()
-        .find_map(|place| match place.access_location {
-            GeneralName::UniformResourceIdentifier(uri)
-                if place.access_method == ID_AD_CA_ISSUERS =>
-            {
-                Some(uri.to_string())
+    let certificate = Certificate::from_der(last).ok()?;
+    let extensions = Extensions::of(&certificate).ok()?;
+    let places = sequence(extensions.get(Known::AuthorityInfoAccess)?.value).ok()?;
+    elements(places).map_while(Result::ok).find_map(|place| {
+        let mut fields = elements(place.value()).map_while(Result::ok);
+        let method = Oid::read(fields.next()?).ok()?;
+        match GeneralName::read(fields.next()?).ok()? {
+            GeneralName::Uri(uri) if method == CA_ISSUERS => {
+                Some(String::from_utf8_lossy(uri).into_owned())
             }
             _ => None,
-        })
+        }
+    })
 }

@@ -102,7 +102,9 @@ fn reasons() -> Vec<Reason> {
         Reason::UnsupportedKey {
             kind: "DSA".to_owned(),
         },
-        Reason::UnknownCriticalExtension,
+        Reason::UnknownCriticalExtension {
+            id: Some("1.2.3.4".to_owned()),
+        },
         Reason::UnsupportedVersion,
         Reason::Malformed {
             detail: "a length that is too long".to_owned(),

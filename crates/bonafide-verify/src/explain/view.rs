@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
-use crate::certificate::{Certificate, PublicKey, name_text, names as names_of};
+use crate::certificate::{Certificate, Oid, PublicKey, name_text, names as names_of, oid};
 use crate::clock::Rfc3339Time;
 use crate::receipt::{CheckRecord, Outcome, Receipt};
 use crate::refusal::Refusal;
@@ -232,7 +232,7 @@ fn kind_of(key: &PublicKey<'_>) -> String {
     if let Some(bits) = key.rsa_bits {
         return format!("RSA {bits}");
     }
-    let named = |id: ObjectIdentifier| match id.to_string().as_str() {
+    let named = |id: Oid<'_>| match id.to_string().as_str() {
         "1.2.840.10045.3.1.7" => "ECDSA P-256".to_owned(),
         "1.3.132.0.34" => "ECDSA P-384".to_owned(),
         "1.3.132.0.35" => "ECDSA P-521".to_owned(),
@@ -247,7 +247,7 @@ fn kind_of(key: &PublicKey<'_>) -> String {
 
 /// The DNS names and addresses of the subject alternative name, as far as it can be read.
 fn names(certificate: &Certificate<'_>) -> (Vec<String>, usize) {
-    const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+    const SUBJECT_ALT_NAME: Oid<'static> = oid!("2.5.29.17");
     let extension = certificate
         .extensions()
         .filter_map(Result::ok)

@@ -139,6 +139,7 @@ impl Search<'_> {
         match (built, standing.into_inner()) {
             (Ok(()), Some(Standing::Believed(evidence))) => Ok(evidence),
             (Ok(()) | Err(NoPath::AllTurnedDown), Some(Standing::Refused(fault))) => Err(fault),
+            (Err(NoPath::AnchorIsNotACa(anchor)), _) => Err(trial.issued_by_no_ca(&anchor)),
             (Err(NoPath::Unproved(error)), _) => Err(trial.unproved(error, self.anchors)),
             (Ok(()), None) | (Err(NoPath::AllTurnedDown), _) => {
                 Err(trial.unproved(webpki::Error::UnknownIssuer, self.anchors))

@@ -7,6 +7,7 @@ use webpki::EndEntityCert;
 
 use super::Judge;
 use crate::anchors::{AnchorSet, OriginCounts};
+use crate::certificate::subject_text;
 use crate::chain::{AskedTime, Peer};
 use crate::check::{REVOCATION, TRANSPARENCY};
 use crate::config_error::ConfigError;
@@ -237,6 +238,18 @@ impl Trial<'_> {
             subject,
             source: Some(error),
             ..*self.early(reason)
+        })
+    }
+
+    /// A path that would be proved if the anchor that it ends in were a CA.
+    pub(super) fn issued_by_no_ca(&self, anchor: &[u8]) -> Box<Fault> {
+        Box::new(Fault {
+            subject: Some(Subject {
+                position: self.peer.chain.len(),
+                name: subject_text(anchor),
+            }),
+            source: Some(webpki::Error::EndEntityUsedAsCa),
+            ..*self.early(Reason::LeafAsCa)
         })
     }
 

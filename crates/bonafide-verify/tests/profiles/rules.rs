@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bonafide_testkit::{KeyKind, Recipe, TestCa};
 use bonafide_verify::{Anchors, Certificate, Code, Peer, Policy, Profile};
 
-use super::chain::{Chain, HOST, Place};
+use super::chain::{Chain, Changed, HOST, Place};
 use super::der::*;
 use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, WEB};
 use Place::{Anchor, Leaf};
@@ -206,6 +206,92 @@ fn judged(
 }
 
 #[test]
+fn an_anchor_that_is_not_a_ca_issues_nothing_under_any_profile() {
+    let chain = Chain::new();
+    let refused = Profile::ALL.map(|profile| (profile, Code::LeafAsCa));
+    let unmarked = chain.with(Anchor, |anchor| {
+        anchor.without_extension(BASIC_CONSTRAINTS);
+    });
+    assert_eq!(unmarked.codes(), refused);
+    let denied = chain.with(Anchor, |anchor| {
+        anchor.extension(BASIC_CONSTRAINTS, true, &sequence(&[]));
+    });
+    assert_eq!(denied.codes(), refused);
+}
+
+#[test]
+fn a_self_signed_anchor_that_is_not_a_ca_proves_itself_to_those_who_ask_no_more_than_a_path() {
+    let chain = Chain::new();
+    let own = chain.with(Anchor, |anchor| {
+        anchor
+            .extension(SAN, false, &sequence(&[dns(HOST)]))
+            .without_extension(BASIC_CONSTRAINTS)
+            .extension(KEY_USAGE, true, &key_usage(&[DIGITAL_SIGNATURE]));
+    });
+    let own = Changed {
+        presented: vec![own.anchor.clone()],
+        anchor: own.anchor,
+    };
+    let code = |profile| own.code(profile);
+    assert_eq!([code(Browser), code(PathOnly)], [None, None]);
+    assert_eq!(code(Rfc5280), Some(Code::LeafAsCa));
+}
+
+#[test]
+fn padding_bits_of_a_key_usage_allow_nothing() {
+    let chain = Chain::new();
+    // digitalSignature, and keyCertSign among the bits that pad the octet.
+    let padded = chain.with(Place::Intermediate, |draft| {
+        draft.extension(KEY_USAGE, true, &[0x03, 0x02, 0x04, 0x84]);
+    });
+    let refused = ALL
+        .iter()
+        .map(|profile| (*profile, Code::MalformedExtension));
+    assert_eq!(padded.codes(), refused.collect::<Vec<_>>());
+}
+
+#[test]
+fn any_purpose_stands_for_servers_on_an_intermediate_and_not_on_a_leaf() {
+    let chain = Chain::new();
+    let any = |place| {
+        chain.with(place, |draft| {
+            draft.extension(PURPOSES, false, &oids(&[ANY_PURPOSE]));
+        })
+    };
+    assert_eq!(any(Place::Intermediate).codes(), []);
+    let refused = Profile::ALL.map(|profile| (profile, Code::WrongPurpose));
+    assert_eq!(any(Leaf).codes(), refused);
+    // It does not help the leaf that its issuer is for servers, nor the other way round.
+    let beside_clients = chain.with(Place::Intermediate, |draft| {
+        draft.extension(PURPOSES, false, &oids(&[CLIENT_AUTH]));
+    });
+    assert_eq!(beside_clients.codes(), refused);
+    let refusal = beside_clients.refusal_for(Browser, HOST).unwrap();
+    assert_eq!(refusal.subject().unwrap().position, 1);
+    assert_eq!(
+        refusal.reason().to_string(),
+        "not for server authentication but for clientAuth"
+    );
+}
+
+#[test]
+fn a_critical_extension_that_is_not_understood_is_named() {
+    let id = tlv(0x06, &[0x88, 0x37, 0x01]);
+    let unknown = sequence(&[id, tlv(0x01, &[0xff]), tlv(0x04, &[5, 0])]);
+    for (place, profile) in [(Leaf, Browser), (Anchor, Rfc5280)] {
+        let refused = Chain::new().with(place, |draft| {
+            draft.encoded_extension(&unknown);
+        });
+        let refusal = refused.refusal_for(profile, HOST).unwrap();
+        assert_eq!(refusal.code(), Code::UnknownCriticalExtension);
+        assert_eq!(
+            refusal.reason().to_string(),
+            "the critical extension 2.999.1, which is not understood"
+        );
+    }
+}
+
+#[test]
 fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
     let refused = Chain::new().with(Anchor, |anchor| {
         let length = sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[3])]);
@@ -228,6 +314,7 @@ fn a_path_length_of_what_may_not_sign_is_misplaced_for_those_who_look_at_it() {
 const ELSEWHERE: &[(Code, &[Profile])] = &[
     (Code::MisplacedPathLength, STRICT),
     (Code::EmptyName, STRICT),
+    (Code::LeafAsCa, STRICT),
     (Code::CaSubject, ISSUANCE),
     (Code::UnsupportedVersion, STRICT),
     (Code::AuthorityCertIssuer, WEB),
@@ -250,4 +337,52 @@ fn every_rule_of_every_profile_has_a_chain_that_only_it_refuses() {
             .collect();
         assert_eq!(rules, tested, "{profile:?}");
     }
+}
+
+/// The rows of docs/conformance.md under "Limits of the path builder".
+#[test]
+fn the_limits_of_the_path_builder_are_those_that_the_page_lists() {
+    let chain = Chain::new();
+    let under_browser =
+        |place, change: fn(&mut bonafide_testkit::Draft)| chain.with(place, change).code(Browser);
+    let intermediate = Place::Intermediate;
+    let constraint = sequence(&[tlv(0x80, &[0])]);
+    for (critical, code) in [(false, None), (true, Some(Code::UnknownCriticalExtension))] {
+        let changed = chain.with(intermediate, |draft| {
+            draft.extension(POLICY_CONSTRAINTS, critical, &constraint);
+        });
+        assert_eq!(changed.code(Browser), code);
+    }
+    let other_encoding = under_browser(intermediate, |draft| {
+        let set = tlv(
+            0x31,
+            &sequence(&[oid("2.5.4.3"), tlv(0x13, b"Example Issuing")]),
+        );
+        draft.subject(&sequence(&[set]));
+    });
+    assert_eq!(other_encoding, Some(Code::UnknownIssuer));
+    let before_1970 = under_browser(intermediate, |draft| {
+        draft.validity(&utc("500101000000Z", "300101000000Z"));
+    });
+    assert_eq!(before_1970, Some(Code::Malformed));
+    let mail = chain.with(intermediate, |draft| {
+        draft.extension(
+            NAME_CONSTRAINTS,
+            true,
+            &permitted(&[tlv(0x81, b"example.com")]),
+        );
+    });
+    assert_eq!(mail.code(Browser), None);
+    let leading_period = chain.with(intermediate, |draft| {
+        draft.extension(NAME_CONSTRAINTS, true, &permitted(&[dns(".example.com")]));
+    });
+    assert_eq!(leading_period.code(Browser), None);
+    assert_eq!(
+        leading_period.code(Rfc5280),
+        Some(Code::MalformedConstraint)
+    );
+    let version_1 = under_browser(intermediate, |draft| {
+        draft.version(None);
+    });
+    assert_eq!(version_1, Some(Code::UnsupportedVersion));
 }

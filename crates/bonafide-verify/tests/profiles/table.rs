@@ -79,8 +79,6 @@ const KEY_IDS: &[Row] = &[
 
 #[rustfmt::skip]
 const CAS: &[Row] = &[
-    ("an anchor without basic constraints", Anchor, |d| { d.without_extension(BASIC_CONSTRAINTS); }, Code::LeafAsCa, STRICT),
-    ("an anchor that is no CA", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[])); }, Code::LeafAsCa, STRICT),
     ("an anchor that allows no intermediate", Anchor, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[tlv(0x01, &[0xff]), tlv(0x02, &[0])])); }, Code::PathLength, STRICT),
     ("an anchor that may not sign certificates", Anchor, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
     ("an intermediate that may not sign certificates", Intermediate, |d| { d.extension(KEY_USAGE, true, &key_usage(&[CRL_SIGN])); }, Code::NoCertSign, ALL),
@@ -96,6 +94,7 @@ const CAS: &[Row] = &[
 #[rustfmt::skip]
 const PURPOSE: &[Row] = &[
     ("an anchor for nothing", Anchor, |d| { d.extension(PURPOSES, false, &sequence(&[])); }, Code::EmptyPurpose, ALL),
+    ("an anchor for clients", Anchor, |d| { d.extension(PURPOSES, false, &oids(&[CLIENT_AUTH])); }, Code::WrongPurpose, ALL),
     ("an anchor for servers", Anchor, |d| { d.extension(PURPOSES, false, &oids(&[SERVER_AUTH])); }, Code::AnchorPurpose, WEB),
     ("a leaf without purpose", Leaf, |d| { d.without_extension(PURPOSES); }, Code::NoPurpose, WEB),
     ("a leaf for code", Leaf, |d| { d.extension(PURPOSES, false, &oids(&[SERVER_AUTH, CODE_SIGNING])); }, Code::ForbiddenPurpose, WEB),
@@ -164,6 +163,13 @@ pub(crate) const HARMLESS: &[(&str, Place, Change)] = &[
     ("a leaf without basic constraints", Leaf, |d| { d.without_extension(BASIC_CONSTRAINTS); }),
     ("a leaf without key usage", Leaf, |d| { d.without_extension(KEY_USAGE); }),
     ("a leaf without subject", Leaf, |d| { d.subject(&sequence(&[])).critical(SAN, true); }),
+    ("purposes with large arcs", Leaf, |d| { d.extension(PURPOSES, false, &sequence(&[oid(SERVER_AUTH), tlv(0x06, &[0x88, 0x37, 1]), tlv(0x06, &UUID_ARC)])); }),
+    ("an extension below 2.999", Leaf, |d| { d.encoded_extension(&sequence(&[tlv(0x06, &[0x88, 0x37, 1]), tlv(0x04, &[5, 0])])); }),
+    ("an extension below 2.40", Anchor, |d| { d.encoded_extension(&sequence(&[tlv(0x06, &[0x78, 1]), tlv(0x04, &[5, 0])])); }),
+    ("an extension of a UUID", Intermediate, |d| { d.encoded_extension(&sequence(&[tlv(0x06, &UUID_ARC), tlv(0x04, &[5, 0])])); }),
+    ("an extension with an arc above 32 bits", Leaf, |d| { d.encoded_extension(&sequence(&[tlv(0x06, &[0x2a, 0x9f, 0xff, 0xff, 0xff, 0x7f]), tlv(0x04, &[5, 0])])); }),
+    ("an extension whose identifier has 60 octets", Leaf, |d| { d.encoded_extension(&sequence(&[tlv(0x06, &[1; 60]), tlv(0x04, &[5, 0])])); }),
+    ("policies with large arcs", Leaf, |d| { d.extension(POLICIES, false, &sequence(&[sequence(&[oid(DOMAIN_VALIDATED)]), sequence(&[tlv(0x06, &UUID_ARC)])])); }),
     ("a leaf for servers and clients", Leaf, |d| { d.extension(PURPOSES, false, &oids(&[SERVER_AUTH, CLIENT_AUTH])); }),
     ("a leaf with an address", Leaf, |d| { d.extension(SAN, false, &sequence(&[dns(HOST), ip(&[8, 8, 8, 8])])); }),
     ("a leaf with a wildcard", Leaf, |d| { d.extension(SAN, false, &sequence(&[dns(HOST), dns("*.example.com")])); }),
@@ -178,4 +184,10 @@ pub(crate) const HARMLESS: &[(&str, Place, Change)] = &[
     ("an anchor without authority key identifier", Anchor, |d| { d.without_extension(AUTHORITY_KEY_ID); }),
     ("RSA of 4096 bits", Leaf, |d| { d.public_key(&rsa_key(4096, 3)); }),
     ("P-521", Leaf, |d| { d.public_key(&curve_key(&oid("1.3.132.0.35"))); }),
+];
+
+/// The content of the identifier of a UUID below 2.25.
+const UUID_ARC: [u8; 20] = [
+    0x69, 0x83, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0x7f,
 ];

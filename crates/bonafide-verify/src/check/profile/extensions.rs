@@ -115,14 +115,17 @@ fn critical_are_understood(subject: &Subject<'_>, _: &CheckContext<'_>) -> Resul
         Known::PolicyConstraints,
         Known::InhibitAnyPolicy,
     ];
-    if subject.extensions.unknown_critical.is_some()
-        || NOT_PROCESSED
-            .iter()
-            .any(|known| is_critical(subject, *known))
-    {
-        return Err(Reason::UnknownCriticalExtension);
+    let unknown = subject.extensions.unknown_critical.map(|found| found.id);
+    let not_processed = NOT_PROCESSED
+        .into_iter()
+        .find(|known| is_critical(subject, *known))
+        .map(|known| known.id());
+    match unknown.or(not_processed) {
+        Some(id) => Err(Reason::UnknownCriticalExtension {
+            id: Some(id.to_string()),
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn rfc5280_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
@@ -149,7 +152,7 @@ fn web_pki_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
     let clause = match subject.place {
         Place::Leaf => "CA/B BR 7.1.2.7.6",
         Place::Intermediate => "CA/B BR 7.1.2.10.4",
-        Place::Anchor => "CA/B BR 7.1.2.1.4",
+        Place::Anchor | Place::OwnAnchor => "CA/B BR 7.1.2.1.4",
     };
     demand(rule, subject, Known::BasicConstraints, clause)?;
     if subject.certificate.subject() == EMPTY_NAME {

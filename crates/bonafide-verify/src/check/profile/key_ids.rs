@@ -1,7 +1,7 @@
 //! Rules on key identifiers, which say whose key signed what.
 
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::Subject;
 use crate::certificate::Known;
 use crate::check::CheckContext;
 use crate::code::Code;
@@ -68,7 +68,7 @@ fn authority_key_id(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
     match subject.authority_key_id()? {
         Some(id) if id.key_id.is_some() => Ok(()),
         Some(_) => Err(rule.found("an authority key identifier without a key identifier")),
-        None if subject.place == Place::Anchor && subject.is_self_issued() => Ok(()),
+        None if subject.is_anchor() && subject.is_self_issued() => Ok(()),
         None => Err(rule.found("no authority key identifier")),
     }
 }
@@ -77,7 +77,7 @@ fn authority_key_id_below_anchor(
     subject: &Subject<'_>,
     context: &CheckContext<'_>,
 ) -> Result<(), Reason> {
-    if subject.place == Place::Anchor && !subject.has(Known::AuthorityKeyId) {
+    if subject.is_anchor() && !subject.has(Known::AuthorityKeyId) {
         return Ok(());
     }
     authority_key_id(subject, context)

@@ -1,11 +1,10 @@
 //! Rules on public keys.
 
-use der::asn1::ObjectIdentifier;
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::PublicKey;
+use crate::certificate::{Oid, PublicKey, oid};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::reason::Reason;
@@ -13,9 +12,9 @@ use crate::reason::Reason;
 /// CA/B BR 6.1.5: the modulus of an RSA key has at least 2048 bits.
 pub(crate) const MIN_RSA_BITS: usize = 2048;
 
-const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-const P192: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.1");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const DSA: Oid<'static> = oid!("1.2.840.10040.4.1");
+const P192: Oid<'static> = oid!("1.2.840.10045.3.1.1");
+const EC_PUBLIC_KEY: Oid<'static> = oid!("1.2.840.10045.2.1");
 
 /// The algorithms of CA/B BR 7.1.3.1.1 and 7.1.3.1.2, which demand these encodings octet by octet.
 const ALLOWED: [AlgorithmIdentifier; 4] = [

@@ -40,7 +40,8 @@ use crate::reason::{Reason, Refused};
 pub enum Profile {
     /// What current browsers refuse and private CAs rarely do: expired anchors, RSA keys under 2048 bits or of odd size, DSA
     /// and P-192 keys anywhere, MD5 and SHA-1 signatures, a leaf without subject alternative name, an empty extended key
-    /// usage, an issuer whose key usage does not allow it to sign certificates. The default.
+    /// usage, an issuer whose key usage does not allow it to sign certificates, an anchor that is for
+    /// other purposes than servers. The default.
     #[default]
     Browser,
     /// What the CA/Browser Forum's Baseline Requirements say of names, keys, extensions and their criticality, CA flags and constraints.
@@ -51,7 +52,8 @@ pub enum Profile {
     WebPkiIssuance,
     /// What RFC 5280 demands of those who issue certificates, strictly. For conformance and closed PKIs.
     Rfc5280,
-    /// Nothing beyond rustls-webpki's own path validation: parity with plain rustls.
+    /// Nothing beyond path validation: parity with plain rustls. An anchor that is not a CA issues
+    /// nothing under this profile either (RFC 5280, 4.2.1.9).
     PathOnly,
 }
 
@@ -163,6 +165,7 @@ fn subjects<'a>(path: &'a VerifiedPath<'_>) -> Result<Vec<Subject<'a>>, Refused>
     for (position, certificate) in path.certificates().enumerate() {
         let place = match position {
             0 => Place::Leaf,
+            _ if position == last && path.is_own_anchor() => Place::OwnAnchor,
             _ if position == last => Place::Anchor,
             _ => Place::Intermediate,
         };

@@ -54,6 +54,16 @@ pub(super) static ANCHOR_HAS_NONE: Rule = Rule::certificate(
     anchor_has_none,
 );
 
+/// OpenSSL and Go ask it of every certificate of a path; rustls-webpki keeps no purposes of an
+/// anchor.
+pub(super) static ANCHOR_FOR_SERVERS: Rule = Rule::certificate(
+    Code::WrongPurpose,
+    "RFC 5280, 4.2.1.12",
+    "the extended key usage of an anchor, where it has one, names server authentication or any purpose",
+    Scope::Anchor,
+    anchor_for_servers,
+);
+
 pub(super) static INTERMEDIATES_HAVE_PURPOSE: Rule = Rule::certificate(
     Code::NoCaPurpose,
     "CA/B BR 7.1.2.6.1 and 7.1.2.10.6",
@@ -101,6 +111,16 @@ fn anchor_has_none(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Re
         return Err(ANCHOR_HAS_NONE.found("a root with an extended key usage"));
     }
     Ok(())
+}
+
+fn anchor_for_servers(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    if !subject.has(Known::ExtendedKeyUsage)
+        || subject.has_purpose(SERVER_AUTH)?
+        || subject.has_purpose(ANY)?
+    {
+        return Ok(());
+    }
+    Err(ANCHOR_FOR_SERVERS.found("an anchor whose extended key usage has no serverAuth"))
 }
 
 fn intermediates_have_purpose(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {

@@ -55,9 +55,9 @@ impl Scope {
             Self::All => true,
             Self::Leaf => place == Place::Leaf,
             Self::Intermediates => place == Place::Intermediate,
-            Self::Anchor => place == Place::Anchor,
-            Self::Presented => place != Place::Anchor,
-            Self::Issuers => place != Place::Leaf,
+            Self::Anchor => matches!(place, Place::Anchor | Place::OwnAnchor),
+            Self::Presented => matches!(place, Place::Leaf | Place::Intermediate),
+            Self::Issuers => matches!(place, Place::Intermediate | Place::Anchor),
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) static BROWSER: &[&Rule] = &[
     &keys::RSA_MODULUS,
     &names::LEAF_HAS_SAN,
     &purposes::NOT_EMPTY,
+    &purposes::ANCHOR_FOR_SERVERS,
     &key_usage::ISSUERS_SIGN,
 ];
 
@@ -47,6 +48,7 @@ pub(super) static WEB_PKI: &[&Rule] = &[
     &purposes::NOT_EMPTY,
     &purposes::LEAF_HAS_PURPOSE,
     &purposes::ONLY_SERVERS,
+    &purposes::ANCHOR_FOR_SERVERS,
     &purposes::ANCHOR_HAS_NONE,
     &names::LEAF_HAS_SAN,
     &names::WELL_FORMED,
@@ -102,6 +104,7 @@ pub(super) static RFC5280: &[&Rule] = &[
     &key_usage::ONLY_CAS_SIGN,
     &key_usage::LEAF_SIGNS_HANDSHAKES,
     &purposes::NOT_EMPTY,
+    &purposes::ANCHOR_FOR_SERVERS,
     &names::LEAF_HAS_SAN,
     &names::WELL_FORMED,
     &name_constraints::ONLY_CAS_HAVE_THEM,

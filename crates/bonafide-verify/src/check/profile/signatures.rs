@@ -1,39 +1,21 @@
 //! Rules on the algorithms of signatures.
 
-use der::asn1::ObjectIdentifier;
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
+use crate::certificate::{Oid, oid};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::reason::Reason;
 
-const WEAK: &[(ObjectIdentifier, &str)] = &[
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.2"),
-        "MD2 with RSA",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.4"),
-        "MD5 with RSA",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5"),
-        "SHA-1 with RSA",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.3.14.3.2.29"),
-        "SHA-1 with RSA",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.10040.4.3"),
-        "SHA-1 with DSA",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"),
-        "SHA-1 with ECDSA",
-    ),
+const WEAK: &[(Oid<'static>, &str)] = &[
+    (oid!("1.2.840.113549.1.1.2"), "MD2 with RSA"),
+    (oid!("1.2.840.113549.1.1.4"), "MD5 with RSA"),
+    (oid!("1.2.840.113549.1.1.5"), "SHA-1 with RSA"),
+    (oid!("1.3.14.3.2.29"), "SHA-1 with RSA"),
+    (oid!("1.2.840.10040.4.3"), "SHA-1 with DSA"),
+    (oid!("1.2.840.10045.4.1"), "SHA-1 with ECDSA"),
 ];
 
 /// The algorithms of CA/B BR 7.1.3.2.1 and 7.1.3.2.2, which demand these encodings octet by octet.
@@ -67,7 +49,7 @@ pub(super) static ALLOWED_ALGORITHM: Rule = Rule::certificate(
 );
 
 /// The name of a signature algorithm that nobody should rely on any more, if `algorithm` is one.
-pub(crate) fn weak_signature(algorithm: ObjectIdentifier) -> Option<&'static str> {
+pub(crate) fn weak_signature(algorithm: Oid<'_>) -> Option<&'static str> {
     WEAK.iter()
         .find(|(weak, _)| *weak == algorithm)
         .map(|(_, name)| *name)

@@ -22,6 +22,8 @@ pub(crate) enum Place {
     Leaf,
     Intermediate,
     Anchor,
+    /// The anchor that is the leaf itself, self-signed: it issues nothing else.
+    OwnAnchor,
 }
 
 impl<'a> Subject<'a> {
@@ -42,6 +44,10 @@ impl<'a> Subject<'a> {
 
     pub(super) fn has(&self, known: Known) -> bool {
         self.extensions.get(known).is_some()
+    }
+
+    pub(super) fn is_anchor(&self) -> bool {
+        matches!(self.place, Place::Anchor | Place::OwnAnchor)
     }
 
     pub(super) fn is_self_issued(&self) -> bool {

@@ -1,12 +1,13 @@
 //! What a log signs: the certificate, or the precertificate that it was made of (RFC 6962, 3.2).
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
 
+use crate::certificate::{Oid, oid};
 use crate::sct::{Sct, SctListError};
 
 /// The extension with embedded timestamps (RFC 6962, 3.3).
-const SCT_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
+const SCT_LIST: Oid<'static> = oid!("1.3.6.1.4.1.11129.2.4.2");
 const EXTENSIONS: Tag = Tag::ContextSpecific {
     constructed: true,
     number: TagNumber(3),
@@ -114,7 +115,7 @@ pub(super) fn embedded(certificate: &[u8]) -> Result<Option<Embedded<'_>>, Embed
 /// The list of timestamps that an extension holds, if it is one that does.
 fn list_in(extension: &[u8]) -> Result<Option<&[u8]>, EmbeddedError> {
     let mut extension = SliceReader::new(sequence(AnyRef::from_der(extension)?)?)?;
-    if ObjectIdentifier::decode(&mut extension)? != SCT_LIST {
+    if Oid::next(&mut extension)? != SCT_LIST {
         return Ok(None);
     }
     let mut value = AnyRef::decode(&mut extension)?;

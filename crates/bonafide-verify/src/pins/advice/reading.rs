@@ -1,6 +1,6 @@
 //! What certificates, requests and keys say of themselves.
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag};
 use rustls_pki_types::pem::{PemObject as _, SectionKind};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -8,7 +8,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use super::error::PinAdviceError;
 use super::{PinAdvice, PinSource, PinWarning};
 use crate::certificate::{
-    BasicConstraints, Certificate, Extensions, Known, PublicKey, body, name_text,
+    BasicConstraints, Certificate, Extensions, Known, Oid, PublicKey, body, name_text, oid,
 };
 use crate::check::{MIN_RSA_BITS, forbidden_kind};
 use crate::pem;
@@ -17,10 +17,10 @@ use crate::provider::Provider;
 use crate::signature::Signed;
 use crate::spki::SpkiSha256;
 
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const P256: Oid<'static> = oid!("1.2.840.10045.3.1.7");
+const P384: Oid<'static> = oid!("1.3.132.0.34");
+const P521: Oid<'static> = oid!("1.3.132.0.35");
+const ED25519: Oid<'static> = oid!("1.3.101.112");
 /// The begin of the policies that the CA/Browser Forum has for servers' certificates, 2.23.140.1.2, as content of an object identifier.
 const FORUM_POLICIES: [u8; 5] = [0x67, 0x81, 0x0c, 0x01, 0x02];
 

@@ -1,20 +1,19 @@
 //! The entries of a list: one pass when it is loaded, and a search by serial number afterwards.
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 
-use super::scope::Limitation;
-use crate::certificate::{body, extension, time};
+use crate::certificate::{Oid, body, extension, oid, time};
 use crate::load_report::CrlProblem;
 use crate::revocation_reason::RevocationReason;
 
 /// `id-ce-cRLReasons` (RFC 5280, 5.3.1).
-const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
+const REASON: Oid<'static> = oid!("2.5.29.21");
 /// `id-ce-invalidityDate` (RFC 5280, 5.3.2).
-const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
+const INVALIDITY_DATE: Oid<'static> = oid!("2.5.29.24");
 /// `id-ce-certificateIssuer` (RFC 5280, 5.3.3): entries of other issuers.
-const CERTIFICATE_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
+const CERTIFICATE_ISSUER: Oid<'static> = oid!("2.5.29.29");
 
 /// Where the entries of a list stand in it, in the order of their serial numbers.
 #[derive(Debug, Default)]
@@ -28,30 +27,24 @@ pub(super) struct Entry<'a> {
     serial: &'a [u8],
     pub(super) since: UnixTime,
     pub(super) reason: Option<RevocationReason>,
-    limitation: Option<Limitation>,
 }
 
 impl Entries {
     /// Reads every entry of `listed`, the content of `revokedCertificates`, which is a part of `list`.
-    pub(super) fn parse(
-        list: &[u8],
-        listed: &[u8],
-    ) -> Result<(Self, Option<Limitation>), CrlProblem> {
+    pub(super) fn parse(list: &[u8], listed: &[u8]) -> Result<Self, CrlProblem> {
         let start = listed.as_ptr().addr() - list.as_ptr().addr();
-        let mut limitation = None;
         let mut found = Vec::new();
         let mut reader = SliceReader::new(listed)?;
         while !reader.is_finished() {
             let offset = start + usize::try_from(reader.position())?;
             let entry = Entry::read(&mut reader)?;
-            limitation = limitation.or(entry.limitation);
             let offset = u32::try_from(offset)
                 .map_err(|_| der::Error::new(der::ErrorKind::Overflow, der::Length::ZERO))?;
             found.push((digits(entry.serial), offset));
         }
         found.sort_unstable();
         let offsets = found.into_iter().map(|(_, offset)| offset).collect();
-        Ok((Self { offsets }, limitation))
+        Ok(Self { offsets })
     }
 
     /// The entry of a serial number, in the `list` that the entries were read from.
@@ -68,22 +61,22 @@ impl Entries {
 }
 
 impl<'a> Entry<'a> {
-    fn read(reader: &mut SliceReader<'a>) -> Result<Self, der::Error> {
+    fn read(reader: &mut SliceReader<'a>) -> Result<Self, CrlProblem> {
         let mut fields = body(AnyRef::decode(reader)?, Tag::Sequence)?;
         let serial = AnyRef::decode(&mut fields)?;
         serial.tag().assert_eq(Tag::Integer)?;
         let since = time(AnyRef::decode(&mut fields)?)?;
-        let (mut reason, mut limitation) = (None, None);
+        let mut reason = None;
         if !fields.is_finished() {
             let mut extensions = body(AnyRef::decode(&mut fields)?, Tag::Sequence)?;
             while !extensions.is_finished() {
                 let extension = extension(&mut extensions)?;
                 match extension.id {
                     REASON => reason = reason_of(extension.value)?,
-                    CERTIFICATE_ISSUER => limitation = Some(Limitation::Indirect),
+                    CERTIFICATE_ISSUER => return Err(CrlProblem::Indirect),
                     INVALIDITY_DATE => {}
                     id if extension.critical => {
-                        limitation = limitation.or(Some(Limitation::CriticalExtension(id)));
+                        return Err(CrlProblem::CriticalExtension { id: id.to_string() });
                     }
                     _ => {}
                 }
@@ -94,7 +87,6 @@ impl<'a> Entry<'a> {
             serial: serial.value(),
             since,
             reason,
-            limitation,
         })
     }
 }
@@ -110,10 +102,13 @@ fn serial_at(list: &[u8], offset: u32) -> &[u8] {
     read().unwrap_or_default()
 }
 
-/// A serial number without leading zeros, so that one number has one form.
+/// A serial number without octets that repeat its sign, so that one number has one form: −1 is
+/// `ff` and 255 is `00ff`.
 fn digits(serial: &[u8]) -> &[u8] {
-    let zeros = serial.iter().take_while(|byte| **byte == 0).count();
-    serial.get(zeros..).unwrap_or_default()
+    let repeats = serial
+        .windows(2)
+        .take_while(|pair| matches!(pair, [0, 0..=0x7f] | [0xff, 0x80..=0xff]));
+    serial.get(repeats.count()..).unwrap_or_default()
 }
 
 /// The number of an ENUMERATED of one byte.

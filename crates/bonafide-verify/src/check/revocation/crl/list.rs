@@ -3,16 +3,19 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 use sha2::{Digest as _, Sha256};
 
 use super::Label;
 use super::entries::Entries;
-use super::scope::{Limitation, Scope};
+use super::scope::{Coverage, Scope};
 use super::view::ListView;
-use crate::certificate::{base16, body, context, extension, name_text, peek, time};
+use crate::certificate::{
+    AuthorityKeyId, Extensions as CertificateExtensions, Known, Oid, base16, body, context,
+    extension, name_text, oid, peek, time,
+};
 use crate::check::revocation::question::{Answer, Question};
 use crate::load_report::CrlProblem;
 use crate::reason::Reason;
@@ -20,13 +23,13 @@ use crate::revocation_reason::RevocationSource;
 use crate::signature::{SignatureFault, Signed};
 
 /// `id-ce-cRLNumber` (RFC 5280, 5.2.3).
-const NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
+const NUMBER: Oid<'static> = oid!("2.5.29.20");
 /// `id-ce-deltaCRLIndicator` (RFC 5280, 5.2.4).
-const DELTA_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+const DELTA_INDICATOR: Oid<'static> = oid!("2.5.29.27");
 /// `id-ce-issuingDistributionPoint` (RFC 5280, 5.2.5).
-const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+const ISSUING_DISTRIBUTION_POINT: Oid<'static> = oid!("2.5.29.28");
 /// `id-ce-authorityKeyIdentifier` (RFC 5280, 5.2.1). The signature says more than it.
-const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+const AUTHORITY_KEY: Oid<'static> = oid!("2.5.29.35");
 
 /// How many keys a list remembers the verdict of. One name has one key, or two while the key is being replaced.
 const MAX_KEYS: usize = 8;
@@ -46,7 +49,8 @@ pub(super) struct List {
     next_update: Option<UnixTime>,
     entries: Entries,
     scope: Scope,
-    limitation: Option<Limitation>,
+    /// The identifier of the key that signed it, where it says so (RFC 5280, 5.2.1).
+    signer: Option<Box<[u8]>>,
     /// Whether it was signed by the key of this SubjectPublicKeyInfo.
     verified: Mutex<Vec<(Box<[u8]>, bool)>>,
 }
@@ -56,7 +60,7 @@ pub(super) struct List {
 struct Extensions {
     number: Option<Arc<str>>,
     scope: Scope,
-    limitation: Option<Limitation>,
+    signer: Option<Box<[u8]>>,
 }
 
 impl List {
@@ -90,10 +94,10 @@ impl List {
             Some(Tag::UtcTime | Tag::GeneralizedTime) => Some(time(AnyRef::decode(&mut fields)?)?),
             _ => None,
         };
-        let (entries, entry_limitation) = if peek(&fields) == Some(Tag::Sequence) {
+        let entries = if peek(&fields) == Some(Tag::Sequence) {
             Entries::parse(&der, AnyRef::decode(&mut fields)?.value())?
         } else {
-            (Entries::default(), None)
+            Entries::default()
         };
         let mut extensions = Extensions::default();
         if peek(&fields) == Some(context(0)) {
@@ -113,7 +117,7 @@ impl List {
             next_update,
             entries,
             scope: extensions.scope,
-            limitation: extensions.limitation.or(entry_limitation),
+            signer: extensions.signer,
             verified: Mutex::default(),
             der,
         })
@@ -137,17 +141,18 @@ impl List {
 
     /// What the list says of a certificate of its issuer.
     pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
-        if let Some(limitation) = self.limitation {
-            return self.silent(&limitation.to_string());
-        }
-        if !self.scope.covers(question) {
-            return self.silent("is for other certificates");
+        let coverage = self.scope.coverage(question);
+        if let Coverage::None(why) = coverage {
+            return self.silent(why);
         }
         if !question.issuer_may_sign_lists() {
             return self.silent("is by an issuer whose key usage has no cRLSign");
         }
         match self.verify(question) {
             Ok(true) => {}
+            Ok(false) if self.is_by_another_key(question) => {
+                return self.silent("is signed by another key of the issuer's name");
+            }
             Ok(false) => return self.silent("is not signed by the key of the issuer"),
             Err(()) => return self.silent("is signed by an algorithm that is not supported"),
         }
@@ -162,6 +167,9 @@ impl List {
                 since: Some(entry.since),
                 reason: entry.reason,
             });
+        }
+        if coverage == Coverage::EntriesAlone {
+            return self.silent("is for some reasons only, and does not list it");
         }
         match self.next_update {
             Some(until) if self.this_update <= question.time && question.time < until => {
@@ -198,6 +206,16 @@ impl List {
         Ok(right)
     }
 
+    /// Whether list and issuer both say by which key they go, and not by the same.
+    fn is_by_another_key(&self, question: &Question<'_>) -> bool {
+        let read = || {
+            let extensions = CertificateExtensions::of(&question.issuer).ok()?;
+            let own = AnyRef::from_der(extensions.get(Known::SubjectKeyId)?.value).ok()?;
+            Some(own.value() != &**self.signer.as_ref()?)
+        };
+        read().unwrap_or(false)
+    }
+
     fn silent(&self, why: &str) -> Answer {
         Answer::silent(format!("the revocation list from {} {why}", self.label))
     }
@@ -217,25 +235,24 @@ impl Extensions {
             if !seen.insert(extension.id) {
                 return Err(CrlProblem::RepeatedExtension);
             }
-            let limitation = match extension.id {
+            match extension.id {
                 NUMBER if extension.critical => return Err(CrlProblem::CriticalNumber),
                 NUMBER => {
                     let number = AnyRef::from_der(extension.value)?;
                     number.tag().assert_eq(Tag::Integer)?;
                     found.number = Some(Arc::from(base16(number.value())));
-                    None
                 }
-                DELTA_INDICATOR => Some(Limitation::Delta),
-                ISSUING_DISTRIBUTION_POINT => {
-                    let (scope, limitation) = Scope::parse(extension.value)?;
-                    found.scope = scope;
-                    limitation
+                DELTA_INDICATOR => return Err(CrlProblem::Delta),
+                ISSUING_DISTRIBUTION_POINT => found.scope = Scope::parse(extension.value)?,
+                AUTHORITY_KEY => {
+                    let key = AuthorityKeyId::read(extension.value)?;
+                    found.signer = key.key_id.map(Box::from);
                 }
-                AUTHORITY_KEY => None,
-                id if extension.critical => Some(Limitation::CriticalExtension(id)),
-                _ => None,
-            };
-            found.limitation = found.limitation.or(limitation);
+                id if extension.critical => {
+                    return Err(CrlProblem::CriticalExtension { id: id.to_string() });
+                }
+                _ => {}
+            }
         }
         Ok(found)
     }

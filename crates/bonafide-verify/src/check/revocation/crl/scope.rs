@@ -1,127 +1,186 @@
-//! Which certificates a list speaks of, and why it may speak of none (RFC 5280, 5.2 and 6.3.3).
+//! Which certificates a list speaks of, and what it can say of them (RFC 5280, 5.2.5 and 6.3.3).
 
-use std::fmt;
+use der::asn1::AnyRef;
+use der::{Decode as _, Tag, Tagged as _};
 
-use der::asn1::ObjectIdentifier;
-use der::{Decode as _, Tag};
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
-use x509_cert::name::Name;
-
-use crate::certificate::Known;
+use crate::certificate::{GeneralName, Known, bit_string, context, elements, primitive, sequence};
 use crate::check::revocation::question::Question;
-
-/// Why a list that is well-formed says nothing about any certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limitation {
-    /// It may list certificates of other issuers, which is not supported (RFC 5280, 5.2.5).
-    Indirect,
-    /// It lists changes only, which is not supported (RFC 5280, 5.2.4).
-    Delta,
-    /// It lists certificates that were revoked for some reasons only, which is not supported (RFC 5280, 5.2.5).
-    SomeReasons,
-    /// It lists attribute certificates only (RFC 5280, 5.2.5).
-    AttributeCertificates,
-    /// It, or an entry of it, has a critical extension that is not understood (RFC 5280, 5.2 and 5.3).
-    CriticalExtension(ObjectIdentifier),
-}
+use crate::load_report::CrlProblem;
 
 /// Which certificates of its issuer a list speaks of.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     kind: Kind,
-    point: Option<DistributionPointName>,
+    reasons: Reasons,
+    point: Option<Point>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     #[default]
     All,
     User,
     Ca,
+    Attribute,
 }
+
+/// For which reasons of a revocation a list has entries (RFC 5280, 5.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reasons {
+    #[default]
+    All,
+    Some,
+}
+
+/// A `DistributionPointName` (RFC 5280, 4.2.1.13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Point {
+    /// The content of the `GeneralNames`.
+    Full(Box<[u8]>),
+    /// Relative to the issuer of the list.
+    Relative,
+}
+
+/// What a list can say of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// Whether it is revoked.
+    Whole,
+    /// That it is revoked, by an entry; that there is no entry says nothing.
+    EntriesAlone,
+    /// Nothing, and why.
+    None(&'static str),
+}
+
+const OTHERS: Coverage = Coverage::None("is for other certificates");
 
 impl Scope {
-    /// Reads an IssuingDistributionPoint.
-    pub(super) fn parse(value: &[u8]) -> Result<(Self, Option<Limitation>), der::Error> {
-        let point = IssuingDistributionPoint::from_der(value)?;
-        let limitation = if point.indirect_crl {
-            Some(Limitation::Indirect)
-        } else if point.only_some_reasons.is_some() {
-            Some(Limitation::SomeReasons)
-        } else if point.only_contains_attribute_certs {
-            Some(Limitation::AttributeCertificates)
-        } else {
-            None
-        };
-        let kind = match (point.only_contains_user_certs, point.only_contains_ca_certs) {
-            (false, false) => Kind::All,
-            (true, false) => Kind::User,
-            (false, true) => Kind::Ca,
-            (true, true) => return Err(Tag::Boolean.value_error().into()),
-        };
-        let point = point.distribution_point;
-        Ok((Self { kind, point }, limitation))
-    }
-
-    /// Whether the list speaks of the certificate (RFC 5280, 6.3.3 (b)).
-    pub(super) fn covers(&self, question: &Question<'_>) -> bool {
-        let kind_fits = match self.kind {
-            Kind::All => true,
-            Kind::User => !question.is_ca(),
-            Kind::Ca => question.is_ca(),
-        };
-        kind_fits
-            && self
-                .point
-                .as_ref()
-                .is_none_or(|point| leads_to(question, names_of(point)))
-    }
-}
-
-fn names_of(point: &DistributionPointName) -> &[GeneralName] {
-    match point {
-        DistributionPointName::FullName(names) => names,
-        // A name below the issuer's is not supported, and so covers nothing.
-        DistributionPointName::NameRelativeToCRLIssuer(_) => &[],
-    }
-}
-
-/// Whether the certificate names one of these as the place of its list. Its issuer's name is one for every certificate. Points that are for some reasons only, or for
-/// lists of another issuer, do not count.
-fn leads_to(question: &Question<'_>, names: &[GeneralName]) -> bool {
-    let issuer = Name::from_der(question.certificate.issuer()).ok();
-    let is_the_issuers = |name: &GeneralName| matches!((name, &issuer), (GeneralName::DirectoryName(directory), Some(issuer)) if directory == issuer);
-    if names.iter().any(is_the_issuers) {
-        return true;
-    }
-    let Some(points) = question
-        .extension(Known::CrlDistributionPoints)
-        .and_then(|value| CrlDistributionPoints::from_der(value).ok())
-    else {
-        return false;
-    };
-    points
-        .0
-        .iter()
-        .filter(|point| point.reasons.is_none() && point.crl_issuer.is_none())
-        .filter_map(|point| point.distribution_point.as_ref())
-        .any(|point| names_of(point).iter().any(|name| names.contains(name)))
-}
-
-impl fmt::Display for Limitation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Indirect => f.write_str("is an indirect one, which is not supported"),
-            Self::Delta => f.write_str("lists changes only, which is not supported"),
-            Self::SomeReasons => f.write_str("is for some reasons only, which is not supported"),
-            Self::AttributeCertificates => f.write_str("is for attribute certificates only"),
-            Self::CriticalExtension(id) => {
-                write!(
-                    f,
-                    "has the critical extension {id}, which is not understood"
-                )
+    /// Reads an `IssuingDistributionPoint`.
+    pub(super) fn parse(value: &[u8]) -> Result<Self, CrlProblem> {
+        let mut scope = Self::default();
+        let mut last = None;
+        for field in elements(sequence(value)?) {
+            let field = field?;
+            let tag = field.tag();
+            // Every field is there once at most, in its order.
+            if last.is_some_and(|last| last >= tag.number()) {
+                return Err(CrlProblem::Malformed(tag.value_error().into()));
+            }
+            last = Some(tag.number());
+            let said = |field: AnyRef<'_>| match field.value() {
+                [0] => Ok(false),
+                [0xff] => Ok(true),
+                _ => Err(der::Error::from(Tag::Boolean.value_error())),
+            };
+            match tag {
+                tag if tag == context(0) => scope.point = Some(Point::read(field)?),
+                tag if tag == primitive(1) && said(field)? => {
+                    scope.kind = scope.only(Kind::User)?
+                }
+                tag if tag == primitive(2) && said(field)? => scope.kind = scope.only(Kind::Ca)?,
+                tag if tag == primitive(3) => {
+                    bit_string(AnyRef::new(Tag::BitString, field.value())?)?;
+                    scope.reasons = Reasons::Some;
+                }
+                tag if tag == primitive(4) && said(field)? => return Err(CrlProblem::Indirect),
+                tag if tag == primitive(5) && said(field)? => {
+                    scope.kind = scope.only(Kind::Attribute)?;
+                }
+                tag if [1, 2, 4, 5].map(primitive).contains(&tag) => {}
+                tag => return Err(der::Error::from(tag.unexpected_error(None)).into()),
             }
         }
+        Ok(scope)
     }
+
+    /// RFC 5280, 5.2.5: a list is for one kind of certificates at most.
+    fn only(&self, kind: Kind) -> Result<Kind, der::Error> {
+        match self.kind {
+            Kind::All => Ok(kind),
+            Kind::User | Kind::Ca | Kind::Attribute => Err(Tag::Boolean.value_error().into()),
+        }
+    }
+
+    /// What the list can say of the certificate (RFC 5280, 6.3.3 (b) and (d)).
+    pub(super) fn coverage(&self, question: &Question<'_>) -> Coverage {
+        match self.kind {
+            Kind::Attribute => return Coverage::None("is for attribute certificates only"),
+            Kind::User if question.is_ca() => return OTHERS,
+            Kind::Ca if !question.is_ca() => return OTHERS,
+            Kind::All | Kind::User | Kind::Ca => {}
+        }
+        let coverage = match &self.point {
+            None => Coverage::Whole,
+            Some(Point::Relative) => Coverage::None(
+                "names its distribution point relative to its issuer, which is not supported",
+            ),
+            Some(Point::Full(names)) => leads_to(question, names),
+        };
+        match (coverage, self.reasons) {
+            (Coverage::Whole, Reasons::Some) => Coverage::EntriesAlone,
+            (coverage, _) => coverage,
+        }
+    }
+}
+
+impl Point {
+    /// Reads the `[0]` around a name.
+    fn read(field: AnyRef<'_>) -> Result<Self, der::Error> {
+        let name = AnyRef::from_der(field.value())?;
+        match name.tag() {
+            tag if tag == context(0) => {
+                for name in GeneralName::all(name.value()) {
+                    name?;
+                }
+                Ok(Self::Full(Box::from(name.value())))
+            }
+            tag if tag == context(1) => Ok(Self::Relative),
+            tag => Err(tag.unexpected_error(None).into()),
+        }
+    }
+}
+
+/// Whether the certificate names one of these as the place of its list. Its issuer's name is one for every certificate. Points for lists of another issuer do not
+/// count, and those for some reasons count for entries alone.
+fn leads_to(question: &Question<'_>, names: &[u8]) -> Coverage {
+    let is_the_issuers = |name: Result<GeneralName<'_>, der::Error>| matches!(name, Ok(GeneralName::Directory(name)) if name == question.certificate.issuer());
+    if GeneralName::all(names).any(is_the_issuers) {
+        return Coverage::Whole;
+    }
+    let points = question.extension(Known::CrlDistributionPoints);
+    let points = points.and_then(|points| sequence(points).ok());
+    let mut found = OTHERS;
+    for point in elements(points.unwrap_or_default()) {
+        let (mut name, mut for_some_reasons, mut of_another) = (None, false, false);
+        let Ok(point) = point else { break };
+        for field in elements(point.value()).map_while(Result::ok) {
+            match field.tag() {
+                tag if tag == context(0) => name = Point::read(field).ok(),
+                tag if tag == primitive(1) => for_some_reasons = true,
+                _ => of_another = true,
+            }
+        }
+        match name {
+            _ if of_another => {}
+            Some(Point::Full(own)) if share_a_name(&own, names) => {
+                if !for_some_reasons {
+                    return Coverage::Whole;
+                }
+                found = Coverage::EntriesAlone;
+            }
+            Some(Point::Relative) if found == OTHERS => {
+                found = Coverage::None(
+                    "is for other certificates, and the certificate names its distribution point relative to its issuer, which is not supported",
+                );
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether two contents of `GeneralNames` have a name in common.
+fn share_a_name(one: &[u8], other: &[u8]) -> bool {
+    let names = |content| GeneralName::all(content).map_while(Result::ok);
+    names(one).any(|name| names(other).any(|other| name == other))
 }

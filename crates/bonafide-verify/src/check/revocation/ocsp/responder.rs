@@ -1,10 +1,10 @@
 //! Who signed a response, and whether the issuer let them (RFC 6960, 4.2.2.2).
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, Tag};
 
 use super::response::Response;
-use crate::certificate::{Certificate, Extensions, KeyUsage, Known, body};
+use crate::certificate::{Certificate, Extensions, KeyUsage, Known, Oid, body, oid};
 use crate::check::revocation::crl::Lists;
 use crate::check::revocation::question::{Answer, Question};
 use crate::reason::Reason;
@@ -12,9 +12,9 @@ use crate::revocation_reason::StapleFault;
 use crate::signature::{SignatureFault, Signed};
 
 /// `id-kp-OCSPSigning` (RFC 6960, 4.2.2.2).
-const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
+const OCSP_SIGNING: Oid<'static> = oid!("1.3.6.1.5.5.7.3.9");
 /// `id-pkix-ocsp-nocheck` (RFC 6960, 4.2.2.2.1): the issuer asks not to look the responder up.
-const NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
+const NO_CHECK: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.5");
 
 /// No more certificates of a response are looked at. One is needed.
 const MAX_CERTIFICATES: usize = 8;

@@ -1,22 +1,22 @@
 //! Reading an OCSP response (RFC 6960, 4.2.1).
 
-use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, OctetStringRef};
+use der::asn1::{AnyRef, GeneralizedTime, OctetStringRef};
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use crate::certificate::{body, context, elements, extension, peek, primitive};
+use crate::certificate::{Oid, body, context, elements, extension, oid, peek, primitive};
 use crate::check::revocation::question::Question;
 use crate::revocation_reason::{RevocationReason, StapleFault};
 use crate::signature::Signed;
 
 /// `id-pkix-ocsp-basic` (RFC 6960, 4.2.1).
-const BASIC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
+const BASIC: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.1");
 /// `id-pkix-ocsp-nonce` (RFC 6960, 4.4.1). Nobody asked, and so nobody compares.
-const NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2");
-const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const NONCE: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.2");
+const SHA1: Oid<'static> = oid!("1.3.14.3.2.26");
+const SHA256: Oid<'static> = oid!("2.16.840.1.101.3.4.2.1");
 
 /// A successful basic response whose signature is still to be verified.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl<'a> Response<'a> {
         let bytes = explicit(AnyRef::decode(&mut response)?, 0)?;
         response.finish()?;
         let mut bytes = body(bytes, Tag::Sequence)?;
-        let kind = ObjectIdentifier::decode(&mut bytes)?;
+        let kind = Oid::next(&mut bytes)?;
         let basic: &OctetStringRef = der::Decode::decode(&mut bytes)?;
         bytes.finish()?;
         if kind != BASIC {
@@ -157,7 +157,7 @@ impl<'a> Single<'a> {
         let mut single = body(single, Tag::Sequence)?;
         let mut id = body(AnyRef::decode(&mut single)?, Tag::Sequence)?;
         let mut algorithm = body(AnyRef::decode(&mut id)?, Tag::Sequence)?;
-        let hash = match ObjectIdentifier::decode(&mut algorithm)? {
+        let hash = match Oid::next(&mut algorithm)? {
             SHA1 => Some(Hash::Sha1),
             SHA256 => Some(Hash::Sha256),
             _ => None,
