@@ -52,6 +52,7 @@ mod event;
 mod explain;
 mod forbid_danger;
 mod forecast;
+mod found_kind;
 mod handle;
 mod handshake;
 mod host;
@@ -120,6 +121,7 @@ pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };
 pub use self::forecast::Horizons;
+pub use self::found_kind::FoundKind;
 pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host::{CanonicalHost, HostError};
