@@ -71,6 +71,7 @@ mod pem;
 mod pins;
 mod policy;
 mod possession;
+mod presented_name;
 mod provider;
 mod reason;
 mod receipt;
@@ -149,6 +150,7 @@ pub use self::pins::{
     VersionStoreError,
 };
 pub use self::policy::{Policy, PolicyBuilder};
+pub use self::presented_name::PresentedName;
 pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{
     CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,

@@ -9,11 +9,12 @@ use serde::Serialize;
 use x509_cert::ext::pkix::AuthorityInfoAccessSyntax;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::advice;
 use super::view::cut;
+use super::{advice, cause};
 use crate::anchors::Origin;
 use crate::certificate::Certificate;
 use crate::clock::Rfc3339Time;
+use crate::presented_name::PresentedName;
 use crate::reason::Reason;
 use crate::receipt::PathRecord;
 use crate::refusal::{Exhibit, Premise, Refusal};
@@ -144,7 +145,7 @@ fn other_name(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     else {
         return None;
     };
-    let mut names: Vec<&str> = presented.iter().map(String::as_str).collect();
+    let mut names: Vec<&str> = presented.iter().map(PresentedName::text).collect();
     // The likeliest slip is a `www.` too many or too few.
     let likely = |name: &&str| {
         name.strip_prefix("www.") == Some(expected) || expected.strip_prefix("www.") == Some(name)
@@ -187,8 +188,11 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     })
 }
 
-/// The advice of the code, and where the missing certificate may be had, if the last one of the trail says so.
+/// The advice for the cause, where one is found; else that of the code, and where the missing certificate may be had, if the last one of the trail says so.
 fn advice_for(refusal: &Refusal) -> String {
+    if let Some(text) = cause::find(refusal) {
+        return text;
+    }
     let mut text = advice::advice(refusal.code()).to_owned();
     if let (Reason::UnknownIssuer { .. }, Some(place)) =
         (refusal.reason(), place_of_issuer(refusal))
