@@ -137,11 +137,12 @@ pub enum ConfigError {
         what: &'static str,
         /// The file, where it was one.
         path: Option<PathBuf>,
-        /// What is wrong with the PEM, where it is malformed.
+        /// What is wrong with the PEM, or what there is instead, where that is known.
         #[source]
         source: Option<PemError>,
     },
-    /// The private key is encrypted, which is not supported: decrypt it first.
+    /// The private key is encrypted, which is not supported: decrypt it first, for example with
+    /// `openssl pkey`.
     #[error("the private key is encrypted")]
     EncryptedKey,
     /// The private key is of a kind that the crypto provider cannot sign with.

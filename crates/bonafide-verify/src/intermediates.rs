@@ -50,6 +50,8 @@ enum Remember {
 
 impl Intermediates {
     /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
+    /// A key, a request or a list may stand beside certificates; what may hold a certificate and is not
+    /// read is an error.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::default().and_file(path)
     }
@@ -90,7 +92,7 @@ impl Intermediates {
     pub(crate) fn load(&self) -> Result<KnownIntermediates, ConfigError> {
         let mut by_subject = BySubject::default();
         for source in &self.sources {
-            source.read(&mut |place, found| {
+            source.read_whole(&mut |place, found| {
                 let unread = |problem| ConfigError::ReadIntermediates {
                     location: place.location.to_owned(),
                     problem,

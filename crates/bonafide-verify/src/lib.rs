@@ -52,6 +52,7 @@ mod event;
 mod explain;
 mod forbid_danger;
 mod forecast;
+mod found_kind;
 mod handle;
 mod handshake;
 mod host;
@@ -70,6 +71,7 @@ mod pem;
 mod pins;
 mod policy;
 mod possession;
+mod presented_name;
 mod provider;
 mod reason;
 mod receipt;
@@ -120,6 +122,7 @@ pub use self::explain::{
     CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
 };
 pub use self::forecast::Horizons;
+pub use self::found_kind::FoundKind;
 pub use self::handle::{Follower, PolicyHandle};
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host::{CanonicalHost, HostError};
@@ -147,6 +150,7 @@ pub use self::pins::{
     VersionStoreError,
 };
 pub use self::policy::{Policy, PolicyBuilder};
+pub use self::presented_name::PresentedName;
 pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{
     CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::found_kind::FoundKind;
 use crate::pem::PemError;
 
 /// What loading a set of anchors found: how many, from where, what failed and why.
@@ -45,10 +46,28 @@ pub enum LoadProblem {
     Io(Arc<std::io::Error>),
     /// A PEM section is malformed.
     Pem(PemError),
+    /// A PEM section, or all of it, is of another kind than what is read here.
+    OtherKind {
+        /// The number of the section, from 1; none where it is about the whole.
+        section: Option<usize>,
+        /// What it is.
+        kind: FoundKind,
+    },
+    /// More bytes follow the DER of the object with this position in its source, from 1.
+    TrailingBytes {
+        /// The position, from 1.
+        position: usize,
+        /// How many bytes.
+        bytes: usize,
+    },
     /// There is no certificate in it.
     NoCertificate,
     /// There is nothing in it of what was looked for.
     NothingFound,
+    /// The directory has no file in it; directories in it are not entered.
+    EmptyDirectory,
+    /// The link leads to no file or directory, or round in a circle: what the operating system says.
+    BrokenLink(Arc<std::io::Error>),
     /// The certificate with this position in its source, from 1, is not one that can be an anchor.
     NotAnAnchor {
         /// The position, from 1.
@@ -87,7 +106,7 @@ pub enum LoadProblem {
     NotAFile(PathBuf),
     /// The operating system's store answered with an error.
     Store(String),
-    /// The environment variable is not set.
+    /// The environment variable is not set, or is empty.
     Unset,
 }
 
@@ -137,15 +156,23 @@ impl AnchorReport {
     }
 }
 
+/// Lists up to eight failures of each source, and counts the rest.
 impl fmt::Display for AnchorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More failures of a source than this are counted, not listed.
+        const LISTED: usize = 8;
         for (index, source) in self.sources.iter().enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
             write!(f, "{}: {} loaded", source.source, source.loaded)?;
-            for failure in source.failures.iter().chain(&source.remarks) {
+            for failure in source.failures.iter().chain(&source.remarks).take(LISTED) {
                 write!(f, ", {failure}")?;
+            }
+            let told = source.failures.len() + source.remarks.len();
+            let more = told.saturating_sub(LISTED);
+            if more > 0 {
+                write!(f, ", and {more} more that could not be read")?;
             }
         }
         if self.sources.is_empty() {
@@ -166,8 +193,21 @@ impl fmt::Display for LoadProblem {
         match self {
             Self::Io(error) => write!(f, "{error}"),
             Self::Pem(error) => write!(f, "malformed PEM: {error}"),
+            Self::OtherKind {
+                section: Some(section),
+                kind,
+            } => write!(f, "section {section} is {kind}, which is not read here"),
+            Self::OtherKind {
+                section: None,
+                kind,
+            } => write!(f, "it is {kind}, which is not read here"),
+            Self::TrailingBytes { position, bytes } => {
+                write!(f, "{bytes} more bytes follow the DER of object {position}")
+            }
             Self::NoCertificate => f.write_str("no certificate in it"),
             Self::NothingFound => f.write_str("nothing of the kind in it"),
+            Self::EmptyDirectory => f.write_str("no file in the directory"),
+            Self::BrokenLink(error) => write!(f, "a link that leads to no file: {error}"),
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }
@@ -208,6 +248,26 @@ impl fmt::Display for CrlProblem {
                 f,
                 "it has the critical extension {id}, which is not understood"
             ),
+        }
+    }
+}
+
+impl LoadProblem {
+    /// Whether it is a section that may stand in a file beside what is read from it, such as a key
+    /// beside its certificate.
+    pub(crate) fn is_beside(&self) -> bool {
+        matches!(self, Self::OtherKind { section: Some(_), kind } if kind.is_beside())
+    }
+}
+
+impl From<PemError> for LoadProblem {
+    fn from(error: PemError) -> Self {
+        match error.other_kind() {
+            Some(kind) => Self::OtherKind {
+                section: error.section(),
+                kind,
+            },
+            None => Self::Pem(error),
         }
     }
 }

@@ -10,9 +10,13 @@ use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::host_pattern::HostPattern;
 use crate::known_key::KeyReason;
+use crate::presented_name::PresentedName;
 use crate::revocation_reason::{RevocationReason, RevocationSource, Since, StapleFault};
 use crate::sct::{SctListError, SctSource, UncountedSct};
 use crate::spki::SpkiSha256;
+
+/// RSASSA-PSS, as reasons name it (RFC 4055, 3.1).
+pub(crate) const RSASSA_PSS: &str = "RSASSA-PSS";
 
 /// Why, with the values that were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +61,18 @@ pub enum Reason {
     NameMismatch {
         /// The host that was asked for.
         expected: String,
-        /// The names that the leaf is for.
-        presented: Vec<String>,
+        /// The names that the leaf is for, each with its kind.
+        presented: Vec<PresentedName>,
     },
     /// [`Code::NoSubjectAltName`]
     NoSubjectAltName,
     /// [`Code::NameConstraint`]
     NameConstraint,
+    /// [`Code::NameConstraint`]: a constraint on a kind of name that the path builder does not compare.
+    UncomparedConstraint {
+        /// The kind, as RFC 5280, 4.2.1.6, has it.
+        kind: &'static str,
+    },
     /// [`Code::PathLength`]
     PathLength,
     /// [`Code::CaAsLeaf`]
@@ -86,7 +95,7 @@ pub enum Reason {
     },
     /// [`Code::UnsupportedSignature`]
     UnsupportedSignature {
-        /// The algorithm, as an object identifier.
+        /// The algorithm: its name where it has a common one, else its object identifier.
         algorithm: String,
     },
     /// [`Code::WeakKey`]
@@ -282,7 +291,7 @@ impl Reason {
             Self::Distrusted => Code::Distrusted,
             Self::NameMismatch { .. } => Code::NameMismatch,
             Self::NoSubjectAltName => Code::NoSubjectAltName,
-            Self::NameConstraint => Code::NameConstraint,
+            Self::NameConstraint | Self::UncomparedConstraint { .. } => Code::NameConstraint,
             Self::PathLength => Code::PathLength,
             Self::CaAsLeaf => Code::CaAsLeaf,
             Self::LeafAsCa => Code::LeafAsCa,
@@ -361,6 +370,12 @@ impl fmt::Display for Reason {
             }
             Self::NoSubjectAltName => f.write_str("has no subject alternative name"),
             Self::NameConstraint => f.write_str("a name outside the issuer's name constraints"),
+            Self::UncomparedConstraint { kind } => {
+                write!(
+                    f,
+                    "an issuer's name constraints are on a {kind}, which is not compared"
+                )
+            }
             Self::PathLength => f.write_str("the path is longer than an issuer allows"),
             Self::CaAsLeaf => f.write_str("a CA certificate presented as the server's own"),
             Self::LeafAsCa => f.write_str("issued by a certificate that is not a CA's"),
@@ -493,9 +508,9 @@ impl fmt::Display for Reason {
     }
 }
 
-struct Names<'a>(&'a [String]);
+struct Names<'a, T>(&'a [T]);
 
-impl fmt::Display for Names<'_> {
+impl<T: fmt::Display> fmt::Display for Names<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// More names than this are counted, not listed.
         const LISTED: usize = 5;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use crate::bounded_file::{MAX_SOURCE_BYTES, read_up_to};
 use crate::description::Description;
+use crate::found_kind::{FoundKind, outer_length};
 use crate::load_report::LoadProblem;
 use crate::pem;
 use crate::text::{is_content, shown_path};
@@ -39,6 +41,19 @@ pub(crate) struct Place<'a> {
 /// What is told of each object found, or of what cannot be read: where, and the object.
 pub(crate) type OnFound<'a, T, E> =
     &'a mut dyn FnMut(Place<'_>, Result<T, LoadProblem>) -> Result<(), E>;
+
+/// What sources are read for.
+pub(crate) trait Readable: PemObject + From<Vec<u8>> + AsRef<[u8]> {
+    const KIND: FoundKind;
+}
+
+impl Readable for CertificateDer<'static> {
+    const KIND: FoundKind = FoundKind::Certificate;
+}
+
+impl Readable for CertificateRevocationListDer<'static> {
+    const KIND: FoundKind = FoundKind::RevocationList;
+}
 
 impl<'a> Place<'a> {
     fn of(path: &'a Path, location: &'a str) -> Self {
@@ -77,15 +92,40 @@ impl Source {
     }
 
     /// Reads everything; ends early where `on_found` answers with an error.
-    pub(crate) fn read<T: PemObject + From<Vec<u8>>, E>(
-        &self,
-        on_found: OnFound<'_, T, E>,
-    ) -> Result<(), E> {
+    pub(crate) fn read<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_up_to(MAX_SOURCE_BYTES, on_found)
     }
 
+    /// The same for those to whom every problem is an error: what may stand beside what is looked for,
+    /// as a key beside its certificate, is told only where there is nothing else.
+    pub(crate) fn read_whole<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
+        self.read_whole_up_to(MAX_SOURCE_BYTES, on_found)
+    }
+
     /// The same with another limit for each file.
-    pub(crate) fn read_up_to<T: PemObject + From<Vec<u8>>, E>(
+    pub(crate) fn read_whole_up_to<T: Readable, E>(
+        &self,
+        limit_bytes: u64,
+        on_found: OnFound<'_, T, E>,
+    ) -> Result<(), E> {
+        let mut beside = None;
+        self.read_up_to(limit_bytes, &mut |place, found| match found {
+            Err(problem) if problem.is_beside() => {
+                beside.get_or_insert(problem);
+                Ok(())
+            }
+            Err(LoadProblem::NothingFound) => {
+                let problem = beside.take().unwrap_or(LoadProblem::NothingFound);
+                on_found(place, Err(problem))
+            }
+            found => {
+                beside = None;
+                on_found(place, found)
+            }
+        })
+    }
+
+    fn read_up_to<T: Readable, E>(
         &self,
         limit_bytes: u64,
         on_found: OnFound<'_, T, E>,
@@ -120,7 +160,7 @@ impl fmt::Debug for Source {
     }
 }
 
-fn read_directory<T: PemObject + From<Vec<u8>>, E>(
+fn read_directory<T: Readable, E>(
     path: &Path,
     limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
@@ -141,16 +181,34 @@ fn read_directory<T: PemObject + From<Vec<u8>>, E>(
     files.sort();
     // Several links to one file, as `openssl rehash` makes them, are read once.
     let mut seen = HashSet::new();
-    let new = |file: &&PathBuf| {
-        file.is_file() && fs::canonicalize(file).map_or(true, |target| seen.insert(target))
-    };
-    for file in files.iter().filter(new) {
-        read_file(file, limit_bytes, on_found)?;
+    let mut is_empty = true;
+    for file in &files {
+        match fs::metadata(file) {
+            Ok(metadata) if metadata.is_file() => {
+                is_empty = false;
+                if fs::canonicalize(file).map_or(true, |target| seen.insert(target)) {
+                    read_file(file, limit_bytes, on_found)?;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                is_empty = false;
+                let location = shown_path(file).display().to_string();
+                let problem = match fs::symlink_metadata(file) {
+                    Ok(metadata) if metadata.is_symlink() => LoadProblem::BrokenLink,
+                    _ => LoadProblem::Io,
+                };
+                on_found(Place::of(file, &location), Err(problem(Arc::new(error))))?;
+            }
+        }
     }
-    Ok(())
+    match is_empty {
+        true => on_found(place, Err(LoadProblem::EmptyDirectory)),
+        false => Ok(()),
+    }
 }
 
-fn read_file<T: PemObject + From<Vec<u8>>, E>(
+fn read_file<T: Readable, E>(
     path: &Path,
     limit_bytes: u64,
     on_found: OnFound<'_, T, E>,
@@ -163,21 +221,60 @@ fn read_file<T: PemObject + From<Vec<u8>>, E>(
     }
 }
 
-fn read_bytes<T: PemObject + From<Vec<u8>>, E>(
+fn read_bytes<T: Readable, E>(
     bytes: &[u8],
     mut place: Place<'_>,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     const DER_SEQUENCE: u8 = 0x30;
-    if bytes.first() == Some(&DER_SEQUENCE) {
-        return on_found(place, Ok(T::from(bytes.to_vec())));
+    let begins_as_der = bytes.first() == Some(&DER_SEQUENCE);
+    if begins_as_der && outer_length(bytes) == Some(bytes.len()) {
+        return on_found(place, checked(bytes.to_vec().into(), None, 1));
     }
-    for section in pem::sections(bytes) {
-        on_found(place, section.map_err(LoadProblem::Pem))?;
-        place.position += 1;
+    let mut has_sections = false;
+    // Whether it has what was looked for, or what may hold that.
+    let mut has_any = false;
+    for (section, number) in pem::sections(bytes).zip(1..) {
+        has_sections = true;
+        let read = section.map_err(LoadProblem::from);
+        let read = read.and_then(|object| checked(object, Some(number), place.position));
+        let is_beside =
+            matches!(&read, Err(LoadProblem::OtherKind { kind, .. }) if kind.is_beside());
+        has_any |= !is_beside;
+        on_found(place, read)?;
+        if !is_beside {
+            place.position += 1;
+        }
     }
-    if place.position == 1 {
-        return on_found(place, Err(LoadProblem::NothingFound));
+    if has_any {
+        return Ok(());
     }
-    Ok(())
+    if begins_as_der && !has_sections {
+        return on_found(place, checked(bytes.to_vec().into(), None, 1));
+    }
+    let problem = match FoundKind::of_bytes(bytes) {
+        Some(kind) if !has_sections => LoadProblem::OtherKind {
+            section: None,
+            kind,
+        },
+        _ => LoadProblem::NothingFound,
+    };
+    on_found(place, Err(problem))
+}
+
+/// The object, unless it is of another kind than its label says, or more follows it.
+fn checked<T: Readable>(
+    object: T,
+    section: Option<usize>,
+    position: usize,
+) -> Result<T, LoadProblem> {
+    let der = object.as_ref();
+    if let Some(kind) = FoundKind::of_der(der).filter(|kind| *kind != T::KIND) {
+        return Err(LoadProblem::OtherKind { section, kind });
+    }
+    let behind = outer_length(der).and_then(|length| der.len().checked_sub(length));
+    match behind {
+        Some(bytes) if bytes > 0 => Err(LoadProblem::TrailingBytes { position, bytes }),
+        _ => Ok(object),
+    }
 }

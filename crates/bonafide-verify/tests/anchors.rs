@@ -69,11 +69,14 @@ fn pem_der_directories_and_memory_are_read_with_their_origin() {
     assert_eq!(
         origins,
         [
-            (Origin::File(bundle), 2),
-            (Origin::File(der), 1),
+            (Origin::Directory(scratch.0.clone()), 3),
             (Origin::Memory("mine".to_owned()), 1)
         ]
     );
+    let own: Vec<_> = set.anchors().iter().map(|anchor| anchor.origin()).collect();
+    let (bundle, der) = (Origin::File(bundle), Origin::File(der));
+    let memory = Origin::Memory("mine".to_owned());
+    assert_eq!(own, [&bundle, &bundle, &der, &memory]);
     let whole: Vec<_> = set
         .anchors()
         .iter()
@@ -166,7 +169,6 @@ fn a_link_to_a_file_of_the_same_directory_is_not_read_again() {
     let scratch = Scratch::new("links");
     let file = scratch.file("root.pem", TestCa::new().pem());
     std::os::unix::fs::symlink(&file, scratch.0.join("1a2b3c4d.0")).unwrap();
-    std::os::unix::fs::symlink("nowhere.pem", scratch.0.join("dangling.0")).unwrap();
     let set = Anchors::only(CustomCa::directory(&scratch.0))
         .load()
         .unwrap();
@@ -228,15 +230,46 @@ fn ssl_cert_file_and_dir_replace_the_system_store_and_the_origin_says_so() {
     let scratch = Scratch::new("environment");
     let file = scratch.file("one.pem", TestCa::new().pem());
     fs::create_dir(scratch.0.join("certs")).unwrap();
-    let in_directory = scratch.file("certs/two.pem", TestCa::new().pem());
+    scratch.file("certs/two.pem", TestCa::new().pem());
+    scratch.file("certs/three.pem", TestCa::new().pem());
     let directory = scratch.0.join("certs");
     let printed = system_store_with(&[("SSL_CERT_FILE", &file), ("SSL_CERT_DIR", &directory)]);
     let expected = format!(
-        "<1 from {} (from SSL_CERT_FILE), 1 from {} (from SSL_CERT_DIR)>",
+        "<1 from {} (from SSL_CERT_FILE), 2 from {} (from SSL_CERT_DIR)>",
         file.display(),
-        in_directory.display()
+        directory.display()
     );
     assert!(printed.contains(&expected), "{printed}");
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let scratch = Scratch::new("empty-variable");
+    let file = scratch.file("one.pem", TestCa::new().pem());
+    let (empty, separators) = (Path::new(""), Path::new(":"));
+    let unset = system_store_with(&[]);
+    for variables in [
+        &[("SSL_CERT_FILE", empty)][..],
+        &[("SSL_CERT_DIR", empty)],
+        &[("SSL_CERT_DIR", separators)],
+        &[("SSL_CERT_FILE", empty), ("SSL_CERT_DIR", empty)],
+        &[("EXTRA_CA", empty)],
+    ] {
+        assert_eq!(
+            result(&system_store_with(variables)),
+            result(&unset),
+            "{variables:?}"
+        );
+    }
+    // Nor does an empty one hide the other.
+    let printed = system_store_with(&[("SSL_CERT_FILE", &file), ("SSL_CERT_DIR", empty)]);
+    let expected = format!("<1 from {} (from SSL_CERT_FILE)>", file.display());
+    assert_eq!(result(&printed), expected);
+}
+
+/// The line of [`print_the_system_store`].
+fn result(printed: &str) -> &str {
+    printed.lines().find(|line| line.starts_with('<')).unwrap()
 }
 
 #[test]

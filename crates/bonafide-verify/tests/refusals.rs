@@ -11,7 +11,8 @@ use std::sync::Arc;
 use bonafide_testkit::{Catalogue, Identity, KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, Clock, Code, Outcome, Peer, Policy, Profile, Reason, Receipt, Refusal, Verdict,
+    Anchors, Clock, Code, Outcome, Peer, Policy, PresentedName, Profile, Reason, Receipt, Refusal,
+    Verdict,
 };
 
 fn trusting(ca: &TestCa) -> Policy {
@@ -108,7 +109,10 @@ fn a_name_mismatch_tells_both_names() {
         refusal.reason(),
         &Reason::NameMismatch {
             expected: "b.test".to_owned(),
-            presented: vec!["a.test".to_owned(), "192.0.2.7".to_owned()],
+            presented: vec![
+                PresentedName::Dns("a.test".to_owned()),
+                PresentedName::Address("192.0.2.7".to_owned()),
+            ],
         }
     );
 }

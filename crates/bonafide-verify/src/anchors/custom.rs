@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::fence::Fence;
-use super::origin::Origin;
+use super::origin::{Origin, Origins};
 use super::set::Loading;
 use crate::config_error::ConfigError;
 use crate::description::Description;
@@ -42,11 +42,18 @@ enum Kind {
 
 impl CustomCa {
     /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
+    ///
+    /// The labels `CERTIFICATE`, `X509 CERTIFICATE` and `TRUSTED CERTIFICATE` are read; the trust
+    /// settings that OpenSSL keeps behind the last one are not. Everything else that opens with
+    /// `-----BEGIN` is in the [`AnchorReport`](crate::AnchorReport) with its kind, unless the line
+    /// begins with `#`, `;` or `//`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::File(path.into())))
     }
 
     /// Every regular file of a directory, as [`CustomCa::file`] reads it; sub-directories are not entered.
+    /// A link that leads to no file, and a directory without files, are in the report. Texts count all
+    /// anchors of a directory as one origin.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::Directory(path.into())))
     }
@@ -144,18 +151,22 @@ impl CustomCa {
                     Source::Bytes { label, .. } => Origin::Memory(label.to_string()).to_string(),
                     Source::File(_) | Source::Directory(_) => source.location(),
                 };
+                let directory = match source {
+                    Source::Directory(path) => Some(Origin::Directory(path.clone())),
+                    Source::File(_) | Source::Bytes { .. } => None,
+                };
                 let mut report = SourceReport::new(name);
-                load_source(source, &origin, set, &mut report);
+                load_source(source, &origin, directory, set, &mut report);
                 set.report(report);
             }
             Kind::Certificates {
                 label,
                 certificates,
             } => {
-                let origin = Arc::new(Origin::Memory(label.clone()));
-                let mut report = SourceReport::new(origin.to_string());
+                let origins = Origins::one(Origin::Memory(label.clone()));
+                let mut report = SourceReport::new(origins.own.to_string());
                 for (index, certificate) in certificates.iter().enumerate() {
-                    set.add(certificate.clone(), index + 1, &origin, label, &mut report);
+                    set.add(certificate.clone(), index + 1, &origins, label, &mut report);
                 }
                 if certificates.is_empty() {
                     report.fail(label, LoadProblem::NoCertificate);
@@ -166,23 +177,38 @@ impl CustomCa {
     }
 }
 
-/// Takes in what a source has, and notes in `report` what cannot be read.
+/// Takes in what a source has, and notes in `report` what cannot be read. What is in a directory is
+/// counted as that one's.
 pub(super) fn load_source(
     source: &Source,
     origin: &dyn Fn(Place<'_>) -> Origin,
+    directory: Option<Origin>,
     set: &mut Loading,
     report: &mut SourceReport,
 ) {
-    let mut last: Option<Arc<Origin>> = None;
+    let directory = directory.map(Arc::new);
+    let mut last: Option<Origins> = None;
     let Ok(()) = source.read::<CertificateDer<'static>, Infallible>(&mut |place, found| {
         match found {
             Ok(certificate) => {
                 let here = origin(place);
                 // The anchors of a file share one origin.
-                let shared = last.take().filter(|last| **last == here);
-                let shared = shared.unwrap_or_else(|| Arc::new(here));
-                set.add(certificate, place.position, &shared, place.location, report);
-                last = Some(shared);
+                let same = last.take().filter(|last| *last.own == here);
+                let origins = same.unwrap_or_else(|| match &directory {
+                    Some(directory) => Origins {
+                        own: Arc::new(here),
+                        counted: Arc::clone(directory),
+                    },
+                    None => Origins::one(here),
+                });
+                set.add(
+                    certificate,
+                    place.position,
+                    &origins,
+                    place.location,
+                    report,
+                );
+                last = Some(origins);
             }
             Err(LoadProblem::NothingFound) => {
                 report.fail(place.location, LoadProblem::NoCertificate);

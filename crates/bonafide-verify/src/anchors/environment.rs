@@ -1,5 +1,6 @@
 //! Anchors that an environment variable names, where the program asked for that variable.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::custom::load_source;
@@ -12,15 +13,20 @@ use crate::text::is_content;
 
 /// Names the file or directory that the variable names now.
 pub(super) fn describe(variable: &str, description: &mut Description) {
-    let path = std::env::var_os(variable).filter(|path| !is_content(Path::new(path)));
+    let path = value_of(variable).filter(|path| !is_content(Path::new(path)));
     if let Some(path) = path {
         description.file(PathBuf::from(path));
     }
 }
 
+/// What the environment variable holds; an empty one counts as unset.
+pub(super) fn value_of(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable).filter(|value| !value.is_empty())
+}
+
 pub(super) fn load(variable: &str, set: &mut Loading) {
     let mut report = SourceReport::new(variable);
-    match std::env::var_os(variable) {
+    match value_of(variable) {
         Some(path) => load_named(variable, &PathBuf::from(path), set, &mut report),
         None => report.fail(variable, LoadProblem::Unset),
     }
@@ -38,10 +44,14 @@ pub(super) fn load_named(
         variable: variable.to_owned(),
         path: place.path.unwrap_or(path).to_owned(),
     };
-    let source = if path.is_dir() {
-        Source::Directory(path.to_owned())
+    let (source, directory) = if path.is_dir() {
+        let directory = Origin::Environment {
+            variable: variable.to_owned(),
+            path: path.to_owned(),
+        };
+        (Source::Directory(path.to_owned()), Some(directory))
     } else {
-        Source::File(path.to_owned())
+        (Source::File(path.to_owned()), None)
     };
-    load_source(&source, &origin, set, report);
+    load_source(&source, &origin, directory, set, report);
 }

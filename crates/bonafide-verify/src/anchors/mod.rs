@@ -64,7 +64,7 @@ impl Anchors {
     /// The system's store, as rustls-native-certs finds it; the default of a policy.
     ///
     /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one
-    /// is set, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt. Unlike there, one of the two
+    /// is set and not empty, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt. Unlike there, one of the two
     /// replaces the whole store, every file of the directories is read whatever its name, and a setuid program reads them too.
     pub fn system() -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Anchors {
 
     /// Adds the file or directory that the environment variable `variable` names, if it is set when the anchors are loaded.
     ///
-    /// No additive variable is read unless a program asks for it by name here. An unset variable adds nothing and is in the
+    /// No additive variable is read unless a program asks for it by name here. An unset or empty variable adds nothing and is in the
     /// [`AnchorReport`](crate::AnchorReport).
     pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
         self.sources.push(Source::Environment(variable.into()));

@@ -16,11 +16,13 @@ pub enum Origin {
     Environment {
         /// The variable, for example `SSL_CERT_FILE`.
         variable: String,
-        /// The file that the certificate was read from.
+        /// The file that the certificate was read from; its directory where anchors are counted.
         path: PathBuf,
     },
-    /// A file that the program names.
+    /// A file that the program names, or one in a directory that it names.
     File(PathBuf),
+    /// A directory that the program names: where anchors are counted. Each of them has its file.
+    Directory(PathBuf),
     /// Bytes that the program holds, under the label that it gave them.
     Memory(String),
     /// Mozilla's roots, compiled into the program.
@@ -42,8 +44,43 @@ impl Origin {
             Self::Environment { variable, .. } => {
                 !["SSL_CERT_FILE", "SSL_CERT_DIR"].contains(&variable.as_str())
             }
-            Self::File(_) | Self::Memory(_) => true,
+            Self::File(_) | Self::Directory(_) | Self::Memory(_) => true,
             Self::Fenced { origin, .. } => origin.is_private(),
+        }
+    }
+}
+
+/// Where an anchor came from, and where it is counted.
+#[derive(Clone)]
+pub(super) struct Origins {
+    pub(super) own: Arc<Origin>,
+    pub(super) counted: Arc<Origin>,
+}
+
+impl Origins {
+    /// Those of an anchor that is counted where it came from.
+    pub(super) fn one(origin: Origin) -> Self {
+        let own = Arc::new(origin);
+        let counted = Arc::clone(&own);
+        Self { own, counted }
+    }
+
+    /// The same inside a fence.
+    pub(super) fn inside(self, only_for: Vec<String>) -> Self {
+        let fenced = |origin, only_for| {
+            Arc::new(Origin::Fenced {
+                origin: Box::new(Arc::unwrap_or_clone(origin)),
+                only_for,
+            })
+        };
+        if Arc::ptr_eq(&self.own, &self.counted) {
+            let own = fenced(self.own, only_for);
+            let counted = Arc::clone(&own);
+            return Self { own, counted };
+        }
+        Self {
+            own: fenced(self.own, only_for.clone()),
+            counted: fenced(self.counted, only_for),
         }
     }
 }
@@ -55,7 +92,7 @@ impl fmt::Display for Origin {
             Self::Environment { variable, path } => {
                 write!(f, "{} (from {variable})", path.display())
             }
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) | Self::Directory(path) => write!(f, "{}", path.display()),
             Self::Memory(label) => write!(f, "memory ({label})"),
             Self::Bundled => f.write_str("bundled roots"),
             Self::Fenced { origin, only_for } => {
@@ -65,7 +102,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How many anchors came from each origin, in the order of loading.
+/// How many anchors came from each origin, in the order of loading. All files of a directory are one
+/// origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OriginCounts(pub(crate) Vec<(Arc<Origin>, usize)>);
 

@@ -1,20 +1,21 @@
 //! Loaded anchors: every certificate whole, beside what the path builder needs of it.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
 use super::fence::Fence;
-use super::origin::{Origin, OriginCounts};
+use super::origin::{Origin, OriginCounts, Origins};
 use super::standing::Standing;
 use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
 
 /// One anchor: its whole certificate and where it came from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Anchor {
     certificate: CertificateDer<'static>,
-    origin: Arc<Origin>,
+    origins: Origins,
     standing: Standing,
 }
 
@@ -26,7 +27,7 @@ impl Anchor {
 
     /// Where it came from.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        &self.origins.own
     }
 
     /// Whether it may issue. One that may not proves nothing but itself.
@@ -35,7 +36,16 @@ impl Anchor {
     }
 
     pub(crate) fn shared_origin(&self) -> &Arc<Origin> {
-        &self.origin
+        &self.origins.own
+    }
+}
+
+impl fmt::Debug for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Anchor")
+            .field("certificate", &self.certificate)
+            .field("origin", self.origin())
+            .finish()
     }
 }
 
@@ -109,7 +119,7 @@ impl Loading {
         &mut self,
         certificate: CertificateDer<'static>,
         position: usize,
-        origin: &Arc<Origin>,
+        origins: &Origins,
         location: &str,
         report: &mut SourceReport,
     ) {
@@ -119,7 +129,7 @@ impl Loading {
                 return report.fail(location, LoadProblem::NotAnAnchor { position, source });
             }
         };
-        let mut origin = Arc::clone(origin);
+        let mut origins = origins.clone();
         for fence in &self.fences {
             let Ok(constraints) = fence.around(root.name_constraints.as_deref()) else {
                 // A copy of it outside is not let in instead.
@@ -127,15 +137,12 @@ impl Loading {
                 return report.fail(location, LoadProblem::CannotBeFenced { position });
             };
             root.name_constraints = Some(constraints.into());
-            origin = Arc::new(Origin::Fenced {
-                origin: Box::new(Arc::unwrap_or_clone(origin)),
-                only_for: fence.names(),
-            });
+            origins = origins.inside(fence.names());
         }
         let standing = Standing::of(&certificate);
         let anchor = Anchor {
             certificate,
-            origin,
+            origins,
             standing,
         };
         if self.push(root, anchor) {
@@ -192,12 +199,10 @@ impl Loading {
     pub(super) fn finish(self) -> AnchorSet {
         let mut counts: Vec<(Arc<Origin>, usize)> = Vec::new();
         for anchor in &self.anchors {
-            match counts
-                .iter_mut()
-                .find(|(origin, _)| **origin == *anchor.origin)
-            {
+            let counted = &anchor.origins.counted;
+            match counts.iter_mut().find(|(origin, _)| origin == counted) {
                 Some((_, count)) => *count += 1,
-                None => counts.push((Arc::clone(&anchor.origin), 1)),
+                None => counts.push((Arc::clone(counted), 1)),
             }
         }
         AnchorSet {

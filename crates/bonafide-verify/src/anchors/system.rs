@@ -1,13 +1,13 @@
 //! The system's store, read once a process.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls_native_certs::ErrorKind;
 
-use super::environment::load_named;
-use super::origin::Origin;
+use super::environment::{load_named, value_of};
+use super::origin::{Origin, Origins};
 use super::set::{AnchorSet, Loading};
 use crate::load_report::{LoadProblem, SourceReport};
 use crate::pem::PemError;
@@ -30,8 +30,8 @@ pub(super) fn shared() -> Arc<AnchorSet> {
 
 fn read() -> AnchorSet {
     let mut set = Loading::default();
-    let (file, directories) = (env::var_os(CERT_FILE), env::var_os(CERT_DIR));
-    if file.is_none() && directories.is_none() {
+    let (file, directories) = (value_of(CERT_FILE), directories());
+    if file.is_none() && directories.is_empty() {
         let mut report = SourceReport::new(Origin::System.to_string());
         read_platform(&mut set, &mut report);
         set.report(report);
@@ -41,10 +41,9 @@ fn read() -> AnchorSet {
         load_named(CERT_FILE, Path::new(&file), &mut set, &mut report);
         set.report(report);
     }
-    if let Some(directories) = directories {
+    if !directories.is_empty() {
         let mut report = SourceReport::new(CERT_DIR);
-        for directory in env::split_paths(&directories).filter(|path| !path.as_os_str().is_empty())
-        {
+        for directory in directories {
             load_named(CERT_DIR, &directory, &mut set, &mut report);
         }
         set.report(report);
@@ -52,16 +51,46 @@ fn read() -> AnchorSet {
     set.finish()
 }
 
+/// The directories that the variable names; none where it holds only separators.
+fn directories() -> Vec<PathBuf> {
+    let value = value_of(CERT_DIR).unwrap_or_default();
+    let paths = env::split_paths(&value);
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
 fn read_platform(set: &mut Loading, report: &mut SourceReport) {
-    let origin = Arc::new(Origin::System);
-    let location = origin.to_string();
-    let found = rustls_native_certs::load_native_certs();
+    let origins = Origins::one(Origin::System);
+    let location = origins.own.to_string();
+    let found = native();
     for error in found.errors {
         report.fail(&location, LoadProblem::Store(text_of(&error)));
     }
     for (index, certificate) in found.certs.into_iter().enumerate() {
-        set.add(certificate, index + 1, &origin, &location, report);
+        set.add(certificate, index + 1, &origins, &location, report);
     }
+}
+
+/// The platform's store. rustls-native-certs reads what the variables name even where they are empty:
+/// then the places are looked for here.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn native() -> rustls_native_certs::CertificateResult {
+    if env::var_os(CERT_FILE).is_none() && env::var_os(CERT_DIR).is_none() {
+        return rustls_native_certs::load_native_certs();
+    }
+    let places = openssl_probe::probe();
+    let mut found = rustls_native_certs::load_certs_from_paths(places.cert_file.as_deref(), None);
+    for directory in &places.cert_dir {
+        let more = rustls_native_certs::load_certs_from_paths(None, Some(directory));
+        found.certs.extend(more.certs);
+        found.errors.extend(more.errors);
+    }
+    found
+}
+
+/// The platform's store.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn native() -> rustls_native_certs::CertificateResult {
+    rustls_native_certs::load_native_certs()
 }
 
 /// What the reader of the store says, without the text that an error of PEM carries.

@@ -1,12 +1,18 @@
 //! Which certificate was issued in a way that webpki does not accept: it says how, and not which.
 
+use std::collections::HashSet;
+
 use der::asn1::AnyRef;
-use der::{Decode as _, Reader as _, SliceReader};
+use der::{Decode as _, Reader as _, SliceReader, Tag};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use super::Presented;
 use crate::anchors::AnchorSet;
-use crate::certificate::{BasicConstraints, Certificate, Extensions, Known, Oid, context, peek};
+use crate::certificate::{
+    BasicConstraints, Certificate, Extensions, Known, Oid, context, first, peek,
+};
+use crate::reason::Reason;
+use crate::refusal::Subject;
 use crate::signature::{SignatureFault, Signed};
 
 /// At most so many signatures are verified to find the one that does not.
@@ -86,6 +92,112 @@ impl Presented<'_> {
             is_at_fault
         })
     }
+}
+
+impl Presented<'_> {
+    /// What is wrong where webpki says that a signature does not verify, and `at_fault` has the
+    /// certificate whose does not. Where all verify, webpki went on from such a signature to a path that
+    /// was too long.
+    pub(super) fn unsigned(
+        &self,
+        at_fault: Option<usize>,
+        ders: &[&[u8]],
+        algorithms: &[&'static dyn SignatureVerificationAlgorithm],
+    ) -> (Reason, Option<Subject>) {
+        let too_long = match at_fault {
+            Some(_) => None,
+            None => self.too_long_with_self_issued(ders, algorithms),
+        };
+        match too_long {
+            Some(position) => (Reason::PathLength, self.subject(position)),
+            None => (
+                Reason::BadSignature,
+                at_fault.and_then(|position| self.subject(position)),
+            ),
+        }
+    }
+
+    /// The first issuer with more CAs below it than it allows, self-issued ones included, as webpki counts
+    /// (RFC 5280, 6.1.4 (l), leaves those out).
+    pub(super) fn too_long_with_self_issued(
+        &self,
+        ders: &[&[u8]],
+        algorithms: &[&'static dyn SignatureVerificationAlgorithm],
+    ) -> Option<usize> {
+        let mut verified = 0;
+        let mut path = vec![0];
+        // The first issuer that has signed; certificates of one name are told apart by that.
+        while let Some(current) = path.last().copied() {
+            let certificate = self.certificate(current)?;
+            let allowed =
+                basic_constraints(certificate).and_then(|constraints| constraints.path_length);
+            let below = u64::try_from(path.len().saturating_sub(2)).unwrap_or(u64::MAX);
+            if path.len() > 1 && allowed.is_some_and(|allowed| below > allowed) {
+                return Some(current);
+            }
+            let signed = signed(ders.get(current)?)?;
+            let next = self
+                .certificates
+                .iter()
+                .enumerate()
+                .find(|(position, issuer)| {
+                    let Some(issuer) = issuer.as_ref() else {
+                        return false;
+                    };
+                    if path.contains(position) || issuer.subject() != certificate.issuer() {
+                        return false;
+                    }
+                    verified += 1;
+                    verified <= MAX_SIGNATURES
+                        && signed
+                            .verify(algorithms, issuer.subject_public_key_info())
+                            .is_ok()
+                });
+            path.push(next?.0);
+        }
+        None
+    }
+
+    /// Whether the signature at `position` is by another kind of key than every issuer of that name has:
+    /// then it is not by that issuer.
+    pub(super) fn is_by_another_kind_of_key(
+        &self,
+        position: usize,
+        anchors: &AnchorSet,
+        algorithms: &[&'static dyn SignatureVerificationAlgorithm],
+    ) -> bool {
+        let Some(certificate) = self.certificate(position) else {
+            return false;
+        };
+        let signature = certificate.signature_algorithm_identifier();
+        let kinds_of = |wanted: &dyn Fn(&[u8]) -> bool| -> HashSet<Vec<u8>> {
+            let fitting = algorithms
+                .iter()
+                .filter(|algorithm| wanted(algorithm.signature_alg_id().as_ref()));
+            fitting
+                .filter_map(|algorithm| kind_of(algorithm.public_key_alg_id().as_ref()))
+                .collect()
+        };
+        let signing = kinds_of(&|algorithm| algorithm == signature);
+        // Of a kind that is not verified at all nothing is said: RSASSA-PSS has one of its own.
+        let known = kinds_of(&|_| true);
+        let anchors = self.issuing_anchors(anchors);
+        let sent = self.certificates.iter().flatten().copied();
+        let mut issuers = anchors
+            .chain(sent)
+            .filter(|issuer| issuer.subject() == certificate.issuer());
+        !signing.is_empty()
+            && issuers.all(|issuer| {
+                kind_of(issuer.public_key().algorithm_identifier)
+                    .is_some_and(|kind| known.contains(&kind) && !signing.contains(&kind))
+            })
+    }
+}
+
+/// The kind of key in the content of an `AlgorithmIdentifier`.
+fn kind_of(algorithm: &[u8]) -> Option<Vec<u8>> {
+    let kind = first(algorithm, Tag::ObjectIdentifier).ok()?;
+    Some(kind.value().to_vec())
 }
 
 /// The first certificate whose two fields for the signature's algorithm differ (RFC 5280, 4.1.1.2).

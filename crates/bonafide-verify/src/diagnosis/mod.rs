@@ -3,6 +3,7 @@
 //! webpki says what is wrong, not with which certificate, and calls a key that is too short a signature that does not verify. What is
 //! missing is found here by looking at the presented certificates again; it never turns a refusal into anything else than a refusal.
 
+mod constraints;
 mod issuing;
 
 use rustls_pki_types::SignatureVerificationAlgorithm;
@@ -12,7 +13,8 @@ use crate::anchors::{Anchor, AnchorSet};
 use crate::certificate::{Certificate, Oid, name_text, oid, subject_text};
 use crate::chain::PresentedChain;
 use crate::check::{MIN_RSA_BITS, forbidden_kind, weak_signature};
-use crate::reason::Reason;
+use crate::presented_name::PresentedName;
+use crate::reason::{RSASSA_PSS, Reason};
 use crate::refusal::Subject;
 use crate::signature::SignatureFault;
 
@@ -65,10 +67,15 @@ pub(crate) fn diagnose(
         Error::CertDistrusted => (Reason::Distrusted, None),
         Error::CaUsedAsEndEntity => (Reason::CaAsLeaf, at(Some(0))),
         Error::EndEntityUsedAsCa => (Reason::LeafAsCa, at(presented.issuer_that_is_no_ca())),
-        Error::NameConstraintViolation => (Reason::NameConstraint, at(Some(0))),
+        Error::NameConstraintViolation => match presented.uncompared_constraint(anchors) {
+            Some((position, kind)) => (Reason::UncomparedConstraint { kind }, at(position)),
+            None => (Reason::NameConstraint, at(Some(0))),
+        },
         Error::PathLenConstraintViolated => (
             Reason::PathLength,
-            at(presented.issuer_with_too_long_a_path()),
+            at(presented
+                .issuer_with_too_long_a_path()
+                .or_else(|| presented.too_long_with_self_issued(&ders, algorithms))),
         ),
         Error::EmptyEkuExtension => {
             let empty = |c: &Certificate<'_>| matches!(c.extended_key_usage(), Ok(Some(purposes)) if purposes.is_empty());
@@ -79,12 +86,20 @@ pub(crate) fn diagnose(
             Reason::BadSignature,
             at(issuing::with_two_algorithms(&ders)),
         ),
-        Error::InvalidSignatureForPublicKey => presented
-            .weak_issuer(anchors)
-            .unwrap_or_else(|| (Reason::BadSignature, at(unproved(SignatureFault::Bad)))),
+        Error::InvalidSignatureForPublicKey => {
+            presented.weak_issuer(anchors).unwrap_or_else(|| {
+                presented.unsigned(unproved(SignatureFault::Bad), &ders, algorithms)
+            })
+        }
         Error::UnsupportedSignatureAlgorithmContext(_)
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            presented.unsupported(anchors, unproved(SignatureFault::Unsupported))
+            let unverified = unproved(SignatureFault::Unsupported);
+            match unverified
+                .filter(|at| presented.is_by_another_kind_of_key(*at, anchors, algorithms))
+            {
+                Some(position) => (Reason::BadSignature, at(Some(position))),
+                None => presented.unsupported(anchors, unverified),
+            }
         }
         Error::UnsupportedCriticalExtension => {
             let (position, id) = presented.with_unknown_critical_extension().unzip();
@@ -121,7 +136,7 @@ pub(crate) fn diagnose_name(error: &Error, host: &str, leaf: &[u8]) -> (Reason, 
             presented: context
                 .presented
                 .iter()
-                .map(|name| readable(name))
+                .map(|name| PresentedName::of(name))
                 .collect(),
         },
         other => Reason::Malformed {
@@ -295,7 +310,7 @@ impl<'a> Presented<'a> {
         let algorithm = self
             .certificate(unverified.unwrap_or(0))
             .map_or_else(String::new, |certificate| {
-                certificate.signature_algorithm().to_string()
+                algorithm_text(&certificate.signature_algorithm().to_string())
             });
         (
             Reason::UnsupportedSignature { algorithm },
@@ -369,20 +384,26 @@ pub(crate) fn purposes_without_server_auth(certificate: &Certificate<'_>) -> Opt
     )
 }
 
+/// The name of a signature algorithm, given as a dotted object identifier, or that.
+fn algorithm_text(algorithm: &str) -> String {
+    let name = match algorithm {
+        "1.2.840.113549.1.1.10" => RSASSA_PSS,
+        "1.2.840.113549.1.1.14" => "RSA with SHA-224",
+        "1.2.840.10045.4.3.1" => "ECDSA with SHA-224",
+        "1.2.840.10045.4.3.2" => "ECDSA with SHA-256",
+        "1.2.840.10045.4.3.3" => "ECDSA with SHA-384",
+        "1.2.840.10045.4.3.4" => "ECDSA with SHA-512",
+        "1.3.101.113" => "Ed448",
+        _ => algorithm,
+    };
+    name.to_owned()
+}
+
 fn dotted(arcs: &[usize]) -> String {
     arcs.iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(".")
-}
-
-/// webpki prints a presented name as `DnsName("a.example")`; a person wants the name alone.
-fn readable(presented: &str) -> String {
-    let bare = presented
-        .split_once('(')
-        .and_then(|(_, rest)| rest.strip_suffix(')'))
-        .unwrap_or(presented);
-    bare.trim_matches('"').to_owned()
 }
 
 /// The name of a purpose (RFC 5280, 4.2.1.12), given as a dotted object identifier, or that.

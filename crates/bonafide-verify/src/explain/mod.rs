@@ -1,7 +1,10 @@
 //! Why a peer was not believed, for a person: what it presented, what was compared, and what would help.
 
 mod advice;
+mod cause;
 mod remedy;
+#[cfg(test)]
+mod situations;
 #[cfg(test)]
 mod tests;
 mod text;

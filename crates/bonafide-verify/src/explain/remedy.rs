@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde::Serialize;
 
-use super::advice;
 use super::view::cut;
+use super::{advice, cause};
 use crate::anchors::Origin;
 use crate::certificate::{
     Certificate, Extensions, GeneralName, Known, Oid, elements, oid, sequence,
 };
 use crate::clock::Rfc3339Time;
+use crate::presented_name::PresentedName;
 use crate::reason::Reason;
 use crate::receipt::PathRecord;
 use crate::refusal::{Exhibit, Premise, Refusal};
@@ -142,7 +143,7 @@ fn other_name(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     else {
         return None;
     };
-    let mut names: Vec<&str> = presented.iter().map(String::as_str).collect();
+    let mut names: Vec<&str> = presented.iter().map(PresentedName::text).collect();
     // The likeliest slip is a `www.` too many or too few.
     let likely = |name: &&str| {
         name.strip_prefix("www.") == Some(expected) || expected.strip_prefix("www.") == Some(name)
@@ -185,9 +186,9 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     })
 }
 
-/// The advice of the code, and where the missing certificate may be had, if the last one of the trail says so.
+/// The advice for the cause, where one is found; else that of the code, and where the missing certificate may be had, if the last one of the trail says so.
 fn advice_for(refusal: &Refusal) -> String {
-    if let Some(text) = listed_leaf(refusal) {
+    if let Some(text) = cause::find(refusal) {
         return text;
     }
     let mut text = advice::advice(refusal.code()).to_owned();
@@ -201,26 +202,6 @@ fn advice_for(refusal: &Refusal) -> String {
         );
     }
     text
-}
-
-/// What to do where the server's own certificate is among the anchors and proves nothing there: it
-/// was issued by another authority, or is marked as a CA's.
-fn listed_leaf(refusal: &Refusal) -> Option<String> {
-    let is_about_issuers = matches!(
-        refusal.reason(),
-        Reason::UnknownIssuer { .. } | Reason::CaAsLeaf | Reason::LeafAsCa | Reason::BadSignature
-    );
-    let exhibit = refusal.exhibit().filter(|_| is_about_issuers)?;
-    let leaf = exhibit.chain.first()?;
-    let anchors = exhibit.anchors.as_ref()?.anchors();
-    anchors
-        .iter()
-        .any(|anchor| **anchor.certificate() == **leaf)
-        .then(|| {
-            "the server's own certificate is among the anchors, and an anchor is there for what it has issued; to accept exactly this \
-             certificate, name it in a zone of its own: `Zone::for_host(…).exactly([certificate])`"
-                .to_owned()
-        })
 }
 
 /// `id-ad-caIssuers` (RFC 5280, 4.2.2.1).

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::certificate::{Certificate, Oid, PublicKey, name_text, names as names_of, oid};
 use crate::clock::Rfc3339Time;
+use crate::presented_name::PresentedName;
 use crate::receipt::{CheckRecord, Outcome, Receipt};
 use crate::refusal::Refusal;
 use crate::text::one_line;
@@ -282,7 +283,10 @@ fn name_of(name: AnyRef<'_>) -> Option<String> {
         return None;
     };
     match number.0 {
-        2 => Some(String::from_utf8_lossy(name.value()).into_owned()),
+        2 => {
+            let name = String::from_utf8_lossy(name.value()).into_owned();
+            Some(PresentedName::Dns(name).to_string())
+        }
         7 => {
             if let Ok(octets) = <[u8; 4]>::try_from(name.value()) {
                 return Some(std::net::Ipv4Addr::from(octets).to_string());

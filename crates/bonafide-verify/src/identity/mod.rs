@@ -29,7 +29,8 @@ pub(crate) use self::user::User;
 use crate::bounded_file::read_bounded;
 use crate::certificate::{Certificate, subject_text};
 use crate::config_error::ConfigError;
-use crate::pem;
+use crate::found_kind::FoundKind;
+use crate::pem::{self, PemError};
 use crate::provider::Provider;
 use crate::text::shown_path;
 
@@ -58,7 +59,9 @@ impl ClientIdentity {
     /// From PEM: the certificate chain, leaf first, and the private key in PKCS#8, SEC1 or PKCS#1. One text may hold both.
     ///
     /// # Errors
-    /// [`ConfigError::IdentityPem`] when one is missing or malformed, [`ConfigError::EncryptedKey`] for an encrypted key.
+    /// [`ConfigError::IdentityPem`] when one is missing or malformed, or when a section of the chain that
+    /// may hold a certificate is not read; its source names what was found. [`ConfigError::EncryptedKey`]
+    /// for an encrypted key.
     pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let malformed = |what| {
             move |source| ConfigError::IdentityPem {
@@ -67,22 +70,27 @@ impl ClientIdentity {
                 source: Some(source),
             }
         };
-        let chain: Vec<_> = pem::sections(chain.as_ref())
-            .collect::<Result<_, _>>()
+        let none = |what, text: &[u8]| ConfigError::IdentityPem {
+            what,
+            path: None,
+            source: pem::instead(text),
+        };
+        let (chain_text, key_text) = (chain.as_ref(), key.as_ref());
+        // A key may stand in the same text. What may hold a certificate and is not read may be the leaf.
+        let is_beside = |error: &PemError| error.other_kind().is_some_and(FoundKind::is_beside);
+        let chain = pem::sections(chain_text)
+            .filter(|section| !section.as_ref().is_err_and(is_beside))
+            .collect::<Result<Vec<_>, _>>()
             .map_err(malformed(CERTIFICATE))?;
-        let key = match pem::first(key.as_ref()) {
-            Ok(Some(key)) => key,
-            Ok(None) if is_encrypted(key.as_ref()) => {
+        if chain.is_empty() {
+            return Err(none(CERTIFICATE, chain_text));
+        }
+        let key = match pem::first(key_text).map_err(malformed("private key"))? {
+            Some(key) => key,
+            None if pem::has(key_text, FoundKind::EncryptedKey) => {
                 return Err(ConfigError::EncryptedKey);
             }
-            Ok(None) => {
-                return Err(ConfigError::IdentityPem {
-                    what: "private key",
-                    path: None,
-                    source: None,
-                });
-            }
-            Err(source) => return Err(malformed("private key")(source)),
+            None => return Err(none("private key", key_text)),
         };
         Self::new(chain, Key::Here(key))
     }
@@ -224,12 +232,6 @@ impl ClientIdentity {
             Err(error) => Err(ConfigError::UnusableKey(error)),
         }
     }
-}
-
-/// Whether the PEM has an encrypted key: PKCS#8 (RFC 7468, 11) or the older header (RFC 1421, 4.6.1.1).
-fn is_encrypted(pem: &[u8]) -> bool {
-    let contains = |needle: &[u8]| pem.windows(needle.len()).any(|window| window == needle);
-    contains(b"BEGIN ENCRYPTED PRIVATE KEY") || contains(b"Proc-Type: 4,ENCRYPTED")
 }
 
 impl Clone for Key {

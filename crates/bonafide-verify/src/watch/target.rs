@@ -119,10 +119,14 @@ impl Target for PolicyTarget {
     }
 }
 
-/// What could not be read as an anchor. The system's store is read once a process and an unset variable gives nothing: neither can be lost.
+/// What could not be read as an anchor. The system's store is read once a process and an unset variable gives nothing: neither can be lost. A section of
+/// another kind beside certificates takes no anchor away.
 fn failures(policy: &Policy) -> impl Iterator<Item = LoadFailure> {
     let sets = policy.zones().filter_map(|zone| zone.anchors().ok());
     sets.flat_map(|set| set.report().failures())
-        .filter(|failure| !matches!(failure.problem, LoadProblem::Unset | LoadProblem::Store(_)))
+        .filter(|failure| {
+            let problem = &failure.problem;
+            !problem.is_beside() && !matches!(problem, LoadProblem::Unset | LoadProblem::Store(_))
+        })
         .cloned()
 }

@@ -496,7 +496,7 @@ fn lists_are_read_from_files_and_directories_and_errors_name_the_file() {
         matches!(
             error,
             ConfigError::ReadCrls {
-                problem: LoadProblem::NothingFound,
+                problem: LoadProblem::EmptyDirectory,
                 ..
             }
         ),

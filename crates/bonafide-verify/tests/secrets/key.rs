@@ -119,6 +119,29 @@ impl Key {
                 "as a list of revoked certificates",
                 pem.replace("PRIVATE KEY", "X509 CRL"),
             ),
+            ("behind a byte order mark", format!("\u{feff}{pem}")),
+            ("indented", pem.replace('\n', "\n    ")),
+            ("behind other text", format!("key: {pem}")),
+            ("as a label", pem.replace("PRIVATE KEY", first)),
+            (
+                "as the label of a key",
+                pem.replace("PRIVATE KEY", &format!("{first} PRIVATE KEY")),
+            ),
+            (
+                "as a trusted certificate",
+                pem.replace("PRIVATE KEY", "TRUSTED CERTIFICATE"),
+            ),
+            (
+                "of OpenSSH",
+                pem.replace("PRIVATE KEY", "OPENSSH PRIVATE KEY"),
+            ),
+            (
+                "with a header of encryption",
+                pem.replace(first, &format!("Proc-Type: 4,ENCRYPTED\n\n{first}")),
+            ),
+            ("twice without the first END marker", {
+                format!("{begin}\n{body}\n{pem}")
+            }),
             ("as a public key", pem.replace("PRIVATE KEY", "PUBLIC KEY")),
             (
                 "as a request",

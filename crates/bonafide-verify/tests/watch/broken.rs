@@ -181,7 +181,7 @@ fn an_emptied_directory_of_revocation_lists_clears_nobody() {
     fs::remove_file(stage.path("lists/1.crl")).unwrap();
     let failed = stage.failed();
     let expected = format!(
-        "cannot read revocation lists from {}: nothing of the kind in it",
+        "cannot read revocation lists from {}: no file in the directory",
         stage.path("lists").display()
     );
     assert_eq!(failed.error, expected);
@@ -203,7 +203,7 @@ fn an_emptied_directory_of_authorities_is_no_withdrawal() {
     let watched = brisk().start(recipe).unwrap();
     fs::remove_file(stage.path("cas/two.pem")).unwrap();
     let expected = format!(
-        "a source is lost: {}: nothing of the kind in it",
+        "a source is lost: {}: no file in the directory",
         stage.path("cas").display()
     );
     assert_eq!(stage.failed().error, expected);

@@ -7,8 +7,8 @@ use crate::pem::PemError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinAdviceError {
-    /// The PEM is malformed.
-    #[error("the PEM is malformed")]
+    /// The PEM is malformed, or is of a kind that holds nothing to pin.
+    #[error("the PEM cannot be read")]
     Pem(#[source] PemError),
     /// There is neither a certificate, nor a request, nor a key.
     #[error("no certificate, certificate request or key found")]

@@ -11,6 +11,7 @@ use crate::certificate::{
     BasicConstraints, Certificate, Extensions, Known, Oid, PublicKey, body, name_text, oid,
 };
 use crate::check::{MIN_RSA_BITS, forbidden_kind};
+use crate::found_kind::FoundKind;
 use crate::pem;
 use crate::pins::entry::{MAX_PINS, PinRole};
 use crate::provider::Provider;
@@ -130,7 +131,10 @@ pub(super) fn pem(text: &[u8]) -> Result<Vec<PinAdvice>, PinAdviceError> {
     let mut rest = Vec::new();
     let (mut requests, mut public_keys) = (0, 0);
     for section in pem::sections::<(SectionKind, Vec<u8>)>(text) {
-        let (kind, der) = section.map_err(PinAdviceError::Pem)?;
+        let (kind, der) = match section {
+            Err(error) if error.other_kind().is_some_and(FoundKind::is_beside) => continue,
+            section => section.map_err(PinAdviceError::Pem)?,
+        };
         bounded(certificates.len() + rest.len() + 1)?;
         match kind {
             SectionKind::Certificate => certificates.push(CertificateDer::from(der)),
@@ -158,11 +162,10 @@ pub(super) fn pem(text: &[u8]) -> Result<Vec<PinAdvice>, PinAdviceError> {
     if !advice.is_empty() {
         return Ok(advice);
     }
-    let encrypted = b"BEGIN ENCRYPTED PRIVATE KEY";
-    match text.windows(encrypted.len()).any(|part| part == encrypted) {
-        true => Err(PinAdviceError::EncryptedKey),
-        false => Err(PinAdviceError::NothingFound),
+    if pem::has(text, FoundKind::EncryptedKey) {
+        return Err(PinAdviceError::EncryptedKey);
     }
+    Err(pem::instead(text).map_or(PinAdviceError::NothingFound, PinAdviceError::Pem))
 }
 
 fn of_key(

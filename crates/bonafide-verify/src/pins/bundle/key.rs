@@ -39,11 +39,15 @@ impl BundleKey {
     /// # Errors
     /// [`BundleError::Key`] where there is no public key in it, or one of another kind.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, BundleError> {
-        let spki: Option<SubjectPublicKeyInfoDer<'_>> = pem::first(pem.as_ref()).ok().flatten();
-        spki.and_then(|spki| Self::from_spki(&spki))
-            .ok_or_else(|| BundleError::Key {
-                key: "(PEM)".to_owned(),
-            })
+        let text = pem.as_ref();
+        let spki: Option<SubjectPublicKeyInfoDer<'_>> = pem::first(text).ok().flatten();
+        let key = spki.as_ref().and_then(|spki| Self::from_spki(spki));
+        key.ok_or_else(|| BundleError::Key {
+            key: match pem::instead(text).filter(|_| spki.is_none()) {
+                Some(instead) => format!("(PEM: {instead})"),
+                None => "(PEM)".to_owned(),
+            },
+        })
     }
 
     pub(super) fn from_spki(spki: &[u8]) -> Option<Self> {

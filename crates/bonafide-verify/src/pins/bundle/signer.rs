@@ -28,9 +28,13 @@ impl BundleSigner {
             reason: reason.to_owned(),
         };
         let provider = Provider::built_in().map_err(BundleError::Provider)?;
-        let der: Option<PrivateKeyDer<'_>> = pem::first(pem.as_ref())
-            .map_err(|error| failed(&format!("the PEM is malformed: {error}")))?;
-        let der = der.ok_or_else(|| failed("there is no private key in the PEM"))?;
+        let text = pem.as_ref();
+        let der: Option<PrivateKeyDer<'_>> =
+            pem::first(text).map_err(|error| failed(&format!("the PEM is malformed: {error}")))?;
+        let der = der.ok_or_else(|| match pem::instead(text) {
+            Some(instead) => failed(&format!("there is no private key in the PEM: {instead}")),
+            None => failed("there is no private key in the PEM"),
+        })?;
         let private = provider
             .shared()
             .key_provider

@@ -73,7 +73,7 @@ impl Lists {
         let mut lists = Self::default();
         for Crls(source) in sources {
             let mut found = 0;
-            source.read_up_to(MAX_LIST_BYTES, &mut |place, der| {
+            source.read_whole_up_to(MAX_LIST_BYTES, &mut |place, der| {
                 let unread = |problem| ConfigError::ReadCrls {
                     location: place.location.to_owned(),
                     problem,
