@@ -132,6 +132,8 @@ pub(crate) struct Extensions<'a> {
     pub(crate) duplicate: Option<Known>,
     /// The first critical extension that is not a known one.
     pub(crate) unknown_critical: Option<Extension<'a>>,
+    /// Whether an extension writes the default of its criticality out.
+    pub(crate) writes_default: bool,
     /// How many extensions are not known ones.
     pub(crate) unknown: usize,
 }
@@ -146,10 +148,12 @@ impl<'a> Extensions<'a> {
             slots: [None; Known::COUNT],
             duplicate: None,
             unknown_critical: None,
+            writes_default: false,
             unknown: 0,
         };
         for extension in certificate.extensions() {
             let extension = extension?;
+            found.writes_default |= extension.writes_default;
             match Known::of(extension.id) {
                 Some(known) => {
                     let slot = &mut found.slots[known as usize];

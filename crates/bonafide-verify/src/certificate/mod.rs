@@ -8,6 +8,7 @@ mod extensions;
 mod general_name;
 mod oid;
 mod reading;
+pub(crate) mod whole;
 
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader as _, SliceReader, Tag, Tagged as _};
@@ -23,7 +24,8 @@ pub use self::oid::Oid;
 pub(crate) use self::oid::oid;
 use self::reading::algorithm;
 pub(crate) use self::reading::{
-    bit_string, body, context, elements, first, natural, octets_of_bits, peek, primitive, time,
+    bit_string, body, context, elements, first, natural, natural_content, octets_of_bits, peek,
+    primitive, time,
 };
 use crate::text::one_line;
 
@@ -76,6 +78,8 @@ pub struct Extension<'a> {
     pub critical: bool,
     /// The content of `extnValue`.
     pub value: &'a [u8],
+    /// Whether `critical` is there and `FALSE`, which DER leaves out (X.690, 11.5).
+    pub(crate) writes_default: bool,
 }
 
 impl<'a> Certificate<'a> {
@@ -105,17 +109,21 @@ impl<'a> Certificate<'a> {
         let mut validity = body(AnyRef::decode(&mut tbs)?, Tag::Sequence)?;
         let begins = AnyRef::decode(&mut validity)?;
         let ends = AnyRef::decode(&mut validity)?;
+        validity.finish()?;
         let subject = tbs.tlv_bytes()?;
         let spki = tbs.tlv_bytes()?;
         let key = PublicKey::from_spki(spki)?;
 
         let mut extensions: &[u8] = &[];
-        while let Some(tag) = peek(&tbs) {
-            let field = AnyRef::decode(&mut tbs)?;
-            if tag == context(3) {
-                extensions = AnyRef::from_der(field.value())?.value();
+        for unique_identifier in [primitive(1), primitive(2)] {
+            if peek(&tbs) == Some(unique_identifier) {
+                AnyRef::decode(&mut tbs)?;
             }
         }
+        if peek(&tbs) == Some(context(3)) {
+            extensions = sequence(AnyRef::decode(&mut tbs)?.value())?;
+        }
+        tbs.finish()?;
         Ok(Self {
             version,
             serial: serial.value(),
@@ -287,6 +295,13 @@ pub(crate) fn names(der: &[u8]) -> Option<(&[u8], &[u8])> {
     read().ok()
 }
 
+/// Whether a name says nothing: it has no attribute, or none with a value.
+pub(crate) fn is_empty_name(name: &[u8]) -> bool {
+    !attributes(name).any(|attribute| {
+        attribute.is_err() || attribute.is_ok_and(|it| !it.value.value().is_empty())
+    })
+}
+
 /// The content of one DER element, without its tag and length.
 pub(crate) fn content(element: &[u8]) -> Option<&[u8]> {
     AnyRef::from_der(element).ok().map(|any| any.value())
@@ -353,16 +368,16 @@ fn rsa_numbers(key: &[u8]) -> Result<(usize, &[u8]), der::Error> {
 pub(crate) fn extension<'a>(reader: &mut SliceReader<'a>) -> Result<Extension<'a>, der::Error> {
     let mut reader = body(AnyRef::decode(reader)?, Tag::Sequence)?;
     let id = Oid::next(&mut reader)?;
-    let critical = if peek(&reader) == Some(Tag::Boolean) {
-        bool::decode(&mut reader)?
-    } else {
-        false
+    let written = match peek(&reader) {
+        Some(Tag::Boolean) => Some(bool::decode(&mut reader)?),
+        _ => None,
     };
     let value: &OctetStringRef = Decode::decode(&mut reader)?;
     reader.finish()?;
     Ok(Extension {
         id,
-        critical,
+        critical: written == Some(true),
         value: value.as_bytes(),
+        writes_default: written == Some(false),
     })
 }

@@ -7,7 +7,7 @@ use bonafide_verify::{Anchors, Certificate, Code, Peer, Policy, Profile};
 
 use super::chain::{Chain, Changed, HOST, Place};
 use super::der::*;
-use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, WEB};
+use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, UNREADABLE_KEYS, WEB};
 use Place::{Anchor, Leaf};
 use Profile::{Browser, PathOnly, Rfc5280, WebPki, WebPkiIssuance};
 
@@ -248,6 +248,23 @@ fn padding_bits_of_a_key_usage_allow_nothing() {
         .iter()
         .map(|profile| (*profile, Code::MalformedExtension));
     assert_eq!(padded.codes(), refused.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_key_is_read_to_its_end() {
+    let chain = Chain::new();
+    for (what, change) in UNREADABLE_KEYS {
+        let refused = ALL.iter().map(|profile| (*profile, Code::Malformed));
+        let codes = chain.with(Leaf, change).codes();
+        assert_eq!(codes, refused.collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
+fn a_name_whose_attributes_are_empty_is_an_empty_name() {
+    let changed = Chain::new().issued_by(&name(&[("2.5.4.3", ""), ("2.5.4.10", "")]));
+    let refused = STRICT.iter().map(|profile| (*profile, Code::EmptyName));
+    assert_eq!(changed.codes(), refused.collect::<Vec<_>>());
 }
 
 #[test]

@@ -36,11 +36,44 @@ const KEYS: &[Row] = &[
     ("P-192", Leaf, |d| { d.public_key(&curve_key(&oid("1.2.840.10045.3.1.1"))); }, Code::UnsupportedKey, ALL),
     ("DSA", Leaf, |d| { d.public_key(&sequence(&[oids(&["1.2.840.10040.4.1"]), vec![0x03, 0x02, 0, 1]])); }, Code::UnsupportedKey, ALL),
     ("Ed25519", Leaf, |d| { d.public_key(&ed25519_key()); }, Code::UnsupportedKey, WEB),
-    ("a curve without a name", Leaf, |d| { d.public_key(&curve_key(&sequence(&[]))); }, Code::UnsupportedKey, WEB),
+    ("a curve without a name", Leaf, |d| { d.public_key(&curve_key(&sequence(&[]))); }, Code::UnsupportedKey, STRICT),
     ("RSA of 1024 bits", Leaf, |d| { d.public_key(&rsa_key(1024, 3)); }, Code::WeakKey, ALL),
     ("RSA of 2052 bits", Leaf, |d| { d.public_key(&rsa_key(2052, 3)); }, Code::WeakKey, ALL),
     ("RSA with exponent 1", Leaf, |d| { d.public_key(&rsa_key(2048, 1)); }, Code::RsaExponent, WEB),
     ("RSA with exponent 4", Leaf, |d| { d.public_key(&rsa_key(2048, 4)); }, Code::RsaExponent, WEB),
+];
+
+/// Keys that cannot be read, which every profile but `PathOnly` refuses by reading them.
+#[rustfmt::skip]
+pub(crate) const UNREADABLE_KEYS: &[(&str, Change)] = &[
+    ("a negative key number", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &[0x80; 256]), tlv(0x02, &[1, 0, 1])])); }),
+    ("a negative exponent", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &MODULUS), tlv(0x02, &[0x81])])); }),
+    ("a third number in a key", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &MODULUS), tlv(0x02, &[1, 0, 1]), tlv(0x02, &[1])])); }),
+    ("an element after a key", |d| { d.public_key(&sequence(&[sequence(&[oid("1.2.840.113549.1.1.1"), tlv(0x05, &[])]), tlv(0x03, &[&[0][..], &sequence(&[tlv(0x02, &MODULUS), tlv(0x02, &[1, 0, 1])])].concat()), tlv(0x05, &[])])); }),
+    ("padding bits in a key", |d| { d.public_key(&sequence(&[sequence(&[oid("1.3.101.112")]), tlv(0x03, &[&[1][..], &[2; 32]].concat())])); }),
+];
+
+#[rustfmt::skip]
+const CONTENTS: &[Row] = &[
+    ("a SET in a distribution point", Leaf, |d| { d.extension(CRL_POINTS, false, &sequence(&[sequence(&[tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://a"))), tlv(0x31, &[])])])); }, Code::MalformedExtension, STRICT),
+    ("an unknown tag in a distribution point", Leaf, |d| { d.extension(CRL_POINTS, false, &sequence(&[sequence(&[tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://a"))), tlv(0x85, &[1])])])); }, Code::MalformedExtension, STRICT),
+    ("a distribution point with no name in its names", Leaf, |d| { d.extension(CRL_POINTS, false, &sequence(&[sequence(&[tlv(0xa0, &tlv(0xa0, &[]))])])); }, Code::MalformedExtension, STRICT),
+    ("an empty policy", Leaf, |d| { d.extension(POLICIES, false, &sequence(&[sequence(&[tlv(0x06, &[])])])); }, Code::MalformedExtension, STRICT),
+    ("a policy that is cut off", Leaf, |d| { d.extension(POLICIES, false, &sequence(&[sequence(&[tlv(0x06, &[0x2a, 0x83])])])); }, Code::MalformedExtension, STRICT),
+    ("a qualifier without content", Leaf, |d| { d.extension(POLICIES, false, &sequence(&[sequence(&[oid(DOMAIN_VALIDATED), sequence(&[oids(&["1.3.6.1.5.5.7.2.1"])])])])); }, Code::MalformedExtension, STRICT),
+    ("a purpose that is cut off", Intermediate, |d| { d.extension(PURPOSES, false, &sequence(&[oid(SERVER_AUTH), tlv(0x06, &[0x2a, 0x83])])); }, Code::MalformedExtension, STRICT),
+    ("rubbish in an otherName", Anchor, |d| { d.extension("2.5.29.18", false, &sequence(&[tlv(0xa0, &[0xff, 0x01])])); }, Code::MalformedExtension, STRICT),
+    ("an otherName without its value", Anchor, |d| { d.extension("2.5.29.18", false, &sequence(&[tlv(0xa0, &oid("1.2.3"))])); }, Code::MalformedExtension, STRICT),
+    ("a URI outside ASCII in information access", Leaf, |d| { d.extension(AUTHORITY_INFO, false, &sequence(&[sequence(&[oid("1.3.6.1.5.5.7.48.1"), tlv(0x86, b"http://\xc3\xa4")])])); }, Code::MalformedExtension, STRICT),
+    ("a critical FALSE that is written out", Leaf, |d| { d.encoded_extension(&sequence(&[oid("1.2.3.4"), tlv(0x01, &[0]), tlv(0x04, &[5, 0])])); }, Code::MalformedExtension, STRICT),
+    ("a cA of FALSE that is written out", Leaf, |d| { d.extension(BASIC_CONSTRAINTS, true, &sequence(&[tlv(0x01, &[0])])); }, Code::MalformedExtension, STRICT),
+    ("no directory attribute", Leaf, |d| { d.extension("2.5.29.9", false, &sequence(&[])); }, Code::MalformedExtension, STRICT),
+    ("a directory attribute without values", Leaf, |d| { d.extension("2.5.29.9", false, &sequence(&[sequence(&[oid("2.5.4.3"), tlv(0x31, &[])])])); }, Code::MalformedExtension, STRICT),
+    ("an empty list of timestamps", Leaf, |d| { d.extension("1.3.6.1.4.1.11129.2.4.2", false, &tlv(0x04, &[0, 0])); }, Code::MalformedExtension, STRICT),
+    ("text as a TLS feature", Leaf, |d| { d.extension("1.3.6.1.5.5.7.1.24", false, &sequence(&[tlv(0x0c, b"5")])); }, Code::MalformedExtension, STRICT),
+    ("a key usage that ends in a zero", Leaf, |d| { d.extension(KEY_USAGE, true, &[0x03, 0x02, 0x00, 0x80]); }, Code::MalformedExtension, STRICT),
+    ("a subject of one empty set", Leaf, |d| { d.subject(&sequence(&[tlv(0x31, &[])])).critical(SAN, true); }, Code::Malformed, STRICT),
+    ("a subject that is no row of sets", Leaf, |d| { d.subject(&sequence(&[tlv(0x0c, b"a")])); }, Code::Malformed, STRICT),
 ];
 
 #[rustfmt::skip]
@@ -143,7 +176,8 @@ const POLICY: &[Row] = &[
 ];
 
 /// Every row.
-pub(crate) const TABLES: [&[Row]; 9] = [
+pub(crate) const TABLES: [&[Row]; 10] = [
+    CONTENTS,
     FIELDS,
     KEYS,
     EXTENSIONS,
@@ -191,3 +225,17 @@ const UUID_ARC: [u8; 20] = [
     0x69, 0x83, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0x7f,
 ];
+
+/// The content of a positive number of 2048 bits.
+const MODULUS: [u8; 257] = {
+    let mut modulus = [0xc1; 257];
+    modulus[0] = 0;
+    modulus
+};
+
+/// An RSA key of these numbers.
+fn rsa_spki(numbers: &[Vec<u8>]) -> Vec<u8> {
+    let algorithm = sequence(&[oid("1.2.840.113549.1.1.1"), tlv(0x05, &[])]);
+    let key = [&[0][..], &sequence(numbers)].concat();
+    sequence(&[algorithm, tlv(0x03, &key)])
+}

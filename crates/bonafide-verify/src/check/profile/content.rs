@@ -3,12 +3,14 @@
 use std::fmt;
 
 use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode as _, Tag, TagNumber, Tagged as _};
+use der::{Decode as _, Tag, Tagged as _};
 
+use crate::certificate::whole::{any, attribute, count, fields, general_name};
+use crate::certificate::whole::{ascii, general_names, list};
 use crate::certificate::{
-    AuthorityKeyId, BasicConstraints, GeneralName, KeyUsage, Known, NameConstraints, elements,
-    sequence,
+    Known, Oid, bit_string, context, elements, natural_content, primitive, sequence,
 };
+use crate::sct::{SctListError, read_list};
 
 /// What is wrong with the content of an extension.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(super) enum Fault {
     Der(der::Error),
     /// It is, and says something that is not allowed.
     Said(&'static str),
+    /// A list of certificate timestamps that cannot be read.
+    Timestamps(SctListError),
 }
 
 impl fmt::Display for Fault {
@@ -24,6 +28,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Der(error) => fmt::Display::fmt(error, f),
             Self::Said(what) => f.write_str(what),
+            Self::Timestamps(error) => fmt::Display::fmt(error, f),
         }
     }
 }
@@ -38,61 +43,46 @@ type Check = fn(&[u8]) -> Result<(), Fault>;
 
 const EMPTY: Fault = Fault::Said("it lists nothing");
 
-/// The extensions whose content is looked at, each with how.
-pub(super) const CHECKED: [(Known, Check); 16] = [
+/// The extensions that rules know, each with how its whole content is read.
+pub(super) const CHECKED: [(Known, Check); 19] = [
     (Known::AuthorityKeyId, authority_key_id),
     (Known::SubjectKeyId, subject_key_id),
-    (Known::KeyUsage, |value| {
-        KeyUsage::read(value)?;
-        Ok(())
+    (Known::KeyUsage, key_usage),
+    (Known::BasicConstraints, basic_constraints),
+    (Known::NameConstraints, name_constraints),
+    (Known::SubjectAltName, alternative_names),
+    (Known::IssuerAltName, alternative_names),
+    (Known::SubjectDirectoryAttributes, |value| {
+        row(value, directory_attribute)
     }),
-    (Known::BasicConstraints, |value| {
-        BasicConstraints::read(value)?;
-        Ok(())
-    }),
-    (Known::NameConstraints, |value| {
-        NameConstraints::read(value)?;
-        Ok(())
-    }),
-    (Known::SubjectAltName, general_names),
-    (Known::IssuerAltName, general_names),
+    // The empty list of purposes has a code of its own.
     (Known::ExtendedKeyUsage, |value| {
-        row(
-            sequence(value)?,
-            |id| Ok(id.tag().assert_eq(Tag::ObjectIdentifier).map(drop)?),
-            MAY_BE_EMPTY,
-        )
+        elements(sequence(value)?).try_for_each(|id| Ok(Oid::read(id?).map(drop)?))
     }),
-    (Known::CertificatePolicies, |value| {
-        row(sequence(value)?, policy, NOT_EMPTY)
-    }),
-    (Known::PolicyMappings, |value| {
-        row(sequence(value)?, mapping, NOT_EMPTY)
-    }),
-    (Known::PolicyConstraints, |value| {
-        row(sequence(value)?, skip_certs, NOT_EMPTY)
-    }),
+    (Known::CertificatePolicies, |value| row(value, policy)),
+    (Known::PolicyMappings, |value| row(value, mapping)),
+    (Known::PolicyConstraints, policy_constraints),
     (Known::InhibitAnyPolicy, |value| {
-        u64::from_der(value)?;
-        Ok(())
+        Ok(count(AnyRef::from_der(value)?)?)
     }),
-    (Known::CrlDistributionPoints, distribution_points),
-    (Known::FreshestCrl, distribution_points),
-    (Known::AuthorityInfoAccess, access_descriptions),
-    (Known::SubjectInfoAccess, access_descriptions),
+    (Known::CrlDistributionPoints, |value| {
+        row(value, distribution_point)
+    }),
+    (Known::FreshestCrl, |value| row(value, distribution_point)),
+    (Known::AuthorityInfoAccess, |value| {
+        row(value, access_description)
+    }),
+    (Known::SubjectInfoAccess, |value| {
+        row(value, access_description)
+    }),
+    (Known::TlsFeature, |value| row(value, feature)),
+    (Known::SignedCertificateTimestamps, timestamps),
 ];
 
-/// RFC 5280 gives nearly every list at least one member. The empty list of purposes has a code of its own.
-const NOT_EMPTY: bool = false;
-const MAY_BE_EMPTY: bool = true;
-
-/// Checks every element of a list.
-fn row(
-    content: &[u8],
-    check: fn(AnyRef<'_>) -> Result<(), Fault>,
-    may_be_empty: bool,
-) -> Result<(), Fault> {
-    if content.is_empty() && !may_be_empty {
+/// Checks every element of a list that has at least one.
+fn row(value: &[u8], check: fn(AnyRef<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+    let content = sequence(value)?;
+    if content.is_empty() {
         return Err(EMPTY);
     }
     elements(content).try_for_each(|element| check(element?))
@@ -100,8 +90,27 @@ fn row(
 
 /// RFC 5280, 4.2.1.1: issuer and serial number are there together or not at all.
 fn authority_key_id(value: &[u8]) -> Result<(), Fault> {
-    let read = AuthorityKeyId::read(value)?;
-    if read.has_issuer == read.has_serial {
+    let mut has = [false; 3];
+    for field in elements(sequence(value)?) {
+        let field = field?;
+        let number = match field.tag() {
+            tag if tag == primitive(0) => 0,
+            tag if tag == context(1) => 1,
+            tag if tag == primitive(2) => 2,
+            _ => return Err(UNKNOWN_FIELD),
+        };
+        if has[number..].contains(&true) {
+            return Err(OUT_OF_ORDER);
+        }
+        has[number] = true;
+        match number {
+            0 if field.value().is_empty() => return Err(Fault::Said("an empty key identifier")),
+            1 => general_names(field.value())?,
+            2 => any(AnyRef::new(Tag::Integer, field.value())?)?,
+            _ => {}
+        }
+    }
+    if has[1] == has[2] {
         Ok(())
     } else {
         Err(Fault::Said(
@@ -110,6 +119,9 @@ fn authority_key_id(value: &[u8]) -> Result<(), Fault> {
     }
 }
 
+const UNKNOWN_FIELD: Fault = Fault::Said("a field that it cannot have");
+const OUT_OF_ORDER: Fault = Fault::Said("fields out of their order, or one that is there twice");
+
 fn subject_key_id(value: &[u8]) -> Result<(), Fault> {
     if <&OctetStringRef>::from_der(value)?.as_bytes().is_empty() {
         return Err(Fault::Said("it is empty"));
@@ -117,107 +129,211 @@ fn subject_key_id(value: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn general_names(value: &[u8]) -> Result<(), Fault> {
-    row(
-        sequence(value)?,
-        |name| {
-            GeneralName::read(name)?;
-            Ok(())
-        },
-        NOT_EMPTY,
-    )
+/// RFC 5280, 4.2.1.3: a named bit list, which ends in its last bit that is set (X.690, 11.2.2).
+fn key_usage(value: &[u8]) -> Result<(), Fault> {
+    named_bits(AnyRef::from_der(value)?)
+}
+
+fn named_bits(value: AnyRef<'_>) -> Result<(), Fault> {
+    let bits = bit_string(value)?;
+    let ends_in_one = match bits.raw_bytes().last() {
+        Some(last) => last >> bits.unused_bits() & 1 == 1,
+        None => true,
+    };
+    if ends_in_one {
+        Ok(())
+    } else {
+        Err(Fault::Said(
+            "a list of bits that ends in one that is not set",
+        ))
+    }
+}
+
+/// RFC 5280, 4.2.1.9.
+fn basic_constraints(value: &[u8]) -> Result<(), Fault> {
+    let mut fields = fields(AnyRef::from_der(value)?)?;
+    let mut field = fields.next()?;
+    if let Some(ca) = field.filter(|field| field.tag() == Tag::Boolean) {
+        if ca.value() != [0xff] {
+            return Err(EXPLICIT_DEFAULT);
+        }
+        field = fields.next()?;
+    }
+    if let Some(length) = field {
+        count(length)?;
+    }
+    Ok(fields.end()?)
+}
+
+/// DER leaves out a field that has its default (X.690, 11.5).
+pub(super) const EXPLICIT_DEFAULT: Fault = Fault::Said("a FALSE that is written out");
+
+/// RFC 5280, 4.2.1.10. That a list is not empty, and that bases are well written, are rules of their own.
+fn name_constraints(value: &[u8]) -> Result<(), Fault> {
+    let mut last = None;
+    for field in elements(sequence(value)?) {
+        let field = field?;
+        let number = match field.tag() {
+            tag if tag == context(0) => 0,
+            tag if tag == context(1) => 1,
+            _ => return Err(UNKNOWN_FIELD),
+        };
+        if last.is_some_and(|last| last >= number) {
+            return Err(OUT_OF_ORDER);
+        }
+        last = Some(number);
+        for subtree in elements(field.value()) {
+            let mut subtree = fields(subtree?)?;
+            if let Some(base) = subtree.next()? {
+                general_name(base)?;
+            }
+            // Minimum and maximum, which a rule of its own refuses.
+            while let Some(bound) = subtree.next()? {
+                natural_content(bound.value())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn alternative_names(value: &[u8]) -> Result<(), Fault> {
+    row(value, |name| Ok(general_name(name)?))
+}
+
+/// RFC 5280, 4.2.1.8: a type, and a set of values that is not empty.
+fn directory_attribute(value: AnyRef<'_>) -> Result<(), Fault> {
+    let mut fields = fields(value)?;
+    Oid::read(fields.required()?)?;
+    let values = fields.required()?;
+    values.tag().assert_eq(Tag::Set)?;
+    list(values.value(), any)?;
+    Ok(fields.end()?)
 }
 
 /// RFC 5280, 4.2.1.4: an identifier, and qualifiers where there are any.
 fn policy(information: AnyRef<'_>) -> Result<(), Fault> {
-    information.tag().assert_eq(Tag::Sequence)?;
-    let mut fields = elements(information.value());
-    expect(fields.next(), Tag::ObjectIdentifier)?;
-    if let Some(qualifiers) = fields.next() {
-        let qualifiers = qualifiers?;
+    let mut fields = fields(information)?;
+    Oid::read(fields.required()?)?;
+    if let Some(qualifiers) = fields.next()? {
         qualifiers.tag().assert_eq(Tag::Sequence)?;
         if qualifiers.value().is_empty() {
             return Err(EMPTY);
         }
+        elements(qualifiers.value()).try_for_each(|one| qualifier(one?))?;
     }
-    end(fields.next())
+    Ok(fields.end()?)
+}
+
+/// A `PolicyQualifierInfo`: a pointer to a statement, a notice, or what nobody here knows.
+fn qualifier(value: AnyRef<'_>) -> Result<(), Fault> {
+    const STATEMENT: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 2, 1];
+    const NOTICE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 2, 2];
+    let mut fields = fields(value)?;
+    let id = Oid::read(fields.required()?)?;
+    let content = fields.required()?;
+    any(content)?;
+    match id.as_bytes() {
+        STATEMENT => content.tag().assert_eq(Tag::Ia5String).map(drop)?,
+        NOTICE => content.tag().assert_eq(Tag::Sequence).map(drop)?,
+        _ => {}
+    }
+    Ok(fields.end()?)
 }
 
 /// RFC 5280, 4.2.1.5: two identifiers.
 fn mapping(pair: AnyRef<'_>) -> Result<(), Fault> {
-    pair.tag().assert_eq(Tag::Sequence)?;
-    let mut fields = elements(pair.value());
-    expect(fields.next(), Tag::ObjectIdentifier)?;
-    expect(fields.next(), Tag::ObjectIdentifier)?;
-    end(fields.next())
+    let mut fields = fields(pair)?;
+    Oid::read(fields.required()?)?;
+    Oid::read(fields.required()?)?;
+    Ok(fields.end()?)
 }
 
 /// RFC 5280, 4.2.1.11: one or both of two counts.
-fn skip_certs(field: AnyRef<'_>) -> Result<(), Fault> {
-    match field.tag() {
-        Tag::ContextSpecific {
-            constructed: false,
-            number: TagNumber(0 | 1),
-        } if !field.value().is_empty() => Ok(()),
-        _ => Err(Fault::Said("a field that it cannot have")),
+fn policy_constraints(value: &[u8]) -> Result<(), Fault> {
+    let content = sequence(value)?;
+    if content.is_empty() {
+        return Err(EMPTY);
     }
-}
-
-/// RFC 5280, 4.2.1.13: every point has a name or the name of who issues its list.
-fn distribution_points(value: &[u8]) -> Result<(), Fault> {
-    row(
-        sequence(value)?,
-        |point| {
-            point.tag().assert_eq(Tag::Sequence)?;
-            let mut names_something = false;
-            for field in elements(point.value()) {
-                names_something |= matches!(
-                    field?.tag(),
-                    Tag::ContextSpecific {
-                        constructed: true,
-                        number: TagNumber(0 | 2),
-                    }
-                );
-            }
-            if names_something {
-                Ok(())
-            } else {
-                Err(Fault::Said("a distribution point that names nothing"))
-            }
-        },
-        NOT_EMPTY,
-    )
-}
-
-/// RFC 5280, 4.2.2.1: a method and a location.
-fn access_descriptions(value: &[u8]) -> Result<(), Fault> {
-    row(
-        sequence(value)?,
-        |description| {
-            description.tag().assert_eq(Tag::Sequence)?;
-            let mut fields = elements(description.value());
-            expect(fields.next(), Tag::ObjectIdentifier)?;
-            let location = fields
-                .next()
-                .ok_or(Fault::Said("an access description without a location"))?;
-            GeneralName::read(location?)?;
-            end(fields.next())
-        },
-        NOT_EMPTY,
-    )
-}
-
-fn expect(field: Option<Result<AnyRef<'_>, der::Error>>, tag: Tag) -> Result<(), Fault> {
-    field
-        .ok_or(Fault::Said("a field is missing"))??
-        .tag()
-        .assert_eq(tag)?;
+    let mut last = None;
+    for field in elements(content) {
+        let field = field?;
+        let number = match field.tag() {
+            tag if tag == primitive(0) => 0,
+            tag if tag == primitive(1) => 1,
+            _ => return Err(UNKNOWN_FIELD),
+        };
+        if last.is_some_and(|last| last >= number) {
+            return Err(OUT_OF_ORDER);
+        }
+        last = Some(number);
+        natural_content(field.value())?;
+    }
     Ok(())
 }
 
-fn end(field: Option<Result<AnyRef<'_>, der::Error>>) -> Result<(), Fault> {
-    match field {
-        None => Ok(()),
-        Some(_) => Err(Fault::Said("a field too many")),
+/// RFC 5280, 4.2.1.13: every point has a name or the name of who issues its list.
+fn distribution_point(point: AnyRef<'_>) -> Result<(), Fault> {
+    point.tag().assert_eq(Tag::Sequence)?;
+    let mut has = [false; 3];
+    for field in elements(point.value()) {
+        let field = field?;
+        let number = match field.tag() {
+            tag if tag == context(0) => 0,
+            tag if tag == primitive(1) => 1,
+            tag if tag == context(2) => 2,
+            _ => return Err(UNKNOWN_FIELD),
+        };
+        if has[number..].contains(&true) {
+            return Err(OUT_OF_ORDER);
+        }
+        has[number] = true;
+        match number {
+            0 => point_name(AnyRef::from_der(field.value())?)?,
+            1 => named_bits(AnyRef::new(Tag::BitString, field.value())?)?,
+            _ => general_names(field.value())?,
+        }
     }
+    if has[0] || has[2] {
+        Ok(())
+    } else {
+        Err(Fault::Said("a distribution point that names nothing"))
+    }
+}
+
+/// A `DistributionPointName`: names, or attributes below the issuer's name.
+fn point_name(name: AnyRef<'_>) -> Result<(), Fault> {
+    match name.tag() {
+        tag if tag == context(0) => Ok(general_names(name.value())?),
+        tag if tag == context(1) => Ok(list(name.value(), attribute)?),
+        _ => Err(UNKNOWN_FIELD),
+    }
+}
+
+/// RFC 5280, 4.2.2.1: a method and a location.
+fn access_description(description: AnyRef<'_>) -> Result<(), Fault> {
+    let mut fields = fields(description)?;
+    Oid::read(fields.required()?)?;
+    let location = fields.required()?;
+    general_name(location)?;
+    if location.tag() == primitive(6) {
+        ascii(location.value())?;
+    }
+    Ok(fields.end()?)
+}
+
+/// RFC 7633, 4.1: the number of a TLS extension, of 16 bits.
+fn feature(value: AnyRef<'_>) -> Result<(), Fault> {
+    value.tag().assert_eq(Tag::Integer)?;
+    match natural_content(value.value())? {
+        [_] | [_, _] | [0, _, _] => Ok(()),
+        _ => Err(Fault::Said(
+            "a feature that is not the number of a TLS extension",
+        )),
+    }
+}
+
+/// RFC 6962, 3.3: a list of TLS in an `OCTET STRING`.
+fn timestamps(value: &[u8]) -> Result<(), Fault> {
+    let list = <&OctetStringRef>::from_der(value)?.as_bytes();
+    read_list(list).map_err(Fault::Timestamps).map(drop)
 }

@@ -1,10 +1,9 @@
 //! Rules on the form of extensions: well-formed, there once, critical or not.
 
 use super::content;
-use super::fields::EMPTY_NAME;
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
-use crate::certificate::Known;
+use crate::certificate::{Known, is_empty_name};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::reason::Reason;
@@ -81,6 +80,9 @@ pub(super) fn malformed(known: Known, error: &dyn std::fmt::Display) -> Reason {
 }
 
 fn well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    if subject.extensions.writes_default {
+        return Err(WELL_FORMED.found("an extension whose critical FALSE is written out"));
+    }
     content::CHECKED.into_iter().try_for_each(|(known, check)| {
         let Some(slot) = subject.extensions.get(known) else {
             return Ok(());
@@ -141,7 +143,7 @@ fn rfc5280_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
         "RFC 5280, 4.2.1.11",
     )?;
     demand(rule, subject, Known::InhibitAnyPolicy, "RFC 5280, 4.2.1.14")?;
-    if subject.certificate.subject() == EMPTY_NAME {
+    if is_empty_name(subject.certificate.subject()) {
         demand(rule, subject, Known::SubjectAltName, "RFC 5280, 4.2.1.6")?;
     }
     Ok(())
@@ -155,7 +157,7 @@ fn web_pki_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
         Place::Anchor | Place::OwnAnchor => "CA/B BR 7.1.2.1.4",
     };
     demand(rule, subject, Known::BasicConstraints, clause)?;
-    if subject.certificate.subject() == EMPTY_NAME {
+    if is_empty_name(subject.certificate.subject()) {
         demand(rule, subject, Known::SubjectAltName, "CA/B BR 7.1.2.7.12")?;
     }
     Ok(())
@@ -187,7 +189,7 @@ fn web_pki_not_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(
     ];
     let rule = &WEB_PKI_NOT_CRITICAL;
     forbid(rule, subject, &TABLE)?;
-    if subject.certificate.subject() != EMPTY_NAME {
+    if !is_empty_name(subject.certificate.subject()) {
         forbid(
             rule,
             subject,

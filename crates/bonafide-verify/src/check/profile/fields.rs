@@ -1,9 +1,12 @@
 //! Rules on the fields of a certificate: version, serial number, names, times.
 
+use der::Decode as _;
+use der::asn1::AnyRef;
 use rustls_pki_types::UnixTime;
 
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
+use crate::certificate::{is_empty_name, whole};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::reason::Reason;
@@ -12,8 +15,6 @@ use crate::reason::Reason;
 const MAX_SERIAL_OCTETS: usize = 20;
 /// 2050-01-01T00:00:00Z: from then on times are `GeneralizedTime` (RFC 5280, 4.1.2.5).
 const YEAR_2050: u64 = 2_524_608_000;
-/// The encoding of a name without attributes.
-pub(super) const EMPTY_NAME: &[u8] = &[0x30, 0x00];
 
 pub(super) static VERSION_3: Rule = Rule::certificate(
     Code::UnsupportedVersion,
@@ -53,6 +54,14 @@ pub(super) static NAMES_ARE_NOT_EMPTY: Rule = Rule::certificate(
     "every certificate has an issuer, and every CA's a subject",
     Scope::All,
     names_are_not_empty,
+);
+
+pub(super) static NAMES_ARE_WELL_FORMED: Rule = Rule::certificate(
+    Code::Malformed,
+    "RFC 5280, 4.1.2.4",
+    "issuer and subject are names: sequences of sets of attributes, no set empty",
+    Scope::All,
+    names_are_well_formed,
 );
 
 pub(super) static TIME_ENCODING: Rule = Rule::certificate(
@@ -113,12 +122,27 @@ fn unique_serials(path: &[Subject<'_>]) -> Result<(), (usize, Reason)> {
 
 fn names_are_not_empty(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     let rule = &NAMES_ARE_NOT_EMPTY;
-    if subject.certificate.issuer() == EMPTY_NAME {
+    if is_empty_name(subject.certificate.issuer()) {
         return Err(rule.found("an empty issuer"));
     }
     let is_ca = subject.place != Place::Leaf || subject.is_ca()?;
-    if is_ca && subject.certificate.subject() == EMPTY_NAME {
+    if is_ca && is_empty_name(subject.certificate.subject()) {
         return Err(rule.found("a CA without a subject"));
+    }
+    Ok(())
+}
+
+fn names_are_well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let names = [
+        ("issuer", subject.certificate.issuer()),
+        ("subject", subject.certificate.subject()),
+    ];
+    for (which, name) in names {
+        AnyRef::from_der(name)
+            .and_then(whole::name)
+            .map_err(|error| Reason::Malformed {
+                detail: format!("its {which}: {error}"),
+            })?;
     }
     Ok(())
 }

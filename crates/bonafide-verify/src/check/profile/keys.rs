@@ -49,6 +49,14 @@ pub(super) static RSA_OR_NAMED_CURVE: Rule = Rule::certificate(
     rsa_or_named_curve,
 );
 
+pub(super) static NAMED_CURVE: Rule = Rule::certificate(
+    Code::UnsupportedKey,
+    "RFC 5480, 2.1.1",
+    "an elliptic-curve key names its curve, and does not spell its parameters out",
+    Scope::All,
+    named_curve,
+);
+
 pub(super) static RSA_EXPONENT: Rule = Rule::certificate(
     Code::RsaExponent,
     "CA/B BR 6.1.6",
@@ -97,6 +105,16 @@ fn rsa_or_named_curve(subject: &Subject<'_>, context: &CheckContext<'_>) -> Resu
         (algorithm, _) => format!("{algorithm}, or with other parameters"),
     };
     Err(Reason::UnsupportedKey { kind })
+}
+
+fn named_curve(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
+    let key = subject.certificate.public_key();
+    if key.algorithm == EC_PUBLIC_KEY && key.curve.is_none() {
+        return Err(Reason::UnsupportedKey {
+            kind: "ECDSA on a curve without a name".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn rsa_exponent(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
