@@ -7,31 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bonafide::{Client, ClientBuilder, Error, Kind, Phase};
-use bonafide_testkit::{Recipe, TestCa};
-use bonafide_tests::{RawServer, RawStream, believing, read_head};
+use bonafide::{Client, Error, Kind, Phase};
+use bonafide_tests::{RawServer, RawStream, raw_http1, read_head};
 use http::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
-
-/// A server with TLS or without, and a client for it.
-async fn peer<F>(
-    tls: bool,
-    serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,
-) -> (ClientBuilder, RawServer)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    if !tls {
-        let server = RawServer::plain(serve).await;
-        return (Client::builder().allow_plain_http(), server);
-    }
-    let ca = TestCa::new();
-    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
-    let policy = believing(&ca).build().unwrap();
-    let server = RawServer::tls(&identity, "http/1.1", serve).await;
-    (Client::builder().policy(policy), server)
-}
 
 async fn write(stream: &mut RawStream, text: &str) -> bool {
     stream.write_all(text.as_bytes()).await.is_ok() && stream.flush().await.is_ok()
@@ -64,7 +44,7 @@ async fn a_response_that_no_request_asked_for_answers_none() {
             .build()
             .unwrap();
         let (client, server) = serving
-            .spawn(peer(tls, |_, mut stream| async move {
+            .spawn(raw_http1(tls, |_, mut stream| async move {
                 while let Some(head) = read_head(&mut stream).await {
                     let asked = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nasked";
                     write(&mut stream, asked).await;
@@ -90,7 +70,7 @@ async fn a_response_that_no_request_asked_for_answers_none() {
 
 #[tokio::test]
 async fn records_without_plaintext_do_not_cost_a_kept_connection() {
-    let (client, server) = peer(true, |_, mut stream| async move {
+    let (client, server) = raw_http1(true, |_, mut stream| async move {
         while read_head(&mut stream).await.is_some() {
             write(
                 &mut stream,
@@ -162,7 +142,7 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
         ("transfer-encoding: identity", "ok", Err(CODED), 2),
     ] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
-        let (client, server) = peer(false, move |_, mut stream| {
+        let (client, server) = raw_http1(false, move |_, mut stream| {
             let answer = answer.clone();
             async move {
                 while read_head(&mut stream).await.is_some() {
@@ -189,7 +169,7 @@ async fn framing_that_can_be_read_in_two_ways_ends_the_response_or_the_connectio
         }
         assert_eq!(server.connections(), connections, "{head}");
     }
-    let (client, server) = peer(false, |_, mut stream| async move {
+    let (client, server) = raw_http1(false, |_, mut stream| async move {
         read_head(&mut stream).await;
         let switched =
             "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
@@ -211,7 +191,7 @@ async fn bytes_after_a_response_without_a_body_end_the_connection() {
         ("GET", "204 No Content"),
         ("GET", "304 Not Modified"),
     ] {
-        let (client, server) = peer(false, move |_, mut stream| async move {
+        let (client, server) = raw_http1(false, move |_, mut stream| async move {
             while let Some(head) = read_head(&mut stream).await {
                 if head.contains(" /bodiless ") {
                     let smuggled = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nsmuggled";
@@ -248,7 +228,7 @@ async fn bytes_after_a_response_without_a_body_end_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_half_a_request_arrives_although_the_upload_fails() {
     for tls in [false, true] {
-        let (client, server) = peer(tls, |_, mut stream| async move {
+        let (client, server) = raw_http1(tls, |_, mut stream| async move {
             read_head(&mut stream).await;
             let answer = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 4\r\n\r\nmuch";
             write(&mut stream, answer).await;
@@ -291,7 +271,7 @@ async fn no_request_is_lost_with_a_connection_that_closes_at_that_moment() {
     };
     let seen: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
     let log = Arc::clone(&seen);
-    let (client, server) = peer(false, move |number, mut stream| {
+    let (client, server) = raw_http1(false, move |number, mut stream| {
         let log = Arc::clone(&log);
         async move {
             let answers = 1 + number % 3;
@@ -383,7 +363,7 @@ async fn a_connection_that_was_closed_while_the_runtime_was_busy_costs_no_post()
         .build()
         .unwrap();
     let (client, server) = serving
-        .spawn(peer(true, |number, mut stream| async move {
+        .spawn(raw_http1(true, |number, mut stream| async move {
             if number % 2 == 1 {
                 return echo(stream).await;
             }

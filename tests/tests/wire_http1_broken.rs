@@ -6,31 +6,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bonafide::{Client, ClientBuilder, Kind};
-use bonafide_testkit::{Recipe, TestCa};
-use bonafide_tests::{RawServer, RawStream, believing, read_head};
+use bonafide::{Client, Kind};
+use bonafide_tests::{RawServer, raw_http1, read_head};
 use http::Method;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, sleep};
-
-/// A server with TLS or without, and a client for it.
-async fn peer<F>(
-    tls: bool,
-    serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,
-) -> (ClientBuilder, RawServer)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    if !tls {
-        let server = RawServer::plain(serve).await;
-        return (Client::builder().allow_plain_http(), server);
-    }
-    let ca = TestCa::new();
-    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
-    let policy = believing(&ca).build().unwrap();
-    let server = RawServer::tls(&identity, "http/1.1", serve).await;
-    (Client::builder().policy(policy), server)
-}
 
 /// How many sockets this process has connected to the port of `server`.
 fn connected_to(server: &RawServer) -> usize {
@@ -61,7 +41,7 @@ async fn left_open(server: &RawServer) -> usize {
 
 /// The peer reads the head of each request, writes `answer` and does nothing more, for ever.
 async fn frozen(tls: bool, answer: &'static str) -> (Client, RawServer) {
-    let (client, server) = peer(tls, move |_, mut stream| async move {
+    let (client, server) = raw_http1(tls, move |_, mut stream| async move {
         read_head(&mut stream).await;
         let _ = stream.write_all(answer.as_bytes()).await;
         let _ = stream.flush().await;
@@ -110,7 +90,7 @@ async fn a_response_that_was_given_up_during_the_upload_leaves_no_socket_open() 
 async fn a_slow_reader_gets_all_of_an_answer_although_the_upload_failed() {
     const LENGTH: usize = 60_000;
     for tls in [false, true] {
-        let (client, server) = peer(tls, |_, mut stream| async move {
+        let (client, server) = raw_http1(tls, |_, mut stream| async move {
             read_head(&mut stream).await;
             let head =
                 format!("HTTP/1.1 413 Content Too Large\r\ncontent-length: {LENGTH}\r\n\r\n");
@@ -144,7 +124,7 @@ async fn a_response_without_a_body_is_read_whatever_its_codings_are() {
         (Method::GET, "304 Not Modified"),
     ];
     for (method, status) in heads {
-        let (client, server) = peer(false, move |_, mut stream| async move {
+        let (client, server) = raw_http1(false, move |_, mut stream| async move {
             while read_head(&mut stream).await.is_some() {
                 let head = format!("HTTP/1.1 {status}\r\ntransfer-encoding: gzip, chunked\r\n\r\n");
                 let _ = stream.write_all(head.as_bytes()).await;

@@ -166,13 +166,19 @@ impl fmt::Display for AnchorReport {
                 f.write_str("; ")?;
             }
             write!(f, "{}: {} loaded", source.source, source.loaded)?;
-            for failure in source.failures.iter().chain(&source.remarks).take(LISTED) {
+            for failure in source.failures.iter().take(LISTED) {
                 write!(f, ", {failure}")?;
             }
-            let told = source.failures.len() + source.remarks.len();
-            let more = told.saturating_sub(LISTED);
+            let more = source.failures.len().saturating_sub(LISTED);
             if more > 0 {
                 write!(f, ", and {more} more that could not be read")?;
+            }
+            for remark in source.remarks.iter().take(LISTED) {
+                write!(f, ", {remark}")?;
+            }
+            let more = source.remarks.len().saturating_sub(LISTED);
+            if more > 0 {
+                write!(f, ", and {more} more remarks")?;
             }
         }
         if self.sources.is_empty() {

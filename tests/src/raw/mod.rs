@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use bonafide_testkit::Identity;
+use bonafide::{Client, ClientBuilder};
+use bonafide_testkit::{Identity, Recipe, TestCa};
 use rustls::ServerConfig;
 use rustls::sign::SingleCertAndKey;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
@@ -20,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use self::http2::{Frame, Http2Peer};
+use crate::ours::believing;
 
 /// A connection of a client to a [`RawServer`].
 #[derive(Debug)]
@@ -134,6 +136,28 @@ impl Drop for RawServer {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// A server of HTTP/1.1, with TLS or without, and a client that believes it.
+///
+/// # Panics
+/// If the policy does not build.
+pub async fn raw_http1<F>(
+    tls: bool,
+    serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,
+) -> (ClientBuilder, RawServer)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    if !tls {
+        let server = RawServer::plain(serve).await;
+        return (Client::builder().allow_plain_http(), server);
+    }
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+    let policy = believing(&ca).build().expect("one anchor is enough");
+    let server = RawServer::tls(&identity, "http/1.1", serve).await;
+    (Client::builder().policy(policy), server)
 }
 
 /// The head of the next HTTP/1.1 request, up to the empty line; none if the client has gone.

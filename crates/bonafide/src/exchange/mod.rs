@@ -65,26 +65,24 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         )?;
-        let mut waiting = Waiting::new(lease, &meta);
-        let leased = waiting.since;
+        let leased = Instant::now();
         let limit = call.limits.headers;
-        let outcome = match waiting.lease.as_ref() {
-            Some(Lease::Http1(lease)) => match lease.conn().send(request) {
+        let mut waiting = Waiting::new(&lease, leased, &meta);
+        let outcome = match &lease {
+            Lease::Http1(lease) => match lease.conn().send(request) {
                 Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
                 Err(body) => return_unsent(body),
             },
-            Some(Lease::Http2(lease)) => match lease.handle().send(request, lease.is_alone()) {
+            Lease::Http2(lease) => match lease.handle().send(request, lease.is_alone()) {
                 Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
                 Err(body) => return_unsent(body),
             },
-            None => return_unsent(request.into_body()),
         };
+        waiting.is_over = outcome.is_ok();
+        drop(waiting);
         let answered = match outcome {
             Ok(answered) => answered,
             Err(late) => return Err(Error::from(late).over(meta.info.receipt())),
-        };
-        let Some(lease) = waiting.over() else {
-            continue;
         };
         match answered {
             Ok(response) => {
@@ -171,35 +169,31 @@ fn return_unsent<T>(body: Body) -> Result<Result<T, Unanswered>, Failure> {
 
 /// A request that waits for its response on a connection. Given up, it ends an HTTP/1.1 connection; after a while of
 /// silence, it leaves an HTTP/2 connection in doubt.
-struct Waiting {
-    /// Taken when the wait is over.
-    lease: Option<Lease<Connector>>,
+struct Waiting<'a> {
+    lease: &'a Lease<Connector>,
     since: Instant,
     reads: u64,
+    is_over: bool,
 }
 
-impl Waiting {
-    fn new(lease: Lease<Connector>, meta: &Meta) -> Self {
+impl<'a> Waiting<'a> {
+    fn new(lease: &'a Lease<Connector>, since: Instant, meta: &Meta) -> Self {
         Self {
-            lease: Some(lease),
-            since: Instant::now(),
+            lease,
+            since,
             reads: meta.socket.reads(),
+            is_over: false,
         }
     }
-
-    fn over(&mut self) -> Option<Lease<Connector>> {
-        self.lease.take()
-    }
 }
 
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        match &self.lease {
-            Some(Lease::Http1(lease)) => lease.conn().cut_off(),
-            Some(Lease::Http2(lease)) if self.since.elapsed() >= SILENCE => {
-                lease.doubt(self.reads);
-            }
-            Some(Lease::Http2(_)) | None => {}
+        match self.lease {
+            _ if self.is_over => {}
+            Lease::Http1(lease) => lease.conn().cut_off(),
+            Lease::Http2(lease) if self.since.elapsed() >= SILENCE => lease.doubt(self.reads),
+            Lease::Http2(_) => {}
         }
     }
 }
