@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::{Client, Error, Kind, Phase};
-use bonafide_tests::{RawServer, RawStream, raw_http1, read_head};
+use bonafide_tests::{RawStream, raw_http1, read_head};
 use http::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};

@@ -1,9 +1,9 @@
-//! How the end of a response's body is told.
+//! What marks the end of a response's body.
 
 /// What a response's head says about its body and its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Framing {
-    /// Over HTTP/2: the end of the body is told by the stream alone.
+    /// Over HTTP/2: the stream alone says where the body ends.
     pub(crate) http2: bool,
     /// No byte of a body may come, although HTTP/2 has room for it.
     pub(crate) bodiless: bool,

@@ -101,7 +101,7 @@ impl Socket {
 
     /// Reads without asking tokio whether there is something to read. Gives nothing when there is not.
     fn probe(&self, buffer: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
-        // Cleared first: whoever lends the connection meanwhile sets it again.
+        // Cleared first: a lender that comes meanwhile sets it again.
         self.state.probe.store(false, Ordering::Relaxed);
         if buffer.remaining() == 0 {
             return None;
