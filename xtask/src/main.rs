@@ -80,6 +80,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Judges certificates with one field changed, and compares with openssl and pyca/cryptography: `cargo xtask mutants --help`.
+    #[command(disable_help_flag = true)]
+    Mutants {
+        /// Arguments for the driver.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Compares the effective default policy with the file that is kept of it, or writes that: `cargo xtask policy --help`.
     #[command(disable_help_flag = true)]
     Policy {
@@ -143,6 +150,12 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             };
             Invocation::cargo(line)
                 .with_args(args.to_vec())
+                .run(&env::current_dir()?)?;
+        }
+        Task::Mutants { args } => {
+            let line = "run --quiet -p xtask --features mutants --bin mutants --";
+            Invocation::cargo(line)
+                .with_args(args)
                 .run(&env::current_dir()?)?;
         }
         Task::Policy { args } => {

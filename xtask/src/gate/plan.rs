@@ -30,6 +30,9 @@ const OVER_RING: (&str, &str) = (
      --features ring,tokio,danger-insecure-grants",
 );
 
+/// How many mutants the gate judges: a few seconds of them.
+const MUTANTS: u32 = 1_000;
+
 /// What the gate finds around it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
@@ -106,6 +109,10 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
     steps.push(Step::cargo(
         "default policy",
         "run --quiet --all-features --bin policy -- --check docs/effective-default.json",
+    ));
+    steps.push(Step::cargo(
+        "mutants",
+        &format!("run --quiet --all-features --bin mutants -- --count {MUTANTS}"),
     ));
     steps.extend(conformance(&around.conformance));
     steps.extend(around.corpora.iter().map(|corpora| {

@@ -104,6 +104,7 @@ impl<'a> Certificate<'a> {
         }
         let serial = AnyRef::decode(&mut tbs)?;
         serial.tag().assert_eq(Tag::Integer)?;
+        whole::integer(serial.value())?;
         AnyRef::decode(&mut tbs)?;
         let issuer = tbs.tlv_bytes()?;
         let mut validity = body(AnyRef::decode(&mut tbs)?, Tag::Sequence)?;

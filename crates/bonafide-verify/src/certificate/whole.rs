@@ -85,7 +85,7 @@ fn nested(value: AnyRef<'_>, depth: usize) -> Result<(), der::Error> {
 }
 
 /// The content of an `INTEGER`, in its one form.
-fn integer(content: &[u8]) -> Result<(), der::Error> {
+pub(crate) fn integer(content: &[u8]) -> Result<(), der::Error> {
     match content {
         [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(Tag::Integer.value_error().into()),
         _ => Ok(()),

@@ -7,7 +7,7 @@ use bonafide_verify::{Anchors, Certificate, Code, Peer, Policy, Profile};
 
 use super::chain::{Chain, Changed, HOST, Place};
 use super::der::*;
-use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, UNREADABLE_KEYS, WEB};
+use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, UNREADABLE, WEB};
 use Place::{Anchor, Leaf};
 use Profile::{Browser, PathOnly, Rfc5280, WebPki, WebPkiIssuance};
 
@@ -251,9 +251,9 @@ fn padding_bits_of_a_key_usage_allow_nothing() {
 }
 
 #[test]
-fn a_key_is_read_to_its_end() {
+fn keys_and_serial_numbers_are_read_whole() {
     let chain = Chain::new();
-    for (what, change) in UNREADABLE_KEYS {
+    for (what, change) in UNREADABLE {
         let refused = ALL.iter().map(|profile| (*profile, Code::Malformed));
         let codes = chain.with(Leaf, change).codes();
         assert_eq!(codes, refused.collect::<Vec<_>>(), "{what}");

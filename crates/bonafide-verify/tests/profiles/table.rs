@@ -43,9 +43,12 @@ const KEYS: &[Row] = &[
     ("RSA with exponent 4", Leaf, |d| { d.public_key(&rsa_key(2048, 4)); }, Code::RsaExponent, WEB),
 ];
 
-/// Keys that cannot be read, which every profile but `PathOnly` refuses by reading them.
+/// Keys and serial numbers that cannot be read, which every profile but `PathOnly` refuses by
+/// reading them.
 #[rustfmt::skip]
-pub(crate) const UNREADABLE_KEYS: &[(&str, Change)] = &[
+pub(crate) const UNREADABLE: &[(&str, Change)] = &[
+    ("an empty serial number", |d| { d.serial_number(&[]); }),
+    ("a padded serial number", |d| { d.serial_number(&[0, 0x42]); }),
     ("a negative key number", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &[0x80; 256]), tlv(0x02, &[1, 0, 1])])); }),
     ("a negative exponent", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &MODULUS), tlv(0x02, &[0x81])])); }),
     ("a third number in a key", |d| { d.public_key(&rsa_spki(&[tlv(0x02, &MODULUS), tlv(0x02, &[1, 0, 1]), tlv(0x02, &[1])])); }),
