@@ -66,6 +66,7 @@ const CONTENTS: &[Row] = &[
     ("a qualifier without content", Leaf, |d| { d.extension(POLICIES, false, &sequence(&[sequence(&[oid(DOMAIN_VALIDATED), sequence(&[oids(&["1.3.6.1.5.5.7.2.1"])])])])); }, Code::MalformedExtension, STRICT),
     ("a purpose that is cut off", Intermediate, |d| { d.extension(PURPOSES, false, &sequence(&[oid(SERVER_AUTH), tlv(0x06, &[0x2a, 0x83])])); }, Code::MalformedExtension, STRICT),
     ("rubbish in an otherName", Anchor, |d| { d.extension("2.5.29.18", false, &sequence(&[tlv(0xa0, &[0xff, 0x01])])); }, Code::MalformedExtension, STRICT),
+    ("a padded number in an otherName", Anchor, |d| { d.extension("2.5.29.18", false, &sequence(&[tlv(0xa0, &[oid("1.2.3"), tlv(0xa0, &tlv(0x02, &[0, 1]))].concat())])); }, Code::MalformedExtension, STRICT),
     ("an otherName without its value", Anchor, |d| { d.extension("2.5.29.18", false, &sequence(&[tlv(0xa0, &oid("1.2.3"))])); }, Code::MalformedExtension, STRICT),
     ("a URI outside ASCII in information access", Leaf, |d| { d.extension(AUTHORITY_INFO, false, &sequence(&[sequence(&[oid("1.3.6.1.5.5.7.48.1"), tlv(0x86, b"http://\xc3\xa4")])])); }, Code::MalformedExtension, STRICT),
     ("a critical FALSE that is written out", Leaf, |d| { d.encoded_extension(&sequence(&[oid("1.2.3.4"), tlv(0x01, &[0]), tlv(0x04, &[5, 0])])); }, Code::MalformedExtension, STRICT),
