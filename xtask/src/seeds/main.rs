@@ -7,6 +7,7 @@
 )]
 #[path = "../../../fuzz/src/case.rs"]
 mod case;
+mod files;
 mod peers;
 mod revocation;
 mod transparency;
@@ -97,6 +98,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     peers::chains(&target("chain"))?;
     peers::names(&target("name"))?;
     peers::bundles(&target("bundle"))?;
+    files::pem(&target("pem"))?;
+    files::pins(&target("pin_file"))?;
+    files::bundles(&target("pin_bundle"))?;
+    files::known_keys(&target("first_use"))?;
     revocation::lists(&target("crl"))?;
     revocation::responses(&target("ocsp"))?;
     transparency::timestamps(&target("sct"))?;
