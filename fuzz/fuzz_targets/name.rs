@@ -23,11 +23,7 @@ fuzz_target!(|input: &[u8]| {
     };
     judge(&case, authorities, |policy| {
         const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-        let pins = Pins::for_host(host)
-            .any(PIN)
-            .without_backup()
-            .never_expires()
-            .build();
+        let pins = Pins::for_host(host).any(PIN).without_backup().never_expires().build();
         match pins {
             Ok(pins) => policy.report_only(pins),
             Err(_) => policy,
