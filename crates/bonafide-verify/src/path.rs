@@ -23,13 +23,15 @@ use crate::spki::SpkiSha256;
 /// use bonafide_verify::VerifiedPath;
 ///
 /// // Nobody else can make one.
-/// let path = VerifiedPath { leaf: todo!(), intermediates: Vec::new(), anchor: todo!() };
+/// let path = VerifiedPath { leaf: todo!(), intermediates: todo!(), anchor: todo!(), fields: todo!() };
 /// ```
 pub struct VerifiedPath<'a> {
     proof: &'a webpki::VerifiedPath<'a>,
     leaf: &'a CertificateDer<'a>,
-    intermediates: Vec<CertificateDer<'a>>,
+    intermediates: &'a [CertificateDer<'a>],
     anchor: &'a Anchor,
+    /// The fields of each, from the leaf to the anchor, read once for all who ask.
+    fields: &'a [Result<Certificate<'a>, der::Error>],
 }
 
 impl<'a> VerifiedPath<'a> {
@@ -80,7 +82,7 @@ impl<'a> VerifiedPath<'a> {
 
     /// The fields of every certificate, from the leaf to the anchor; an error for one that rustls-webpki accepts and strict DER does not.
     pub fn certificates(&self) -> impl Iterator<Item = Result<Certificate<'_>, der::Error>> {
-        self.ders().map(Certificate::from_der)
+        self.fields.iter().copied()
     }
 
     /// The pins of every key on the path, from the leaf to the anchor.
@@ -148,8 +150,8 @@ const SERVER_AUTH: KeyPurposeId<'static> =
     KeyPurposeId::new(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01]);
 
 impl Purposes {
-    fn for_leaf(leaf: &[u8]) -> Self {
-        let any_counts = Certificate::from_der(leaf)
+    fn for_leaf(leaf: Result<Certificate<'_>, der::Error>) -> Self {
+        let any_counts = leaf
             .and_then(|leaf| leaf.extended_key_usage())
             .is_ok_and(|purposes| {
                 purposes.is_none_or(|purposes| {
@@ -197,6 +199,7 @@ pub(crate) fn build(
     on_path: OnPath<'_>,
 ) -> Result<(), NoPath> {
     let proved_one = Cell::new(false);
+    let leaf_fields = Certificate::from_der(leaf);
     let barred: RefCell<Option<CertificateDer<'static>>> = RefCell::default();
     let judge = |path: &webpki::VerifiedPath<'_>| {
         let Some(anchor) = anchors.anchor_of(path.anchor()) else {
@@ -212,15 +215,20 @@ pub(crate) fn build(
             return Err(webpki::Error::UnknownIssuer);
         }
         proved_one.set(true);
-        let intermediates = path
+        let intermediates: Vec<CertificateDer<'_>> = path
             .intermediate_certificates()
             .map(|certificate| certificate.der())
+            .collect();
+        let issuers = intermediates.iter().chain([anchor.certificate()]);
+        let fields: Vec<_> = std::iter::once(leaf_fields)
+            .chain(issuers.map(|issuer| Certificate::from_der(issuer)))
             .collect();
         match on_path(&VerifiedPath {
             proof: path,
             leaf,
-            intermediates,
+            intermediates: &intermediates,
             anchor,
+            fields: &fields,
         }) {
             PathVerdict::Take => Ok(()),
             PathVerdict::TryNext => Err(webpki::Error::UnknownIssuer),
@@ -231,7 +239,7 @@ pub(crate) fn build(
         anchors.roots(),
         intermediates,
         time,
-        Purposes::for_leaf(leaf),
+        Purposes::for_leaf(leaf_fields),
         None,
         Some(&judge),
     );
