@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::{Error, Failure, Kind};
+use crate::origin::{IntoUrl, Written};
 use crate::redirect::Hop;
-use crate::target::{IntoUrl, Written};
 
 /// How many events wait at most; what comes on top is lost.
 const QUEUE: usize = 256;

@@ -102,30 +102,32 @@ mod error;
 mod event_post;
 mod exchange;
 mod header_names;
+mod limits;
+mod observe;
+mod origin;
 mod pool;
+mod protocol;
 mod proxy;
 mod redirect;
-mod request;
 mod response;
+mod router;
 mod shown;
-mod target;
-mod timeouts;
-mod timings;
+mod stack;
 
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 
 pub use self::body::Body;
-pub use self::client::{Client, ClientBuilder, ResponseFuture};
+pub use self::client::{Client, ClientBuilder, RequestBuilder, ResponseFuture};
 pub use self::connect::ConnectionInfo;
-pub use self::error::{Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
+pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
 pub use self::event_post::EventPost;
+pub use self::limits::RequestTimeouts;
+pub use self::observe::{OpeningTimes, Timings};
+pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;
 pub use self::redirect::{Hop, Redirects};
-pub use self::request::{RequestBuilder, RequestTimeouts};
 pub use self::response::{BytesStream, Response};
-pub use self::target::IntoUrl;
-pub use self::timings::{OpeningTimes, Timings};
 
 /// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`], made at the
 /// first call.

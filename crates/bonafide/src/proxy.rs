@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use http::header::{
@@ -12,8 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::error::{Error, Failure, Kind, without_credentials};
-use crate::pool::Route;
-use crate::target::{basic, carried_host};
+use crate::origin::{basic, carried_host};
 
 /// A proxy that all connections of a client go through.
 ///
@@ -63,8 +63,6 @@ struct Inner {
     url: Url,
     host: String,
     port: u16,
-    /// The user name as the URL has it.
-    account: String,
     user: Vec<u8>,
     password: Option<Vec<u8>>,
     /// What the caller adds to `CONNECT`.
@@ -72,7 +70,7 @@ struct Inner {
 }
 
 /// How a proxy is asked for a tunnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     /// `CONNECT` (RFC 9110 section 9.3.6).
     Http,
@@ -154,7 +152,6 @@ impl Proxy {
                 protocol,
                 host,
                 port: url.port().unwrap_or(default_port),
-                account: url.username().to_owned(),
                 user: decode(url.username()),
                 password: url.password().map(decode),
                 url: without_credentials(url),
@@ -242,21 +239,60 @@ impl Proxy {
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.inner.headers
     }
+}
 
-    /// What keeps connections through this proxy apart from others. A client has one proxy for its
-    /// life, so that the password and the caller's header fields add nothing here.
-    pub(crate) fn route(&self) -> Route {
-        let Inner {
+/// The way to an origin: what the server's side of a connection does not show.
+///
+/// Two proxies are the same if they get the same bytes: host, port and protocol, credentials, and
+/// header fields in their order. `Debug` shows neither credentials nor fields.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Route {
+    /// Straight to the origin.
+    Direct,
+    /// Through this proxy.
+    Proxy(Proxy),
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("Direct"),
+            Self::Proxy(proxy) => fmt::Debug::fmt(proxy, f),
+        }
+    }
+}
+
+impl Inner {
+    /// All that tells two proxies apart. The URL is host, port and protocol once more.
+    fn identity(&self) -> impl PartialEq + Hash {
+        let Self {
             protocol,
             url: _,
             host,
             port,
-            account,
-            user: _,
-            password: _,
-            headers: _,
-        } = &*self.inner;
-        Route::Proxy(format!("{protocol:?}://{account}@{host}:{port}").into())
+            user,
+            password,
+            headers,
+        } = self;
+        let fields: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name, value.as_bytes()))
+            .collect();
+        (*protocol, host, *port, user, password, fields)
+    }
+}
+
+impl PartialEq for Proxy {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner) || self.inner.identity() == other.inner.identity()
+    }
+}
+
+impl Eq for Proxy {}
+
+impl Hash for Proxy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.inner.identity().hash(state);
     }
 }
 
@@ -292,7 +328,7 @@ mod tests {
         );
         assert_eq!(proxy.to_string(), "http://[::1]:3128");
         assert_eq!(format!("{proxy:?}"), "Proxy(http://[::1]:3128)");
-        assert!(!format!("{:?}", proxy.route()).contains("s3cret"));
+        assert!(!format!("{:?}", Route::Proxy(proxy)).contains("s3cret"));
     }
 
     #[test]

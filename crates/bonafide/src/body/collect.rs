@@ -8,30 +8,10 @@ use http_body::{Body as _, Frame};
 
 use super::Body;
 use crate::error::{Error, Failure, Kind, Phase};
+use crate::limits::Cap;
 
 /// What is allocated at most before the bytes have arrived, whatever length the peer declares.
 const MAX_TRUSTED_LENGTH: u64 = 1024 * 1024;
-
-/// The most bytes that a response's body may have to be collected, and who said so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cap {
-    /// The client, for all responses; `None` is no limit.
-    OfClient(Option<usize>),
-    /// The caller, for this response.
-    OfCall(usize),
-}
-
-impl Cap {
-    /// The client's, unless it is set: 64 MiB.
-    pub(crate) const DEFAULT: Self = Self::OfClient(Some(64 * 1024 * 1024));
-
-    fn is_over(self, bytes: u64) -> bool {
-        match self {
-            Self::OfClient(limit) => limit.is_some_and(|limit| bytes > limit as u64),
-            Self::OfCall(limit) => bytes > limit as u64,
-        }
-    }
-}
 
 /// The next frame of `body`.
 pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, Error>> {

@@ -2,9 +2,7 @@
 
 mod collect;
 mod counted;
-mod framing;
 mod outgoing;
-mod reading;
 mod streamed;
 
 use std::error::Error as StdError;
@@ -17,11 +15,9 @@ use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use http_body_util::StreamBody;
 
-pub(crate) use self::collect::{Cap, collect, next_chunk};
-pub(crate) use self::framing::Framing;
+pub(crate) use self::collect::{collect, next_chunk};
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
-pub(crate) use self::reading::{ReadLimits, Reading};
 use self::streamed::Streamed;
 use crate::error::Error;
 
@@ -39,11 +35,23 @@ pub struct Body {
     inner: Inner,
 }
 
+/// A response's body on its way from a connection, of which a [`Body`] knows nothing else.
+pub(crate) trait Arriving: Send + Sync {
+    /// As [`http_body::Body::poll_frame`].
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
+
+    /// Whether nothing more will come.
+    fn is_end(&self) -> bool;
+
+    /// The bytes to come.
+    fn size_hint(&self) -> SizeHint;
+}
+
 enum Inner {
     Empty,
     Whole(Pieces),
     Streamed(Box<Streamed>),
-    Reading(Box<Reading>),
+    Arriving(Box<dyn Arriving>),
 }
 
 impl Body {
@@ -88,7 +96,7 @@ impl Body {
         match &self.inner {
             Inner::Empty => Some(&[]),
             Inner::Whole(pieces) => Some(pieces.rest()),
-            Inner::Streamed(_) | Inner::Reading(_) => None,
+            Inner::Streamed(_) | Inner::Arriving(_) => None,
         }
     }
 
@@ -98,7 +106,7 @@ impl Body {
         let inner = match &self.inner {
             Inner::Empty => Inner::Empty,
             Inner::Whole(pieces) => Inner::Whole(pieces.clone()),
-            Inner::Streamed(_) | Inner::Reading(_) => return None,
+            Inner::Streamed(_) | Inner::Arriving(_) => return None,
         };
         Some(Self { inner })
     }
@@ -120,15 +128,17 @@ impl Body {
                     inner: Inner::Streamed(streamed),
                 }
             }
-            Inner::Reading(_) if self.known_length().is_none() => Self::wrap(self).declared(length),
+            Inner::Arriving(_) if self.known_length().is_none() => {
+                Self::wrap(self).declared(length)
+            }
             inner => Self { inner },
         }
     }
 
     /// The body that arrives on a connection.
-    pub(crate) fn reading(reading: Reading) -> Self {
+    pub(crate) fn arriving(body: impl Arriving + 'static) -> Self {
         Self {
-            inner: Inner::Reading(Box::new(reading)),
+            inner: Inner::Arriving(Box::new(body)),
         }
     }
 
@@ -138,7 +148,7 @@ impl Body {
         match &mut self.inner {
             Inner::Whole(pieces) => pieces.watch(),
             Inner::Streamed(streamed) => Some(streamed.watch()),
-            Inner::Empty | Inner::Reading(_) => None,
+            Inner::Empty | Inner::Arriving(_) => None,
         }
     }
 }
@@ -185,7 +195,7 @@ impl http_body::Body for Body {
             Inner::Empty => Poll::Ready(None),
             Inner::Whole(pieces) => Poll::Ready(pieces.next().map(|piece| Ok(Frame::data(piece)))),
             Inner::Streamed(streamed) => streamed.poll_frame(cx),
-            Inner::Reading(reading) => reading.poll_frame(cx),
+            Inner::Arriving(arriving) => arriving.poll_frame(cx),
         }
     }
 
@@ -194,7 +204,7 @@ impl http_body::Body for Body {
             Inner::Empty => true,
             Inner::Whole(pieces) => pieces.rest().is_empty(),
             Inner::Streamed(streamed) => streamed.is_end(),
-            Inner::Reading(reading) => reading.is_end(),
+            Inner::Arriving(arriving) => arriving.is_end(),
         }
     }
 
@@ -203,7 +213,7 @@ impl http_body::Body for Body {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Whole(pieces) => SizeHint::with_exact(pieces.rest().len() as u64),
             Inner::Streamed(streamed) => streamed.size_hint(),
-            Inner::Reading(reading) => reading.size_hint(),
+            Inner::Arriving(arriving) => arriving.size_hint(),
         }
     }
 }
@@ -214,7 +224,7 @@ impl fmt::Debug for Body {
             Inner::Empty => "empty",
             Inner::Whole(_) => "whole",
             Inner::Streamed(_) => "streamed",
-            Inner::Reading(_) => "response",
+            Inner::Arriving(_) => "response",
         };
         f.debug_tuple("Body").field(&form).finish()
     }

@@ -10,15 +10,16 @@ use bonafide_verify::{Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
-use super::{Client, Inner, Trust};
-use crate::body::Cap;
-use crate::connect::{Connector, HttpOptions, Resolver, WarmUp};
+use super::{Client, Inner};
+use crate::connect::{Connector, Resolver, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
-use crate::pool::{self, Limits, Pool};
-use crate::proxy::Proxy;
+use crate::limits::{Cap, Limits};
+use crate::pool::Pool;
+use crate::proxy::{Proxy, Route};
 use crate::redirect::Redirects;
-use crate::timeouts::Timeouts;
+use crate::router::Router;
+use crate::stack::Stack;
 
 /// The longest time that hyper is given: it adds times to the present, which must not overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -60,14 +61,11 @@ fn bounded(time: Duration) -> Duration {
 pub struct ClientBuilder {
     policy: Option<PolicyHandle>,
     default_headers: HeaderMap,
-    timeouts: Timeouts,
+    limits: Limits,
     redirects: Redirects,
-    body_cap: Cap,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
-    http: HttpOptions,
-    pool: Limits,
     mistake: Option<Failure>,
 }
 
@@ -82,14 +80,11 @@ impl ClientBuilder {
         Self {
             policy: None,
             default_headers,
-            timeouts: Timeouts::default(),
+            limits: Limits::default(),
             redirects: Redirects::default(),
-            body_cap: Cap::DEFAULT,
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
-            http: HttpOptions::default(),
-            pool: Limits::default(),
             mistake: None,
         }
     }
@@ -141,40 +136,40 @@ impl ClientBuilder {
     /// The limit for a whole request with its redirects, up to the last byte of the response's body.
     /// Default: none.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.total = limit.into();
+        self.limits.request.total = limit.into();
         self
     }
 
     /// The limit for looking up the host and connecting to it, the proxy included. It is shared out
     /// among the host's addresses. Default: 10 s.
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.connect = limit.into();
+        self.limits.connect = limit.into();
         self
     }
 
     /// The limit for the TLS handshake. Default: 10 s.
     pub fn handshake_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.handshake = limit.into();
+        self.limits.handshake = limit.into();
         self
     }
 
     /// The limit for waiting until there is a connection to use: while one is made, and while all that may be
     /// open, and their streams, are used by others. A request that is over then was not sent. Default: 60 s.
     pub fn pool_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.pool = limit.into();
+        self.limits.checkout = limit.into();
         self
     }
 
     /// The limit for a server to answer: from when the last piece of the request was taken by the
     /// connection to the response's headers. Default: 30 s.
     pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.headers = limit.into();
+        self.limits.request.headers = limit.into();
         self
     }
 
     /// The limit between two pieces of a response's body. Default: 30 s.
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.read = limit.into();
+        self.limits.request.read = limit.into();
         self
     }
 
@@ -223,28 +218,28 @@ impl ClientBuilder {
 
     /// How long an unused connection is kept. Default: 90 s.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
-        self.pool.idle_timeout = limit;
+        self.limits.pool.idle_timeout = limit;
         self
     }
 
     /// How many unused HTTP/1.1 connections are kept for one origin, for each runtime that the client is used
     /// on. Default: 128.
     pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
-        self.pool.max_idle_per_partition = count;
+        self.limits.pool.max_idle_per_partition = count;
         self
     }
 
     /// How many connections to one origin there may be at once, for each runtime that the client is used on;
     /// further requests wait. Default: no limit.
     pub fn max_connections_per_host(mut self, count: NonZeroUsize) -> Self {
-        self.pool.max_connections_per_partition = count;
+        self.limits.pool.max_connections_per_partition = count;
         self
     }
 
     /// How many HTTP/2 connections to one origin there may be, for each runtime that the client is used on, when the streams that the server allows
     /// on each are used up. Default: 8.
     pub fn max_http2_connections_per_host(mut self, count: NonZeroUsize) -> Self {
-        self.pool.max_h2_connections = count;
+        self.limits.pool.max_h2_connections = count;
         self
     }
 
@@ -256,26 +251,26 @@ impl ClientBuilder {
     /// the next request then makes another one. Long polls over HTTP/2 should wait longer than this interval.
     /// Without pings, a connection whose peer is frozen and takes nothing any more stays open.
     pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.http.ping_interval = interval.into().map(bounded);
+        self.limits.http.ping_interval = interval.into().map(bounded);
         self
     }
 
     /// How long the answer to a ping may take before the connection is given up. Default: 10 s; more than a
     /// year is a year.
     pub fn http2_ping_timeout(mut self, limit: Duration) -> Self {
-        self.http.ping_timeout = bounded(limit);
+        self.limits.http.ping_timeout = bounded(limit);
         self
     }
 
     /// How many header fields an HTTP/1.1 response may have. Default: 100.
     pub fn http1_max_headers(mut self, count: usize) -> Self {
-        self.http.max_headers = Some(count);
+        self.limits.http.max_headers = Some(count);
         self
     }
 
     /// How large a response's headers may be, in bytes. Default: 64 KiB.
     pub fn max_header_bytes(mut self, bytes: u32) -> Self {
-        self.http.max_header_bytes = bytes;
+        self.limits.http.max_header_bytes = bytes;
         self
     }
 
@@ -287,7 +282,7 @@ impl ClientBuilder {
     /// [`bytes_limited`](crate::Response::bytes_limited) and its like have a limit of their own. A body that
     /// is read in pieces, or through the tower service, has none.
     pub fn max_body_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
-        self.body_cap = Cap::OfClient(bytes.into());
+        self.limits.body = Cap::OfClient(bytes.into());
         self
     }
 
@@ -299,7 +294,7 @@ impl ClientBuilder {
     /// or addresses are given for what is no host, [`Kind::Request`] if the user agent is no header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
-        match &client.inner.trust {
+        match &client.inner.stack.router {
             Ok(_) => Ok(client),
             Err(failure) => Err(failure.clone().into()),
         }
@@ -310,14 +305,11 @@ impl ClientBuilder {
         let Self {
             policy,
             default_headers,
-            timeouts,
+            limits,
             redirects,
-            body_cap,
             allow_plain_http,
             proxy,
             resolver,
-            http,
-            pool,
             mistake,
         } = self;
         let policy = match (mistake, policy) {
@@ -328,25 +320,30 @@ impl ClientBuilder {
                 .map(PolicyHandle::new)
                 .map_err(Failure::config),
         };
-        let trust = policy.map(|policy| {
-            let route = proxy.as_ref().map_or(pool::Route::Direct, Proxy::route);
+        let request_limits = limits.request;
+        let body_cap = limits.body;
+        let checkout_limit = limits.checkout;
+        let router = policy.map(|policy| {
+            let route = proxy.map_or(Route::Direct, Route::Proxy);
+            let pool_limits = limits.pool.clone();
             let connector = Connector {
                 warm_up: WarmUp::start(Policy::clone(&policy.current())),
                 policy: policy.clone(),
                 resolver,
-                proxy,
-                timeouts: timeouts.clone(),
-                http,
+                limits,
                 default_headers,
             };
-            Trust::new(policy, route, Pool::new(connector, pool))
+            let pool = Pool::new(connector, pool_limits);
+            Router::new(policy, route, allow_plain_http, pool)
         });
         Client {
             inner: Arc::new(Inner {
-                trust,
-                allow_plain_http,
-                timeouts,
-                redirects,
+                stack: Stack {
+                    router,
+                    redirects,
+                    checkout_limit,
+                },
+                limits: request_limits,
                 body_cap,
             }),
         }
@@ -359,27 +356,21 @@ impl fmt::Debug for ClientBuilder {
         let Self {
             policy,
             default_headers,
-            timeouts,
+            limits,
             redirects,
-            body_cap,
             allow_plain_http,
             proxy,
             resolver,
-            http,
-            pool,
             mistake,
         } = self;
         f.debug_struct("ClientBuilder")
             .field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
-            .field("timeouts", timeouts)
+            .field("limits", limits)
             .field("redirects", redirects)
-            .field("body_cap", body_cap)
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)
-            .field("http", http)
-            .field("pool", pool)
             .field("mistake", mistake)
             .finish()
     }

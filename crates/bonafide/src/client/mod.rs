@@ -1,32 +1,27 @@
 //! The client.
 
 mod builder;
+mod request;
 mod service;
 mod shared;
 
 use std::fmt;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
-use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Follower, IdentityFollower, Policy, PolicyHandle, Rotation};
+use bonafide_verify::PolicyHandle;
 use http::Method;
 
 pub use self::builder::ClientBuilder;
+pub use self::request::RequestBuilder;
 pub use self::service::ResponseFuture;
 pub(crate) use self::shared::shared;
-use crate::body::Cap;
-use crate::connect::Connector;
-use crate::error::{Failure, Kind};
-use crate::exchange::{CallLimits, Route};
-use crate::pool::{
-    self, DEFAULT_ORIGINS, OriginCache, PartitionKey, PartitionParts, Pool, Scheme, ZoneId,
-    current_runtime,
-};
-use crate::redirect::Redirects;
-use crate::request::RequestBuilder;
-use crate::target::{IntoUrl, OriginName, server_name};
-use crate::timeouts::Timeouts;
+use crate::error::Error;
+use crate::exchange::Call;
+use crate::limits::{Cap, RequestLimits};
+use crate::origin::{IntoUrl, Scheme};
+use crate::response::Response;
+use crate::router::Connections;
+use crate::stack::{Answered, Stack};
 
 /// Sends HTTPS requests, and shows with every response why its server was believed.
 ///
@@ -52,65 +47,11 @@ pub struct Client {
 
 /// What the clones of a client share.
 pub(crate) struct Inner {
-    /// The failure is what every request then ends with.
-    trust: Result<Trust, Failure>,
-    allow_plain_http: bool,
-    timeouts: Timeouts,
-    pub(crate) redirects: Redirects,
+    pub(crate) stack: Stack,
+    /// The limits of a request that names none of its own.
+    pub(crate) limits: RequestLimits,
     /// For the methods of a response that collect its body.
     pub(crate) body_cap: Cap,
-}
-
-/// A policy, and the connections that rest on it.
-struct Trust {
-    policy: PolicyHandle,
-    route: pool::Route,
-    connections: Arc<Connections>,
-}
-
-/// The connections of a client, and which of them an origin's requests go to.
-struct Connections {
-    pool: Pool<Connector>,
-    origins: OriginCache<Connector>,
-    this: Weak<Self>,
-}
-
-impl Trust {
-    fn new(policy: PolicyHandle, route: pool::Route, pool: Pool<Connector>) -> Self {
-        let connections = Arc::new_cyclic(|this: &Weak<Connections>| Connections {
-            pool,
-            origins: OriginCache::new(policy.epoch().get(), DEFAULT_ORIGINS),
-            this: Weak::clone(this),
-        });
-        let follower: Weak<Connections> = Weak::clone(&connections.this);
-        policy.tell(follower);
-        // It may have been replaced before there was anybody to tell.
-        connections.replaced_by(&policy.current());
-        Self {
-            policy,
-            route,
-            connections,
-        }
-    }
-}
-
-impl Follower for Connections {
-    fn replaced_by(&self, policy: &Policy) {
-        let epoch = policy.epoch().get();
-        self.origins.forget_older_than(epoch);
-        self.pool.evict_epoch_older_than(epoch);
-        let follower: Weak<Self> = Weak::clone(&self.this);
-        let follower: Weak<dyn IdentityFollower> = follower;
-        policy.tell_of_identities(&follower);
-        // A client certificate may have been replaced before there was anybody to tell.
-        self.pool.close_recalled(Duration::ZERO);
-    }
-}
-
-impl IdentityFollower for Connections {
-    fn rotated(&self, rotation: &Rotation) {
-        self.pool.close_recalled(rotation.overlap);
-    }
 }
 
 impl Client {
@@ -165,7 +106,12 @@ impl Client {
 
     /// The policy that judges the servers, to look at it or to replace it; `None` only if it could not be built.
     pub fn policy(&self) -> Option<&PolicyHandle> {
-        self.inner.trust.as_ref().ok().map(|trust| &trust.policy)
+        self.inner
+            .stack
+            .router
+            .as_ref()
+            .ok()
+            .map(|router| router.policy())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -180,112 +126,33 @@ impl Default for Client {
 }
 
 impl Inner {
-    /// The connections of an origin, if a request went there before under the policy of this moment.
-    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Route> {
-        let trust = self.trust.as_ref().ok()?;
-        let runtime = current_runtime();
-        let route = trust.connections.origins.get(scheme, host, port, runtime)?;
-        (route.key().parts().epoch == trust.policy.epoch().get()).then_some(route)
+    /// The connections of an origin, if they are known.
+    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
+        self.stack.router.as_ref().ok()?.find(scheme, host, port)
     }
 
-    /// The connections of an origin, once the policy has said which zone it is in.
-    pub(crate) fn route(&self, name: &OriginName) -> Result<Route, Failure> {
-        let trust = self.trust.as_ref().map_err(Clone::clone)?;
-        let OriginName { scheme, host, port } = name;
-        if *scheme == Scheme::Http && !self.allow_plain_http {
-            return Err(Failure::new(
-                Kind::PlainHttpRefused,
-                "plain http is refused: use https, or build the client with `allow_plain_http`",
-            ));
-        }
-        let policy = trust.policy.current();
-        let zone = policy
-            .zone_of(&server_name(host)?)
-            .map_err(Failure::refused)?;
-        let route = trust
-            .connections
-            .pool
-            .partition(&PartitionKey::new(PartitionParts {
-                scheme: *scheme,
-                host: Arc::clone(host),
-                port: *port,
-                route: trust.route.clone(),
-                runtime: current_runtime(),
-                zone: ZoneId(zone.id().get()),
-                epoch: policy.epoch().get(),
-                // The zone's own, so that the zone's number stands for it already. What of it was replaced since, each
-                // connection says by itself.
-                identity: u64::from(zone.has_identity()),
-            }));
-        trust.connections.origins.insert(&route);
-        Ok(route)
-    }
-
-    /// Whether a route was found under a policy that has been replaced since.
-    pub(crate) fn is_outdated(&self, route: &Route) -> bool {
-        self.trust
-            .as_ref()
-            .is_ok_and(|trust| trust.policy.epoch().get() != route.key().parts().epoch)
-    }
-
-    /// The time by the policy's clock.
-    pub(crate) fn now(&self) -> UnixTime {
-        match &self.trust {
-            Ok(trust) => trust.policy.current().clock().now(),
-            Err(_) => UnixTime::now(),
-        }
-    }
-
-    /// How long a request waits for a connection.
-    pub(crate) fn pool_timeout(&self) -> Option<Duration> {
-        self.timeouts.pool
-    }
-
-    /// The limits of a request that names none of its own.
-    pub(crate) fn limits(&self) -> CallLimits {
-        CallLimits {
-            headers: self.timeouts.headers,
-            read: self.timeouts.read,
-            total: self.timeouts.total,
-        }
+    /// Sends `call`.
+    pub(crate) async fn send(&self, call: &mut Call) -> Result<Response, Error> {
+        let Answered { answer, hops } = self.stack.run(call).await?;
+        Ok(Response::new(
+            answer,
+            call.path.clone(),
+            hops,
+            self.body_cap,
+        ))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
-            trust,
-            allow_plain_http,
-            timeouts,
-            redirects,
+            stack,
+            limits,
             body_cap,
         } = &*self.inner;
-        let mut f = f.debug_struct("Client");
-        match trust {
-            Ok(Trust {
-                policy,
-                route,
-                connections,
-            }) => {
-                let policy = policy.current();
-                f.field("epoch", &policy.epoch().get());
-                #[cfg(feature = "danger-insecure-grants")]
-                f.field(
-                    "grants",
-                    &policy
-                        .zones()
-                        .filter_map(bonafide_verify::Zone::grant)
-                        .collect::<Vec<_>>(),
-                );
-                f.field("route", route)
-                    .field("pool", &connections.pool)
-                    .field("origins", &connections.origins.len())
-            }
-            Err(failure) => f.field("failure", failure),
-        };
-        f.field("allow_plain_http", allow_plain_http)
-            .field("timeouts", timeouts)
-            .field("redirects", redirects)
+        f.debug_struct("Client")
+            .field("stack", stack)
+            .field("limits", limits)
             .field("body_cap", body_cap)
             .finish()
     }

@@ -9,9 +9,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::Client;
+use super::request::call_of;
 use crate::body::Body;
-use crate::error::Error;
-use crate::request::call_of;
+use crate::error::{Delivery, Error};
 
 /// The response to a request that went through the [`Service`] of a [`Client`].
 #[must_use = "futures do nothing unless polled"]
@@ -61,8 +61,9 @@ impl Service<Request<Body>> for &Client {
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let client = (*self).clone();
         let response = Box::pin(async move {
-            let mut call = call_of(client.inner(), request)?;
-            let response = crate::exchange::run(client.inner(), &mut call).await?;
+            let mut call = call_of(client.inner(), request)
+                .map_err(|error| error.delivered(Delivery::NotSent))?;
+            let response = client.inner().send(&mut call).await?;
             Ok(response.into())
         });
         ResponseFuture { response }

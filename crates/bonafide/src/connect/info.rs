@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bonafide_verify::Receipt;
 use http::Version;
 
-use crate::timings::OpeningTimes;
+use crate::observe::OpeningTimes;
 
 /// The connection that a response came over.
 ///

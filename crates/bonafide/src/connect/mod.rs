@@ -1,17 +1,11 @@
 //! Making connections: one file a step.
 
-mod dns;
-mod fate;
-mod http;
 mod info;
-mod sender;
-mod socket;
-mod streams;
+mod resolve;
 mod tcp;
 mod tls;
 mod tunnel;
 mod warm_up;
-mod wire;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,28 +18,23 @@ use bonafide_verify::{Clock, Credential, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-pub(crate) use self::dns::Resolver;
-pub(crate) use self::fate::Fate;
-use self::fate::Noting;
-pub(crate) use self::http::{Http1, Http2, HttpOptions};
 pub use self::info::ConnectionInfo;
-use self::socket::{Socket, SocketState};
+pub(crate) use self::resolve::Resolver;
 pub(crate) use self::warm_up::WarmUp;
-use self::wire::Wire;
 use crate::error::{Failure, Kind, Phase};
-use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Recall, Scheme};
-use crate::proxy::Proxy;
-use crate::timeouts::Timeouts;
-use crate::timings::OpeningTimes;
+use crate::limits::Limits;
+use crate::observe::OpeningTimes;
+use crate::origin::{Origin, Scheme};
+use crate::pool::{Connect, Connected, PartitionKey, Protocol, Recall};
+use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Wire};
+use crate::proxy::{Proxy, Route};
 
 /// Makes the connections of one client.
 pub(crate) struct Connector {
     pub(crate) policy: PolicyHandle,
     pub(crate) warm_up: WarmUp,
     pub(crate) resolver: Resolver,
-    pub(crate) proxy: Option<Proxy>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) http: HttpOptions,
+    pub(crate) limits: Limits,
     /// The headers that every request has unless it brings its own.
     pub(crate) default_headers: HeaderMap,
 }
@@ -98,7 +87,7 @@ impl Connect for Connector {
     async fn connect(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
         let parts = key.parts();
         let policy = Policy::clone(&self.policy.current());
-        if policy.epoch().get() != parts.epoch {
+        if policy.epoch() != parts.epoch {
             return Err(Failure::new(
                 Kind::Canceled,
                 "the policy was replaced before the connection was made",
@@ -106,23 +95,24 @@ impl Connect for Connector {
             .during(Phase::Connect)
             .retryable());
         }
-        let (stream, mut opening) = self.dial(parts).await?;
+        let origin = &parts.origin;
+        let (stream, mut opening) = self.dial(origin, &parts.route).await?;
         let ends = Ends::of(&stream)?;
         let stream = Socket::new(stream);
         let line = Line {
             ends,
             socket: stream.state(),
         };
-        match parts.scheme {
+        match origin.scheme {
             Scheme::Http => {
                 let http1 = Version::HTTP_11;
-                self.speak(parts, stream, line, http1, None, opening).await
+                self.speak(origin, stream, line, http1, None, opening).await
             }
             Scheme::Https => {
                 self.warm_up.done().await;
                 let start = Instant::now();
                 let stream =
-                    tls::handshake(&policy, &parts.host, stream, self.timeouts.handshake).await?;
+                    tls::handshake(&policy, &origin.host, stream, self.limits.handshake).await?;
                 opening.tls = Some(start.elapsed());
                 let version = match stream.alpn() {
                     Some(b"h2") => Version::HTTP_2,
@@ -133,7 +123,7 @@ impl Connect for Connector {
                     credential: stream.credential().cloned(),
                     clock: policy.clock(),
                 };
-                self.speak(parts, stream, line, version, Some(judged), opening)
+                self.speak(origin, stream, line, version, Some(judged), opening)
                     .await
             }
         }
@@ -142,22 +132,26 @@ impl Connect for Connector {
 
 impl Connector {
     /// Resolves and connects, to the proxy where there is one, and through it.
-    async fn dial(&self, parts: &PartitionParts) -> Result<(TcpStream, OpeningTimes), Failure> {
-        let limit = self.timeouts.connect;
+    async fn dial(
+        &self,
+        origin: &Origin,
+        route: &Route,
+    ) -> Result<(TcpStream, OpeningTimes), Failure> {
+        let limit = self.limits.connect;
         let start = Instant::now();
         let left = || limit.map(|limit| limit.saturating_sub(start.elapsed()));
-        let (host, port, default_port) = match &self.proxy {
-            Some(proxy) => {
+        let (host, port, default_port) = match route {
+            Route::Proxy(proxy) => {
                 let (host, port) = proxy.address();
                 (host, port, port)
             }
-            None => (&*parts.host, parts.port, parts.scheme.default_port()),
+            Route::Direct => (&*origin.host, origin.port, origin.scheme.default_port()),
         };
-        let unreached = |failure: Failure| match &self.proxy {
-            Some(proxy) => {
+        let unreached = |failure: Failure| match route {
+            Route::Proxy(proxy) => {
                 failure.in_words(|what| format!("the proxy {proxy} cannot be reached: {what}"))
             }
-            None => failure,
+            Route::Direct => failure,
         };
         let resolved = limited(limit, Phase::Resolve, "resolving the host", async {
             self.resolver.resolve(host, port, default_port).await
@@ -170,17 +164,9 @@ impl Connector {
         })
         .await
         .map_err(unreached)?;
-        let stream = match &self.proxy {
-            Some(proxy) => {
-                let ask = tunnel::Ask {
-                    host: &parts.host,
-                    port: parts.port,
-                    user_agent: self.default_headers.get(USER_AGENT),
-                    options: &self.http,
-                };
-                tunnel::open(proxy, stream, ask, tunnel::Budget::new(limit, left())).await?
-            }
-            None => stream,
+        let stream = match route {
+            Route::Proxy(proxy) => self.tunnel(proxy, origin, stream, left()).await?,
+            Route::Direct => stream,
         };
         let opening = OpeningTimes {
             resolve: resolved.looked_up.then_some(resolve),
@@ -190,10 +176,28 @@ impl Connector {
         Ok((stream, opening))
     }
 
+    /// Has `proxy`, to which `stream` leads, open a tunnel to `origin`.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        origin: &Origin,
+        stream: TcpStream,
+        left: Option<Duration>,
+    ) -> Result<TcpStream, Failure> {
+        let ask = tunnel::Ask {
+            host: &origin.host,
+            port: origin.port,
+            user_agent: self.default_headers.get(USER_AGENT),
+            limits: &self.limits.http,
+        };
+        let budget = tunnel::Budget::new(self.limits.connect, left);
+        tunnel::open(proxy, stream, ask, budget).await
+    }
+
     /// Speaks HTTP over a stream that is ready for it.
     async fn speak<IO>(
         &self,
-        parts: &PartitionParts,
+        origin: &Origin,
         stream: IO,
         line: Line,
         version: Version,
@@ -208,7 +212,7 @@ impl Connector {
             .as_ref()
             .zip(verdict_ends)
             .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
-        let wire = Wire::new(parts, version, &self.default_headers)?;
+        let wire = Wire::new(origin, version, &self.default_headers)?;
         let fate = Fate::default();
         let Line { ends, socket } = line;
         let stream = Noting::new(stream, fate.clone());
@@ -219,10 +223,10 @@ impl Connector {
                 .retryable()
         };
         let protocol = if version == Version::HTTP_2 {
-            let http2 = Http2::handshake(&self.http, stream, Arc::clone(&socket)).await;
+            let http2 = Http2::handshake(&self.limits.http, stream, Arc::clone(&socket)).await;
             Protocol::Http2(http2.map_err(broken)?)
         } else {
-            let http1 = Http1::handshake(&self.http, stream, Arc::clone(&socket)).await;
+            let http1 = Http1::handshake(&self.limits.http, stream, Arc::clone(&socket)).await;
             Protocol::Http1(http1.map_err(broken)?)
         };
         let (receipt, credential) = judged
@@ -236,8 +240,7 @@ impl Connector {
             opening,
         });
         tracing::debug!(
-            host = %parts.host,
-            port = parts.port,
+            %origin,
             remote = %ends.remote,
             ?version,
             ?opening,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bonafide_verify::{Code, Policy, TlsError, VerifiedStream};
 
 use super::limited;
-use super::socket::Socket;
 use crate::error::{Cause, Delivery, Failure, Kind, Phase};
-use crate::target::server_name;
+use crate::origin::server_name;
+use crate::protocol::Socket;
 
 /// The protocols offered by ALPN, the preferred one first (RFC 7301).
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];

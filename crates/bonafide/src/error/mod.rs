@@ -15,7 +15,7 @@ use http::StatusCode;
 use url::Url;
 
 pub(crate) use self::causes::{causes, h2_cause};
-pub(crate) use self::delivery::Delivery;
+pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
@@ -60,6 +60,13 @@ impl Error {
     /// In which part of the work; `None` if it failed before the network was touched.
     pub fn phase(&self) -> Option<Phase> {
         self.inner.failure.phase
+    }
+
+    /// How far the request got. After redirects this is about the last hop, unless the method is not
+    /// idempotent: the servers that redirected did process the request, so that it is then
+    /// [`Delivery::Answered`].
+    pub fn delivery(&self) -> Delivery {
+        self.inner.failure.delivery
     }
 
     /// Whether another try may succeed and is safe: the server provably did not process the request. Where

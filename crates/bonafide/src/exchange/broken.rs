@@ -9,7 +9,7 @@ use http::Method;
 use crate::error::{Cause, Delivery, Failure, Kind, Phase, causes, h2_cause};
 
 /// Whether a second try of `method` has the effect of one (RFC 9110 section 9.2.2).
-pub(super) fn is_idempotent(method: &Method) -> bool {
+pub(crate) fn is_idempotent(method: &Method) -> bool {
     matches!(
         *method,
         Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE

@@ -7,8 +7,18 @@
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version, response};
 
-use crate::body::Framing;
 use crate::error::{Delivery, Failure, Kind, Phase};
+
+/// What a response's head says about its body and its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Framing {
+    /// Over HTTP/2: the stream alone says where the body ends.
+    pub(super) http2: bool,
+    /// No byte of a body may come, although HTTP/2 has room for it.
+    pub(super) bodiless: bool,
+    /// The connection serves no other request.
+    pub(super) last: bool,
+}
 
 /// The framing of a response to `method` over `version`. Removes a length that does not count.
 pub(super) fn of(

@@ -2,29 +2,35 @@
 
 mod broken;
 mod call;
-mod follow;
+mod checkout;
 mod framing;
+mod reading;
+mod replay;
 mod sendable;
 mod waiting;
 
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Request;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 
-use self::call::Deadline;
-pub(crate) use self::call::{Call, CallLimits, Route};
-pub(crate) use self::follow::run;
+pub(crate) use self::broken::is_idempotent;
+pub(crate) use self::call::Call;
+use self::checkout::checkout;
+use self::reading::Reading;
+use self::replay::Tries;
+pub(crate) use self::sendable::settle;
 use self::waiting::ForHeaders;
-use crate::body::{Body, ReadLimits, Reading};
-use crate::client::Inner;
+use crate::body::Body;
 use crate::connect::{Connector, Meta};
-use crate::error::{Delivery, Error, Failure, Kind, Phase};
-use crate::pool::{CheckoutError, Lease, SILENCE, current_runtime};
-use crate::target::Place;
-use crate::timings::Timings;
+use crate::error::{Delivery, Error, Failure};
+use crate::limits::{Deadline, SILENCE};
+use crate::observe::Timings;
+use crate::pool::Lease;
+use crate::router::Router;
 
 /// A response, and what is known about how it came.
 pub(crate) struct Answer {
@@ -40,17 +46,18 @@ pub(crate) struct Answer {
 /// a response is sent again once, if it is idempotent, its body can be repeated and the connection was not new. Nothing
 /// else is sent twice.
 pub(crate) async fn exchange(
-    client: &Inner,
+    router: &Router,
+    checkout_limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Answer, Error> {
     let start = Instant::now();
     let mut tries = Tries::default();
     loop {
-        let lease = checkout(client, call, deadline).await?;
+        let lease = checkout(router, checkout_limit, call, deadline).await?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
-        if reused && meta.is_past(|| client.now()) {
+        if reused && meta.is_past(|| router.now()) {
             report_fault(lease);
             continue;
         }
@@ -64,7 +71,8 @@ pub(crate) async fn exchange(
             &call.headers,
             call.credentials,
             body,
-        )?;
+        );
+        let request = request.map_err(|failure| failure.delivered(Delivery::NotSent))?;
         let leased = Instant::now();
         let limit = call.limits.headers;
         let mut waiting = Waiting::new(&lease, leased, &meta);
@@ -100,11 +108,9 @@ pub(crate) async fn exchange(
                     reused,
                     opening: meta.info.opening(),
                 };
-                let limits = ReadLimits {
-                    idle: call.limits.read,
-                    total: deadline,
-                };
-                let body = Body::reading(Reading::new(incoming, lease, framing, limits));
+                let idle = call.limits.read;
+                let body = Reading::new(incoming, lease, framing, idle, deadline);
+                let body = Body::arriving(body);
                 return Ok(Answer {
                     head,
                     body,
@@ -128,7 +134,7 @@ pub(crate) async fn exchange(
                 } else if let Lease::Http2(lease) = lease {
                     lease.end();
                 }
-                let replayable = gone && broken::is_idempotent(&call.method);
+                let replayable = gone && is_idempotent(&call.method);
                 match tries.again(delivery, returned, spare, reused, replayable) {
                     Some(body) => call.body = body,
                     None => {
@@ -195,115 +201,6 @@ impl Drop for Waiting<'_> {
             Lease::Http2(lease) if self.since.elapsed() >= SILENCE => lease.doubt(self.reads),
             Lease::Http2(_) => {}
         }
-    }
-}
-
-/// How often a request is sent at most that servers refuse unprocessed.
-const MAX_ATTEMPTS: u8 = 3;
-
-/// Which tries there have been.
-#[derive(Default)]
-struct Tries {
-    /// One on a connection that was new and did not take it.
-    refused_by_new: bool,
-    /// Those that a server refused.
-    refused: u8,
-    /// One whose fate is not known.
-    replayed: bool,
-}
-
-impl Tries {
-    /// The body for another try, if there may be one. `replayable` is a request that was lost with its connection and
-    /// may be processed twice.
-    fn again(
-        &mut self,
-        delivery: Delivery,
-        returned: Option<Body>,
-        spare: Option<Body>,
-        reused: bool,
-        replayable: bool,
-    ) -> Option<Body> {
-        let again = match delivery {
-            Delivery::NotSent => {
-                let refused = !reused && mem::replace(&mut self.refused_by_new, true);
-                return returned.filter(|_| !refused);
-            }
-            Delivery::RefusedUnprocessed => {
-                self.refused += 1;
-                self.refused < MAX_ATTEMPTS
-            }
-            Delivery::MaybeProcessed => {
-                reused && replayable && !mem::replace(&mut self.replayed, true)
-            }
-            Delivery::Answered => false,
-        };
-        spare.filter(|_| again)
-    }
-}
-
-/// A connection for `call`.
-async fn checkout(
-    client: &Inner,
-    call: &mut Call,
-    deadline: Deadline,
-) -> Result<Lease<Connector>, Error> {
-    let runtime = current_runtime();
-    if runtime.is_none() {
-        let what = "the request was polled outside a tokio runtime";
-        return Err(Failure::new(Kind::NoRuntime, what)
-            .delivered(Delivery::NotSent)
-            .into());
-    }
-    let mut again = true;
-    let mut patience = waiting::Patience::new(client.pool_timeout(), deadline);
-    loop {
-        if let Place::Known(route) = &call.place
-            && route.key().parts().runtime != runtime
-        {
-            // The request was made elsewhere than where it is sent.
-            call.place = Place::Named(call.origin());
-        }
-        let route = match &call.place {
-            Place::Known(route) => Arc::clone(route),
-            Place::Named(name) => {
-                let route = client.route(name)?;
-                call.place = Place::Known(Arc::clone(&route));
-                route
-            }
-        };
-        let outcome = patience
-            .wait(route.checkout(), || route.doubt_mute())
-            .await?;
-        let failure = match outcome {
-            Ok(lease) => return Ok(lease),
-            // What was found under a policy that is replaced says nothing about the request.
-            Err(_) if client.is_outdated(&route) => {
-                call.place = Place::Named(call.origin());
-                continue;
-            }
-            Err(CheckoutError::Connect(failure)) => failure,
-            Err(CheckoutError::Evicted) if mem::take(&mut again) => {
-                call.place = Place::Named(call.origin());
-                continue;
-            }
-            Err(gone @ CheckoutError::Abandoned) => Failure::new(
-                Kind::Canceled,
-                "the connection could not be made: its runtime was shut down",
-            )
-            .caused_by(gone)
-            .retryable(),
-            Err(gone @ CheckoutError::Panicked) => Failure::new(
-                Kind::Canceled,
-                "the connection could not be made: its task panicked",
-            )
-            .during(Phase::Connect)
-            .caused_by(gone),
-            Err(gone) => Failure::new(Kind::Closed, "no connection could be used")
-                .during(Phase::Connect)
-                .caused_by(gone)
-                .retryable(),
-        };
-        return Err(failure.delivered(Delivery::NotSent).into());
     }
 }
 

@@ -25,7 +25,7 @@ const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
 /// Refuses a request that cannot be sent, and takes the framing out of its headers: a length that a stream
 /// is declared to have is from then on the body's.
-pub(super) fn settle(call: &mut Call) -> Result<(), Failure> {
+pub(crate) fn settle(call: &mut Call) -> Result<(), Failure> {
     if call.method == Method::CONNECT || call.method.as_str() == "PRI" {
         return Err(refused(format!(
             "{} is not a method for requests",

@@ -9,10 +9,9 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::call::Deadline;
 use crate::body::Progress;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::pool::SILENCE;
+use crate::limits::{Deadline, SILENCE};
 
 /// Until when a request waits for a connection; set when it has to wait for the first time.
 #[derive(Debug)]

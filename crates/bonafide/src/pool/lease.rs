@@ -151,7 +151,7 @@ impl<C: Connect> Http2Lease<C> {
         self.seat.end = StreamEnd::Done;
     }
 
-    /// Says that the request waited in vain for at least [`SILENCE`](super::SILENCE) since the handle's `reads` was
+    /// Says that the request waited in vain for at least [`SILENCE`](crate::limits::SILENCE) since the handle's `reads` was
     /// `reads`.
     pub(crate) fn doubt(&self, reads: u64) {
         let StreamSeat { partition, id, .. } = &self.seat;

@@ -18,32 +18,30 @@ mod error;
 mod eviction;
 mod key;
 mod lease;
-mod limits;
 mod offer;
-mod origins;
 mod partition;
 mod reaper;
 mod registry;
 mod state;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wait;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_verify::Epoch;
+
 pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall};
 pub(crate) use self::error::CheckoutError;
-pub(crate) use self::key::{PartitionKey, PartitionParts, Route, Scheme, ZoneId, current_runtime};
+pub(crate) use self::key::{PartitionKey, PartitionParts, current_runtime, hash_of};
 pub(crate) use self::lease::Lease;
-pub(crate) use self::limits::Limits;
-pub(crate) use self::origins::{DEFAULT_ORIGINS, OriginCache};
 pub(crate) use self::partition::Partition;
 use self::registry::Registry;
-pub(crate) use self::state::SILENCE;
 pub(crate) use self::status::PoolStatus;
+use crate::limits::PoolLimits;
 
 /// All connections of a client. Clones are the same pool.
 pub(crate) struct Pool<C: Connect> {
@@ -52,32 +50,22 @@ pub(crate) struct Pool<C: Connect> {
 
 impl<C: Connect> Pool<C> {
     /// An empty pool over `connector`.
-    pub(crate) fn new(connector: C, limits: Limits) -> Self {
+    pub(crate) fn new(connector: C, limits: PoolLimits) -> Self {
         Self {
             registry: Arc::new(Registry::new(connector, limits)),
         }
     }
 
-    /// The partition of `key`, made if there is none. Keep it (in an [`OriginCache`], for one): asking costs a lock.
+    /// The partition of `key`, made if there is none. Keep it: asking costs a lock.
     /// A partition that was dropped because nobody used it finds its successor by itself.
     pub(crate) fn partition(&self, key: &PartitionKey) -> Arc<Partition<C>> {
         self.registry.partition(key)
     }
 
-    /// Evicts one partition: closes its unused connections, refuses its waiters, and takes no connection back. Says
-    /// whether there was one. Asking for the key again gives a new partition.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "evictions wait for policies that can be reloaded")
-    )]
-    pub(crate) fn evict(&self, key: &PartitionKey) -> bool {
-        self.registry.evict(key)
-    }
-
     /// Evicts all partitions of an epoch before `epoch`, those that are asked for later included. Exchanges under way
     /// finish. Says how many there were.
-    pub(crate) fn evict_epoch_older_than(&self, epoch: u64) -> usize {
-        self.registry.evict_epoch_older_than(epoch)
+    pub(crate) fn evict_older_than(&self, epoch: Epoch) -> usize {
+        self.registry.evict_older_than(epoch)
     }
 
     /// Closes the unused connections that are called back by now, and sees to it that those which are so `after` are closed

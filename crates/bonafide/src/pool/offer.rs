@@ -9,7 +9,7 @@ use super::connection::{Connect, Http1Conn, Recall as _};
 use super::eviction::Cause;
 use super::lease::{Http1Lease, Http2Lease, Lease};
 use super::partition::{Partition, now};
-use super::state::{Grant, StreamEnd};
+use super::state::{Loan, StreamEnd};
 
 /// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
 /// last byte of a response has been read, unless it is still sending the request; then a new one is the better choice.
@@ -18,11 +18,11 @@ const READY_GRACE: Duration = Duration::from_millis(100);
 /// A connection on its way to a request. Dropped before it is claimed, it goes back to its partition.
 pub(super) struct Offer<C: Connect> {
     /// Taken when the connection is claimed or found unusable.
-    held: Option<(Arc<Partition<C>>, Grant<C>)>,
+    held: Option<(Arc<Partition<C>>, Loan<C>)>,
 }
 
 impl<C: Connect> Offer<C> {
-    pub(super) fn new(partition: Arc<Partition<C>>, grant: Grant<C>) -> Self {
+    pub(super) fn new(partition: Arc<Partition<C>>, grant: Loan<C>) -> Self {
         Self {
             held: Some((partition, grant)),
         }
@@ -30,7 +30,7 @@ impl<C: Connect> Offer<C> {
 
     /// Waits until the connection can take a request; `false` when it cannot, and then it is closed.
     pub(super) async fn is_ready(&mut self) -> bool {
-        let Some((_, Grant::Http1(member))) = &mut self.held else {
+        let Some((_, Loan::Http1(member))) = &mut self.held else {
             return true;
         };
         if member.fresh {
@@ -48,7 +48,7 @@ impl<C: Connect> Offer<C> {
                 }
             }
         };
-        if let Some((partition, Grant::Http1(member))) = self.held.take() {
+        if let Some((partition, Loan::Http1(member))) = self.held.take() {
             Http1Lease::new(partition, member).close(cause);
         }
         false
@@ -58,8 +58,8 @@ impl<C: Connect> Offer<C> {
     pub(super) fn is_recalled(&self) -> bool {
         let (meta, fresh) = match &self.held {
             None => return false,
-            Some((_, Grant::Http1(member))) => (&member.meta, member.fresh),
-            Some((_, Grant::Http2(stream))) => (&stream.meta, stream.fresh),
+            Some((_, Loan::Http1(member))) => (&member.meta, member.fresh),
+            Some((_, Loan::Http2(stream))) => (&stream.meta, stream.fresh),
         };
         // The clock is read only for a connection that is called back.
         meta.recalled_at().is_some_and(|at| at <= now()) && (!fresh || meta.binds_first_request())
@@ -70,8 +70,8 @@ impl<C: Connect> Offer<C> {
         let (partition, grant) = self.held.take()?;
         partition.counters().claimed(grant.is_reused());
         Some(match grant {
-            Grant::Http1(member) => Lease::Http1(Http1Lease::new(partition, member)),
-            Grant::Http2(stream) => Lease::Http2(Http2Lease::new(partition, stream)),
+            Loan::Http1(member) => Lease::Http1(Http1Lease::new(partition, member)),
+            Loan::Http2(stream) => Lease::Http2(Http2Lease::new(partition, stream)),
         })
     }
 }
@@ -82,8 +82,8 @@ impl<C: Connect> Drop for Offer<C> {
             return;
         };
         partition.step(|state, now, steps| match grant {
-            Grant::Http1(member) => state.give_back(member, now, steps),
-            Grant::Http2(stream) => state.release(stream.id, StreamEnd::Done, now, steps),
+            Loan::Http1(member) => state.give_back(member, now, steps),
+            Loan::Http2(stream) => state.release(stream.id, StreamEnd::Done, now, steps),
         });
     }
 }

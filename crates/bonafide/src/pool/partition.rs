@@ -159,7 +159,7 @@ impl<C: Connect> Partition<C> {
         Some(steps)
     }
 
-    /// To be called while a request waits, every [`SILENCE`](super::SILENCE): a connection whose peer has sent nothing
+    /// To be called while a request waits, every [`SILENCE`](crate::limits::SILENCE): a connection whose peer has sent nothing
     /// yet is not waited for any longer.
     pub(crate) fn doubt_mute(self: &Arc<Self>) {
         self.step(|state, now, steps| state.doubt_mute(now, steps));

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use bonafide_verify::Epoch;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -10,14 +11,14 @@ use super::connection::Connect;
 use super::counters::Counters;
 use super::eviction::Retired;
 use super::key::PartitionKey;
-use super::limits::Limits;
 use super::partition::{Partition, Steps, now};
 use super::reaper::Schedule;
+use crate::limits::PoolLimits;
 
 /// What all partitions of a pool have in common.
 pub(super) struct Core<C: Connect> {
     pub(super) connector: C,
-    pub(super) limits: Limits,
+    pub(super) limits: PoolLimits,
     pub(super) counters: Counters,
     pub(super) schedule: Arc<Schedule>,
 }
@@ -31,11 +32,11 @@ pub(super) struct Registry<C: Connect> {
 struct Table<C: Connect> {
     partitions: HashTable<Arc<Partition<C>>>,
     /// Older epochs are gone for good.
-    oldest_epoch: u64,
+    oldest_epoch: Option<Epoch>,
 }
 
 impl<C: Connect> Registry<C> {
-    pub(super) fn new(connector: C, limits: Limits) -> Self {
+    pub(super) fn new(connector: C, limits: PoolLimits) -> Self {
         let core = Core {
             schedule: Arc::new(Schedule::new(limits.idle_timeout)),
             connector,
@@ -44,7 +45,7 @@ impl<C: Connect> Registry<C> {
         };
         let table = Table {
             partitions: HashTable::new(),
-            oldest_epoch: 0,
+            oldest_epoch: None,
         };
         Self {
             core: Arc::new(core),
@@ -62,7 +63,10 @@ impl<C: Connect> Registry<C> {
             ))
         };
         let mut table = self.lock();
-        if key.parts().epoch < table.oldest_epoch {
+        if table
+            .oldest_epoch
+            .is_some_and(|oldest| key.parts().epoch < oldest)
+        {
             drop(table);
             let refusing = made();
             refusing.retire(Retired::Evicted);
@@ -98,28 +102,11 @@ impl<C: Connect> Registry<C> {
         found
     }
 
-    /// Evicts the partition of `key`. Says whether there was one.
-    pub(super) fn evict(&self, key: &PartitionKey) -> bool {
-        let evicted = {
-            let mut table = self.lock();
-            match table
-                .partitions
-                .find_entry(key.hash(), |partition| partition.key() == key)
-            {
-                Ok(entry) => Some(entry.remove().0),
-                Err(_) => None,
-            }
-        };
-        evicted
-            .map(|partition| partition.retire(Retired::Evicted))
-            .is_some()
-    }
-
     /// Evicts all partitions of older epochs, now and in future. Says how many there were.
-    pub(super) fn evict_epoch_older_than(&self, epoch: u64) -> usize {
+    pub(super) fn evict_older_than(&self, epoch: Epoch) -> usize {
         let evicted: Vec<_> = {
             let mut table = self.lock();
-            table.oldest_epoch = table.oldest_epoch.max(epoch);
+            table.oldest_epoch = table.oldest_epoch.max(Some(epoch));
             table
                 .partitions
                 .extract_if(|partition| partition.key().parts().epoch < epoch)

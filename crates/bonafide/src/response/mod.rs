@@ -18,14 +18,15 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use self::stream::BytesStream;
-use crate::body::{Body, Cap, collect, next_chunk};
+use crate::body::{Body, collect, next_chunk};
 use crate::connect::{ConnectionInfo, Meta};
-use crate::error::{Error, Failure, Kind, Phase};
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::exchange::Answer;
 use crate::header_names::HeaderNames;
+use crate::limits::Cap;
+use crate::observe::Timings;
 use crate::redirect::Hop;
 use crate::shown::{ShownUrl, plain_words};
-use crate::timings::Timings;
 
 /// The response to a request: its headers are here, its body is read by one of the methods that take it.
 ///
@@ -58,7 +59,10 @@ impl Source {
     }
 
     fn name(&self, error: Error) -> Error {
-        error.at(|| Some(self.url())).over(self.info().receipt())
+        error
+            .delivered(Delivery::Answered)
+            .at(|| Some(self.url()))
+            .over(self.info().receipt())
     }
 }
 

@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT};
@@ -21,16 +20,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::first_bytes::FirstBytes;
 use super::{Ask, Budget, answer_within, untouched};
-use crate::connect::HttpOptions;
 use crate::error::{Failure, Kind, Phase, ProxyError, ProxyRefusal};
+use crate::limits::{HttpLimits, MAX_REFUSAL_BYTES, REFUSAL_LIMIT};
+use crate::origin::in_url;
 use crate::proxy::Proxy;
-use crate::target::in_url;
-
-/// The most bytes of a refusal's body that are kept.
-const MAX_BODY: usize = 64 * 1024;
-
-/// How long the body of a refusal is waited for. It only explains what is known already.
-const BODY_LIMIT: Duration = Duration::from_secs(1);
 
 /// hyper's default for the number of header fields.
 const MAX_FIELDS: usize = 100;
@@ -48,8 +41,8 @@ pub(super) async fn open(
 ) -> Result<TcpStream, Failure> {
     let request = request(proxy, ask)?;
     let mut builder = http1::Builder::new();
-    builder.max_header_size(ask.options.max_header_bytes as usize);
-    if let Some(count) = ask.options.max_headers {
+    builder.max_header_size(ask.limits.max_header_bytes as usize);
+    if let Some(count) = ask.limits.max_headers {
         builder.max_headers(count);
     }
     let by_proxy = |error| Failure::by_proxy(proxy, error);
@@ -57,14 +50,14 @@ pub(super) async fn open(
     let (mut send, connection) = builder
         .handshake(io)
         .await
-        .map_err(|error| by_proxy(fault(error, &[], ask.options)))?;
+        .map_err(|error| by_proxy(fault(error, &[], ask.limits)))?;
     let mut driven = Driven::new(connection);
     let answer = async { Ok(driven.beside(send.send_request(request)).await) };
     let response = match answer_within(proxy, budget, answer).await? {
         Ok(response) => response,
         Err(error) => {
             let first = driven.connection.into_parts().io.into_inner().first;
-            return Err(by_proxy(fault(error, &first, ask.options)));
+            return Err(by_proxy(fault(error, &first, ask.limits)));
         }
     };
     if !response.status().is_success() {
@@ -84,7 +77,7 @@ fn request(proxy: &Proxy, ask: &Ask<'_>) -> Result<Request<Empty<Bytes>>, Failur
         host,
         port,
         user_agent,
-        options: _,
+        limits: _,
     } = ask;
     let unusable = || {
         Failure::new(Kind::Url, format!("{host:?} is not a valid host name")).during(Phase::Proxy)
@@ -127,14 +120,14 @@ async fn refusal(
                 Some(Ok(frame)) => frame,
             };
             let data = frame.into_data().unwrap_or_default();
-            let room = MAX_BODY.saturating_sub(body.len());
+            let room = MAX_REFUSAL_BYTES.saturating_sub(body.len());
             body.extend_from_slice(data.get(..room).unwrap_or(&data));
             if data.len() > room {
                 return false;
             }
         }
     });
-    let end = Instant::now() + BODY_LIMIT;
+    let end = Instant::now() + REFUSAL_LIMIT;
     let end = budget.map_or(end, |budget| end.min(budget.end));
     let is_whole = timeout_at(end, reading).await.unwrap_or(false);
     let phrase = head.extensions.get::<ReasonPhrase>();
@@ -149,7 +142,7 @@ async fn refusal(
 }
 
 /// Why there was no answer that could be read.
-fn fault(error: hyper::Error, first: &[u8], options: &HttpOptions) -> ProxyError {
+fn fault(error: hyper::Error, first: &[u8], limits: &HttpLimits) -> ProxyError {
     let common = first.len().min(HTTP.len());
     if first.get(..common) != HTTP.get(..common) {
         let first = first.to_vec();
@@ -157,8 +150,8 @@ fn fault(error: hyper::Error, first: &[u8], options: &HttpOptions) -> ProxyError
     }
     if error.is_parse() {
         return ProxyError::Header {
-            max_bytes: options.max_header_bytes,
-            max_fields: options.max_headers.unwrap_or(MAX_FIELDS),
+            max_bytes: limits.max_header_bytes,
+            max_fields: limits.max_headers.unwrap_or(MAX_FIELDS),
             error: error.into(),
         };
     }

@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use self::first_bytes::KEPT;
-use super::HttpOptions;
 use crate::error::{Failure, Kind, Phase, ProxyError};
+use crate::limits::HttpLimits;
 use crate::proxy::{Protocol, Proxy};
 
 /// What is asked of a proxy.
@@ -24,7 +24,7 @@ pub(super) struct Ask<'a> {
     /// The client's `User-Agent`, if it has one.
     pub(super) user_agent: Option<&'a HeaderValue>,
     /// The limits for the header section of the proxy's answer.
-    pub(super) options: &'a HttpOptions,
+    pub(super) limits: &'a HttpLimits,
 }
 
 /// The time for connecting.

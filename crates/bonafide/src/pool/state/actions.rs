@@ -8,14 +8,14 @@ use crate::pool::error::CheckoutError;
 use crate::pool::eviction::{Cause, Closed};
 
 /// A connection, or leave to open a stream, for one request.
-pub(in crate::pool) enum Grant<C: Connect> {
+pub(in crate::pool) enum Loan<C: Connect> {
     /// The connection belongs to the request until it is given back.
     Http1(Member<C>),
     /// One stream, until it is released.
     Http2(Stream<C>),
 }
 
-impl<C: Connect> Grant<C> {
+impl<C: Connect> Loan<C> {
     /// Whether the connection was made for another request or kept for a while.
     pub(in crate::pool) fn is_reused(&self) -> bool {
         match self {
@@ -26,7 +26,7 @@ impl<C: Connect> Grant<C> {
 }
 
 /// What one waiter gets.
-pub(in crate::pool) type Outcome<C> = Result<Grant<C>, CheckoutError<<C as Connect>::Error>>;
+pub(in crate::pool) type Outcome<C> = Result<Loan<C>, CheckoutError<<C as Connect>::Error>>;
 
 /// What to do, none of it under the lock. The common steps leave it empty, which allocates nothing.
 pub(in crate::pool) struct Actions<C: Connect, W> {

@@ -14,10 +14,9 @@ mod waiters;
 
 use std::time::Instant;
 
-pub(in crate::pool) use self::actions::{Actions, Grant};
+pub(in crate::pool) use self::actions::{Actions, Loan};
 use self::idle::Idle;
 pub(in crate::pool) use self::idle::Member;
-pub(crate) use self::shared::SILENCE;
 use self::shared::Shared;
 pub(in crate::pool) use self::shared::{HandleId, Stream, StreamEnd};
 use self::single_flight::Flight;
@@ -27,12 +26,12 @@ use self::waiters::Waiters;
 use super::connection::{Connect, Protocol};
 use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
-use super::limits::Limits;
+use crate::limits::PoolLimits;
 
 /// The answer to a checkout.
 pub(in crate::pool) enum Checkout<C: Connect> {
     /// Served at once.
-    Ready(Grant<C>),
+    Ready(Loan<C>),
     /// Queued: the outcome comes as a delivery.
     Waiting(WaiterId),
     /// The partition takes no more requests.
@@ -52,7 +51,7 @@ pub(in crate::pool) struct Census {
 
 /// The state of one partition. `W` reaches a waiter.
 pub(in crate::pool) struct State<C: Connect, W> {
-    limits: Limits,
+    limits: PoolLimits,
     flight: Flight,
     idle: Idle<C>,
     shared: Shared<C>,
@@ -66,7 +65,7 @@ pub(in crate::pool) struct State<C: Connect, W> {
 
 impl<C: Connect, W> State<C, W> {
     /// A cold partition.
-    pub(in crate::pool) fn new(limits: Limits, now: Instant) -> Self {
+    pub(in crate::pool) fn new(limits: PoolLimits, now: Instant) -> Self {
         Self {
             flight: Flight::new(),
             idle: Idle::new(limits.idle_timeout, limits.max_idle_per_partition),
@@ -266,13 +265,13 @@ impl<C: Connect, W> State<C, W> {
     }
 
     /// Whatever can take a request now.
-    fn take(&mut self, now: Instant, actions: &mut Actions<C, W>) -> Option<Grant<C>> {
+    fn take(&mut self, now: Instant, actions: &mut Actions<C, W>) -> Option<Loan<C>> {
         if let Some(stream) = self.shared.take(now, &mut actions.closed) {
-            return Some(Grant::Http2(stream));
+            return Some(Loan::Http2(stream));
         }
         let member = self.idle.take(now, &mut actions.closed)?;
         self.lent += 1;
-        Some(Grant::Http1(member))
+        Some(Loan::Http1(member))
     }
 
     /// Lends a connection to the oldest waiter, or keeps it.
@@ -282,11 +281,11 @@ impl<C: Connect, W> State<C, W> {
             actions.sweep_by(expiry);
         } else {
             self.lent += 1;
-            self.serve(Grant::Http1(member), actions);
+            self.serve(Loan::Http1(member), actions);
         }
     }
 
-    fn serve(&mut self, grant: Grant<C>, actions: &mut Actions<C, W>) {
+    fn serve(&mut self, grant: Loan<C>, actions: &mut Actions<C, W>) {
         if let Some(waiter) = self.waiters.pop() {
             actions.deliver(waiter, Ok(grant));
         }

@@ -3,16 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::limits::{MAX_CANCELLED, SILENCE};
 use crate::pool::connection::{Connect, Http2Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
-
-/// How long a request waits for a connection on which nothing arrives before that says something about the connection.
-/// A caller's own limit may be shorter.
-pub(crate) const SILENCE: Duration = Duration::from_secs(1);
-
-/// How many requests on one connection may be cancelled. Each leaves a stream that the client has to remember for a
-/// while, and servers close connections with many of them, since attackers make them too (CVE-2023-44487).
-const MAX_CANCELLED: usize = 512;
 
 /// Names an HTTP/2 connection within its partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

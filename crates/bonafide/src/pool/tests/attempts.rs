@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, error, http1, http2, until};
-use crate::pool::{CheckoutError, Limits};
+use crate::limits::PoolLimits;
+use crate::pool::CheckoutError;
 
 #[tokio::test(start_paused = true)]
 async fn cancelling_the_request_that_started_an_attempt_does_not_fail_the_others() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let first = bench.waiter(&partition).await;
     let others = bench.waiters(&partition, 63).await;
@@ -24,7 +25,7 @@ async fn cancelling_the_request_that_started_an_attempt_does_not_fail_the_others
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let only = bench.waiter(&partition).await;
     let call = bench.call().await;
@@ -41,7 +42,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_on_a_connection_that_was_kept_is_not_its_first() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let only = bench.waiter(&partition).await;
     let call = bench.call().await;
@@ -54,7 +55,7 @@ async fn a_stream_on_a_connection_that_was_kept_is_not_its_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     let mut gone = Box::pin(partition.checkout());
@@ -70,7 +71,7 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn an_offer_that_nobody_takes_is_kept_in_the_pool() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     let mut gone = Box::pin(partition.checkout());
@@ -86,7 +87,7 @@ async fn an_offer_that_nobody_takes_is_kept_in_the_pool() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_nobody_takes_is_released() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut gone = Box::pin(partition.checkout());
     assert!(poll_once(&mut gone).is_pending());
@@ -98,7 +99,7 @@ async fn a_stream_that_nobody_takes_is_released() {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_panics_fails_its_waiters() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 3).await;
     bench.call().await.panics();
@@ -112,7 +113,7 @@ async fn an_attempt_that_panics_fails_its_waiters() {
 
 #[tokio::test(start_paused = true)]
 async fn one_http1_attempt_that_panics_fails_one_waiter() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.die();
     let mut waiters = bench.waiters(&partition, 2).await;
@@ -135,7 +136,7 @@ fn the_end_of_the_runtime_that_connects_fails_waiters_on_another() {
             .unwrap()
     };
     let (connecting, waiting) = (build(), build());
-    let bench = Bench::new(Limits::default());
+    let bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let first = connecting.block_on(bench.waiter(&partition));
     let second = waiting.block_on(bench.waiter(&partition));
@@ -150,7 +151,7 @@ fn the_end_of_the_runtime_that_connects_fails_waiters_on_another() {
 
 #[test]
 fn a_waiter_outside_of_any_runtime_is_refused_instead_of_left_waiting() {
-    let bench = Bench::new(Limits::default());
+    let bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut checkout = Box::pin(partition.checkout());
     match poll_once(&mut checkout) {
@@ -161,7 +162,7 @@ fn a_waiter_outside_of_any_runtime_is_refused_instead_of_left_waiting() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_http1_attempt_fails_the_oldest_waiter_and_leaves_the_others_their_attempts() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.die();
     let mut waiters = bench.waiters(&partition, 2).await;
@@ -178,7 +179,7 @@ async fn a_failed_http1_attempt_fails_the_oldest_waiter_and_leaves_the_others_th
 
 #[tokio::test(start_paused = true)]
 async fn an_http1_attempt_beyond_need_fails_nobody() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, _wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     let mut waiters = bench.waiters(&partition, 2).await;
@@ -194,7 +195,7 @@ async fn an_http1_attempt_beyond_need_fails_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_connection_that_is_closed_at_once_is_an_error_and_no_loop() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     bench

@@ -1,18 +1,22 @@
 //! A pool on the test bench: requests, leases, and patience.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use bonafide_verify::pki_types::ServerName;
+use bonafide_verify::{Epoch, Policy, Zone, ZoneId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::fake::{Call, Fake, Wire};
+use crate::limits::PoolLimits;
+use crate::origin::{Origin, Scheme};
 use crate::pool::lease::{Http1Lease, Http2Lease};
 use crate::pool::{
-    CheckoutError, Lease, Limits, Partition, PartitionKey, PartitionParts, Pool, Route, Scheme,
-    ZoneId, current_runtime,
+    CheckoutError, Lease, Partition, PartitionKey, PartitionParts, Pool, current_runtime,
 };
+use crate::proxy::Route;
 
 /// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,19 +24,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) type Outcome = Result<Lease<Fake>, CheckoutError<&'static str>>;
 
 /// A pool and the other end of its connector.
-pub(super) struct Bench {
-    pub(super) pool: Pool<Fake>,
+pub(crate) struct Bench {
+    pub(crate) pool: Pool<Fake>,
     pub(super) calls: mpsc::UnboundedReceiver<Call>,
 }
 
 impl Bench {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
         let (connector, calls) = Fake::new();
         let pool = Pool::new(connector, limits);
         Self { pool, calls }
     }
 
-    pub(super) fn partition(&self) -> Arc<Partition<Fake>> {
+    pub(crate) fn partition(&self) -> Arc<Partition<Fake>> {
         self.pool.partition(&key("origin.test", 1))
     }
 
@@ -102,21 +106,46 @@ pub(super) async fn until(done: impl Fn() -> bool) {
     panic!("what was waited for did not come");
 }
 
-pub(super) fn key(host: &str, epoch: u64) -> PartitionKey {
+pub(crate) fn key(host: &str, epoch: u64) -> PartitionKey {
     PartitionKey::new(parts(host, epoch))
 }
 
-pub(super) fn parts(host: &str, epoch: u64) -> PartitionParts {
+pub(crate) fn parts(host: &str, epoch: u64) -> PartitionParts {
     PartitionParts {
-        scheme: Scheme::Https,
-        host: host.into(),
-        port: 443,
+        origin: origin(Scheme::Https, host, 443),
         route: Route::Direct,
         runtime: current_runtime(),
-        zone: ZoneId(0),
-        epoch,
-        identity: 0,
+        zone: zone("other.test"),
+        epoch: self::epoch(epoch),
     }
+}
+
+pub(crate) fn origin(scheme: Scheme, host: &str, port: u16) -> Origin {
+    Origin {
+        scheme,
+        host: host.into(),
+        port,
+    }
+}
+
+/// One of 128 epochs, in their order.
+pub(crate) fn epoch(number: u64) -> Epoch {
+    static EPOCHS: LazyLock<Vec<Epoch>> = LazyLock::new(|| {
+        (0..128)
+            .map(|_| Policy::builder().build().expect("a policy").epoch())
+            .collect()
+    });
+    EPOCHS[usize::try_from(number).expect("a small number")]
+}
+
+/// The zone of a host: `zoned.test` has one of its own.
+pub(super) fn zone(host: &str) -> ZoneId {
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+        let zone = Zone::for_host("zoned.test");
+        Policy::builder().zone(zone).build().expect("a policy")
+    });
+    let name = ServerName::try_from(host.to_owned()).expect("a name");
+    POLICY.zone_of(&name).expect("a zone").id()
 }
 
 pub(super) fn http1(outcome: Outcome) -> Http1Lease<Fake> {

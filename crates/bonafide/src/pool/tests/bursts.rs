@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, error, http1, http2};
-use crate::pool::{CheckoutError, Limits};
+use crate::limits::PoolLimits;
+use crate::pool::CheckoutError;
 
 #[tokio::test(start_paused = true)]
 async fn sixty_four_requests_on_a_cold_http2_partition_make_one_attempt() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 64).await;
     let wire = bench.call().await.http2(Some(100));
@@ -25,7 +26,7 @@ async fn sixty_four_requests_on_a_cold_http2_partition_make_one_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn sixty_four_requests_on_a_cold_http1_partition_make_one_attempt_and_then_one_each() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 64).await;
     assert_eq!(bench.attempts(), 1);
@@ -43,7 +44,7 @@ async fn sixty_four_requests_on_a_cold_http1_partition_make_one_attempt_and_then
 
 #[tokio::test(start_paused = true)]
 async fn a_second_burst_uses_the_connections_of_the_first() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 8).await;
     for _ in 0..8 {
@@ -63,7 +64,7 @@ async fn a_second_burst_uses_the_connections_of_the_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_attempt_on_a_cold_partition_fails_everybody_who_waits() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 5).await;
     bench.call().await.fails();
@@ -78,7 +79,7 @@ async fn a_failed_attempt_on_a_cold_partition_fails_everybody_who_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_http2_connection_is_replaced_by_a_single_attempt() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let first = bench.waiter(&partition).await;
     let dead = bench.call().await.http2(None);
@@ -95,7 +96,7 @@ async fn a_dead_http2_connection_is_replaced_by_a_single_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_changes_to_http2_serves_everybody_with_the_first_such_connection() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     old.die();
     let waiters = bench.waiters(&partition, 3).await;

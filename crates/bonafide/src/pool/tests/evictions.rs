@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::{Bench, checkout, error, http1, http2, key, until};
-use crate::pool::{CheckoutError, Limits};
+use super::bench::{Bench, checkout, epoch, error, http1, http2, key, until};
+use crate::limits::PoolLimits;
+use crate::pool::CheckoutError;
 
 #[tokio::test(start_paused = true)]
 async fn an_older_epoch_is_evicted_and_stays_so() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    assert_eq!(bench.pool.evict_epoch_older_than(2), 1);
+    assert_eq!(bench.pool.evict_older_than(epoch(2)), 1);
     assert!(!wire.is_held());
     assert_eq!(error(partition.checkout().await), CheckoutError::Evicted);
     // Asked for by somebody who has not heard of the new policy.
@@ -26,9 +27,9 @@ async fn an_older_epoch_is_evicted_and_stays_so() {
 
 #[tokio::test(start_paused = true)]
 async fn the_current_epoch_survives_an_eviction() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    assert_eq!(bench.pool.evict_epoch_older_than(1), 0);
+    assert_eq!(bench.pool.evict_older_than(epoch(1)), 0);
     assert!(Arc::ptr_eq(
         &http1(partition.checkout().await).conn().0,
         &wire
@@ -37,10 +38,10 @@ async fn the_current_epoch_survives_an_eviction() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_lent_before_the_eviction_finishes_and_is_closed() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
-    bench.pool.evict_epoch_older_than(2);
+    bench.pool.evict_older_than(epoch(2));
     assert!(wire.is_held());
     lease.return_to_pool();
     assert!(!wire.is_held());
@@ -49,12 +50,12 @@ async fn a_connection_lent_before_the_eviction_finishes_and_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_opened_before_the_eviction_finish() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http2(None);
     let lease = http2(waiter.await.unwrap());
-    bench.pool.evict_epoch_older_than(2);
+    bench.pool.evict_older_than(epoch(2));
     assert!(wire.is_held());
     drop(lease);
     assert!(!wire.is_held());
@@ -62,11 +63,11 @@ async fn streams_opened_before_the_eviction_finish() {
 
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_given_up() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 3).await;
     let call = bench.call().await;
-    bench.pool.evict_epoch_older_than(2);
+    bench.pool.evict_older_than(epoch(2));
     for waiter in waiters {
         assert_eq!(error(waiter.await.unwrap()), CheckoutError::Evicted);
     }
@@ -77,34 +78,20 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_g
 
 #[tokio::test(start_paused = true)]
 async fn an_offer_on_its_way_during_the_eviction_is_refused() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     let waiter = bench.waiter(&partition).await;
     let _call = bench.call().await;
     lease.return_to_pool();
-    bench.pool.evict_epoch_older_than(2);
+    bench.pool.evict_older_than(epoch(2));
     assert_eq!(error(waiter.await.unwrap()), CheckoutError::Evicted);
     assert!(!wire.is_held());
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_key_is_evicted_alone() {
-    let mut bench = Bench::new(Limits::default());
-    let (_, evicted) = bench.with_idle_http1(None).await;
-    let other = bench.pool.partition(&key("other.test", 1));
-    let waiter = bench.waiter(&other).await;
-    let kept = bench.call().await.http1();
-    http1(waiter.await.unwrap()).return_to_pool();
-    assert!(bench.pool.evict(&key("origin.test", 1)));
-    assert!(!bench.pool.evict(&key("origin.test", 1)));
-    assert!(!evicted.is_held());
-    assert!(kept.is_held());
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_faulty_http2_connection_takes_no_new_request_and_keeps_its_streams() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let faulty = bench.call().await.http2(None);
@@ -124,7 +111,7 @@ async fn a_faulty_http2_connection_takes_no_new_request_and_keeps_its_streams() 
 
 #[tokio::test(start_paused = true)]
 async fn a_new_request_past_the_deadline_opens_a_new_connection_while_streams_finish() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
@@ -147,7 +134,7 @@ async fn a_new_request_past_the_deadline_opens_a_new_connection_while_streams_fi
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_past_its_deadline_is_not_used() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let (partition, old) = bench.with_idle_http1(Some(deadline.into_std())).await;
     tokio::time::advance(Duration::from_secs(10)).await;

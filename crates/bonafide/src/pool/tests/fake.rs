@@ -116,7 +116,7 @@ impl Wire {
 
 /// A connection or a handle of one.
 #[derive(Debug)]
-pub(super) struct Conn(pub(super) Arc<Wire>);
+pub(crate) struct Conn(pub(super) Arc<Wire>);
 
 impl Clone for Conn {
     fn clone(&self) -> Self {
@@ -131,7 +131,7 @@ impl Drop for Conn {
 }
 
 /// What is known about a connection.
-pub(super) struct Known {
+pub(crate) struct Known {
     pub(super) key: PartitionKey,
     wire: Arc<Wire>,
 }
@@ -201,7 +201,7 @@ impl Http2Conn for Conn {
 }
 
 /// The connector: each call is handed to the test, which answers it.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     calls: mpsc::UnboundedSender<Call>,
     made: AtomicUsize,
 }

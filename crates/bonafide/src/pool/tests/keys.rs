@@ -2,28 +2,35 @@
 
 use std::sync::Arc;
 
-use super::bench::{Bench, parts};
-use crate::pool::{Limits, PartitionKey, PartitionParts, Route, Scheme, ZoneId};
+use super::bench::{Bench, epoch, origin, parts, zone};
+use crate::limits::PoolLimits;
+use crate::origin::Scheme;
+use crate::pool::{PartitionKey, PartitionParts};
+use crate::proxy::{Proxy, Route};
+
+fn through(url: &str) -> Route {
+    Route::Proxy(Proxy::http(url).expect("a proxy"))
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_difference_in_any_part_makes_another_partition() {
-    let bench = Bench::new(Limits::default());
+    let bench = Bench::new(PoolLimits::default());
     let base = || parts("origin.test", 1);
     let others = [
         PartitionParts {
-            scheme: Scheme::Http,
+            origin: origin(Scheme::Http, "origin.test", 443),
             ..base()
         },
         PartitionParts {
-            host: "other.test".into(),
+            origin: origin(Scheme::Https, "other.test", 443),
             ..base()
         },
         PartitionParts {
-            port: 8443,
+            origin: origin(Scheme::Https, "origin.test", 8443),
             ..base()
         },
         PartitionParts {
-            route: Route::Proxy("http://proxy.test:3128".into()),
+            route: through("http://proxy.test:3128"),
             ..base()
         },
         PartitionParts {
@@ -31,15 +38,15 @@ async fn a_difference_in_any_part_makes_another_partition() {
             ..base()
         },
         PartitionParts {
-            zone: ZoneId(1),
+            zone: zone("zoned.test"),
             ..base()
         },
-        PartitionParts { epoch: 2, ..base() },
         PartitionParts {
-            identity: 1,
+            epoch: epoch(2),
             ..base()
         },
     ];
+    let count = 1 + others.len();
     let own = bench.pool.partition(&PartitionKey::new(base()));
     assert!(Arc::ptr_eq(
         &own,
@@ -49,28 +56,55 @@ async fn a_difference_in_any_part_makes_another_partition() {
         let key = PartitionKey::new(other);
         assert!(!Arc::ptr_eq(&own, &bench.pool.partition(&key)), "{key:?}");
     }
-    assert_eq!(bench.pool.status().partitions, 9);
+    assert_eq!(bench.pool.status().partitions, count);
+}
+
+/// A connection that one account opened through a proxy does not serve another one.
+#[tokio::test(start_paused = true)]
+async fn whatever_a_proxy_is_told_keeps_connections_apart() {
+    let bench = Bench::new(PoolLimits::default());
+    let proxies = [
+        Proxy::http("http://proxy.test:3128"),
+        Proxy::http("http://proxy.test:3129"),
+        Proxy::http("http://other.test:3128"),
+        Proxy::http("http://user@proxy.test:3128"),
+        Proxy::http("http://user:one@proxy.test:3128"),
+        Proxy::http("http://user:two@proxy.test:3128"),
+        Proxy::http("http://other:one@proxy.test:3128"),
+        Proxy::socks5("socks5://user:one@proxy.test:3128"),
+        Proxy::http("http://proxy.test:3128").and_then(|proxy| proxy.header("x-team", "one")),
+        Proxy::http("http://proxy.test:3128").and_then(|proxy| proxy.header("x-team", "two")),
+        Proxy::http("http://proxy.test:3128")
+            .and_then(|proxy| proxy.header("proxy-authorization", "Bearer one")),
+    ];
+    let count = proxies.len();
+    for proxy in proxies {
+        let key = PartitionKey::new(PartitionParts {
+            route: Route::Proxy(proxy.expect("a proxy")),
+            ..parts("origin.test", 1)
+        });
+        let made = bench.pool.partition(&key);
+        assert!(Arc::ptr_eq(&made, &bench.pool.partition(&key)));
+    }
+    assert_eq!(bench.pool.status().partitions, count);
 }
 
 #[test]
-fn a_host_in_upper_case_is_the_same_host() {
-    assert_eq!(
-        PartitionKey::new(parts("Origin.TEST", 1)),
-        PartitionKey::new(parts("origin.test", 1))
-    );
-}
-
-#[test]
-fn debug_output_shows_neither_credentials_of_the_proxy_nor_the_identity() {
-    let route = Route::Proxy("http://user:se@cret@proxy.test:3128".into());
+fn debug_output_does_not_show_the_credentials_of_the_proxy() {
+    let proxy = Proxy::http("http://user:s3cret@proxy.test:3128")
+        .and_then(|proxy| proxy.header("x-token", "s3cret"))
+        .expect("a proxy");
     let key = PartitionKey::new(PartitionParts {
-        route,
-        identity: 77,
+        route: Route::Proxy(proxy),
         ..parts("origin.test", 1)
     });
     assert_eq!(
         format!("{key:?}"),
-        "PartitionKey { scheme: Https, host: \"origin.test\", port: 443, route: Proxy(http://proxy.test:3128), \
-         runtime: None, zone: ZoneId(0), epoch: 1, identity: \"set\" }"
+        format!(
+            "PartitionKey {{ origin: https://origin.test, route: Proxy(http://proxy.test:3128), \
+             runtime: None, zone: {:?}, epoch: {:?} }}",
+            zone("other.test"),
+            epoch(1)
+        )
     );
 }

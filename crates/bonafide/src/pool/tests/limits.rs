@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::bench::{Bench, http1, http2, key};
-use crate::pool::Limits;
+use crate::limits::PoolLimits;
 
 fn at_most(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
@@ -11,9 +11,9 @@ fn at_most(count: usize) -> NonZeroUsize {
 
 #[tokio::test(start_paused = true)]
 async fn requests_beyond_the_connection_limit_wait_for_a_connection_to_come_back() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_connections_per_partition: at_most(2),
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 4).await;
@@ -34,9 +34,9 @@ async fn requests_beyond_the_connection_limit_wait_for_a_connection_to_come_back
 
 #[tokio::test(start_paused = true)]
 async fn the_oldest_idle_connection_goes_when_there_are_too_many() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_idle_per_partition: 2,
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 3).await;
@@ -56,9 +56,9 @@ async fn the_oldest_idle_connection_goes_when_there_are_too_many() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_timeout_of_zero_lets_a_new_connection_serve_whoever_waits_for_it() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         idle_timeout: std::time::Duration::ZERO,
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 2).await;
@@ -79,9 +79,9 @@ async fn an_idle_timeout_of_zero_lets_a_new_connection_serve_whoever_waits_for_i
 
 #[tokio::test(start_paused = true)]
 async fn a_pool_that_keeps_nothing_idle_still_serves() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_idle_per_partition: 0,
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let (partition, first) = bench.with_idle_http1(None).await;
     assert!(!first.is_held());
@@ -92,9 +92,9 @@ async fn a_pool_that_keeps_nothing_idle_still_serves() {
 
 #[tokio::test(start_paused = true)]
 async fn many_hosts_do_not_make_many_partitions() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_partitions: at_most(16),
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let busy = bench.pool.partition(&key("busy.test", 1));
     let waiter = bench.waiter(&busy).await;
@@ -113,9 +113,9 @@ async fn many_hosts_do_not_make_many_partitions() {
 
 #[tokio::test(start_paused = true)]
 async fn the_partition_used_least_recently_makes_room() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_partitions: at_most(2),
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let mut partitions = Vec::new();
     for host in ["old.test", "new.test"] {
@@ -136,9 +136,9 @@ async fn the_partition_used_least_recently_makes_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_partition_that_made_room_is_found_again_by_those_who_hold_it() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_partitions: at_most(1),
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let held = bench.pool.partition(&key("first.test", 1));
     bench.pool.partition(&key("second.test", 1));

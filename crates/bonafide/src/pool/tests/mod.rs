@@ -4,14 +4,13 @@
 //! others are scenarios, each of one idea. Time stands still unless a test moves it.
 
 mod attempts;
-mod bench;
+pub(crate) mod bench;
 mod bursts;
 mod evictions;
 mod fake;
 mod keys;
 mod limits;
 mod model;
-mod origins;
 mod partitions;
 mod reaper;
 mod recalls;

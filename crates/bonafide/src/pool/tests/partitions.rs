@@ -6,9 +6,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::task::JoinHandle;
 
-use super::bench::{Bench, Outcome, parts, until, wire};
+use super::bench::{Bench, Outcome, epoch, parts, until, wire, zone};
 use super::fake::{Call, Fake, Wire};
-use crate::pool::{CheckoutError, Lease, Limits, PartitionKey, PartitionParts, ZoneId};
+use crate::limits::PoolLimits;
+use crate::pool::{CheckoutError, Lease, PartitionKey, PartitionParts};
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -27,10 +28,6 @@ enum Event {
     /// The exchange ends early.
     Break(usize),
     Dies(usize),
-    Evict {
-        host: u8,
-        zone: u8,
-    },
     Reload,
     TimePasses(u8),
 }
@@ -46,8 +43,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         6 => any::<usize>().prop_map(Event::End),
         2 => any::<usize>().prop_map(Event::Break),
         2 => any::<usize>().prop_map(Event::Dies),
-        1 => (0..3_u8, 0..2_u8).prop_map(|(host, zone)| Event::Evict { host, zone }),
-        1 => Just(Event::Reload),
+        2 => Just(Event::Reload),
         2 => (0..60_u8).prop_map(Event::TimePasses),
     ];
     prop::collection::vec(event, 1..80)
@@ -74,7 +70,11 @@ impl World {
     fn key(&self, host: u8, zone: u8) -> PartitionKey {
         let host = format!("host-{host}.test");
         PartitionKey::new(PartitionParts {
-            zone: ZoneId(zone.into()),
+            zone: self::zone(if zone == 0 {
+                "other.test"
+            } else {
+                "zoned.test"
+            }),
             ..parts(&host, self.epoch)
         })
     }
@@ -136,18 +136,9 @@ impl World {
                     self.wires.swap_remove(index).1.die();
                 }
             }
-            Event::Evict { host, zone } => {
-                let key = self.key(host, zone);
-                self.bench.pool.evict(&key);
-                self.requests
-                    .iter_mut()
-                    .filter(|request| request.key == key)
-                    .for_each(|request| request.evicted = true);
-                self.wires.retain(|(other, _)| *other != key);
-            }
             Event::Reload => {
                 self.epoch += 1;
-                self.bench.pool.evict_epoch_older_than(self.epoch);
+                self.bench.pool.evict_older_than(epoch(self.epoch));
                 self.requests
                     .iter_mut()
                     .for_each(|request| request.evicted = true);
@@ -176,7 +167,7 @@ impl World {
         self.calls.retain(|call| !call.is_given_up());
         let oldest = self.calls.iter().map(|call| call.key.parts().epoch).min();
         assert!(
-            oldest.is_none_or(|oldest| oldest == self.epoch),
+            oldest.is_none_or(|oldest| oldest == epoch(self.epoch)),
             "an attempt of an evicted epoch is given up"
         );
         for request in std::mem::take(&mut self.requests) {
@@ -261,7 +252,7 @@ proptest! {
     fn whatever_happens_requests_ride_only_on_their_own_partitions_connections(events in events()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::new(Limits::default());
+            let bench = Bench::new(PoolLimits::default());
             let mut world =
                 World { bench, epoch: 1, calls: Vec::new(), requests: Vec::new(), leases: Vec::new(), wires: Vec::new() };
             for event in events {

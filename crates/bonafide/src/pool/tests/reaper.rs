@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bench::{Bench, http1, http2, key, until};
-use crate::pool::Limits;
+use crate::limits::PoolLimits;
 
 const IDLE: Duration = Duration::from_secs(90);
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_closed_when_its_time_is_over() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (_, wire) = bench.with_idle_http1(None).await;
     tokio::time::advance(IDLE - Duration::from_millis(10)).await;
     for _ in 0..10 {
@@ -25,7 +25,7 @@ async fn an_idle_connection_is_closed_when_its_time_is_over() {
 
 #[tokio::test(start_paused = true)]
 async fn an_http2_connection_expires_only_without_streams() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http2(None);
@@ -41,7 +41,7 @@ async fn an_http2_connection_expires_only_without_streams() {
 
 #[tokio::test(start_paused = true)]
 async fn an_early_deadline_wakes_the_reaper_early() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (_, late) = bench.with_idle_http1(None).await;
     let other = bench.pool.partition(&key("other.test", 1));
     let waiter = bench.waiter(&other).await;
@@ -57,7 +57,7 @@ async fn an_early_deadline_wakes_the_reaper_early() {
 
 #[tokio::test(start_paused = true)]
 async fn a_partition_that_nobody_uses_is_dropped_and_the_reaper_ends() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     assert!(!bench.pool.status().reaper_runs);
     let (partition, _wire) = bench.with_idle_http1(None).await;
     assert!(bench.pool.status().reaper_runs);
@@ -75,7 +75,7 @@ async fn a_partition_that_nobody_uses_is_dropped_and_the_reaper_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_partition_left_empty_after_the_reaper_ended_is_dropped_too() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, _wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     tokio::time::advance(IDLE * 2).await;
@@ -89,7 +89,7 @@ async fn a_partition_left_empty_after_the_reaper_ended_is_dropped_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_cannot_be_reached_is_forgotten() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     bench.call().await.fails();
@@ -101,7 +101,7 @@ async fn a_host_that_cannot_be_reached_is_forgotten() {
 
 #[tokio::test(start_paused = true)]
 async fn the_reaper_does_not_keep_the_pool() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     drop(partition);
     drop(bench);
@@ -117,7 +117,7 @@ fn a_reaper_whose_runtime_ended_is_replaced() {
             .unwrap()
     };
     let (first, second) = (build(), build());
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, _wire) = first.block_on(bench.with_idle_http1(None));
     assert!(bench.pool.status().reaper_runs);
     drop(first);
@@ -132,7 +132,7 @@ async fn another_reaper_takes_over_from_one_that_is_not_driven() {
         .enable_time()
         .build()
         .unwrap();
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     {
         let _entered = stalled.enter();
         bench.pool.partition(&key("other.test", 1));

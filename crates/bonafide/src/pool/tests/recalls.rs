@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::bench::{Bench, checkout, http1, http2, until};
 use super::fake::Wire;
+use crate::limits::PoolLimits;
+use crate::pool::Protocol;
 use crate::pool::partition::now;
-use crate::pool::{Limits, Protocol};
 
 #[tokio::test(start_paused = true)]
 async fn an_unused_connection_that_is_called_back_is_closed_and_not_given_out() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     old.recall(now());
     bench.pool.close_recalled(Duration::ZERO);
@@ -24,7 +25,7 @@ async fn an_unused_connection_that_is_called_back_is_closed_and_not_given_out() 
 
 #[tokio::test(start_paused = true)]
 async fn what_is_called_back_is_not_given_out_before_anybody_closes_it() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     old.recall(now());
     let waiter = bench.waiter(&partition).await;
@@ -35,7 +36,7 @@ async fn what_is_called_back_is_not_given_out_before_anybody_closes_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lent_connection_that_is_called_back_finishes_and_is_closed() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     let lease = http1(checkout(partition).await);
     old.recall(now());
@@ -47,7 +48,7 @@ async fn a_lent_connection_that_is_called_back_finishes_and_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_finish_on_a_connection_that_is_called_back_and_new_ones_go_elsewhere() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let old = bench.call().await.http2(None);
@@ -65,7 +66,7 @@ async fn streams_finish_on_a_connection_that_is_called_back_and_new_ones_go_else
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_for_a_connection_that_is_called_back_gets_the_next_one() {
     for waiters in [1, 3] {
-        let mut bench = Bench::new(Limits::default());
+        let mut bench = Bench::new(PoolLimits::default());
         let partition = bench.partition();
         let waiters = bench.waiters(&partition, waiters).await;
         let old = Wire::new(1, None);
@@ -83,7 +84,7 @@ async fn whoever_waits_for_a_connection_that_is_called_back_gets_the_next_one() 
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_may_serve_the_request_that_it_was_made_for_although_it_is_called_back() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let old = Wire::new(1, None);
     old.recall_after_first_request(now());
@@ -109,7 +110,7 @@ async fn a_connection_may_serve_the_request_that_it_was_made_for_although_it_is_
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_given_out_until_the_recall_and_then_closed() {
     const OVERLAP: Duration = Duration::from_secs(30);
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     old.recall(now() + OVERLAP);
     bench.pool.close_recalled(OVERLAP);
@@ -124,7 +125,7 @@ async fn a_connection_is_given_out_until_the_recall_and_then_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_called_back_while_it_becomes_ready_is_closed_and_its_request_asks_again()
  {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, old) = bench.with_idle_http1(None).await;
     old.set_ready(false);
     let next = tokio::spawn(checkout(partition));
@@ -140,7 +141,7 @@ async fn a_connection_that_is_called_back_while_it_becomes_ready_is_closed_and_i
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_on_its_way_to_a_request_is_called_back_with_its_connection() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 2).await;
     let old = bench.call().await.http2(Some(1));
@@ -159,9 +160,9 @@ async fn a_stream_on_its_way_to_a_request_is_called_back_with_its_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_that_wait_for_a_stream_go_elsewhere_when_its_connection_is_called_back() {
-    let mut bench = Bench::new(Limits {
+    let mut bench = Bench::new(PoolLimits {
         max_h2_connections: NonZeroUsize::MIN,
-        ..Limits::default()
+        ..PoolLimits::default()
     });
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 12).await;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{Bench, checkout, http1, until};
-use crate::pool::Limits;
+use crate::limits::PoolLimits;
 
 #[tokio::test(start_paused = true)]
 async fn sequential_requests_use_one_connection_even_when_it_comes_back_before_it_is_ready() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     for _ in 0..100 {
         wire.set_ready(false);
@@ -25,7 +25,7 @@ async fn sequential_requests_use_one_connection_even_when_it_comes_back_before_i
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_does_not_become_ready_is_replaced() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
@@ -38,7 +38,7 @@ async fn a_connection_that_does_not_become_ready_is_replaced() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_dies_before_it_is_ready_is_replaced() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
@@ -52,7 +52,7 @@ async fn a_connection_that_dies_before_it_is_ready_is_replaced() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_goes_while_its_connection_becomes_ready_leaves_it_in_the_pool() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.set_ready(false);
     let waiting = Arc::clone(&partition);
@@ -66,7 +66,7 @@ async fn a_request_that_goes_while_its_connection_becomes_ready_leaves_it_in_the
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_dropped_in_the_middle_of_its_exchange_closes_the_connection() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     drop(http1(partition.checkout().await));
     assert!(!wire.is_held());
@@ -83,7 +83,7 @@ async fn a_lease_dropped_in_the_middle_of_its_exchange_closes_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_reported_as_faulty_is_not_used_again() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     http1(partition.checkout().await).report_fault();
     assert!(!wire.is_held());
@@ -100,7 +100,7 @@ async fn a_connection_reported_as_faulty_is_not_used_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_is_kept() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);
     let waiter = bench.waiter(&partition).await;
@@ -114,7 +114,7 @@ async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_i
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_handed_from_its_first_user_to_a_waiter_is_awaited_and_counts_as_reused() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 2).await;
     let wire = bench.call().await.http1();
@@ -131,7 +131,7 @@ async fn a_connection_handed_from_its_first_user_to_a_waiter_is_awaited_and_coun
 
 #[tokio::test(start_paused = true)]
 async fn the_connection_used_last_is_used_first() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, _older) = bench.with_idle_http1(None).await;
     let older = http1(partition.checkout().await);
     let waiter = bench.waiter(&partition).await;
@@ -147,7 +147,7 @@ async fn the_connection_used_last_is_used_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_the_peer_closed_while_idle_is_skipped() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     wire.die();
     let waiter = bench.waiter(&partition).await;
@@ -157,7 +157,7 @@ async fn a_connection_that_the_peer_closed_while_idle_is_skipped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_past_its_deadline_is_not_taken_back() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let (partition, wire) = bench.with_idle_http1(Some(deadline.into_std())).await;
     let lease = http1(partition.checkout().await);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{Bench, http2, until};
-use crate::pool::{Limits, SILENCE};
+use crate::limits::{PoolLimits, SILENCE};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_takes_no_request_until_something_arrives() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let frozen = bench.call().await.http2(None);
@@ -29,7 +29,7 @@ async fn a_silent_connection_takes_no_request_until_something_arrives() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_silent_a_second_time_is_let_go() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let frozen = bench.call().await.http2(None);
@@ -44,7 +44,7 @@ async fn a_connection_that_is_silent_a_second_time_is_let_go() {
 
 #[tokio::test(start_paused = true)]
 async fn of_several_silent_connections_the_last_one_is_kept() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut wires = Vec::new();
     for _ in 0..3 {
@@ -60,7 +60,7 @@ async fn of_several_silent_connections_the_last_one_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_on_which_something_arrived_is_not_doubted() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http2(None);
@@ -73,7 +73,7 @@ async fn a_connection_on_which_something_arrived_is_not_doubted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_sends_no_settings_is_not_waited_for() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let first = bench.waiter(&partition).await;
     let patient = Arc::clone(&partition);
@@ -95,7 +95,7 @@ async fn a_peer_that_sends_no_settings_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_with_many_cancelled_requests_is_replaced() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http2(None);

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use super::bench::{Bench, checkout, http2, until};
 use super::fake::UNSAID;
-use crate::pool::Limits;
+use crate::limits::PoolLimits;
 
 /// A pool that opens one HTTP/2 connection in a partition.
 fn with_one_connection() -> Bench {
-    Bench::new(Limits {
+    Bench::new(PoolLimits {
         max_h2_connections: NonZeroUsize::MIN,
-        ..Limits::default()
+        ..PoolLimits::default()
     })
 }
 
 #[tokio::test(start_paused = true)]
 async fn requests_beyond_the_stream_limit_open_as_many_connections_as_they_fill() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let waiters = bench.waiters(&partition, 512).await;
     bench.call().await.http2(Some(100));
@@ -34,7 +34,7 @@ async fn requests_beyond_the_stream_limit_open_as_many_connections_as_they_fill(
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 2).await;
     let wire = bench.call().await.http2(Some(1));
@@ -49,7 +49,7 @@ async fn a_stream_that_ends_serves_a_waiter_before_a_new_connection_does() {
 
 #[tokio::test(start_paused = true)]
 async fn a_raised_stream_limit_serves_the_oldest_waiter_before_a_new_request() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 2).await;
     let wire = bench.call().await.http2(Some(1));
@@ -87,7 +87,7 @@ async fn at_the_limit_of_http2_connections_requests_wait_for_streams_to_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_further_http2_connection_that_fails_leaves_its_waiters_to_the_first() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 2).await;
     let wire = bench.call().await.http2(Some(1));
@@ -113,7 +113,7 @@ async fn a_further_http2_connection_that_fails_leaves_its_waiters_to_the_first()
 
 #[tokio::test(start_paused = true)]
 async fn until_a_peer_says_its_limit_it_gets_one_stream_and_the_others_wait_for_its_settings() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 12).await;
     let wire = bench.call().await.http2(Some(UNSAID));
@@ -129,7 +129,7 @@ async fn until_a_peer_says_its_limit_it_gets_one_stream_and_the_others_wait_for_
 
 #[tokio::test(start_paused = true)]
 async fn settings_that_allow_less_than_is_needed_open_further_connections() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
     let mut waiters = bench.waiters(&partition, 3).await;
     let wire = bench.call().await.http2(Some(UNSAID));

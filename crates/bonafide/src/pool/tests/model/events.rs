@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::pool::Limits;
+use crate::limits::PoolLimits;
 
 /// The idle timeout, unless it is zero.
 const IDLE: Duration = Duration::from_secs(90);
@@ -84,17 +84,17 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-pub(super) fn limits() -> impl Strategy<Value = Limits> {
+pub(super) fn limits() -> impl Strategy<Value = PoolLimits> {
     let some = |max: usize| (1..=max).prop_map(|count| NonZeroUsize::new(count).unwrap());
     let connections = prop_oneof![Just(NonZeroUsize::MAX), some(4)];
     let timeout = prop_oneof![3 => Just(IDLE), 1 => Just(Duration::ZERO)];
     (timeout, 0..4_usize, connections, some(3)).prop_map(|(idle_timeout, idle, connections, h2)| {
-        Limits {
+        PoolLimits {
             idle_timeout,
             max_idle_per_partition: idle,
             max_connections_per_partition: connections,
             max_h2_connections: h2,
-            ..Limits::default()
+            ..PoolLimits::default()
         }
     })
 }

@@ -11,11 +11,12 @@ use proptest::prelude::*;
 use self::events::{Event, events, limits};
 use super::bench::key;
 use super::fake::{self, Conn, Fake, UNSAID, Wire};
+use crate::limits::PoolLimits;
 use crate::pool::eviction::{Cause, Retired};
 use crate::pool::state::{
-    Actions, Census, Checkout, Grant, HandleId, Member, State, StreamEnd, WaiterId,
+    Actions, Census, Checkout, HandleId, Loan, Member, State, StreamEnd, WaiterId,
 };
-use crate::pool::{CheckoutError, Connected, Http2Conn as _, Limits, Protocol};
+use crate::pool::{CheckoutError, Connected, Http2Conn as _, Protocol};
 
 /// A connection as the model knows it.
 struct Known {
@@ -39,7 +40,7 @@ struct Stream {
 }
 
 struct Model {
-    limits: Limits,
+    limits: PoolLimits,
     state: State<Fake, usize>,
     now: Instant,
     attempts: usize,
@@ -58,7 +59,7 @@ struct Model {
 }
 
 impl Model {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: PoolLimits) -> Self {
         let now = Instant::now();
         Self {
             state: State::new(limits.clone(), now),
@@ -374,14 +375,14 @@ impl Model {
         self.check();
     }
 
-    fn granted(&mut self, grant: Grant<Fake>) {
+    fn granted(&mut self, grant: Loan<Fake>) {
         assert!(
             !self.retired,
             "nobody gets a connection of an evicted partition"
         );
         let (id, most) = match &grant {
-            Grant::Http1(member) => (member.conn.0.id, 1),
-            Grant::Http2(stream) => {
+            Loan::Http1(member) => (member.conn.0.id, 1),
+            Loan::Http2(stream) => {
                 let limit = stream.handle.stream_limit().unwrap_or(1);
                 (stream.handle.0.id, limit.max(1))
             }
@@ -409,8 +410,8 @@ impl Model {
         assert!(!known.silent, "nobody gets a connection that is silent");
         known.users += 1;
         match grant {
-            Grant::Http1(member) => self.lent.push(member),
-            Grant::Http2(stream) => {
+            Loan::Http1(member) => self.lent.push(member),
+            Loan::Http2(stream) => {
                 self.streams.push(Stream {
                     id: stream.id,
                     wire: id,

@@ -5,7 +5,7 @@
 //! path here. Whatever is not plainly canonical is left to the `url` crate, and a property test
 //! holds that both agree.
 
-use crate::pool::Scheme;
+use super::Scheme;
 
 /// The parts of a URL that is canonical if its host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,8 @@ use url::Url;
 
 use crate::body::Body;
 use crate::error::{Failure, Kind};
-use crate::pool::PartitionParts;
+use crate::origin::Origin;
 use crate::redirect::{Credentials, strip_credentials};
-use crate::target::OriginName;
 
 /// The parts of a request that are the same for all requests on one connection.
 pub(crate) struct Wire {
@@ -26,12 +25,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(
-        parts: &PartitionParts,
+    pub(crate) fn new(
+        origin: &Origin,
         version: Version,
         defaults: &HeaderMap,
     ) -> Result<Self, Failure> {
-        let origin = OriginName::from(parts);
         let text = origin.authority();
         let unusable = || Failure::new(Kind::Url, format!("{text:?} is not a valid host"));
         let mut headers = HeaderMap::with_capacity(defaults.len() + 4);
@@ -42,7 +40,7 @@ impl Wire {
         replace(&mut headers, defaults, |_| true);
         Ok(Self {
             version,
-            scheme: parts.scheme.to_http(),
+            scheme: origin.scheme.to_http(),
             authority: Authority::try_from(text.as_str())
                 .map_err(|error| unusable().caused_by(error))?,
             root: Url::parse(&origin.to_string()).map_err(|error| unusable().caused_by(error))?,
@@ -137,22 +135,17 @@ fn replace(headers: &mut HeaderMap, own: &HeaderMap, wanted: impl Fn(&HeaderName
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::{Route, Scheme, ZoneId};
+    use crate::origin::Scheme;
 
     fn wire(host: &str, port: u16, version: Version) -> Wire {
-        let parts = PartitionParts {
+        let origin = Origin {
             scheme: Scheme::Https,
             host: host.into(),
             port,
-            route: Route::Direct,
-            runtime: None,
-            zone: ZoneId(0),
-            epoch: 0,
-            identity: 0,
         };
         let mut defaults = HeaderMap::new();
         defaults.insert("accept", HeaderValue::from_static("*/*"));
-        Wire::new(&parts, version, &defaults).expect("a usable host")
+        Wire::new(&origin, version, &defaults).expect("a usable host")
     }
 
     fn sent(wire: &Wire, own: &[(&'static str, &'static str)]) -> (String, Vec<String>) {

@@ -67,7 +67,7 @@ impl SocketState {
 }
 
 /// A TCP stream with its [`SocketState`].
-pub(super) struct Socket {
+pub(crate) struct Socket {
     tcp: TcpStream,
     state: Arc<SocketState>,
     read_ended: bool,
@@ -85,7 +85,7 @@ struct Parked {
 
 impl Socket {
     /// Takes a connected stream.
-    pub(super) fn new(tcp: TcpStream) -> Self {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
         Self {
             tcp,
             state: Arc::default(),
@@ -95,7 +95,7 @@ impl Socket {
     }
 
     /// What it has seen, now and later.
-    pub(super) fn state(&self) -> Arc<SocketState> {
+    pub(crate) fn state(&self) -> Arc<SocketState> {
         Arc::clone(&self.state)
     }
 

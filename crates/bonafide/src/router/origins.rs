@@ -1,43 +1,38 @@
 //! From an origin to its partition, without a lock and without an allocation.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use bonafide_verify::Epoch;
 use hashbrown::HashTable;
 use tokio::runtime;
 
-use super::connection::Connect;
-use super::key::{Scheme, hash_of};
-use super::partition::Partition;
-
-/// Origins remembered by default.
-pub(crate) const DEFAULT_ORIGINS: usize = 256;
+use crate::origin::Scheme;
+use crate::pool::{Connect, Partition, hash_of};
 
 /// The partitions of the origins in use.
 ///
-/// An origin alone does not name a partition: runtime, route, zone, epoch and identity do so too. One cache therefore
+/// An origin alone does not name a partition: runtime, route, zone and epoch do so too. One cache therefore
 /// serves one epoch, and one choice of the others for each origin and runtime.
 pub(crate) struct OriginCache<C: Connect> {
-    epoch: AtomicU64,
     max: usize,
     table: ArcSwap<HashTable<Arc<Partition<C>>>>,
-    writing: Mutex<()>,
+    /// The epoch that is served; held by the writer of the table.
+    epoch: Mutex<Epoch>,
 }
 
 impl<C: Connect> OriginCache<C> {
     /// A cache for partitions of `epoch`, of at most `max` origins.
-    pub(crate) fn new(epoch: u64, max: usize) -> Self {
+    pub(crate) fn new(epoch: Epoch, max: usize) -> Self {
         Self {
-            epoch: AtomicU64::new(epoch),
             max,
             table: ArcSwap::default(),
-            writing: Mutex::new(()),
+            epoch: Mutex::new(epoch),
         }
     }
 
     /// The partition of an origin. `host` is canonical: lower case, as in
-    /// [`PartitionParts`](super::key::PartitionParts).
+    /// [`PartitionParts`](crate::pool::PartitionParts).
     pub(crate) fn get(
         &self,
         scheme: Scheme,
@@ -55,14 +50,21 @@ impl<C: Connect> OriginCache<C> {
     /// Remembers a partition for its origin. One of another epoch is not taken. A full cache starts anew.
     pub(crate) fn insert(&self, partition: &Arc<Partition<C>>) {
         let parts = partition.key().parts();
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if parts.epoch != self.epoch.load(Ordering::Acquire) {
+        let epoch = self.writing();
+        if parts.epoch != *epoch {
             return;
         }
+        let origin = &parts.origin;
         let mut table = HashTable::clone(&self.table.load());
         table.retain(|other| {
             !other.is_retired()
-                && !is_at(other, parts.scheme, &parts.host, parts.port, parts.runtime)
+                && !is_at(
+                    other,
+                    origin.scheme,
+                    &origin.host,
+                    origin.port,
+                    parts.runtime,
+                )
         });
         if table.len() >= self.max {
             table.clear();
@@ -72,11 +74,16 @@ impl<C: Connect> OriginCache<C> {
     }
 
     /// Serves `epoch` from now on, and forgets what is older.
-    pub(crate) fn forget_older_than(&self, epoch: u64) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.epoch.fetch_max(epoch, Ordering::AcqRel) < epoch {
+    pub(crate) fn forget_older_than(&self, epoch: Epoch) {
+        let mut served = self.writing();
+        if *served < epoch {
+            *served = epoch;
             self.table.store(Arc::default());
         }
+    }
+
+    fn writing(&self) -> MutexGuard<'_, Epoch> {
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many origins are remembered.
@@ -93,10 +100,14 @@ fn is_at<C: Connect>(
     runtime: Option<runtime::Id>,
 ) -> bool {
     let parts = partition.key().parts();
-    parts.port == port && parts.scheme == scheme && parts.runtime == runtime && *parts.host == *host
+    let origin = &parts.origin;
+    origin.port == port
+        && origin.scheme == scheme
+        && parts.runtime == runtime
+        && *origin.host == *host
 }
 
 fn origin_hash<C: Connect>(partition: &Arc<Partition<C>>) -> u64 {
-    let parts = partition.key().parts();
-    hash_of((parts.scheme, &*parts.host, parts.port))
+    let origin = &partition.key().parts().origin;
+    hash_of((origin.scheme, &*origin.host, origin.port))
 }

@@ -11,31 +11,22 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Framing;
+use super::framing::Framing;
+use crate::body::Arriving;
 use crate::connect::Connector;
 use crate::error::{Delivery, Error, Failure, Kind, Phase, h2_cause};
-use crate::pool::{Lease, SILENCE};
-
-/// What an HTTP/1.1 response may have left to read when it is dropped without costing the connection:
-/// hyper reads on through what has arrived, and the pool waits a moment for that.
-const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
-
-/// How long a body may take.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ReadLimits {
-    /// Between two pieces.
-    pub(crate) idle: Option<Duration>,
-    /// For everything, and the limit that it comes from.
-    pub(crate) total: Option<(Instant, Duration)>,
-}
+use crate::limits::{Deadline, MAX_ABANDONED_BYTES, SILENCE};
+use crate::pool::Lease;
 
 /// A response's body, and the connection that it arrives on.
-pub(crate) struct Reading {
+pub(super) struct Reading {
     /// Dropped before `lease` gives the connection back.
     incoming: Option<Incoming>,
     lease: Option<Lease<Connector>>,
     framing: Framing,
-    limits: ReadLimits,
+    /// The limit between two pieces.
+    idle: Option<Duration>,
+    deadline: Deadline,
     /// Made when the body first keeps its reader waiting.
     timer: Option<Pin<Box<Sleep>>>,
     /// Since when the reader waits for the next piece, and what the socket's `reads` said then.
@@ -43,17 +34,19 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    pub(crate) fn new(
+    pub(super) fn new(
         incoming: Incoming,
         lease: Lease<Connector>,
         framing: Framing,
-        limits: ReadLimits,
+        idle: Option<Duration>,
+        deadline: Deadline,
     ) -> Self {
         let mut reading = Self {
             incoming: Some(incoming),
             lease: Some(lease),
             framing,
-            limits,
+            idle,
+            deadline,
             timer: None,
             waiting_since: None,
         };
@@ -61,72 +54,6 @@ impl Reading {
             reading.finish();
         }
         reading
-    }
-
-    pub(super) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(incoming) = &mut self.incoming else {
-            return Poll::Ready(None);
-        };
-        match Pin::new(&mut *incoming).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                self.waiting_since = None;
-                if self.framing.bodiless && frame.data_ref().is_some_and(|data| !data.is_empty()) {
-                    let what = "the server sent a body where none may be";
-                    return Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Protocol, what)))));
-                }
-                if incoming.is_end_stream() {
-                    self.finish();
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Poll::Ready(None) => {
-                let missing = incoming.size_hint().lower();
-                let what = if missing > 0 {
-                    format!("the response's body ended {missing} bytes early").into()
-                } else if self.framing.http2 && !incoming.is_end_stream() {
-                    // hyper takes RST_STREAM and GOAWAY with NO_ERROR for the end of a body.
-                    Cow::Borrowed("the server gave up the response before the end of its body")
-                } else {
-                    self.finish();
-                    return Poll::Ready(None);
-                };
-                Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
-            }
-            Poll::Ready(Some(Err(error))) => {
-                let whole = incoming.size_hint().exact() == Some(0);
-                if self.framing.http2 && whole && h2_cause(&error).is_some_and(h2::Error::is_io) {
-                    // All that was declared has come. h2 forgets an END_STREAM when the connection breaks while the
-                    // request's body is still being sent.
-                    self.finish();
-                    return Poll::Ready(None);
-                }
-                let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
-                    (Kind::Protocol, "the server broke the rules of HTTP/2")
-                } else {
-                    (Kind::Body, "the response's body broke off")
-                };
-                let failure = Failure::new(kind, what).caused_by(error);
-                Poll::Ready(Some(Err(self.fail(failure))))
-            }
-            Poll::Pending => match self.poll_limits(cx) {
-                Poll::Ready(failure) => Poll::Ready(Some(Err(self.fail(failure)))),
-                Poll::Pending => Poll::Pending,
-            },
-        }
-    }
-
-    /// Whether nothing more will come.
-    pub(super) fn is_end(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
-    }
-
-    pub(super) fn size_hint(&self) -> SizeHint {
-        self.incoming
-            .as_ref()
-            .map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 
     /// Ready once the body has taken too long. The timer is not set anew for each piece, which would
@@ -141,7 +68,7 @@ impl Reading {
         let (since, reads) = *self
             .waiting_since
             .get_or_insert_with(|| (Instant::now(), reads()));
-        let ReadLimits { idle, total } = self.limits;
+        let (idle, total) = (self.idle, self.deadline);
         let until_idle = idle.and_then(|idle| since.checked_add(idle));
         let Some(until) = until_idle.into_iter().chain(total.map(|(at, _)| at)).min() else {
             return Poll::Pending;
@@ -199,6 +126,70 @@ impl Reading {
             .during(Phase::Body)
             .delivered(Delivery::Answered)
             .into()
+    }
+}
+
+impl Arriving for Reading {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(&mut *incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.waiting_since = None;
+                if self.framing.bodiless && frame.data_ref().is_some_and(|data| !data.is_empty()) {
+                    let what = "the server sent a body where none may be";
+                    return Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Protocol, what)))));
+                }
+                if incoming.is_end_stream() {
+                    self.finish();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => {
+                let missing = incoming.size_hint().lower();
+                let what = if missing > 0 {
+                    format!("the response's body ended {missing} bytes early").into()
+                } else if self.framing.http2 && !incoming.is_end_stream() {
+                    // hyper takes RST_STREAM and GOAWAY with NO_ERROR for the end of a body.
+                    Cow::Borrowed("the server gave up the response before the end of its body")
+                } else {
+                    self.finish();
+                    return Poll::Ready(None);
+                };
+                Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Body, what)))))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                let whole = incoming.size_hint().exact() == Some(0);
+                if self.framing.http2 && whole && h2_cause(&error).is_some_and(h2::Error::is_io) {
+                    // All that was declared has come. h2 forgets an END_STREAM when the connection breaks while the
+                    // request's body is still being sent.
+                    self.finish();
+                    return Poll::Ready(None);
+                }
+                let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
+                    (Kind::Protocol, "the server broke the rules of HTTP/2")
+                } else {
+                    (Kind::Body, "the response's body broke off")
+                };
+                let failure = Failure::new(kind, what).caused_by(error);
+                Poll::Ready(Some(Err(self.fail(failure))))
+            }
+            Poll::Pending => match self.poll_limits(cx) {
+                Poll::Ready(failure) => Poll::Ready(Some(Err(self.fail(failure)))),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

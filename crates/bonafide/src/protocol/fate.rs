@@ -34,13 +34,13 @@ impl Fate {
 }
 
 /// A stream that notes its [`Fate`].
-pub(super) struct Noting<IO> {
+pub(crate) struct Noting<IO> {
     io: IO,
     fate: Fate,
 }
 
 impl<IO> Noting<IO> {
-    pub(super) fn new(io: IO, fate: Fate) -> Self {
+    pub(crate) fn new(io: IO, fate: Fate) -> Self {
         Self { io, fate }
     }
 

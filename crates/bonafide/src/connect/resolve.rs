@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use bonafide_verify::CanonicalHost;
 
 use crate::error::{Failure, Kind, Phase};
+use crate::origin::read_host;
 use crate::shown::quoted;
-use crate::target::read_host;
 
 /// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +112,7 @@ mod tests {
     use std::net::SocketAddrV6;
 
     use super::*;
-    use crate::target::{Parsed, Place, Written};
+    use crate::origin::{Parsed, Place, Written};
 
     #[tokio::test]
     async fn given_addresses_and_literals_need_no_lookup() {

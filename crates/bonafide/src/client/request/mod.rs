@@ -1,19 +1,18 @@
 //! Requests.
 
 mod builder;
-mod timeouts;
 
 use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
 pub use self::builder::RequestBuilder;
-pub use self::timeouts::RequestTimeouts;
+use super::Inner;
 use crate::body::Body;
-use crate::client::Inner;
 use crate::error::Error;
 use crate::exchange::Call;
+use crate::limits::RequestTimeouts;
+use crate::origin::{Parsed, Written};
 use crate::redirect::Credentials;
-use crate::target::{Parsed, Written};
 
 /// A call of `method` to what the caller wrote as a URL.
 fn new_call(client: &Inner, method: Method, url: Written<'_>) -> Result<Call, Error> {
@@ -30,7 +29,7 @@ fn new_call(client: &Inner, method: Method, url: Written<'_>) -> Result<Call, Er
         headers,
         credentials: Credentials::Sent,
         body: Body::empty(),
-        limits: client.limits(),
+        limits: client.limits,
     })
 }
 

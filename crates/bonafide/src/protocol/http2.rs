@@ -1,4 +1,4 @@
-//! HTTP over a connection that is made: hyper's handshakes, handles and settings.
+//! HTTP/2 over a connection that is made: hyper's handshake and handle.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,111 +7,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Request;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 
 use super::sender::{Answered, Sender};
 use super::socket::SocketState;
 use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
 use crate::body::Body;
-use crate::pool::{Http1Conn, Http2Conn};
-
-/// Settings of HTTP/1.1 and HTTP/2.
-#[derive(Clone, Debug)]
-pub(crate) struct HttpOptions {
-    /// Most header fields of an HTTP/1.1 response; `None` is hyper's 100, which costs no allocation.
-    pub(crate) max_headers: Option<usize>,
-    /// Most bytes of a response's headers.
-    pub(crate) max_header_bytes: u32,
-    /// How often an HTTP/2 connection is pinged, in use or not; `None` is never.
-    pub(crate) ping_interval: Option<Duration>,
-    /// How long the answer to a ping may take.
-    pub(crate) ping_timeout: Duration,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self {
-            max_headers: None,
-            max_header_bytes: 64 * 1024,
-            ping_interval: Some(Duration::from_secs(30)),
-            ping_timeout: Duration::from_secs(10),
-        }
-    }
-}
-
-/// An HTTP/1.1 connection.
-#[derive(Debug)]
-pub(crate) struct Http1 {
-    sender: Sender<http1::SendRequest<Body>>,
-    socket: Arc<SocketState>,
-    task: AbortHandle,
-}
-
-impl Http1 {
-    pub(super) async fn handshake<IO>(
-        options: &HttpOptions,
-        io: IO,
-        socket: Arc<SocketState>,
-    ) -> hyper::Result<Self>
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http1::Builder::new();
-        if let Some(count) = options.max_headers {
-            builder.max_headers(count);
-        }
-        builder
-            .max_header_size(options.max_header_bytes as usize)
-            .allow_obsolete_multiline_headers_in_responses(true);
-        socket.reads_on_demand();
-        let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
-        let (sender, end) = Sender::new(send, Arc::clone(&socket));
-        let task = tokio::spawn(async move {
-            let _end = end;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "an HTTP/1.1 connection ended");
-            }
-        });
-        Ok(Self {
-            sender,
-            socket,
-            task: task.abort_handle(),
-        })
-    }
-
-    /// Sends a request; `Err` hands its body back if the connection has ended.
-    pub(crate) fn send(
-        &self,
-        request: Request<Body>,
-    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
-        self.socket.probe();
-        self.sender
-            .send(request, |send, request| send.try_send_request(request))
-    }
-
-    /// Closes the connection at once, in the middle of an exchange. hyper alone would first send what it holds of the
-    /// request, for as long as a peer that has stopped reading keeps the connection open.
-    pub(crate) fn cut_off(&self) {
-        self.task.abort();
-    }
-}
-
-impl Http1Conn for Http1 {
-    fn is_open(&self) -> bool {
-        !self.socket.has_ended()
-    }
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        let polled = self.sender.ask(|send| send.poll_ready(cx));
-        polled.map_or(Poll::Ready(false), |polled| {
-            polled.map(|ready| ready.is_ok())
-        })
-    }
-}
+use crate::limits::HttpLimits;
+use crate::pool::Http2Conn;
 
 /// A handle of an HTTP/2 connection.
 #[derive(Clone, Debug)]
@@ -135,8 +41,8 @@ const RESETS_ARE_REMEMBERED: Duration = Duration::from_secs(30);
 const BROKEN_STREAMS: usize = 4 * REMEMBERED_RESETS;
 
 impl Http2 {
-    pub(super) async fn handshake<IO>(
-        options: &HttpOptions,
+    pub(crate) async fn handshake<IO>(
+        limits: &HttpLimits,
         io: IO,
         socket: Arc<SocketState>,
     ) -> hyper::Result<Self>
@@ -148,12 +54,12 @@ impl Http2 {
         builder
             .timer(TokioTimer::new())
             .initial_max_send_streams(BEFORE_SETTINGS)
-            .max_header_list_size(options.max_header_bytes)
+            .max_header_list_size(limits.max_header_bytes)
             .max_concurrent_reset_streams(REMEMBERED_RESETS)
             .reset_stream_duration(RESETS_ARE_REMEMBERED)
             .max_local_error_reset_streams(BROKEN_STREAMS)
-            .keep_alive_interval(options.ping_interval)
-            .keep_alive_timeout(options.ping_timeout)
+            .keep_alive_interval(limits.ping_interval)
+            .keep_alive_timeout(limits.ping_timeout)
             .keep_alive_while_idle(true);
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send, Arc::clone(&socket));

@@ -19,20 +19,20 @@ use self::canonical::Split;
 pub(crate) use self::host::{carried as carried_host, in_url, read as read_host, server_name};
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
+pub(crate) use self::scheme::Scheme;
 use crate::error::{Error, Failure, Kind};
-use crate::pool::{PartitionParts, Scheme};
 use crate::shown::shown_scheme;
 
 /// Scheme, host and port.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct OriginName {
+pub(crate) struct Origin {
     pub(crate) scheme: Scheme,
     /// As [`host`] has it.
     pub(crate) host: Arc<str>,
     pub(crate) port: u16,
 }
 
-impl OriginName {
+impl Origin {
     /// Host and port as URLs write them, the port only where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
         let Self { scheme, host, port } = self;
@@ -50,25 +50,15 @@ impl OriginName {
     }
 }
 
-impl fmt::Display for OriginName {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme.as_str(), self.authority())
     }
 }
 
-impl fmt::Debug for OriginName {
+impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl From<&PartitionParts> for OriginName {
-    fn from(parts: &PartitionParts) -> Self {
-        Self {
-            scheme: parts.scheme,
-            host: Arc::clone(&parts.host),
-            port: parts.port,
-        }
     }
 }
 
@@ -84,7 +74,7 @@ pub(crate) struct Parsed<O> {
 #[derive(Clone)]
 pub(crate) enum Place<O> {
     Known(O),
-    Named(OriginName),
+    Named(Origin),
 }
 
 impl<O> Parsed<O> {
@@ -163,7 +153,7 @@ fn place_of<O>(
         return Some(Place::Known(origin));
     }
     split.has_canonical_host().then(|| {
-        Place::Named(OriginName {
+        Place::Named(Origin {
             scheme,
             host: host.into(),
             port,
@@ -179,7 +169,7 @@ fn place<O>(
 ) -> Place<O> {
     match find(scheme, host, port) {
         Some(origin) => Place::Known(origin),
-        None => Place::Named(OriginName {
+        None => Place::Named(Origin {
             scheme,
             host: host.into(),
             port,

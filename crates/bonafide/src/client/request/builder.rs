@@ -8,15 +8,16 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use serde::Serialize;
 
-use super::{RequestTimeouts, new_call};
+use super::new_call;
 use crate::body::Body;
 use crate::client::Client;
-use crate::error::{Error, Failure, Kind};
+use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::Call;
 use crate::header_names::HeaderNames;
+use crate::limits::RequestTimeouts;
+use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
 use crate::shown::ShownUrl;
-use crate::target::{IntoUrl, basic};
 
 /// A request in the making; see [`Client::get`] and its like.
 ///
@@ -185,11 +186,13 @@ impl RequestBuilder {
     ///
     /// [`Kind::Url`] or [`Kind::Request`] for what could not be used.
     pub fn build(self) -> Result<Request<Body>, Error> {
-        let call = self.call?;
+        let call = self
+            .call
+            .map_err(|error| error.delivered(Delivery::NotSent))?;
         let uri = format!("{}{}", call.origin(), call.path);
         let mut request = Request::new(call.body);
-        *request.uri_mut() = Uri::try_from(uri)
-            .map_err(|error| mistake("the URL is not valid", error).at(|| None))?;
+        *request.uri_mut() =
+            Uri::try_from(uri).map_err(|error| mistake("the URL is not valid", error))?;
         *request.method_mut() = call.method;
         *request.headers_mut() = call.headers;
         if self.timeouts != RequestTimeouts::default() {
@@ -210,9 +213,9 @@ impl RequestBuilder {
             match this.call {
                 Ok(ref mut call) => {
                     this.timeouts.apply(&mut call.limits);
-                    crate::exchange::run(this.client.inner(), call).await
+                    this.client.inner().send(call).await
                 }
-                Err(error) => Err(error),
+                Err(error) => Err(error.delivered(Delivery::NotSent)),
             }
         }
     }
@@ -237,7 +240,10 @@ fn set_body(call: &mut Call, body: impl Into<Body>, content_type: &'static str) 
 
 #[cold]
 fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Failure::new(Kind::Request, what).caused_by(error).into()
+    Failure::new(Kind::Request, what)
+        .caused_by(error)
+        .delivered(Delivery::NotSent)
+        .into()
 }
 
 /// Of the headers only the names; the URL as the texts of an [`Error`] show it.

@@ -1,0 +1,83 @@
+//! A connection for a request.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::Call;
+use super::waiting::Patience;
+use crate::connect::Connector;
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::limits::Deadline;
+use crate::origin::Place;
+use crate::pool::{CheckoutError, Lease, current_runtime};
+use crate::router::Router;
+
+/// A connection for `call`.
+pub(super) async fn checkout(
+    router: &Router,
+    limit: Option<Duration>,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<Lease<Connector>, Error> {
+    let runtime = current_runtime();
+    if runtime.is_none() {
+        let what = "the request was polled outside a tokio runtime";
+        return Err(Failure::new(Kind::NoRuntime, what)
+            .delivered(Delivery::NotSent)
+            .into());
+    }
+    let mut again = true;
+    let mut patience = Patience::new(limit, deadline);
+    loop {
+        if let Place::Known(connections) = &call.place
+            && connections.key().parts().runtime != runtime
+        {
+            // The request was made elsewhere than where it is sent.
+            call.place = Place::Named(call.origin());
+        }
+        let connections = match &call.place {
+            Place::Known(connections) => Arc::clone(connections),
+            Place::Named(origin) => {
+                let connections = router
+                    .connections(origin)
+                    .map_err(|failure| failure.delivered(Delivery::NotSent))?;
+                call.place = Place::Known(Arc::clone(&connections));
+                connections
+            }
+        };
+        let outcome = patience
+            .wait(connections.checkout(), || connections.doubt_mute())
+            .await?;
+        let failure = match outcome {
+            Ok(lease) => return Ok(lease),
+            // What was found under a policy that is replaced says nothing about the request.
+            Err(_) if router.is_outdated(&connections) => {
+                call.place = Place::Named(call.origin());
+                continue;
+            }
+            Err(CheckoutError::Connect(failure)) => failure,
+            Err(CheckoutError::Evicted) if mem::take(&mut again) => {
+                call.place = Place::Named(call.origin());
+                continue;
+            }
+            Err(gone @ CheckoutError::Abandoned) => Failure::new(
+                Kind::Canceled,
+                "the connection could not be made: its runtime was shut down",
+            )
+            .caused_by(gone)
+            .retryable(),
+            Err(gone @ CheckoutError::Panicked) => Failure::new(
+                Kind::Canceled,
+                "the connection could not be made: its task panicked",
+            )
+            .during(Phase::Connect)
+            .caused_by(gone),
+            Err(gone) => Failure::new(Kind::Closed, "no connection could be used")
+                .during(Phase::Connect)
+                .caused_by(gone)
+                .retryable(),
+        };
+        return Err(failure.delivered(Delivery::NotSent).into());
+    }
+}

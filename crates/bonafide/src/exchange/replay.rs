@@ -1,0 +1,47 @@
+//! Which requests are sent again, and how often.
+
+use std::mem;
+
+use crate::body::Body;
+use crate::error::Delivery;
+use crate::limits::MAX_SENDINGS;
+
+/// Which tries there have been.
+#[derive(Default)]
+pub(super) struct Tries {
+    /// One on a connection that was new and did not take it.
+    refused_by_new: bool,
+    /// Those that a server refused.
+    refused: u8,
+    /// One whose fate is not known.
+    replayed: bool,
+}
+
+impl Tries {
+    /// The body for another try, if there may be one. `replayable` is a request that was lost with its connection and
+    /// may be processed twice.
+    pub(super) fn again(
+        &mut self,
+        delivery: Delivery,
+        returned: Option<Body>,
+        spare: Option<Body>,
+        reused: bool,
+        replayable: bool,
+    ) -> Option<Body> {
+        let again = match delivery {
+            Delivery::NotSent => {
+                let refused = !reused && mem::replace(&mut self.refused_by_new, true);
+                return returned.filter(|_| !refused);
+            }
+            Delivery::RefusedUnprocessed => {
+                self.refused += 1;
+                self.refused < MAX_SENDINGS
+            }
+            Delivery::MaybeProcessed => {
+                reused && replayable && !mem::replace(&mut self.replayed, true)
+            }
+            Delivery::Answered => false,
+        };
+        spare.filter(|_| again)
+    }
+}

@@ -1,0 +1,361 @@
+//! How far a request got: every fault that a server, a proxy, a caller or the network can cause, and
+//! what the error says of it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bonafide::verify::{Anchors, Policy};
+use bonafide::{Body, Client, ClientBuilder, Delivery, Error, Kind, Phase, Proxy};
+use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestProxy, TestServer};
+use bonafide_tests::{Frame, Http2Peer, RawServer, RawStream, read_head};
+use futures_util::stream;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use Delivery::{Answered, MaybeProcessed, NotSent, RefusedUnprocessed};
+
+/// Short, so that the faults that stall are soon over.
+const LIMIT: Duration = Duration::from_millis(300);
+
+fn builder(ca: &TestCa) -> ClientBuilder {
+    let policy = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .build()
+        .expect("one anchor");
+    Client::builder()
+        .policy(policy)
+        .handshake_timeout(LIMIT)
+        .headers_timeout(LIMIT)
+        .read_timeout(LIMIT)
+        .connect_timeout(LIMIT)
+}
+
+/// The error of a `POST`, which is never repeated after it may have been processed, and whose response
+/// is read to its end.
+async fn post(client: &Client, url: &str) -> Error {
+    let body = Body::from("an order");
+    match client.post(url).body(body).send().await {
+        Ok(response) => response.bytes().await.expect_err("the fault shows"),
+        Err(error) => error,
+    }
+}
+
+fn holds(fault: &str, error: &Error, kind: Kind, delivery: Delivery) {
+    let found = (error.kind(), error.delivery());
+    assert_eq!(found, (kind, delivery), "{fault}: {error}");
+    if error.is_retryable() {
+        assert!(delivery.is_unprocessed(), "{fault}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn each_ending_of_a_server_has_its_delivery() {
+    let ca = TestCa::new();
+    // ending, protocols, kind, delivery
+    let table = [
+        (
+            Ending::CloseAfterRequest,
+            Alpn::Http1,
+            Kind::Closed,
+            MaybeProcessed,
+        ),
+        (
+            Ending::CloseAfterRequest,
+            Alpn::Http2,
+            Kind::Closed,
+            MaybeProcessed,
+        ),
+        (Ending::Reset, Alpn::Http1, Kind::Closed, MaybeProcessed),
+        (Ending::Reset, Alpn::Http2, Kind::Closed, MaybeProcessed),
+        (Ending::ResetAfterHeaders, Alpn::Http1, Kind::Body, Answered),
+        (Ending::ResetAfterHeaders, Alpn::Http2, Kind::Body, Answered),
+        (
+            Ending::TruncatedBody {
+                declared: 9,
+                sent: 4,
+            },
+            Alpn::Http1,
+            Kind::Body,
+            Answered,
+        ),
+        (
+            Ending::StallBeforeHeaders,
+            Alpn::Http1,
+            Kind::Timeout,
+            MaybeProcessed,
+        ),
+        (
+            Ending::StallBeforeHeaders,
+            Alpn::Http2,
+            Kind::Timeout,
+            MaybeProcessed,
+        ),
+        (
+            Ending::StallAfterHeaders,
+            Alpn::Http1,
+            Kind::Timeout,
+            Answered,
+        ),
+        (
+            Ending::StallAfterHeaders,
+            Alpn::Http2,
+            Kind::Timeout,
+            Answered,
+        ),
+        (Ending::Freeze, Alpn::Http1, Kind::Timeout, MaybeProcessed),
+        (Ending::NoCloseNotify, Alpn::Http1, Kind::Body, Answered),
+        (
+            Ending::StallInHandshake,
+            Alpn::Http1,
+            Kind::Timeout,
+            NotSent,
+        ),
+        (Ending::CloseInHandshake, Alpn::Http1, Kind::Tls, NotSent),
+        (Ending::ResetInHandshake, Alpn::Http1, Kind::Tls, NotSent),
+    ];
+    for (ending, alpn, kind, delivery) in table {
+        let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .alpn(alpn)
+            .ending(ending)
+            .start()
+            .await;
+        let client = builder(&ca).build().expect("a client");
+        let error = post(&client, &server.url("/")).await;
+        holds(&format!("{ending:?} {alpn:?}"), &error, kind, delivery);
+    }
+}
+
+type Served = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
+
+/// What a server that speaks HTTP/2 by hand does with the first request of each connection.
+fn refusals() -> [(&'static str, fn(RawStream) -> Served, Kind, Delivery); 4] {
+    [
+        (
+            "REFUSED_STREAM",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::reset(request, 7)).await?;
+                    peer.drain().await;
+                    Ok(())
+                })
+            },
+            Kind::Protocol,
+            RefusedUnprocessed,
+        ),
+        (
+            "GOAWAY before the request",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    peer.request().await?;
+                    peer.send(Frame::goaway(0, 0)).await?;
+                    peer.drain().await;
+                    Ok(())
+                })
+            },
+            Kind::Closed,
+            RefusedUnprocessed,
+        ),
+        (
+            "GOAWAY after the request, and the end",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::goaway(request, 0)).await?;
+                    Ok(())
+                })
+            },
+            Kind::Closed,
+            MaybeProcessed,
+        ),
+        (
+            "CANCEL",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::reset(request, 8)).await?;
+                    peer.drain().await;
+                    Ok(())
+                })
+            },
+            Kind::Protocol,
+            MaybeProcessed,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_server_that_says_what_it_did_not_process_is_taken_at_its_word() {
+    let ca = TestCa::new();
+    for (fault, serve, kind, delivery) in refusals() {
+        let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+        let server = RawServer::tls(&identity, "h2", move |_, stream| async move {
+            let _gone = serve(stream).await;
+        })
+        .await;
+        let client = builder(&ca).build().expect("a client");
+        let error = post(&client, &server.url("/")).await;
+        holds(fault, &error, kind, delivery);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_the_rules_is_an_answer() {
+    let ca = TestCa::new();
+    for answer in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ] {
+        let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+        let server = RawServer::tls(&identity, "http/1.1", move |_, mut stream| async move {
+            read_head(&mut stream).await;
+            let _gone = stream.write_all(answer.as_bytes()).await;
+            std::future::pending().await
+        })
+        .await;
+        let client = builder(&ca).build().expect("a client");
+        let error = post(&client, &server.url("/")).await;
+        holds(answer, &error, Kind::Protocol, Answered);
+    }
+}
+
+#[tokio::test]
+async fn what_fails_on_the_way_to_the_server_was_not_sent() {
+    let ca = TestCa::new();
+    let server = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    let stranger = TestCa::named("stranger");
+    let strange = TestServer::http1(stranger.issue(Recipe::for_host("localhost"))).await;
+    let closed = closed_port().await;
+    let refusing = TestProxy::builder()
+        .refuse(http::StatusCode::FORBIDDEN)
+        .start()
+        .await;
+    let direct = || builder(&ca);
+    let proxied = |url: String| builder(&ca).proxy(Proxy::http(&url).expect("a proxy"));
+    let good = server.url("/");
+    for (fault, builder, url, kind) in [
+        ("no URL", direct(), "https://".to_owned(), Kind::Url),
+        (
+            "plain http",
+            direct(),
+            "http://localhost/".to_owned(),
+            Kind::PlainHttpRefused,
+        ),
+        ("refused", direct(), strange.url("/"), Kind::Refused),
+        (
+            "no port",
+            direct(),
+            format!("https://{closed}/"),
+            Kind::Connect,
+        ),
+        (
+            "no host",
+            direct(),
+            "https://host.invalid/".to_owned(),
+            Kind::Resolve,
+        ),
+        (
+            "no proxy",
+            proxied(format!("http://{closed}")),
+            good.clone(),
+            Kind::Connect,
+        ),
+        (
+            "proxy refuses",
+            proxied(refusing.url()),
+            good.clone(),
+            Kind::Proxy,
+        ),
+    ] {
+        let client = builder.build().expect("a client");
+        let error = post(&client, &url).await;
+        holds(fault, &error, kind, NotSent);
+    }
+    assert_eq!(server.request_count() + strange.request_count(), 0);
+}
+
+async fn closed_port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("its address")
+}
+
+#[tokio::test]
+async fn what_the_caller_got_wrong_was_not_sent() {
+    let ca = TestCa::new();
+    let server = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    let client = builder(&ca).build().expect("a client");
+    let url = server.url("/");
+    for (fault, request) in [
+        ("a header", client.post(&url).header("x y", "1")),
+        (
+            "a length",
+            client.post(&url).header("content-length", "2").body("abc"),
+        ),
+        (
+            "two hosts",
+            client.post(&url).header("host", "a").header("host", "b"),
+        ),
+    ] {
+        let error = request.send().await.expect_err(fault);
+        holds(fault, &error, Kind::Request, NotSent);
+    }
+    assert_eq!(server.request_count(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_fails_in_the_middle_may_have_been_processed() {
+    let ca = TestCa::new();
+    let server = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    let client = builder(&ca).build().expect("a client");
+    let pieces = [Ok("an "), Err(std::io::Error::other("the disk is gone"))];
+    let body = Body::from_stream(stream::iter(pieces));
+    let error = client
+        .post(server.url("/"))
+        .body(body)
+        .send()
+        .await
+        .expect_err("half a body");
+    holds("half a body", &error, Kind::Body, MaybeProcessed);
+    assert_eq!(error.phase(), Some(Phase::Send));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_response_was_answered() {
+    let ca = TestCa::new();
+    let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+        .handler(|request| async move {
+            let status = match request.uri().path() {
+                "/404" => 404,
+                "/302" => 302,
+                _ => 200,
+            };
+            let mut response = http::Response::new("no JSON");
+            *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+            let location = http::HeaderValue::from_static("http://localhost/");
+            response.headers_mut().insert("location", location);
+            response
+        })
+        .start()
+        .await;
+    let client = builder(&ca).build().expect("a client");
+    let get = |path| client.get(server.url(path)).send();
+    let status = get("/404").await.expect("a response").error_for_status();
+    holds("status", &status.expect_err("404"), Kind::Status, Answered);
+    let large = get("/").await.expect("a response").bytes_limited(1).await;
+    holds(
+        "size",
+        &large.expect_err("7 bytes"),
+        Kind::TooLarge,
+        Answered,
+    );
+    let json = get("/").await.expect("a response").json::<u8>().await;
+    holds("JSON", &json.expect_err("text"), Kind::Decode, Answered);
+    let redirect = get("/302").await.expect_err("to http");
+    holds("redirect", &redirect, Kind::InsecureRedirect, Answered);
+}
