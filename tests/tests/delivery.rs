@@ -1,6 +1,8 @@
 //! How far a request got: every fault that a server, a proxy, a caller or the network can cause, and
 //! what the error says of it.
 
+#![expect(clippy::expect_used, reason = "a test fails with a clear message")]
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -127,10 +129,13 @@ async fn each_ending_of_a_server_has_its_delivery() {
     }
 }
 
+/// Its name, what the server does, and what the error says.
+type Refusal = (&'static str, fn(RawStream) -> Served, Kind, Delivery);
+
 type Served = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
 /// What a server that speaks HTTP/2 by hand does with the first request of each connection.
-fn refusals() -> [(&'static str, fn(RawStream) -> Served, Kind, Delivery); 4] {
+fn refusals() -> [Refusal; 4] {
     [
         (
             "REFUSED_STREAM",

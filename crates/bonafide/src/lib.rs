@@ -118,7 +118,7 @@ pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 
 pub use self::body::Body;
-pub use self::client::{Client, ClientBuilder, RequestBuilder, ResponseFuture};
+pub use self::client::{Client, ClientBuilder, RequestBuilder};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
 pub use self::event_post::EventPost;
@@ -128,6 +128,7 @@ pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;
 pub use self::redirect::{Hop, Redirects};
 pub use self::response::{BytesStream, Response};
+pub use self::stack::{Next, ResponseFuture};
 
 /// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`], made at the
 /// first call.

@@ -19,7 +19,7 @@ pub(crate) use self::collect::{collect, next_chunk};
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
 use self::streamed::Streamed;
-use crate::error::Error;
+use crate::error::{Error, Failure, Kind, Phase};
 
 /// The body of a request or of a response.
 ///
@@ -87,7 +87,19 @@ impl Body {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         Self {
-            inner: Inner::Streamed(Box::new(Streamed::new(body))),
+            inner: Inner::Streamed(Box::new(Streamed::new(body, unreadable))),
+        }
+    }
+
+    /// The body that a layer gives a response. `error` makes its errors the client's.
+    pub(crate) fn of_layer<B, E>(body: B, error: E) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+        E: Fn(Box<dyn StdError + Send + Sync>) -> Error + Send + 'static,
+    {
+        Self {
+            inner: Inner::Streamed(Box::new(Streamed::new(body, error))),
         }
     }
 
@@ -151,6 +163,14 @@ impl Body {
             Inner::Empty | Inner::Arriving(_) => None,
         }
     }
+}
+
+/// The failure of a request whose body fails.
+fn unreadable(error: Box<dyn StdError + Send + Sync>) -> Error {
+    Failure::new(Kind::Body, "the request's body could not be read")
+        .during(Phase::Send)
+        .caused_by_boxed(error)
+        .into()
 }
 
 /// No body.

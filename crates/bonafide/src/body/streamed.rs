@@ -11,7 +11,7 @@ use sync_wrapper::SyncWrapper;
 
 use super::counted::Count;
 use super::outgoing::Progress;
-use crate::error::{Error, Failure, Kind, Phase};
+use crate::error::Error;
 
 /// Any body, behind one pointer.
 pub(super) struct Streamed {
@@ -25,19 +25,16 @@ pub(super) struct Streamed {
 }
 
 impl Streamed {
-    pub(super) fn new<B>(body: B) -> Self
+    /// `error` makes the errors of `body` the client's.
+    pub(super) fn new<B, E>(body: B, error: E) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
+        E: Fn(Box<dyn StdError + Send + Sync>) -> Error + Send + 'static,
     {
         let hint = body.size_hint();
         let ended = body.is_end_stream();
-        let body = body.map_err(|error| {
-            Failure::new(Kind::Body, "the request's body could not be read")
-                .during(Phase::Send)
-                .caused_by_boxed(error.into())
-                .into()
-        });
+        let body = body.map_err(move |cause| error(cause.into()));
         Self {
             body: SyncWrapper::new(Box::pin(body)),
             hint,

@@ -1,5 +1,6 @@
 //! Settings of a client.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -7,10 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide_verify::{Policy, PolicyHandle};
+use bytes::Bytes;
 use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::{Client, Inner};
+use crate::body::Body;
 use crate::connect::{Connector, Resolver, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
@@ -19,7 +24,7 @@ use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::redirect::Redirects;
 use crate::router::Router;
-use crate::stack::Stack;
+use crate::stack::{Hops, Layers, Next, Stack, wrap};
 
 /// The longest time that hyper is given: it adds times to the present, which must not overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -66,6 +71,7 @@ pub struct ClientBuilder {
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
+    layers: Layers,
     mistake: Option<Failure>,
 }
 
@@ -85,6 +91,7 @@ impl ClientBuilder {
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
+            layers: Layers::default(),
             mistake: None,
         }
     }
@@ -286,6 +293,58 @@ impl ClientBuilder {
         self
     }
 
+    /// Puts a tower layer around whole calls: it sees the request as the caller made it, and the response after
+    /// all redirects. The first layer that is added is the outermost. The time limit of the whole request
+    /// ([`timeout`](Self::timeout)) holds for the layers too; the headers that every request has are added below
+    /// them.
+    ///
+    /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should hand on, and gives an
+    /// `http::Response` with any body; the response has `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions. An
+    /// [`Error`] that it passes on reaches the caller as it was; any other error is one of [`Kind::Layer`] with that
+    /// error as its source. What a layer has made of a request is checked as what a caller writes is.
+    ///
+    /// ```
+    /// use bonafide::Client;
+    /// use tower::limit::ConcurrencyLimitLayer;
+    ///
+    /// // At most eight calls at once.
+    /// let client = Client::builder().layer(ConcurrencyLimitLayer::new(8)).build()?;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<Next> + Send + 'static,
+        L::Service:
+            Service<Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<Box<dyn StdError + Send + Sync>>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.layers.of_calls.push(wrap(layer));
+        self
+    }
+
+    /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects included, and
+    /// the response of each, 3xx included. As [`layer`](Self::layer) else.
+    ///
+    /// The client's own credentials, an `Authorization` among the
+    /// [default headers](Self::default_headers) for instance, are left out of a request that the layer sends to
+    /// another origin.
+    pub fn hop_layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<Next> + Send + 'static,
+        L::Service:
+            Service<Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<Box<dyn StdError + Send + Sync>>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.layers.of_hops.push(wrap(layer));
+        self
+    }
+
     /// Builds the client. Needs no runtime and does no I/O.
     ///
     /// # Errors
@@ -294,7 +353,7 @@ impl ClientBuilder {
     /// or addresses are given for what is no host, [`Kind::Request`] if the user agent is no header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
-        match &client.inner.stack.router {
+        match client.inner.stack.router() {
             Ok(_) => Ok(client),
             Err(failure) => Err(failure.clone().into()),
         }
@@ -310,6 +369,7 @@ impl ClientBuilder {
             allow_plain_http,
             proxy,
             resolver,
+            layers,
             mistake,
         } = self;
         let policy = match (mistake, policy) {
@@ -336,14 +396,10 @@ impl ClientBuilder {
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
         });
+        let hops = Hops::new(router, checkout_limit, request_limits);
         Client {
             inner: Arc::new(Inner {
-                stack: Stack {
-                    router,
-                    redirects,
-                    checkout_limit,
-                },
-                limits: request_limits,
+                stack: Stack::new(hops, redirects, layers),
                 body_cap,
             }),
         }
@@ -361,6 +417,7 @@ impl fmt::Debug for ClientBuilder {
             allow_plain_http,
             proxy,
             resolver,
+            layers,
             mistake,
         } = self;
         f.debug_struct("ClientBuilder")
@@ -371,6 +428,7 @@ impl fmt::Debug for ClientBuilder {
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)
+            .field("layers", layers)
             .field("mistake", mistake)
             .finish()
     }

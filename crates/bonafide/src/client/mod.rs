@@ -13,15 +13,13 @@ use http::Method;
 
 pub use self::builder::ClientBuilder;
 pub use self::request::RequestBuilder;
-pub use self::service::ResponseFuture;
 pub(crate) use self::shared::shared;
 use crate::error::Error;
 use crate::exchange::Call;
-use crate::limits::{Cap, RequestLimits};
-use crate::origin::{IntoUrl, Scheme};
+use crate::limits::Cap;
+use crate::origin::IntoUrl;
 use crate::response::Response;
-use crate::router::Connections;
-use crate::stack::{Answered, Stack};
+use crate::stack::Stack;
 
 /// Sends HTTPS requests, and shows with every response why its server was believed.
 ///
@@ -48,8 +46,6 @@ pub struct Client {
 /// What the clones of a client share.
 pub(crate) struct Inner {
     pub(crate) stack: Stack,
-    /// The limits of a request that names none of its own.
-    pub(crate) limits: RequestLimits,
     /// For the methods of a response that collect its body.
     pub(crate) body_cap: Cap,
 }
@@ -106,12 +102,7 @@ impl Client {
 
     /// The policy that judges the servers, to look at it or to replace it; `None` only if it could not be built.
     pub fn policy(&self) -> Option<&PolicyHandle> {
-        self.inner
-            .stack
-            .router
-            .as_ref()
-            .ok()
-            .map(|router| router.policy())
+        self.inner.stack.router().ok().map(|router| router.policy())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -126,33 +117,18 @@ impl Default for Client {
 }
 
 impl Inner {
-    /// The connections of an origin, if they are known.
-    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        self.stack.router.as_ref().ok()?.find(scheme, host, port)
-    }
-
     /// Sends `call`.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Response, Error> {
-        let Answered { answer, hops } = self.stack.run(call).await?;
-        Ok(Response::new(
-            answer,
-            call.path.clone(),
-            hops,
-            self.body_cap,
-        ))
+        let answered = self.stack.send(call).await?;
+        Ok(Response::new(answered, self.body_cap))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            stack,
-            limits,
-            body_cap,
-        } = &*self.inner;
+        let Inner { stack, body_cap } = &*self.inner;
         f.debug_struct("Client")
             .field("stack", stack)
-            .field("limits", limits)
             .field("body_cap", body_cap)
             .finish()
     }

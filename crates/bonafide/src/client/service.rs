@@ -1,40 +1,21 @@
 //! A client as a tower service.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tower_service::Service;
 
 use super::Client;
-use super::request::call_of;
 use crate::body::Body;
-use crate::error::{Delivery, Error};
-
-/// The response to a request that went through the [`Service`] of a [`Client`].
-#[must_use = "futures do nothing unless polled"]
-pub struct ResponseFuture {
-    response: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>,
-}
-
-impl Future for ResponseFuture {
-    type Output = Result<Response<Body>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.response.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for ResponseFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResponseFuture")
-    }
-}
+use crate::error::Error;
+use crate::stack::ResponseFuture;
 
 /// Always ready. The request's URI is absolute; its extensions are not sent, but for
 /// [`RequestTimeouts`](crate::RequestTimeouts), which count.
+///
+/// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,
+/// `Arc<`[`ConnectionInfo`](crate::ConnectionInfo)`>` and [`Timings`](crate::Timings).
+/// [`Response::from`](crate::Response) makes it a response with the comforts of the client again.
 impl Service<Request<Body>> for Client {
     type Response = Response<Body>;
     type Error = Error;
@@ -60,12 +41,6 @@ impl Service<Request<Body>> for &Client {
 
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let client = (*self).clone();
-        let response = Box::pin(async move {
-            let mut call = call_of(client.inner(), request)
-                .map_err(|error| error.delivered(Delivery::NotSent))?;
-            let response = client.inner().send(&mut call).await?;
-            Ok(response.into())
-        });
-        ResponseFuture { response }
+        ResponseFuture::new(async move { client.inner().stack.serve(request).await })
     }
 }

@@ -52,6 +52,8 @@ pub enum Kind {
     TooLarge,
     /// The response's body is not what it was to be decoded to.
     Decode,
+    /// A layer that the caller has put around the client failed; the error's source is the layer's.
+    Layer,
     /// The request was polled outside a tokio runtime, so that nothing could be sent.
     NoRuntime,
     /// The runtime that carried the request was shut down, or the task that connected panicked, as it does

@@ -1,12 +1,14 @@
 //! A request as the client carries it from hop to hop.
 
+use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Request, Uri};
 use url::Url;
 
 use crate::body::Body;
-use crate::limits::RequestLimits;
-use crate::origin::{Origin, Place};
+use crate::error::{Delivery, Error, Failure, Kind};
+use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
+use crate::origin::{Origin, Parsed, Place, Scheme, Written};
 use crate::redirect::Credentials;
 use crate::router::Connections;
 
@@ -23,7 +25,118 @@ pub(crate) struct Call {
     pub(crate) limits: RequestLimits,
 }
 
+/// What an `http::Request` has no room for, while a call goes through the caller's layers as one. It is
+/// in the request's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    limits: RequestLimits,
+    /// When the whole call must be over.
+    pub(crate) deadline: Deadline,
+    credentials: Credentials,
+    /// The origin that the credentials are for.
+    origin: Origin,
+}
+
 impl Call {
+    /// A call of `method` to what the caller wrote as a URL. `find` gives the connections of an origin,
+    /// if they are known.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Url`] for a URL that cannot be used.
+    pub(crate) fn new(
+        method: Method,
+        url: Written<'_>,
+        limits: RequestLimits,
+        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+    ) -> Result<Self, Error> {
+        let Parsed { place, path, basic } = Parsed::new(url, find)?;
+        let mut headers = HeaderMap::new();
+        if let Some(basic) = basic {
+            headers.insert(AUTHORIZATION, basic);
+        }
+        Ok(Self {
+            method,
+            place,
+            path,
+            headers,
+            credentials: Credentials::Sent,
+            body: Body::empty(),
+            limits,
+        })
+    }
+
+    /// A request of the `http` crate as a call, and what was carried beside it. [`RequestTimeouts`] in its
+    /// extensions count; `limits` are those of a request that brings none.
+    ///
+    /// The client's own credentials are sent with it, unless it was carried: then only if they were
+    /// before, and to the same origin.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::new`].
+    pub(crate) fn from_request(
+        request: Request<Body>,
+        limits: RequestLimits,
+        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+    ) -> Result<(Self, Option<Carried>), Error> {
+        let (mut head, body) = request.into_parts();
+        let carried = head.extensions.remove::<Carried>();
+        let limits = carried.as_ref().map_or(limits, |carried| carried.limits);
+        let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, find)?;
+        if let Some(timeouts) = head.extensions.get::<RequestTimeouts>() {
+            timeouts.apply(&mut call.limits);
+        }
+        let basic = call.headers.remove(AUTHORIZATION);
+        call.headers = head.headers;
+        if let Some(basic) = basic {
+            call.headers.entry(AUTHORIZATION).or_insert(basic);
+        }
+        call.body = body;
+        if let Some(carried) = &carried {
+            call.credentials = if call.origin() == carried.origin {
+                carried.credentials
+            } else {
+                Credentials::LeftOut
+            };
+        }
+        Ok((call, carried))
+    }
+
+    /// The call as a request of the `http` crate, without its body and with an absolute URI.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Request`] if origin and path make no URI.
+    pub(crate) fn request(&self) -> Result<Request<()>, Failure> {
+        let origin = self.origin();
+        let uri = Uri::builder()
+            .scheme(origin.scheme.to_http())
+            .authority(origin.authority())
+            .path_and_query(self.path.clone())
+            .build();
+        let uri = uri.map_err(|error| {
+            Failure::new(Kind::Request, "the URL is not valid")
+                .caused_by(error)
+                .delivered(Delivery::NotSent)
+        })?;
+        let mut request = Request::new(());
+        *request.uri_mut() = uri;
+        *request.method_mut() = self.method.clone();
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    /// What goes beside the [request](Self::request).
+    pub(crate) fn carried(&self, deadline: Deadline) -> Carried {
+        Carried {
+            limits: self.limits,
+            deadline,
+            credentials: self.credentials,
+            origin: self.origin(),
+        }
+    }
+
     /// Scheme, host and port.
     pub(crate) fn origin(&self) -> Origin {
         match &self.place {

@@ -13,12 +13,13 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_verify::Receipt;
 use http::Request;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 
 pub(crate) use self::broken::is_idempotent;
-pub(crate) use self::call::Call;
+pub(crate) use self::call::{Call, Carried};
 use self::checkout::checkout;
 use self::reading::Reading;
 use self::replay::Tries;
@@ -32,12 +33,26 @@ use crate::observe::Timings;
 use crate::pool::Lease;
 use crate::router::Router;
 
-/// A response, and what is known about how it came.
+/// A response to one hop.
 pub(crate) struct Answer {
     pub(crate) head: http::response::Parts,
     pub(crate) body: Body,
+    /// None for a response that a layer has made.
+    pub(crate) delivered: Option<Delivered>,
+}
+
+/// How a response came.
+#[derive(Clone)]
+pub(crate) struct Delivered {
     pub(crate) meta: Arc<Meta>,
     pub(crate) timings: Timings,
+}
+
+impl Answer {
+    /// What was checked about the server.
+    pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
+        self.delivered.as_ref()?.meta.info.receipt()
+    }
 }
 
 /// Sends `call` and waits for the headers of the response.
@@ -114,8 +129,7 @@ pub(crate) async fn exchange(
                 return Ok(Answer {
                     head,
                     body,
-                    meta,
-                    timings,
+                    delivered: Some(Delivered { meta, timings }),
                 });
             }
             Err(Unanswered { returned, error }) => {

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body as _;
 
 use super::call::Call;
-use crate::error::{Failure, Kind};
+use crate::error::{Delivery, Failure, Kind};
 
 /// `Keep-Alive` and `Proxy-Connection`, which HTTP/1.1 has no use for (RFC 9112 appendix C.2.2).
 const OBSOLETE: [HeaderName; 2] = [
@@ -214,5 +214,5 @@ fn tokens(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
 
 #[cold]
 fn refused(what: impl Into<Cow<'static, str>>) -> Failure {
-    Failure::new(Kind::Request, what)
+    Failure::new(Kind::Request, what).delivered(Delivery::NotSent)
 }

@@ -10,7 +10,6 @@ use std::sync::{Arc, OnceLock};
 use bonafide_verify::Receipt;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body as _;
 use hyper::ext::ReasonPhrase;
@@ -19,14 +18,14 @@ use url::Url;
 
 pub use self::stream::BytesStream;
 use crate::body::{Body, collect, next_chunk};
-use crate::connect::{ConnectionInfo, Meta};
+use crate::connect::ConnectionInfo;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
-use crate::exchange::Answer;
 use crate::header_names::HeaderNames;
-use crate::limits::Cap;
+use crate::limits::{Cap, Limits};
 use crate::observe::Timings;
 use crate::redirect::Hop;
 use crate::shown::{ShownUrl, plain_words};
+use crate::stack::{Answered, Found};
 
 /// The response to a request: its headers are here, its body is read by one of the methods that take it.
 ///
@@ -35,53 +34,19 @@ use crate::shown::{ShownUrl, plain_words};
 pub struct Response {
     head: http::response::Parts,
     body: Body,
-    source: Source,
-    timings: Timings,
-    hops: Vec<Hop>,
+    found: Found,
     cap: Cap,
-    url: OnceLock<Url>,
     extensions: OnceLock<Extensions>,
 }
 
-/// Where a response came from.
-struct Source {
-    meta: Arc<Meta>,
-    path: PathAndQuery,
-}
-
-impl Source {
-    fn url(&self) -> Url {
-        self.meta.wire.url(&self.path)
-    }
-
-    fn info(&self) -> &Arc<ConnectionInfo> {
-        &self.meta.info
-    }
-
-    fn name(&self, error: Error) -> Error {
-        error
-            .delivered(Delivery::Answered)
-            .at(|| Some(self.url()))
-            .over(self.info().receipt())
-    }
-}
-
 impl Response {
-    pub(crate) fn new(answer: Answer, path: PathAndQuery, hops: Vec<Hop>, cap: Cap) -> Self {
-        let Answer {
-            head,
-            body,
-            meta,
-            timings,
-        } = answer;
+    pub(crate) fn new(answered: Answered, cap: Cap) -> Self {
+        let Answered { head, body, found } = answered;
         Self {
             head,
             body,
-            source: Source { meta, path },
-            timings,
-            hops,
+            found,
             cap,
-            url: OnceLock::new(),
             extensions: OnceLock::new(),
         }
     }
@@ -106,40 +71,47 @@ impl Response {
         self.head.version
     }
 
-    /// The URL that answered, after redirects; without user name, password and fragment.
+    /// The URL that answered, after redirects; without user name, password and fragment. `about:blank` for a
+    /// response that was made by hand and sent by no client.
     pub fn url(&self) -> &Url {
-        self.url.get_or_init(|| self.source.url())
+        self.found.url()
     }
 
     /// The redirects that were followed, in order.
     pub fn redirects(&self) -> &[Hop] {
-        &self.hops
+        self.found.hops()
     }
 
-    /// Why the server was believed; `None` only for a response over plain http.
+    /// Why the server was believed; `None` only for a response over plain http, and for one that a
+    /// [layer](crate::ClientBuilder::layer) has made.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.source.info().receipt()
+        self.found.receipt()
     }
 
-    /// The connection that the response came over.
-    pub fn connection(&self) -> &Arc<ConnectionInfo> {
-        self.source.info()
+    /// The connection that the response came over; `None` for one that a
+    /// [layer](crate::ClientBuilder::layer) has made.
+    pub fn connection(&self) -> Option<&Arc<ConnectionInfo>> {
+        self.found.connection()
     }
 
-    /// The other end of the connection: the server, or the proxy where there is one.
-    pub fn remote_addr(&self) -> SocketAddr {
-        self.source.info().remote_addr()
+    /// The other end of the connection: the server, or the proxy where there is one. `None` for a response that
+    /// a [layer](crate::ClientBuilder::layer) has made.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        Some(self.connection()?.remote_addr())
     }
 
-    /// Where the time went.
-    pub fn timings(&self) -> Timings {
-        self.timings
+    /// Where the time went; `None` for a response that a [layer](crate::ClientBuilder::layer) has made.
+    pub fn timings(&self) -> Option<Timings> {
+        self.found.timings()
     }
 
-    /// What else is known: `Arc<Receipt>` and `Arc<ConnectionInfo>` among it.
+    /// What else is known: `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] among it.
     pub fn extensions(&self) -> &Extensions {
-        self.extensions
-            .get_or_init(|| extensions(self.head.extensions.clone(), self.source.info()))
+        self.extensions.get_or_init(|| {
+            let mut extensions = self.head.extensions.clone();
+            self.found.describe(&mut extensions);
+            extensions
+        })
     }
 
     /// The length of what is left of the body, if the server told it.
@@ -174,7 +146,7 @@ impl Response {
             Some(words) => format!("{} {}", status.as_str(), plain_words(words)),
         };
         let failure = Failure::new(Kind::Status, what).during(Phase::Headers);
-        Err(self.source.name(Error::from(failure).with_status(status)))
+        Err(name(&self.found, Error::from(failure).with_status(status)))
     }
 
     /// The whole body, if it is no larger than the client allows (64 MiB unless
@@ -240,7 +212,7 @@ impl Response {
 
     async fn collect(&mut self, cap: Cap) -> Result<Bytes, Error> {
         let collected = collect(&mut self.body, cap).await;
-        collected.map_err(|error| self.source.name(error))
+        collected.map_err(|error| name(&self.found, error))
     }
 
     fn decode(&self, bytes: Bytes) -> String {
@@ -252,7 +224,7 @@ impl Response {
             let failure = Failure::new(Kind::Decode, "the body is not the JSON that was expected")
                 .during(Phase::Body)
                 .caused_by(error);
-            self.source.name(failure.into())
+            name(&self.found, failure.into())
         })
     }
 
@@ -263,12 +235,12 @@ impl Response {
     /// Those of [`bytes`](Self::bytes).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let chunk = next_chunk(&mut self.body).await;
-        chunk.map_err(|error| self.source.name(error))
+        chunk.map_err(|error| name(&self.found, error))
     }
 
     /// The body as a stream of pieces.
     pub fn bytes_stream(self) -> BytesStream {
-        BytesStream::new(self.body, self.source)
+        BytesStream::new(self.body, self.found)
     }
 
     /// The body.
@@ -277,30 +249,36 @@ impl Response {
     }
 }
 
-/// With `Arc<Receipt>` and `Arc<ConnectionInfo>` in the extensions.
+/// With `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] in the extensions.
 impl From<Response> for http::Response<Body> {
     fn from(response: Response) -> Self {
         let Response {
-            mut head,
+            head,
             body,
-            source,
-            timings: _,
-            hops: _,
+            found,
             cap: _,
-            url: _,
             extensions: _,
         } = response;
-        head.extensions = extensions(head.extensions, source.info());
-        http::Response::from_parts(head, body)
+        Answered { head, body, found }.into()
     }
 }
 
-fn extensions(mut extensions: Extensions, info: &Arc<ConnectionInfo>) -> Extensions {
-    if let Some(receipt) = info.receipt() {
-        extensions.insert(Arc::clone(receipt));
+/// With all that the response of a client's tower service brought. The limit for its body is the default one.
+impl From<http::Response<Body>> for Response {
+    fn from(response: http::Response<Body>) -> Self {
+        Self::new(
+            Answered::from_response(response, || None),
+            Limits::default().body,
+        )
     }
-    extensions.insert(Arc::clone(info));
-    extensions
+}
+
+/// `error` of a body or a status, with what is known of the response.
+fn name(found: &Found, error: Error) -> Error {
+    error
+        .delivered(Delivery::Answered)
+        .at(|| Some(found.url().clone()))
+        .over(found.receipt())
 }
 
 /// Of the headers only the names; the URL as the texts of an [`Error`] show it.

@@ -8,20 +8,21 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
 
-use super::Source;
+use super::name;
 use crate::body::Body;
 use crate::error::Error;
+use crate::stack::Found;
 
 /// The pieces of a response's body; see [`Response::bytes_stream`](crate::Response::bytes_stream).
 #[must_use = "streams do nothing unless polled"]
 pub struct BytesStream {
     body: Body,
-    source: Source,
+    found: Found,
 }
 
 impl BytesStream {
-    pub(super) fn new(body: Body, source: Source) -> Self {
-        Self { body, source }
+    pub(super) fn new(body: Body, found: Found) -> Self {
+        Self { body, found }
     }
 }
 
@@ -32,7 +33,7 @@ impl Stream for BytesStream {
         loop {
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.source.name(error)))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(name(&self.found, error)))),
                 // Trailers are passed over, and the empty frame that ends a body in HTTP/2.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => return Poll::Ready(Some(Ok(data))),

@@ -1,62 +1,192 @@
 //! What a call goes through, from the outside in, and why in this order.
 //!
-//! 1. **The deadline of the whole call** holds for everything below it, the reading of the body
-//!    included.
-//! 2. **Redirects** ([`follow`]): each hop is a request of its own, so all that depends on the
-//!    destination is below.
-//! 3. **The exchange**: one hop, over a connection that the policy has judged for it.
+//! 1. **The deadline of the whole call** holds for everything below it, the caller's layers and the
+//!    reading of the body included.
+//! 2. **The caller's layers** see what the caller asked for and what the caller gets: one request and
+//!    one response, whatever happens between.
+//! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is below.
+//! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
+//!    which redirects are read above them.
+//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. What a layer has
+//!    made of a request is looked at here as if the caller had written it.
 //!
-//! Between two of them a request is a [`Call`] and a response an [`Answer`]: an `http::Request` is
-//! made once, for the connection.
+//! Between the client's own parts a request is a [`Call`] and a response an [`Answer`]: an
+//! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
+mod answered;
 mod follow;
+mod layers;
 
+use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Delivery, Error, Failure};
-use crate::exchange::{Answer, Call, exchange, is_idempotent, settle};
-use crate::redirect::{Hop, Redirects};
-use crate::router::Router;
+use http::{Request, Response};
+use tower::ServiceExt as _;
+
+pub(crate) use self::answered::{Answered, Found};
+use self::layers::Layered;
+pub use self::layers::{Next, ResponseFuture};
+pub(crate) use self::layers::{Wrap, wrap};
+use crate::body::Body;
+use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::exchange::{Answer, Call, Carried, exchange, is_idempotent, settle};
+use crate::limits::{Deadline, RequestLimits};
+use crate::origin::Scheme;
+use crate::redirect::Redirects;
+use crate::router::{Connections, Router};
 
 /// What every call of a client goes through.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    /// The failure is what every call then ends with.
-    pub(crate) router: Result<Arc<Router>, Failure>,
-    pub(crate) redirects: Redirects,
-    /// How long a request waits for a connection.
-    pub(crate) checkout_limit: Option<Duration>,
+    calls: Arc<Calls>,
+    layers: Option<Layered>,
 }
 
-/// A response to a call, and the redirects that led to it.
-pub(crate) struct Answered {
-    pub(crate) answer: Answer,
-    pub(crate) hops: Vec<Hop>,
+/// Calls, below the caller's layers: redirects.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    hops: Arc<Hops>,
+    hop_layers: Option<Layered>,
+    redirects: Redirects,
+}
+
+/// Hops, below the caller's hop layers: the exchange.
+pub(crate) struct Hops {
+    /// The failure is what every call then ends with.
+    router: Result<Arc<Router>, Failure>,
+    /// How long a request waits for a connection.
+    checkout_limit: Option<Duration>,
+    /// The limits of a request that names none of its own.
+    limits: RequestLimits,
+}
+
+/// The caller's layers, in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Layers {
+    pub(crate) of_calls: Vec<Wrap>,
+    pub(crate) of_hops: Vec<Wrap>,
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { of_calls, of_hops } = self;
+        f.debug_struct("Layers")
+            .field("of_calls", &of_calls.len())
+            .field("of_hops", &of_hops.len())
+            .finish()
+    }
 }
 
 impl Stack {
-    /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
-    pub(crate) async fn run(&self, call: &mut Call) -> Result<Answered, Error> {
-        settle(call).map_err(|failure| {
-            let failure = failure.delivered(Delivery::NotSent);
-            Error::from(failure).at(|| call.url())
-        })?;
-        let router = self.router.as_ref().map_err(|failure| {
-            let failure = failure.clone().delivered(Delivery::NotSent);
-            Error::from(failure).at(|| call.url())
-        })?;
+    /// A stack over `hops` with `layers` around them, the first of which is the outermost.
+    pub(crate) fn new(hops: Hops, redirects: Redirects, layers: Layers) -> Self {
+        let around = |next: Next, layers: Vec<Wrap>| {
+            let inwards = layers.into_iter().rev();
+            inwards.fold(next, |next, wrap| wrap(next)).into_layered()
+        };
+        let Layers { of_calls, of_hops } = layers;
+        let hops = Arc::new(hops);
+        let calls = Arc::new(Calls {
+            hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
+            hops,
+            redirects,
+        });
+        Self {
+            layers: around(Next::calls(Arc::clone(&calls)), of_calls),
+            calls,
+        }
+    }
+
+    /// The policy and its connections, or why there are none.
+    pub(crate) fn router(&self) -> Result<&Arc<Router>, &Failure> {
+        self.calls.hops.router.as_ref()
+    }
+
+    /// The limits of a request that names none of its own.
+    pub(crate) fn limits(&self) -> RequestLimits {
+        self.calls.hops.limits
+    }
+
+    /// The connections of an origin, if they are known.
+    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
+        self.calls.hops.find(scheme, host, port)
+    }
+
+    /// Sends `call` through everything.
+    pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
         let deadline = call.limits.deadline();
+        match &self.layers {
+            None => self.calls.run(call, deadline).await,
+            Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
+        }
+    }
+
+    /// Sends a request of the `http` crate through everything.
+    pub(crate) async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let (mut call, _) = self.calls.hops.read(request)?;
+        Ok(self.send(&mut call).await?.into())
+    }
+}
+
+/// Sends `call` through the caller's layers, which have until `deadline`.
+async fn through_all(
+    layers: &Layered,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<Answered, Error> {
+    let request = request_of(call, deadline).map_err(|error| error.at(|| call.url()))?;
+    let sending = layers.clone().oneshot(request);
+    let response = match deadline {
+        None => sending.await,
+        Some((at, limit)) => tokio::time::timeout_at(at, sending)
+            .await
+            .unwrap_or_else(|_| {
+                let what = format!("the request took longer than {limit:?}");
+                let failure = Failure::new(Kind::Timeout, what).during(Phase::Headers);
+                Err(failure.into())
+            }),
+    };
+    let response = response.map_err(|error| error.at(|| call.url()))?;
+    Ok(Answered::from_response(response, || call.url()))
+}
+
+/// `call` as a request that a caller's layer can read. Its body goes with it.
+fn request_of(call: &mut Call, deadline: Deadline) -> Result<Request<Body>, Error> {
+    let request = call.request()?;
+    let body = mem::take(&mut call.body);
+    let mut request = request.map(|()| body);
+    request.extensions_mut().insert(call.carried(deadline));
+    Ok(request)
+}
+
+impl Calls {
+    /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
+    async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
+        settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
+        let Hops {
+            router,
+            checkout_limit,
+            limits: _,
+        } = &*self.hops;
+        let router = router
+            .as_ref()
+            .map_err(|failure| Error::from(failure.clone()).at(|| call.url()))?;
         let repeatable = is_idempotent(&call.method);
-        let mut hops = Vec::new();
+        let mut followed = Vec::new();
         loop {
             let spare = call.body.try_clone();
-            let answer = match exchange(router, self.checkout_limit, call, deadline).await {
+            let sent = match &self.hop_layers {
+                None => exchange(router, *checkout_limit, call, deadline).await,
+                Some(layers) => Box::pin(through_hop(layers, call, deadline)).await,
+            };
+            let answer = match sent {
                 Ok(answer) => answer,
                 Err(error) => {
                     let error = error.at(|| call.url());
                     // The servers that redirected did process the request.
-                    let safe = hops.is_empty() || repeatable;
+                    let safe = followed.is_empty() || repeatable;
                     return Err(if safe {
                         error
                     } else {
@@ -64,15 +194,91 @@ impl Stack {
                     });
                 }
             };
-            match follow::follow(self.redirects, router, call, &answer, spare, &mut hops) {
+            match follow::follow(self.redirects, router, call, &answer, spare, &mut followed) {
                 Ok(true) => {}
-                Ok(false) => return Ok(Answered { answer, hops }),
+                Ok(false) => return Ok(Answered::new(answer, call, followed)),
                 Err(failure) => {
                     return Err(Error::from(failure.delivered(Delivery::Answered))
                         .at(|| call.url())
-                        .over(answer.meta.info.receipt()));
+                        .over(answer.receipt()));
                 }
             }
         }
+    }
+
+    /// Serves what a caller's layer passes on.
+    async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let (mut call, carried) = self.hops.read(request)?;
+        let deadline = match carried {
+            Some(carried) => carried.deadline,
+            None => call.limits.deadline(),
+        };
+        Ok(self.run(&mut call, deadline).await?.into())
+    }
+}
+
+/// Sends one hop through the caller's layers.
+async fn through_hop(
+    layers: &Layered,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<Answer, Error> {
+    let request = request_of(call, deadline)?;
+    let response = layers.clone().oneshot(request).await?;
+    Ok(Answer::from(response))
+}
+
+impl Hops {
+    pub(crate) fn new(
+        router: Result<Arc<Router>, Failure>,
+        checkout_limit: Option<Duration>,
+        limits: RequestLimits,
+    ) -> Self {
+        Self {
+            // Where there are no connections, nothing is ever sent.
+            router: router.map_err(|failure| failure.delivered(Delivery::NotSent)),
+            checkout_limit,
+            limits,
+        }
+    }
+
+    fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
+        self.router.as_ref().ok()?.find(scheme, host, port)
+    }
+
+    /// A request of the `http` crate as a call, and what was carried beside it.
+    fn read(&self, request: Request<Body>) -> Result<(Call, Option<Carried>), Error> {
+        Call::from_request(request, self.limits, |scheme, host, port| {
+            self.find(scheme, host, port)
+        })
+        .map_err(|error| error.delivered(Delivery::NotSent))
+    }
+
+    /// Serves what a caller's hop layer passes on.
+    async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let (mut call, carried) = self.read(request)?;
+        settle(&mut call)?;
+        let router = self.router.as_ref().map_err(Clone::clone)?;
+        let deadline = carried.and_then(|carried| carried.deadline);
+        let answer = exchange(router, self.checkout_limit, &mut call, deadline).await?;
+        Ok(answer.into())
+    }
+}
+
+impl fmt::Debug for Hops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            router,
+            checkout_limit,
+            limits,
+        } = self;
+        let mut f = f.debug_struct("Hops");
+        match router {
+            Ok(router) => f.field("router", router),
+            Err(failure) => f.field("failure", failure),
+        };
+        f.field("checkout_limit", checkout_limit)
+            .field("limits", limits)
+            .finish()
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod failures;
 mod framing;
 mod hosts;
+mod layers;
 mod plain_http;
 mod proxies;
 mod proxy_refusals;

@@ -51,7 +51,7 @@ async fn plain_http_that_is_allowed_has_no_receipt() {
             .expect("a response");
         assert_eq!(response.version(), Version::HTTP_11);
         assert!(response.receipt().is_none());
-        assert_eq!(response.timings().opening().tls, None);
+        assert_eq!(response.timings().expect("it was sent").opening().tls, None);
         assert_eq!(response.text().await.expect("a body"), "ok");
     }
     assert_eq!(server.tcp_connections(), 1);

@@ -23,7 +23,7 @@ async fn a_tunnel_leads_to_the_server_whose_certificate_is_judged_as_ever() {
         for _ in 0..2 {
             let response = client.get(good.url("/")).send().await.expect("a response");
             assert!(response.receipt().expect("verified").is_verified());
-            assert_eq!(response.remote_addr(), proxy.addr());
+            assert_eq!(response.remote_addr(), Some(proxy.addr()));
             assert_eq!(response.text().await.expect("a body"), "ok");
         }
         assert_eq!(proxy.tunnels(), 1);

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use serde::Serialize;
 
-use super::new_call;
 use crate::body::Body;
 use crate::client::Client;
 use crate::error::{Delivery, Error, Failure, Kind};
@@ -53,7 +52,9 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
-        let call = url.lend(|url| new_call(client.inner(), method, url));
+        let stack = &client.inner().stack;
+        let find = |scheme, host: &str, port| stack.find(scheme, host, port);
+        let call = url.lend(|url| Call::new(method, url, stack.limits(), find));
         Self {
             client,
             call,
@@ -189,12 +190,7 @@ impl RequestBuilder {
         let call = self
             .call
             .map_err(|error| error.delivered(Delivery::NotSent))?;
-        let uri = format!("{}{}", call.origin(), call.path);
-        let mut request = Request::new(call.body);
-        *request.uri_mut() =
-            Uri::try_from(uri).map_err(|error| mistake("the URL is not valid", error))?;
-        *request.method_mut() = call.method;
-        *request.headers_mut() = call.headers;
+        let mut request = call.request()?.map(|()| call.body);
         if self.timeouts != RequestTimeouts::default() {
             request.extensions_mut().insert(self.timeouts);
         }

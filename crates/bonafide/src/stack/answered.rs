@@ -1,0 +1,170 @@
+//! The response to a call, between the client and a caller's layers.
+
+use std::sync::{Arc, OnceLock};
+
+use bonafide_verify::Receipt;
+use http::uri::PathAndQuery;
+use http::{Extensions, Response};
+use url::Url;
+
+use crate::body::Body;
+use crate::connect::ConnectionInfo;
+use crate::exchange::{Answer, Call, Delivered};
+use crate::observe::Timings;
+use crate::redirect::Hop;
+
+/// A response to a call, and what led to it.
+pub(crate) struct Answered {
+    pub(crate) head: http::response::Parts,
+    pub(crate) body: Body,
+    pub(crate) found: Found,
+}
+
+/// Where a response was found: on which connection, under which URL, after which redirects. It travels
+/// with a response, in its extensions where a caller's layer sees it.
+#[derive(Clone)]
+pub(crate) struct Found {
+    /// The connection and the path there.
+    delivered: Option<(Delivered, PathAndQuery)>,
+    /// Made when somebody asks, unless it is all that is known.
+    url: OnceLock<Url>,
+    hops: Arc<[Hop]>,
+}
+
+impl Answered {
+    /// What `call`, the last hop of a call, has got, after the redirects in `hops`.
+    pub(super) fn new(answer: Answer, call: &Call, hops: Vec<Hop>) -> Self {
+        let Answer {
+            head,
+            body,
+            delivered,
+        } = answer;
+        let url = OnceLock::new();
+        if delivered.is_none()
+            && let Some(known) = call.url()
+        {
+            let _ = url.set(known);
+        }
+        Self {
+            head,
+            body,
+            found: Found {
+                delivered: delivered.map(|delivered| (delivered, call.path.clone())),
+                url,
+                hops: hops.into(),
+            },
+        }
+    }
+
+    /// What the caller's layers gave for a call to `url`.
+    pub(crate) fn from_response(
+        response: Response<Body>,
+        url: impl FnOnce() -> Option<Url>,
+    ) -> Self {
+        let (mut head, body) = response.into_parts();
+        let found = head.extensions.remove::<Found>().unwrap_or_else(|| Found {
+            delivered: None,
+            url: url().map(OnceLock::from).unwrap_or_default(),
+            hops: Arc::default(),
+        });
+        Self { head, body, found }
+    }
+}
+
+impl Found {
+    /// The URL that answered; `about:blank` if that is not known.
+    pub(crate) fn url(&self) -> &Url {
+        self.url.get_or_init(|| match &self.delivered {
+            Some((delivered, path)) => delivered.meta.wire.url(path),
+            None => blank(),
+        })
+    }
+
+    /// The connection.
+    pub(crate) fn connection(&self) -> Option<&Arc<ConnectionInfo>> {
+        let (delivered, _) = self.delivered.as_ref()?;
+        Some(&delivered.meta.info)
+    }
+
+    /// Where the time went.
+    pub(crate) fn timings(&self) -> Option<Timings> {
+        let (delivered, _) = self.delivered.as_ref()?;
+        Some(delivered.timings)
+    }
+
+    /// What was checked about the server.
+    pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
+        self.connection()?.receipt()
+    }
+
+    /// The redirects that were followed, in order.
+    pub(crate) fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// Adds what a layer or the caller of a tower service may want to know.
+    pub(crate) fn describe(&self, extensions: &mut Extensions) {
+        if let Some((delivered, _)) = &self.delivered {
+            describe(delivered, extensions);
+        }
+    }
+}
+
+/// The URL that stands for none.
+#[expect(
+    clippy::expect_used,
+    reason = "the text is a constant, and a test parses it"
+)]
+fn blank() -> Url {
+    Url::parse("about:blank").expect("a URL")
+}
+
+/// Adds `Arc<Receipt>`, `Arc<ConnectionInfo>` and `Timings`.
+fn describe(delivered: &Delivered, extensions: &mut Extensions) {
+    let info = &delivered.meta.info;
+    if let Some(receipt) = info.receipt() {
+        extensions.insert(Arc::clone(receipt));
+    }
+    extensions.insert(Arc::clone(info));
+    extensions.insert(delivered.timings);
+}
+
+impl From<Answered> for Response<Body> {
+    fn from(answered: Answered) -> Self {
+        let Answered {
+            mut head,
+            body,
+            found,
+        } = answered;
+        found.describe(&mut head.extensions);
+        head.extensions.insert(found);
+        Self::from_parts(head, body)
+    }
+}
+
+impl From<Answer> for Response<Body> {
+    fn from(answer: Answer) -> Self {
+        let Answer {
+            mut head,
+            body,
+            delivered,
+        } = answer;
+        if let Some(delivered) = delivered {
+            describe(&delivered, &mut head.extensions);
+            head.extensions.insert(delivered);
+        }
+        Self::from_parts(head, body)
+    }
+}
+
+impl From<Response<Body>> for Answer {
+    fn from(response: Response<Body>) -> Self {
+        let (mut head, body) = response.into_parts();
+        let delivered = head.extensions.remove::<Delivered>();
+        Self {
+            head,
+            body,
+            delivered,
+        }
+    }
+}

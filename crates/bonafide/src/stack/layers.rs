@@ -1,0 +1,176 @@
+//! The caller's tower layers, erased: one box for each.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower::ServiceExt as _;
+use tower::util::BoxCloneSyncService;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Calls, Hops};
+use crate::body::Body;
+use crate::error::{Error, Failure, Kind};
+
+/// Any error, as tower has it.
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Layers around what is below them.
+pub(super) type Layered = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
+
+/// A layer of the caller, until it is known what goes below it.
+pub(crate) type Wrap = Box<dyn FnOnce(Next) -> Next + Send>;
+
+/// The rest of a client, below a layer of the caller; see
+/// [`ClientBuilder::layer`](crate::ClientBuilder::layer).
+#[derive(Clone)]
+pub struct Next {
+    below: Below,
+}
+
+#[derive(Clone)]
+enum Below {
+    /// Redirects and all that is below.
+    Calls(Arc<Calls>),
+    /// One hop.
+    Hops(Arc<Hops>),
+    Layered(Layered),
+}
+
+impl Next {
+    pub(super) fn calls(calls: Arc<Calls>) -> Self {
+        Self {
+            below: Below::Calls(calls),
+        }
+    }
+
+    pub(super) fn hops(hops: Arc<Hops>) -> Self {
+        Self {
+            below: Below::Hops(hops),
+        }
+    }
+
+    /// The layers, if there are any around the client's own.
+    pub(super) fn into_layered(self) -> Option<Layered> {
+        match self.below {
+            Below::Layered(layered) => Some(layered),
+            Below::Calls(_) | Below::Hops(_) => None,
+        }
+    }
+}
+
+/// `layer`, to go around what is not there yet.
+pub(crate) fn wrap<L, B>(layer: L) -> Wrap
+where
+    L: Layer<Next> + Send + 'static,
+    L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+    <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    Box::new(move |next| {
+        let service = layer
+            .layer(next)
+            .map_response(|response: Response<B>| response.map(adopt))
+            .map_err(|error| by_layer(error.into()));
+        Next {
+            below: Below::Layered(BoxCloneSyncService::new(service)),
+        }
+    })
+}
+
+/// The error of a layer: as it was, if it is the client's.
+fn by_layer(error: BoxError) -> Error {
+    match error.downcast::<Error>() {
+        Ok(own) => *own,
+        Err(error) => Failure::new(Kind::Layer, "a layer of the client failed")
+            .caused_by_boxed(error)
+            .into(),
+    }
+}
+
+/// The body that a layer gives a response: as it is, if it is the client's.
+fn adopt<B>(body: B) -> Body
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut body = Some(body);
+    if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Body>>() {
+        return own.take().unwrap_or_default();
+    }
+    body.map_or_else(Body::empty, |body| Body::of_layer(body, by_layer))
+}
+
+/// The response to a request that went through a client or the rest of one as a tower service.
+#[must_use = "futures do nothing unless polled"]
+pub struct ResponseFuture {
+    response: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>,
+}
+
+impl ResponseFuture {
+    pub(crate) fn new(
+        response: impl Future<Output = Result<Response<Body>, Error>> + Send + 'static,
+    ) -> Self {
+        Self {
+            response: Box::pin(response),
+        }
+    }
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.response.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture")
+    }
+}
+
+/// Always ready.
+impl Service<Request<Body>> for Next {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
+        match &self.below {
+            Below::Calls(calls) => {
+                let calls = Arc::clone(calls);
+                ResponseFuture::new(async move { calls.serve(request).await })
+            }
+            Below::Hops(hops) => {
+                let hops = Arc::clone(hops);
+                ResponseFuture::new(async move { hops.serve(request).await })
+            }
+            Below::Layered(layered) => ResponseFuture::new(layered.clone().oneshot(request)),
+        }
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let below = match &self.below {
+            Below::Calls(_) => "redirects",
+            Below::Hops(_) => "exchange",
+            Below::Layered(_) => "layers",
+        };
+        f.debug_tuple("Next").field(&below).finish()
+    }
+}
