@@ -46,7 +46,8 @@ use crate::shown::ShownUrl;
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     client: Client,
-    call: Result<Call, Error>,
+    /// Boxed, since a builder is moved with each of its methods.
+    call: Result<Box<Call>, Error>,
     timeouts: RequestTimeouts,
 }
 
@@ -54,7 +55,7 @@ impl RequestBuilder {
     pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
         let stack = &client.inner().stack;
         let find = |scheme, host: &str, port| stack.find(scheme, host, port);
-        let call = url.lend(|url| Call::new(method, url, stack.limits(), find));
+        let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
         Self {
             client,
             call,

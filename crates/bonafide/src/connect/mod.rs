@@ -26,7 +26,7 @@ use crate::limits::Limits;
 use crate::observe::OpeningTimes;
 use crate::origin::{Origin, Scheme};
 use crate::pool::{Connect, Connected, PartitionKey, Protocol, Recall};
-use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Wire};
+use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Timers, Wire};
 use crate::proxy::{Proxy, Route};
 
 /// Makes the connections of one client.
@@ -45,6 +45,7 @@ pub(crate) struct Meta {
     pub(crate) wire: Wire,
     pub(crate) fate: Fate,
     pub(crate) socket: Arc<SocketState>,
+    pub(crate) timers: Timers,
     /// From when on the policy's verdict does not hold, by the policy's clock. The pool's own deadline runs
     /// on a clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
@@ -254,6 +255,7 @@ impl Connector {
                 wire,
                 fate,
                 socket,
+                timers: Timers::default(),
                 deadline: verdict_ends,
                 credential: credential.flatten(),
             }),

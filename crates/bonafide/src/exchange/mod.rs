@@ -93,11 +93,15 @@ pub(crate) async fn exchange(
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
             Lease::Http1(lease) => match lease.conn().send(request) {
-                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
+                Ok(sent) => {
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                }
                 Err(body) => return_unsent(body),
             },
             Lease::Http2(lease) => match lease.handle().send(request, lease.is_alone()) {
-                Ok(sent) => ForHeaders::new(limit, deadline, progress, sent).await,
+                Ok(sent) => {
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                }
                 Err(body) => return_unsent(body),
             },
         };

@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::body::Progress;
 use crate::error::{Delivery, Failure, Kind, Phase};
 use crate::limits::{Deadline, SILENCE};
+use crate::protocol::{Timer, Timers};
 
 /// Until when a request waits for a connection; set when it has to wait for the first time.
 #[derive(Debug)]
@@ -87,11 +88,13 @@ pin_project! {
     /// The time for the headers starts anew whenever the connection takes a piece of the request's body.
     ///
     /// Written by hand because it is moved with every request: an `async fn` would hold `answer` twice.
-    pub(super) struct ForHeaders<F, U> {
+    pub(super) struct ForHeaders<'a, F, U> {
         #[pin]
         answer: F,
-        #[pin]
-        timer: Option<Sleep>,
+        timer: Timer<'a>,
+        // When the timer has to be looked at; none before the answer has kept the request waiting.
+        until: Option<Instant>,
+        since: Instant,
         limit: Option<Duration>,
         deadline: Deadline,
         progress: Option<Progress>,
@@ -100,8 +103,11 @@ pin_project! {
     }
 }
 
-impl<F, U> ForHeaders<F, U> {
+impl<'a, F, U> ForHeaders<'a, F, U> {
+    /// Waits since `since`, with a timer of `timers`.
     pub(super) fn new(
+        timers: &'a Timers,
+        since: Instant,
         limit: Option<Duration>,
         deadline: Deadline,
         progress: Option<Progress>,
@@ -109,7 +115,9 @@ impl<F, U> ForHeaders<F, U> {
     ) -> Self {
         Self {
             answer,
-            timer: None,
+            timer: Timer::of(timers),
+            until: None,
+            since,
             limit,
             deadline,
             progress,
@@ -119,7 +127,7 @@ impl<F, U> ForHeaders<F, U> {
     }
 }
 
-impl<F, T, E, U> Future for ForHeaders<F, U>
+impl<F, T, E, U> Future for ForHeaders<'_, F, U>
 where
     F: Future<Output = Result<T, E>>,
     U: From<E>,
@@ -127,18 +135,19 @@ where
     type Output = Result<Result<T, U>, Failure>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(answer) = this.answer.poll(cx) {
             return Poll::Ready(Ok(answer.map_err(U::from)));
         }
         let (limit, deadline) = (*this.limit, *this.deadline);
         loop {
-            if let Some(timer) = this.timer.as_mut().as_pin_mut() {
-                if timer.poll(cx).is_pending() {
+            if let Some(until) = *this.until {
+                if this.timer.poll_until(until, cx).is_pending() {
                     return Poll::Pending;
                 }
+                *this.since = Instant::now();
                 if let Some((at, total)) = deadline
-                    && at <= Instant::now()
+                    && at <= *this.since
                 {
                     return Poll::Ready(Err(late(total, Phase::Headers)));
                 }
@@ -148,11 +157,11 @@ where
                 }
             }
             *this.mark = this.progress.as_ref().map_or(0, Progress::mark);
-            let silence = limit.and_then(|limit| Instant::now().checked_add(limit));
+            let silence = limit.and_then(|limit| this.since.checked_add(limit));
             let Some(at) = silence.into_iter().chain(deadline.map(|(at, _)| at)).min() else {
                 return Poll::Pending;
             };
-            this.timer.set(Some(sleep_until(at)));
+            *this.until = Some(at);
         }
     }
 }
@@ -205,10 +214,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_a_timeout_of_the_headers() {
-        let failure =
-            ForHeaders::<_, Infallible>::new(Some(LIMIT), None, None, pending::<Nothing>())
-                .await
-                .expect_err("nothing comes");
+        let timers = Timers::default();
+        let failure = ForHeaders::<_, Infallible>::new(
+            &timers,
+            Instant::now(),
+            Some(LIMIT),
+            None,
+            None,
+            pending::<Nothing>(),
+        )
+        .await
+        .expect_err("nothing comes");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Timeout, Some(Phase::Headers))
@@ -218,6 +234,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_moves_keeps_the_request_alive_and_one_that_stops_does_not() {
+        let timers = Timers::default();
         let progress = Progress::new();
         let of_connection = progress.clone();
         let start = Instant::now();
@@ -228,10 +245,16 @@ mod tests {
             }
             pending::<Nothing>().await
         };
-        let failure =
-            ForHeaders::<_, Infallible>::new(Some(LIMIT), None, Some(progress), connection)
-                .await
-                .expect_err("the body stops");
+        let failure = ForHeaders::<_, Infallible>::new(
+            &timers,
+            Instant::now(),
+            Some(LIMIT),
+            None,
+            Some(progress),
+            connection,
+        )
+        .await
+        .expect_err("the body stops");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Timeout, Some(Phase::Send))
@@ -245,6 +268,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_total_limit_holds_whatever_moves() {
+        let timers = Timers::default();
         let progress = Progress::new();
         let of_connection = progress.clone();
         let connection = async {
@@ -257,10 +281,16 @@ mod tests {
         let total = Duration::from_secs(45);
         let deadline = Some((Instant::now() + total, total));
         let start = Instant::now();
-        let failure =
-            ForHeaders::<_, Infallible>::new(Some(LIMIT), deadline, Some(progress), connection)
-                .await
-                .expect_err("too long");
+        let failure = ForHeaders::<_, Infallible>::new(
+            &timers,
+            Instant::now(),
+            Some(LIMIT),
+            deadline,
+            Some(progress),
+            connection,
+        )
+        .await
+        .expect_err("too long");
         assert_eq!(failure.to_string(), "the request took longer than 45s");
         assert!(
             start.elapsed() < Duration::from_secs(46),

@@ -21,9 +21,10 @@ pub struct OpeningTimes {
 /// ```
 /// # async fn show() -> Result<(), bonafide::Error> {
 /// let response = bonafide::get("https://example.com/").await?;
-/// let timings = response.timings();
-/// println!("waited {:?} for a connection", timings.connection());
-/// println!("then {:?} for the headers", timings.headers());
+/// if let Some(timings) = response.timings() {
+///     println!("waited {:?} for a connection", timings.connection());
+///     println!("then {:?} for the headers", timings.headers());
+/// }
 /// # Ok(())
 /// # }
 /// ```

@@ -29,7 +29,7 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
     };
     let host_end = rest
         .bytes()
-        .position(|byte| !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
+        .position(|byte| CLASSES[byte as usize] & IN_HOST == 0)
         .unwrap_or(rest.len());
     let (host, rest) = rest.split_at(host_end);
     let (port, path_and_query) = match rest.as_bytes().first() {
@@ -84,28 +84,57 @@ fn split_port(rest: &str, scheme: Scheme) -> Option<(u16, &str)> {
 /// Whether normalising would keep this path and query: only characters that are never escaped,
 /// and no segment that may be `.` or `..` in any spelling.
 fn is_canonical_path_and_query(bytes: &[u8]) -> bool {
-    let mut previous = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
-        match byte {
-            b'?' => {
-                return bytes[index..]
-                    .iter()
-                    .all(|&byte| is_plain(byte) || byte == b'?');
-            }
-            b'.' | b'%' if previous == b'/' => return false,
-            b'\'' => {}
-            _ if is_plain(byte) => {}
-            _ => return false,
+    let end_of_path = bytes.iter().position(|&byte| byte == b'?');
+    let (path, query) = bytes.split_at(end_of_path.unwrap_or(bytes.len()));
+    let mut after_slash = false;
+    for &byte in path {
+        let class = CLASSES[byte as usize];
+        if class & IN_PATH == 0 || (after_slash && class & NOT_FIRST != 0) {
+            return false;
         }
-        previous = byte;
+        after_slash = byte == b'/';
     }
-    true
+    query
+        .iter()
+        .all(|&byte| CLASSES[byte as usize] & IN_QUERY != 0)
 }
 
-/// Characters that stand for themselves in a path and in a query.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"/-._~!$&()*+,;=:@%".contains(&byte)
-}
+/// May stand in a host as it is.
+const IN_HOST: u8 = 1;
+/// Stands for itself in a path.
+const IN_PATH: u8 = 2;
+/// Stands for itself in a query, which begins with `?`.
+const IN_QUERY: u8 = 4;
+/// May make a segment of a path that it begins one of `.` and `..`.
+const NOT_FIRST: u8 = 8;
+
+/// What each byte may be.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let plain = b"/-._~!$&()*+,;=:@%";
+    let mut index = 0;
+    while index < plain.len() {
+        classes[plain[index] as usize] = IN_PATH | IN_QUERY;
+        index += 1;
+    }
+    let mut byte = 0;
+    while byte < 256 {
+        let ascii = byte as u8;
+        if ascii.is_ascii_alphanumeric() {
+            classes[byte] = IN_PATH | IN_QUERY;
+        }
+        if ascii.is_ascii_lowercase() || ascii.is_ascii_digit() {
+            classes[byte] |= IN_HOST;
+        }
+        byte += 1;
+    }
+    classes[b'.' as usize] |= IN_HOST | NOT_FIRST;
+    classes[b'-' as usize] |= IN_HOST;
+    classes[b'%' as usize] |= NOT_FIRST;
+    classes[b'\'' as usize] |= IN_PATH;
+    classes[b'?' as usize] |= IN_QUERY;
+    classes
+};
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,6 @@
 //! ones are read, that task therefore wakes the one that asks.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
@@ -81,13 +80,14 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, task: F) {
+        // hyper's futures are of one large type, and tokio copies what it spawns several times.
+        let mut task = Box::pin(task);
         if self.0.limit().is_some() {
             tokio::spawn(task);
             return;
         }
         let streams = Arc::clone(&self.0);
         tokio::spawn(async move {
-            let mut task = pin!(task);
             poll_fn(|cx| {
                 let polled = task.as_mut().poll(cx);
                 if streams.limit().is_none() {

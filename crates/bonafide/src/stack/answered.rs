@@ -28,7 +28,8 @@ pub(crate) struct Found {
     delivered: Option<(Delivered, PathAndQuery)>,
     /// Made when somebody asks, unless it is all that is known.
     url: OnceLock<Url>,
-    hops: Arc<[Hop]>,
+    /// None where no redirect was followed.
+    hops: Option<Arc<[Hop]>>,
 }
 
 impl Answered {
@@ -51,7 +52,7 @@ impl Answered {
             found: Found {
                 delivered: delivered.map(|delivered| (delivered, call.path.clone())),
                 url,
-                hops: hops.into(),
+                hops: (!hops.is_empty()).then(|| hops.into()),
             },
         }
     }
@@ -65,7 +66,7 @@ impl Answered {
         let found = head.extensions.remove::<Found>().unwrap_or_else(|| Found {
             delivered: None,
             url: url().map(OnceLock::from).unwrap_or_default(),
-            hops: Arc::default(),
+            hops: None,
         });
         Self { head, body, found }
     }
@@ -99,7 +100,7 @@ impl Found {
 
     /// The redirects that were followed, in order.
     pub(crate) fn hops(&self) -> &[Hop] {
-        &self.hops
+        self.hops.as_deref().unwrap_or_default()
     }
 
     /// Adds what a layer or the caller of a tower service may want to know.
