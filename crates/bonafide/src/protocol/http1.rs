@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 
+use super::driving::Driving;
 use super::sender::{Answered, Sender};
 use super::socket::SocketState;
 use crate::body::Body;
@@ -43,12 +44,7 @@ impl Http1 {
         socket.reads_on_demand();
         let (send, connection) = builder.handshake(TokioIo::new(io)).await?;
         let (sender, end) = Sender::new(send, Arc::clone(&socket));
-        let task = tokio::spawn(async move {
-            let _end = end;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "an HTTP/1.1 connection ended");
-            }
-        });
+        let task = tokio::spawn(Driving::new(connection, "HTTP/1.1", end));
         Ok(Self {
             sender,
             socket,

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
+use super::driving::Driving;
 use super::sender::{Answered, Sender};
 use super::socket::SocketState;
 use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
@@ -67,12 +68,7 @@ impl Http2 {
             connection,
             streams: Arc::clone(&streams),
         };
-        tokio::spawn(async move {
-            let _end = end;
-            if let Err(error) = driver.await {
-                tracing::debug!(%error, "an HTTP/2 connection ended");
-            }
-        });
+        tokio::spawn(Driving::new(driver, "HTTP/2", end));
         Ok(Self {
             sender: Arc::new(sender),
             streams,
