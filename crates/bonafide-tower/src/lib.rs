@@ -6,12 +6,14 @@
 //! |---|---|
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
+//! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of
 //! the [`http::Response`]: `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this crate.
 //!
-//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with `connector` and `require-verified` alone.
+//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with `connector` and `require-verified` alone. What shows URLs comes with
+//! the module [`shown`], which keeps their secrets out of errors and logs.
 //!
 //! # Errors
 //!
@@ -71,10 +73,14 @@
 
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "redirect")]
+pub mod redirect;
 #[cfg(feature = "require-https")]
 pub mod require_https;
 #[cfg(feature = "require-verified")]
 pub mod require_verified;
+#[cfg(feature = "redirect")]
+pub mod shown;
 
 /// What the services of a stack fail with by default, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
