@@ -36,7 +36,8 @@
 //! the extensions are those of the first request. No `Referer` is added.
 //!
 //! The layer sees the headers of the request that it is given. What an inner service adds, it adds to every request: put a layer that adds credentials
-//! outside of this one, or have it look at the origin.
+//! outside of this one, or have it look at the origin. A layer that judges, such as `RequireHttps` or `RequireVerified`, belongs inside of it: there it judges
+//! every hop, and outside only the first request or the last response.
 //!
 //! # What is left
 //!
@@ -99,7 +100,8 @@
 //!
 //! # By another client
 //!
-//! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`] and [`Follow::edit_headers`].
+//! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`], [`Follow::edit_headers`] and
+//! [`strip_credentials`].
 
 mod chain;
 mod error;
@@ -118,5 +120,5 @@ pub use self::future::ResponseFuture;
 pub use self::hop::{Hop, Hops};
 pub use self::layer::RedirectLayer;
 pub use self::repeat_body::RepeatBody;
-pub use self::rule::{Follow, Redirects, Seen, Step, Target};
+pub use self::rule::{Follow, Redirects, Seen, Step, Target, strip_credentials};
 pub use self::service::Redirect;

@@ -20,14 +20,13 @@ use crate::shown::ShownUrl;
 /// RFC 2965 section 3.3.5, obsolete since RFC 6265.
 const COOKIE2: HeaderName = HeaderName::from_static("cookie2");
 
-/// What proves who the sender is, and the host that the caller meant: for the first origin alone.
-const FOR_ONE_ORIGIN: [HeaderName; 6] = [
+/// What proves to one origin who the sender is.
+const CREDENTIALS: [HeaderName; 5] = [
     AUTHORIZATION,
     COOKIE,
     COOKIE2,
     PROXY_AUTHORIZATION,
     WWW_AUTHENTICATE,
-    HOST,
 ];
 
 /// What describes a body.
@@ -222,7 +221,8 @@ impl Follow {
     /// and, for another origin, `Authorization`, `Cookie`, `Cookie2`, `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
     ///
     /// The next redirect starts from the headers as they are then: what was taken out does not come back with a redirect to the
-    /// first origin. A client that adds credentials of its own keeps them back from the first other origin on.
+    /// first origin. A client that adds credentials of its own keeps them back from the first other origin on: see
+    /// [`strip_credentials`].
     pub fn edit_headers(&self, headers: &mut HeaderMap, target: Target) {
         if !self.keeps_body {
             for name in OF_A_BODY {
@@ -230,10 +230,28 @@ impl Follow {
             }
         }
         if target == Target::OtherOrigin {
-            for name in FOR_ONE_ORIGIN {
-                headers.remove(name);
-            }
+            strip_credentials(headers);
+            headers.remove(HOST);
         }
+    }
+}
+
+/// Takes out what proves to one origin who the sender is: `Authorization`, `Cookie`, `Cookie2`, `Proxy-Authorization` and
+/// `WWW-Authenticate`. For a client with headers of its own, which [`Follow::edit_headers`] does not see.
+///
+/// ```
+/// use bonafide_tower::redirect::strip_credentials;
+/// use http::{HeaderMap, HeaderValue};
+///
+/// let mut defaults = HeaderMap::new();
+/// defaults.insert("authorization", HeaderValue::from_static("Bearer abc"));
+/// defaults.insert("accept-language", HeaderValue::from_static("sw"));
+/// strip_credentials(&mut defaults);
+/// assert_eq!(defaults.keys().collect::<Vec<_>>(), ["accept-language"]);
+/// ```
+pub fn strip_credentials(headers: &mut HeaderMap) {
+    for name in CREDENTIALS {
+        headers.remove(name);
     }
 }
 

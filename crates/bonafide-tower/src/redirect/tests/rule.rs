@@ -1,8 +1,10 @@
-use http::header::LOCATION;
+use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::redirect::{Follow, Hop, RedirectError, Redirects, Seen, Step, Target};
+use crate::redirect::{
+    Follow, Hop, RedirectError, Redirects, Seen, Step, Target, strip_credentials,
+};
 
 const HERE: &str = "https://here.example/a";
 
@@ -256,6 +258,26 @@ fn headers_of_a_dropped_body_and_of_another_origin_are_left_out_and_the_rest_sta
     ] {
         assert_eq!(left(status, target), expected(names), "{status} {target:?}");
     }
+}
+
+#[test]
+fn credentials_alone_are_stripped_from_a_clients_own_headers() {
+    let mut headers = HeaderMap::new();
+    for name in [
+        "authorization",
+        "cookie",
+        "cookie2",
+        "proxy-authorization",
+        "www-authenticate",
+        "accept",
+        "host",
+    ] {
+        headers.insert(name, HeaderValue::from_static("x"));
+    }
+    strip_credentials(&mut headers);
+    let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["accept", "host"]);
 }
 
 #[test]
