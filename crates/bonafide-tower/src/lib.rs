@@ -1,4 +1,5 @@
-//! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the stack ends in.
+//! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
+//! stack ends in.
 //!
 //! Each middleware is a module behind a feature of the same name. None is on by default.
 //!
@@ -9,19 +10,25 @@
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
-//! A middleware goes around any service that takes an [`http::Request`]. A receipt is an `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of
-//! the [`http::Response`]: `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this crate.
+//! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
+//! `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of the [`http::Response`]:
+//! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
+//! crate.
 //!
-//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with `connector` and `require-verified` alone. What shows URLs comes with
-//! the module [`shown`], which keeps their secrets out of errors and logs.
+//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
+//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
+//! keeps their secrets out of errors and logs.
 //!
 //! # Errors
 //!
-//! A layer made by `new()` has its service fail with [`BoxError`], as everywhere in tower, so that it stacks with tower's own middleware in any order. In it
-//! is either the error of the middleware, such as [`NotHttps`](require_https::NotHttps), or the error of the inner service as it is: find out with `downcast_ref`.
+//! A layer made by `new()` has its service fail with [`BoxError`], as everywhere in tower, so that
+//! it stacks with tower's own middleware in any order. In it is either the error of the middleware,
+//! such as [`NotHttps`](require_https::NotHttps), or the error of the inner service as it is: find
+//! out with `downcast_ref`.
 //!
-//! A program whose errors are typed needs no downcast: `.with_error::<E>()` has the service fail with any `E` that is made `From` the error of the middleware, and
-//! that the error of the inner service turns `Into`.
+//! A program whose errors are typed needs no downcast: `.with_error::<E>()` has the service fail
+//! with any `E` that is made `From` the error of the middleware, and that the error of the inner
+//! service turns `Into`.
 //!
 //! # Over hyper-util's client
 //!
@@ -67,8 +74,9 @@
 //!
 //! # Over bonafide's client
 //!
-//! `bonafide::Client` verifies and attaches receipts by itself. The layers above go around it unchanged, `.service(bonafide::Client::new())` in
-//! place of hyper-util's client, and then say of the stack what the client does by default: they hold when somebody builds it another way. The
+//! `bonafide::Client` verifies and attaches receipts by itself. The layers above go around it
+//! unchanged, `.service(bonafide::Client::new())` in place of hyper-util's client, and then say of
+//! the stack what the client does by default: they hold when somebody builds it another way. The
 //! example `tower_stack` of the repository runs it.
 
 #[cfg(feature = "connector")]

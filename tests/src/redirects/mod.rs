@@ -1,4 +1,5 @@
-//! What a client that follows redirects has to do: situations as data, and the servers that they are about.
+//! What a client that follows redirects has to do: situations as data, and the servers that they
+//! are about.
 //!
 //! ```ignore
 //! for situation in redirects::situations() {

@@ -142,7 +142,8 @@ impl Stage {
         request.body(body(situation.body)).expect("a request")
     }
 
-    /// Compares what arrived, and how the call ended, with what `situation` says, and ends the servers.
+    /// Compares what arrived, and how the call ended, with what `situation` says, and ends the
+    /// servers.
     ///
     /// # Errors
     /// What is not as it should be, with the name of the situation.

@@ -3,9 +3,9 @@
 //! `-p` with `--lib` has cargo resolve features for the one package and without what its tests ask
 //! for (resolver 2 and later), so no feature comes from a neighbour or from a dev-dependency.
 //!
-//! Where the default is empty, a user picks features one by one: each is judged without the others, and
-//! so are the tests that it leaves in. These are read and not linked: what they run is the same code
-//! as with all features.
+//! Where the default is empty, a user picks features one by one: each is judged without the others,
+//! and so are the tests that it leaves in. These are read and not linked: what they run is the same
+//! code as with all features.
 
 use super::step::Step;
 use crate::workspace::Published;

@@ -74,7 +74,8 @@ impl<B: RepeatBody> Chain<B> {
         chain
     }
 
-    /// The body of the next request, for which the head is then ready; `None` if `response` is the answer.
+    /// The body of the next request, for which the head is then ready; `None` if `response` is the
+    /// answer.
     pub(super) fn next<R>(&mut self, response: &Response<R>) -> Result<Option<B>, RedirectError> {
         let status = response.status();
         if !self.redirects.follows(status) {

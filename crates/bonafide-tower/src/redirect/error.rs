@@ -8,7 +8,8 @@ use crate::BoxError;
 
 /// A redirect that must not, or cannot, be followed. The server that sent it is at fault.
 ///
-/// No text of it, `Debug` included, shows a user name, a password, a fragment or a secret parameter of a URL.
+/// No text of it, `Debug` included, shows a user name, a password, a fragment or a secret parameter
+/// of a URL.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectError {
@@ -32,23 +33,26 @@ pub enum RedirectError {
     /// The `Location` is not a URL that can be requested.
     #[error("the Location {location} is not a usable URL")]
     Unusable {
-        /// The value, as [`quoted`](crate::shown::quoted) shows it: in quotation marks, 128 bytes of it at most.
+        /// The value, as [`quoted`](crate::shown::quoted) shows it: in quotation marks, 128 bytes
+        /// of it at most.
         location: String,
-        /// What is wrong with it: a [`url::ParseError`], or the error of the client's own type of URLs, such as
-        /// [`http::uri::InvalidUri`].
+        /// What is wrong with it: a [`url::ParseError`], or the error of the client's own type of
+        /// URLs, such as [`http::uri::InvalidUri`].
         source: BoxError,
     },
     /// The `Location` is a URL, and neither `https` nor `http`.
     #[error("{}", not_http(scheme.as_deref()))]
     NotHttp {
-        /// The scheme; `None` where what stands before the `:` may be the user name of a URL whose scheme was forgotten.
+        /// The scheme; `None` where what stands before the `:` may be the user name of a URL whose
+        /// scheme was forgotten.
         scheme: Option<String>,
     },
 }
 
 impl RedirectError {
-    /// The stable code, where there is one: [`Code::RedirectToHttp`] for [`Insecure`](Self::Insecure). For this, one of
-    /// the features `connector` and `require-verified` is needed, which come with `bonafide-verify`.
+    /// The stable code, where there is one: [`Code::RedirectToHttp`] for
+    /// [`Insecure`](Self::Insecure). For this, one of the features `connector` and
+    /// `require-verified` is needed, which come with `bonafide-verify`.
     #[cfg(any(feature = "connector", feature = "require-verified"))]
     pub fn code(&self) -> Option<Code> {
         match self {

@@ -12,15 +12,16 @@ use crate::shown::{ShownUrl, without_credentials};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hop {
-    /// The URL that answered with the redirect; without user name, password and fragment. Its query may hold
-    /// secrets; `Debug` redacts them.
+    /// The URL that answered with the redirect; without user name, password and fragment. Its query
+    /// may hold secrets; `Debug` redacts them.
     pub url: Url,
     /// The status of the redirect.
     pub status: StatusCode,
 }
 
 impl Hop {
-    /// The redirect with which `url` answered. User name, password and fragment of `url` are left out.
+    /// The redirect with which `url` answered. User name, password and fragment of `url` are left
+    /// out.
     pub fn new(url: Url, status: StatusCode) -> Self {
         let mut url = without_credentials(url);
         url.set_fragment(None);
@@ -39,7 +40,8 @@ impl fmt::Debug for Hop {
     }
 }
 
-/// The redirects that led to a response, in the order in which they were followed: an extension of the response.
+/// The redirects that led to a response, in the order in which they were followed: an extension of
+/// the response.
 ///
 /// A response that no redirect led to has none. Cheap to clone.
 ///

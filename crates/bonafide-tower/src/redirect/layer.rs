@@ -31,8 +31,8 @@ impl<E> RedirectLayer<E> {
         self
     }
 
-    /// Sets the error of the service. It is made from [`RedirectError`](super::RedirectError) (`From`) and from the
-    /// error of the inner service (`Into`). Default: [`BoxError`].
+    /// Sets the error of the service. It is made from [`RedirectError`](super::RedirectError)
+    /// (`From`) and from the error of the inner service (`Into`). Default: [`BoxError`].
     pub const fn with_error<T>(self) -> RedirectLayer<T> {
         RedirectLayer {
             redirects: self.redirects,

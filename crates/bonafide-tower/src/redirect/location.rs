@@ -12,11 +12,11 @@ use crate::shown::{is_http, quoted, shown_scheme, without_credentials};
 /// Nothing but what is not ASCII, which `percent_encode` always encodes.
 const NOT_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
-/// The URL that a redirect at `base` leads to, without user name and password; `None` if it leads nowhere:
-/// there is no `Location`, or an empty one.
+/// The URL that a redirect at `base` leads to, without user name and password; `None` if it leads
+/// nowhere: there is no `Location`, or an empty one.
 ///
-/// The value is resolved by the URL standard (as the Fetch standard's "location URL" is), so that `///host`
-/// is `//host`. Octets that are not UTF-8 are percent-encoded one by one.
+/// The value is resolved by the URL standard (as the Fetch standard's "location URL" is), so that
+/// `///host` is `//host`. Octets that are not UTF-8 are percent-encoded one by one.
 ///
 /// # Errors
 ///
@@ -45,9 +45,9 @@ pub(super) fn location(base: &Url, headers: &HeaderMap) -> Result<Option<Url>, R
     }
 }
 
-/// `base.join(text)`, but that any number of slashes from two on starts an authority, as the URL standard has
-/// it for `https` and `http` ("special authority ignore slashes state"). The `url` crate finds an empty host
-/// after `//` there.
+/// `base.join(text)`, but that any number of slashes from two on starts an authority, as the URL
+/// standard has it for `https` and `http` ("special authority ignore slashes state"). The `url`
+/// crate finds an empty host after `//` there.
 fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
     let text = text.trim_ascii();
     let authority = text.trim_start_matches(['/', '\\', '\t']);

@@ -8,14 +8,17 @@
 //! | 303 | any other | `GET` without body |
 //! | 307, 308 | any | the same method and body |
 //!
-//! This is RFC 9110 section 15.4, and what browsers do by the Fetch standard ("HTTP-redirect fetch"). Any other 3xx is the response.
+//! This is RFC 9110 section 15.4, and what browsers do by the Fetch standard ("HTTP-redirect
+//! fetch"). Any other 3xx is the response.
 //!
 //! # The response is the redirect itself
 //!
 //! - where [none are followed](Redirects::none);
 //! - without a `Location`, or with an empty one;
-//! - where a body would have to be sent once more, and [cannot be](RepeatBody): one that was streamed;
-//! - where the URI of the request is not an `https` or `http` URL, so that a `Location` cannot be resolved.
+//! - where a body would have to be sent once more, and [cannot be](RepeatBody): one that was
+//!   streamed;
+//! - where the URI of the request is not an `https` or `http` URL, so that a `Location` cannot be
+//!   resolved.
 //!
 //! # A redirect is an error
 //!
@@ -27,25 +30,30 @@
 //!
 //! # What is sent where
 //!
-//! A `Location` is resolved by the URL standard: `///host` leads to `host`, and octets that are not UTF-8 are percent-encoded. A user name and
-//! a password in it are left out.
+//! A `Location` is resolved by the URL standard: `///host` leads to `host`, and octets that are not
+//! UTF-8 are percent-encoded. A user name and a password in it are left out.
 //!
-//! When the origin (scheme, host and port) changes, `Authorization`, `Cookie`, `Cookie2`, `Proxy-Authorization`,
-//! `WWW-Authenticate` and `Host` are left out from there on: they do not come back with a redirect to the first origin. With the body, `Content-Encoding`,
-//! `Content-Language`, `Content-Length`, `Content-Location`, `Content-Type` and `Transfer-Encoding` are left out. All other headers, the HTTP version and
-//! the extensions are those of the first request. No `Referer` is added.
+//! When the origin (scheme, host and port) changes, `Authorization`, `Cookie`, `Cookie2`,
+//! `Proxy-Authorization`, `WWW-Authenticate` and `Host` are left out from there on: they do not
+//! come back with a redirect to the first origin. With the body, `Content-Encoding`,
+//! `Content-Language`, `Content-Length`, `Content-Location`, `Content-Type` and `Transfer-Encoding`
+//! are left out. All other headers, the HTTP version and the extensions are those of the first
+//! request. No `Referer` is added.
 //!
-//! The layer sees the headers of the request that it is given. What an inner service adds, it adds to every request: put a layer that adds credentials
-//! outside of this one, or have it look at the origin. A layer that judges, such as `RequireHttps` or `RequireVerified`, belongs inside of it: there it judges
-//! every hop, and outside only the first request or the last response.
+//! The layer sees the headers of the request that it is given. What an inner service adds, it adds
+//! to every request: put a layer that adds credentials outside of this one, or have it look at the
+//! origin. A layer that judges, such as `RequireHttps` or `RequireVerified`, belongs inside of it:
+//! there it judges every hop, and outside only the first request or the last response.
 //!
 //! # What is left
 //!
-//! A response that redirects led to has [`Hops`] in its extensions. The body of a redirect that is followed is dropped unread, before the next request
-//! is sent. What becomes of its connection is the client's decision: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps it, and hyper-util's client
-//! closes it unless the rest of the body has arrived.
+//! A response that redirects led to has [`Hops`] in its extensions. The body of a redirect that is
+//! followed is dropped unread, before the next request is sent. What becomes of its connection is
+//! the client's decision: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps it, and
+//! hyper-util's client closes it unless the rest of the body has arrived.
 //!
-//! The inner service is cloned for each call, and the request's head is copied unless [none are followed](Redirects::none).
+//! The inner service is cloned for each call, and the request's head is copied unless [none are
+//! followed](Redirects::none).
 //!
 //! # Over hyper-util's client
 //!
@@ -100,8 +108,8 @@
 //!
 //! # By another client
 //!
-//! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`], [`Follow::edit_headers`] and
-//! [`strip_credentials`].
+//! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`],
+//! [`Follow::edit_headers`] and [`strip_credentials`].
 
 mod chain;
 mod error;

@@ -7,7 +7,8 @@ use http_body_util::{Either, Empty, Full};
 
 /// A request's body that says whether it can be sent again, to where a redirect leads.
 ///
-/// It is implemented for `()`, `String` and the bodies of `http-body-util`. Implement it for a body of your own:
+/// It is implemented for `()`, `String` and the bodies of `http-body-util`. Implement it for a body
+/// of your own:
 ///
 /// ```
 /// use bonafide_tower::redirect::RepeatBody;
@@ -35,8 +36,9 @@ pub trait RepeatBody: Sized {
     /// A body without content, for a request whose body is dropped.
     fn empty() -> Self;
 
-    /// The same body once more; `None` if its content is there once only. It is asked before each request that may be
-    /// redirected, so it should cost little. A body without content says `Some`: else no redirect of a `GET` is followed.
+    /// The same body once more; `None` if its content is there once only. It is asked before each
+    /// request that may be redirected, so it should cost little. A body without content says
+    /// `Some`: else no redirect of a `GET` is followed.
     fn try_repeat(&self) -> Option<Self>;
 }
 

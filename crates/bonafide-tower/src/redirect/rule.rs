@@ -1,7 +1,7 @@
 //! What to do with a response: synchronous, without a client.
 //!
-//! RFC 9110 section 15.4, with the rewriting that it permits for 301 and 302 and that the Fetch standard ("HTTP-redirect fetch",
-//! step 12) made the rule.
+//! RFC 9110 section 15.4, with the rewriting that it permits for 301 and 302 and that the Fetch
+//! standard ("HTTP-redirect fetch", step 12) made the rule.
 
 use std::fmt;
 
@@ -89,8 +89,9 @@ impl Redirects {
         self.limit
     }
 
-    /// Whether a response with this status may be a redirect to follow. Where it is not, [`judge`](Self::judge) says
-    /// [`Step::Respond`]; so nothing else of such a response needs to be looked at.
+    /// Whether a response with this status may be a redirect to follow. Where it is not,
+    /// [`judge`](Self::judge) says [`Step::Respond`]; so nothing else of such a response needs to
+    /// be looked at.
     pub const fn follows(self, status: StatusCode) -> bool {
         self.limit > 0 && matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
@@ -99,7 +100,8 @@ impl Redirects {
     ///
     /// # Errors
     ///
-    /// [`RedirectError`] if the redirect is one too many, leads from https to http, or its `Location` is unusable.
+    /// [`RedirectError`] if the redirect is one too many, leads from https to http, or its
+    /// `Location` is unusable.
     pub fn judge(self, seen: &Seen<'_>) -> Result<Step, RedirectError> {
         if !self.follows(seen.status) {
             return Ok(Step::Respond);
@@ -151,7 +153,8 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 /// A response, and the request that it answers.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
-    /// The URL that was requested; `https` or `http`. A fragment is not handed on to where the redirect leads.
+    /// The URL that was requested; `https` or `http`. A fragment is not handed on to where the
+    /// redirect leads.
     pub url: &'a Url,
     /// The method of the request.
     pub method: &'a Method,
@@ -199,7 +202,8 @@ pub enum Step {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Follow {
-    /// Where it goes: an `https` or `http` URL without user name and password. The fragment of the `Location` is in it.
+    /// Where it goes: an `https` or `http` URL without user name and password. The fragment of the
+    /// `Location` is in it.
     pub url: Url,
     /// Its method: that of the request before, or `GET`.
     pub method: Method,
@@ -208,7 +212,8 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// Whether the request goes to the origin (scheme, host and port) of `from`, the URL of the request before.
+    /// Whether the request goes to the origin (scheme, host and port) of `from`, the URL of the
+    /// request before.
     pub fn target(&self, from: &Url) -> Target {
         if self.url.origin() == from.origin() {
             Target::SameOrigin
@@ -217,12 +222,13 @@ impl Follow {
         }
     }
 
-    /// Makes the headers of the request before those of this request: takes out what described a body that is not sent,
-    /// and, for another origin, `Authorization`, `Cookie`, `Cookie2`, `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
+    /// Makes the headers of the request before those of this request: takes out what described a
+    /// body that is not sent, and, for another origin, `Authorization`, `Cookie`, `Cookie2`,
+    /// `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
     ///
-    /// The next redirect starts from the headers as they are then: what was taken out does not come back with a redirect to the
-    /// first origin. A client that adds credentials of its own keeps them back from the first other origin on: see
-    /// [`strip_credentials`].
+    /// The next redirect starts from the headers as they are then: what was taken out does not come
+    /// back with a redirect to the first origin. A client that adds credentials of its own keeps
+    /// them back from the first other origin on: see [`strip_credentials`].
     pub fn edit_headers(&self, headers: &mut HeaderMap, target: Target) {
         if !self.keeps_body {
             for name in OF_A_BODY {
@@ -236,8 +242,9 @@ impl Follow {
     }
 }
 
-/// Takes out what proves to one origin who the sender is: `Authorization`, `Cookie`, `Cookie2`, `Proxy-Authorization` and
-/// `WWW-Authenticate`. For a client with headers of its own, which [`Follow::edit_headers`] does not see.
+/// Takes out what proves to one origin who the sender is: `Authorization`, `Cookie`, `Cookie2`,
+/// `Proxy-Authorization` and `WWW-Authenticate`. For a client with headers of its own, which
+/// [`Follow::edit_headers`] does not see.
 ///
 /// ```
 /// use bonafide_tower::redirect::strip_credentials;

@@ -62,8 +62,8 @@ impl<S, E> Redirect<S, E> {
     }
 }
 
-/// Fails with [`RedirectError`] for a redirect that must not, or cannot, be followed, else with the error of the inner
-/// service, each turned into `E`.
+/// Fails with [`RedirectError`] for a redirect that must not, or cannot, be followed, else with the
+/// error of the inner service, each turned into `E`.
 impl<S, B, R, E> Service<Request<B>> for Redirect<S, E>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,

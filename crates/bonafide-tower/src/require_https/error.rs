@@ -7,7 +7,8 @@ use http::uri::Scheme;
 
 /// A request for something that is not `https://`. It was not sent.
 ///
-/// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme and host are kept: a path and a query can be secret.
+/// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme
+/// and host are kept: a path and a query can be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotHttps {
@@ -29,8 +30,8 @@ pub enum NotHttps {
 }
 
 impl NotHttps {
-    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`. For this, one of the features `connector` and
-    /// `require-verified` is needed, which come with `bonafide-verify`.
+    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`. For this, one of the
+    /// features `connector` and `require-verified` is needed, which come with `bonafide-verify`.
     #[cfg(any(feature = "connector", feature = "require-verified"))]
     pub fn code(&self) -> Option<Code> {
         match self {

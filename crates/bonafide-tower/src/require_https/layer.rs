@@ -21,8 +21,8 @@ impl RequireHttpsLayer {
 }
 
 impl<E> RequireHttpsLayer<E> {
-    /// Sets the error of the service. It is made from [`NotHttps`](super::NotHttps) (`From`) and from the error of the
-    /// inner service (`Into`). Default: [`BoxError`].
+    /// Sets the error of the service. It is made from [`NotHttps`](super::NotHttps) (`From`) and
+    /// from the error of the inner service (`Into`). Default: [`BoxError`].
     pub const fn with_error<T>(self) -> RequireHttpsLayer<T> {
         RequireHttpsLayer { error: PhantomData }
     }

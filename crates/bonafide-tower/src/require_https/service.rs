@@ -51,7 +51,8 @@ impl<S, E> RequireHttps<S, E> {
     }
 }
 
-/// Fails with [`NotHttps`] for a request that is refused, else with the error of the inner service, each turned into `E`.
+/// Fails with [`NotHttps`] for a request that is refused, else with the error of the inner service,
+/// each turned into `E`.
 impl<S, B, E> Service<Request<B>> for RequireHttps<S, E>
 where
     S: Service<Request<B>>,

@@ -16,7 +16,8 @@ pub struct RequireVerifiedLayer<E = BoxError> {
 }
 
 impl RequireVerifiedLayer {
-    /// A layer that demands a receipt of a verified server, and whose service fails with [`BoxError`].
+    /// A layer that demands a receipt of a verified server, and whose service fails with
+    /// [`BoxError`].
     pub const fn new() -> Self {
         Self {
             demand: Demand::VERIFIED,
@@ -26,21 +27,23 @@ impl RequireVerifiedLayer {
 }
 
 impl<E> RequireVerifiedLayer<E> {
-    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check that was enforced.
+    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check
+    /// that was enforced.
     pub const fn pinned(mut self) -> Self {
         self.demand.pins = Pins::Demanded;
         self
     }
 
-    /// Lets responses pass too whose server was believed by its key alone, in a zone of the policy that says so (`first_use` or `exactly`). Default: they are
-    /// refused, as such a server is not verified. Pins that are demanded are demanded of the others.
+    /// Lets responses pass too whose server was believed by its key alone, in a zone of the policy
+    /// that says so (`first_use` or `exactly`). Default: they are refused, as such a server is not
+    /// verified. Pins that are demanded are demanded of the others.
     pub const fn or_known_key(mut self) -> Self {
         self.demand.known_keys = KnownKeys::Allowed;
         self
     }
 
-    /// Sets the error of the service. It is made from [`NotVerified`](super::NotVerified) (`From`) and from the error of the
-    /// inner service (`Into`). Default: [`BoxError`].
+    /// Sets the error of the service. It is made from [`NotVerified`](super::NotVerified) (`From`)
+    /// and from the error of the inner service (`Into`). Default: [`BoxError`].
     pub const fn with_error<T>(self) -> RequireVerifiedLayer<T> {
         RequireVerifiedLayer {
             demand: self.demand,

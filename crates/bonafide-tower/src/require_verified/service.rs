@@ -19,7 +19,8 @@ pub struct RequireVerified<S, E = BoxError> {
 }
 
 impl<S> RequireVerified<S> {
-    /// Wraps `inner`, whose responses then need a receipt of a verified server. Fails with [`BoxError`].
+    /// Wraps `inner`, whose responses then need a receipt of a verified server. Fails with
+    /// [`BoxError`].
     pub const fn new(inner: S) -> Self {
         Self::demanding(inner, Demand::VERIFIED)
     }
@@ -34,7 +35,8 @@ impl<S, E> RequireVerified<S, E> {
         }
     }
 
-    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check that was enforced.
+    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check
+    /// that was enforced.
     pub fn pinned(mut self) -> Self {
         self.demand.pins = Pins::Demanded;
         self
@@ -47,7 +49,8 @@ impl<S, E> RequireVerified<S, E> {
         self
     }
 
-    /// Sets the error: see [`RequireVerifiedLayer::with_error`](super::RequireVerifiedLayer::with_error).
+    /// Sets the error: see
+    /// [`RequireVerifiedLayer::with_error`](super::RequireVerifiedLayer::with_error).
     pub fn with_error<T>(self) -> RequireVerified<S, T> {
         RequireVerified::demanding(self.inner, self.demand)
     }
@@ -68,7 +71,8 @@ impl<S, E> RequireVerified<S, E> {
     }
 }
 
-/// Fails with [`NotVerified`] for a response that is refused, else with the error of the inner service, each turned into `E`.
+/// Fails with [`NotVerified`] for a response that is refused, else with the error of the inner
+/// service, each turned into `E`.
 impl<S, ReqBody, ResBody, E> Service<Request<ReqBody>> for RequireVerified<S, E>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,

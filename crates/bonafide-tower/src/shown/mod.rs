@@ -1,7 +1,8 @@
 //! URLs and foreign text as errors, `Debug` and logs may show them.
 //!
-//! A URL can hold secrets in its user name, password, query and fragment, and what a server sends can hold anything. Nothing of either
-//! reaches a text for people but through this module. The module comes with every feature that shows URLs: `redirect`.
+//! A URL can hold secrets in its user name, password, query and fragment, and what a server sends
+//! can hold anything. Nothing of either reaches a text for people but through this module. The
+//! module comes with every feature that shows URLs: `redirect`.
 //!
 //! ```
 //! use bonafide_tower::shown::{ShownUrl, quoted};
@@ -27,12 +28,13 @@ const REDACTED: &str = "REDACTED";
 /// The most bytes of a foreign value that a text repeats: 128.
 pub const MAX_QUOTED_BYTES: usize = 128;
 
-/// A URL as text for people: scheme, host, port, path and query. User name, password and fragment are
-/// left out. The values of secret parameters of the query read `REDACTED`: those that OpenTelemetry lists (what signs a URL at
-/// Amazon, Azure and Google), API keys, tokens and passwords by their usual names.
+/// A URL as text for people: scheme, host, port, path and query. User name, password and fragment
+/// are left out. The values of secret parameters of the query read `REDACTED`: those that
+/// OpenTelemetry lists (what signs a URL at Amazon, Azure and Google), API keys, tokens and
+/// passwords by their usual names.
 ///
-/// Of a URL that is neither `https` nor `http` only the scheme is shown, and that only where `//` follows:
-/// else it may be the user name of a URL whose scheme was forgotten.
+/// Of a URL that is neither `https` nor `http` only the scheme is shown, and that only where `//`
+/// follows: else it may be the user name of a URL whose scheme was forgotten.
 ///
 /// See the [module docs](self) for an example.
 #[derive(Clone, Copy)]
@@ -82,9 +84,9 @@ pub fn shown_scheme(url: &Url) -> Option<&str> {
     Some(url.scheme()).filter(|scheme| url.has_authority() && scheme.len() <= 32)
 }
 
-/// A value that was meant to be a URL or a host and is not one: escaped, in quotation marks, no more than
-/// [`MAX_QUOTED_BYTES`] of it. What stands before an `@` may be a password and is redacted, and so are
-/// secret parameters; the fragment is left out.
+/// A value that was meant to be a URL or a host and is not one: escaped, in quotation marks, no
+/// more than [`MAX_QUOTED_BYTES`] of it. What stands before an `@` may be a password and is
+/// redacted, and so are secret parameters; the fragment is left out.
 pub fn quoted(value: &[u8]) -> String {
     let text = value.escape_ascii().to_string();
     let after = text.rfind('@').map(|at| at + "@".len());
@@ -101,8 +103,8 @@ pub fn quoted(value: &[u8]) -> String {
     format!("\"{}\"", bounded(&shown))
 }
 
-/// Words of a server, escaped, no more than [`MAX_QUOTED_BYTES`] of them: without what a terminal or a log may take for
-/// more than words.
+/// Words of a server, escaped, no more than [`MAX_QUOTED_BYTES`] of them: without what a terminal
+/// or a log may take for more than words.
 ///
 /// ```
 /// use bonafide_tower::shown::plain_words;

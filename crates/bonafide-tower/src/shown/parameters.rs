@@ -6,8 +6,9 @@ use percent_encoding::percent_decode_str;
 
 use super::REDACTED;
 
-/// The keys that OpenTelemetry redacts by default in `url.query` and `url.full`: semantic conventions
-/// 1.44.0, `model/url/registry.yaml`. They are what signs a URL at Amazon, Azure and Google.
+/// The keys that OpenTelemetry redacts by default in `url.query` and `url.full`: semantic
+/// conventions 1.44.0, `model/url/registry.yaml`. They are what signs a URL at Amazon, Azure and
+/// Google.
 const OF_OPENTELEMETRY: [&str; 7] = [
     "X-Amz-Signature",
     "X-Amz-Credential",
@@ -18,13 +19,13 @@ const OF_OPENTELEMETRY: [&str; 7] = [
     "X-Goog-Signature",
 ];
 
-/// Keys of other secrets: API keys (`key` at Google, `code` at Azure Functions, `auth` at Firebase),
-/// `code` of OAuth 2.0 (RFC 6749 section 4.1.2), and common names of passwords.
+/// Keys of other secrets: API keys (`key` at Google, `code` at Azure Functions, `auth` at
+/// Firebase), `code` of OAuth 2.0 (RFC 6749 section 4.1.2), and common names of passwords.
 const OTHERS: [&str; 7] = ["key", "code", "auth", "jwt", "pass", "pwd", "otp"];
 
-/// Ends of the keys of other secrets: `access_token` (RFC 6750 section 2.3), `refresh_token`, `id_token`,
-/// `X-Goog-Credential`, `client_secret` (RFC 6749 section 2.3.1), `client_assertion` (RFC 7521 section 4.2),
-/// `api_key`, `user[password]` and their like.
+/// Ends of the keys of other secrets: `access_token` (RFC 6750 section 2.3), `refresh_token`,
+/// `id_token`, `X-Goog-Credential`, `client_secret` (RFC 6749 section 2.3.1), `client_assertion`
+/// (RFC 7521 section 4.2), `api_key`, `user[password]` and their like.
 const ENDS: [&str; 10] = [
     "token",
     "signature",
@@ -39,7 +40,8 @@ const ENDS: [&str; 10] = [
 ];
 
 /// Whether the value of `key` is secret. OpenTelemetry compares keys by case; here neither case nor
-/// percent-encoding nor anything but letters and digits counts, so that `api_key` is `apiKey` is `API-Key`.
+/// percent-encoding nor anything but letters and digits counts, so that `api_key` is `apiKey` is
+/// `API-Key`.
 fn is_secret(key: &str) -> bool {
     let key = plain(percent_decode_str(key));
     let mut whole = OF_OPENTELEMETRY.iter().chain(&OTHERS);
@@ -52,8 +54,8 @@ fn plain(key: impl Iterator<Item = u8>) -> String {
         .collect()
 }
 
-/// A query with its secret values redacted. Where `;` parts parameters too, nothing that may belong to a
-/// secret value is shown.
+/// A query with its secret values redacted. Where `;` parts parameters too, nothing that may belong
+/// to a secret value is shown.
 pub(super) struct Query<'a>(pub(super) &'a str);
 
 impl fmt::Display for Query<'_> {

@@ -2,8 +2,8 @@
 
 use crate::redirects::situation::{Arrival, Outcome, Sent, Situation};
 
-/// A method and the methods that follow 301 and 302, 303, 307 and 308. A body is sent on where the method
-/// stays.
+/// A method and the methods that follow 301 and 302, 303, 307 and 308. A body is sent on where the
+/// method stays.
 const METHODS: [(&str, &str, &str, &str); 7] = [
     ("GET", "GET", "GET", "GET"),
     ("HEAD", "HEAD", "HEAD", "HEAD"),

@@ -17,8 +17,8 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use crate::BoxError;
 use crate::redirect::{Hops, RedirectError, RedirectLayer, Redirects, RepeatBody};
 
-/// Answers `/STATUS/LOCATION` with that status and `Location`, else with 200; each clone has to be ready before each call.
-/// What it was asked is kept.
+/// Answers `/STATUS/LOCATION` with that status and `Location`, else with 200; each clone has to be
+/// ready before each call. What it was asked is kept.
 struct Scripted<B> {
     asked: Arc<Mutex<Vec<Request<B>>>>,
     is_ready: bool,

@@ -8,7 +8,8 @@ use crate::redirect::{
 
 const HERE: &str = "https://here.example/a";
 
-/// What `redirects` makes of a redirect at `url` with `status` to `location`, after `followed` others.
+/// What `redirects` makes of a redirect at `url` with `status` to `location`, after `followed`
+/// others.
 fn judge(
     redirects: Redirects,
     url: &str,
