@@ -29,6 +29,7 @@ mod opinion;
 mod ours;
 mod program;
 mod raw;
+pub mod redirects;
 mod running;
 mod scratch;
 mod squid;

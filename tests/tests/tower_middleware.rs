@@ -10,16 +10,17 @@ use std::sync::Arc;
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
 use bonafide_tower::connector::VerifiedConnector;
+use bonafide_tower::redirect::{RedirectError, RedirectLayer};
 use bonafide_tower::require_https::{NotHttps, RequireHttpsLayer};
 use bonafide_tower::require_verified::{NotVerified, RequireVerifiedLayer};
 use bonafide_verify::{Anchors, Code, Pins, Policy, PolicyBuilder, Receipt, Refusal};
 use bytes::Bytes;
-use http::{Request, Version};
+use http::{HeaderValue, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use tower::{Service, ServiceBuilder, ServiceExt as _};
 
@@ -174,9 +175,110 @@ async fn a_refusal_of_the_server_passes_through_both_layers() {
         .layer(RequireVerifiedLayer::new())
         .service(carrying_receipts(believing(&TestCa::new())));
     let error = get(client, server.url("/")).await.unwrap_err();
-    assert!(error.is::<hyper_util::client::legacy::Error>());
+    assert!(error.is::<legacy::Error>());
     let refusal = Refusal::find_in(&*error).unwrap();
     assert_eq!(refusal.code(), Code::UnknownIssuer);
     assert_eq!(server.request_count(), 0);
     server.shutdown().await;
+}
+
+/// What the whole stack fails with, each part by its type.
+#[derive(Debug)]
+enum Failed {
+    NotHttps(NotHttps),
+    NotVerified(NotVerified),
+    Redirect(RedirectError),
+    Client(legacy::Error),
+}
+
+impl From<NotHttps> for Failed {
+    fn from(refusal: NotHttps) -> Self {
+        Self::NotHttps(refusal)
+    }
+}
+
+impl From<NotVerified> for Failed {
+    fn from(refusal: NotVerified) -> Self {
+        Self::NotVerified(refusal)
+    }
+}
+
+impl From<RedirectError> for Failed {
+    fn from(error: RedirectError) -> Self {
+        Self::Redirect(error)
+    }
+}
+
+impl From<legacy::Error> for Failed {
+    fn from(error: legacy::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+#[tokio::test]
+async fn layers_inside_of_redirects_judge_every_hop_and_need_no_boxed_errors() {
+    let ca = TestCa::new();
+    let pinned = ca.issue(Recipe::for_host("localhost"));
+    let pins = Pins::for_host("localhost")
+        .leaf(pinned.spki_pin())
+        .without_backup()
+        .never_expires()
+        .build()
+        .unwrap();
+    let unpinned = TestServer::http2(ca.issue(Recipe::for_host("127.0.0.1"))).await;
+    let there = unpinned.url_for("127.0.0.1", "/");
+    let plain = PlainServer::start().await;
+    let insecure = plain.url("/");
+    let server = TestServer::builder(pinned)
+        .handler(move |request| {
+            let mut response = http::Response::new("");
+            let location = match request.uri().path() {
+                "/there" => Some(&there),
+                "/plain" => Some(&insecure),
+                _ => None,
+            };
+            if let Some(location) = location {
+                *response.status_mut() = StatusCode::FOUND;
+                let location = HeaderValue::from_str(location).unwrap();
+                response.headers_mut().insert("location", location);
+            }
+            async { response }
+        })
+        .start()
+        .await;
+    let client = ServiceBuilder::new()
+        .layer(RedirectLayer::new().with_error::<Failed>())
+        .layer(RequireHttpsLayer::new().with_error::<Failed>())
+        .layer(RequireVerifiedLayer::new().pinned().with_error::<Failed>())
+        .service(carrying_receipts(believing(&ca).pins(pins)));
+
+    let response = get(client.clone(), server.url("/")).await.unwrap();
+    assert!(receipt(&response).is_pinned());
+    match get(client.clone(), server.url("/there")).await {
+        Err(Failed::NotVerified(NotVerified::NotPinned { receipt })) => {
+            assert_eq!(receipt.host(), Some("127.0.0.1"));
+        }
+        other => panic!("{other:?}"),
+    }
+    match get(client.clone(), server.url("/plain")).await {
+        Err(Failed::Redirect(error @ RedirectError::Insecure { .. })) => {
+            assert_eq!(error.code(), Some(Code::RedirectToHttp));
+        }
+        other => panic!("{other:?}"),
+    }
+    match get(client.clone(), plain.url("/")).await {
+        Err(Failed::NotHttps(NotHttps::PlainHttp { host })) => assert_eq!(host, "localhost"),
+        other => panic!("{other:?}"),
+    }
+    let stranger = TestServer::http2(TestCa::new().issue(Recipe::for_host("localhost"))).await;
+    match get(client, stranger.url("/")).await {
+        Err(Failed::Client(error)) => {
+            assert_eq!(
+                Refusal::find_in(&error).unwrap().code(),
+                Code::UnknownIssuer
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(plain.tcp_connections(), 0);
 }

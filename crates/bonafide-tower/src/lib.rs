@@ -1,22 +1,42 @@
-//! tower middleware that makes a stack of HTTP clients demand verified HTTPS.
+//! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
+//! stack ends in.
 //!
-//! | middleware | refuses |
+//! Each middleware is a module behind a feature of the same name. None is on by default.
+//!
+//! | feature and module | what it does |
 //! |---|---|
-//! | [`require_https::RequireHttps`] | a request whose URI is not `https://`, before the inner service sees it |
-//! | [`require_verified::RequireVerified`] | a response whose connection has no receipt, a grant's, or no pin where one is demanded |
+//! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
+//! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
+//! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
-//! Both go around any service that takes an [`http::Request`]; the second looks for the receipt that the client has put into the extensions of the
-//! [`http::Response`] as `Arc<`[`Receipt`](bonafide_verify::Receipt)`>`. `bonafide::Client` does that; so does hyper-util's client over the
-//! `VerifiedConnector` of this crate.
+//! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
+//! `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of the [`http::Response`]:
+//! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
+//! crate.
 //!
-//! Their error is [`BoxError`], as everywhere in tower, so that they stack with tower's own middleware in any order. In it is either a refusal,
-//! [`NotHttps`](require_https::NotHttps) or [`NotVerified`](require_verified::NotVerified), or the error of the inner service as it is: find
+//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
+//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
+//! keeps their secrets out of errors and logs.
+//!
+//! # Errors
+//!
+//! A layer made by `new()` has its service fail with [`BoxError`], as everywhere in tower, so that
+//! it stacks with tower's own middleware in any order. In it is either the error of the middleware,
+//! such as [`NotHttps`](require_https::NotHttps), or the error of the inner service as it is: find
 //! out with `downcast_ref`.
+//!
+//! A program whose errors are typed needs no downcast: `.with_error::<E>()` has the service fail
+//! with any `E` that is made `From` the error of the middleware, and that the error of the inner
+//! service turns `Into`.
 //!
 //! # Over hyper-util's client
 //!
-#![cfg_attr(feature = "hyper-rustls", doc = "```")]
-#![cfg_attr(not(feature = "hyper-rustls"), doc = "```ignore")]
+#![cfg_attr(all(feature = "connector", feature = "require-verified"), doc = "```")]
+#![cfg_attr(
+    not(all(feature = "connector", feature = "require-verified")),
+    doc = "```ignore"
+)]
 //! use std::sync::Arc;
 //!
 //! use bonafide_testkit::{Recipe, TestCa, TestServer};
@@ -54,26 +74,25 @@
 //!
 //! # Over bonafide's client
 //!
-//! `bonafide::Client` verifies and attaches receipts by itself. The layers above go around it unchanged, `.service(bonafide::Client::new())` in
-//! place of hyper-util's client, and then say of the stack what the client does by default: they hold when somebody builds it another way. The
+//! `bonafide::Client` verifies and attaches receipts by itself. The layers above go around it
+//! unchanged, `.service(bonafide::Client::new())` in place of hyper-util's client, and then say of
+//! the stack what the client does by default: they hold when somebody builds it another way. The
 //! example `tower_stack` of the repository runs it.
-//!
-//! # Features
-//!
-//! | feature | default | what it adds |
-//! |---|---|---|
-//! | `hyper-rustls` | | the module `connector`: receipts for hyper-util's client |
-//!
-//! Without it the crate depends on no runtime.
 
-#[cfg(feature = "hyper-rustls")]
+#[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "redirect")]
+pub mod redirect;
+#[cfg(feature = "require-https")]
 pub mod require_https;
+#[cfg(feature = "require-verified")]
 pub mod require_verified;
+#[cfg(feature = "redirect")]
+pub mod shown;
 
-/// What the services of a stack fail with, as in tower.
+/// What the services of a stack fail with by default, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-#[cfg(all(doctest, feature = "hyper-rustls"))]
+#[cfg(all(doctest, feature = "connector", feature = "require-verified"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -2,6 +2,10 @@
 //!
 //! `-p` with `--lib` has cargo resolve features for the one package and without what its tests ask
 //! for (resolver 2 and later), so no feature comes from a neighbour or from a dev-dependency.
+//!
+//! Where the default is empty, a user picks features one by one: each is judged without the others,
+//! and so are the tests that it leaves in. These are read and not linked: what they run is the same
+//! code as with all features.
 
 use super::step::Step;
 use crate::workspace::Published;
@@ -10,23 +14,29 @@ use crate::workspace::Published;
 pub(super) fn steps(published: &Published) -> Vec<Step> {
     let name = &published.name;
     let has = |feature: &str| published.features.iter().any(|other| other == feature);
-    let mut choices = vec![("no features", "--no-default-features")];
+    let step = |label: &str, targets: &str, features: &str| {
+        let line = format!("clippy -p {name} {targets} {features} -- -D warnings");
+        Step::cargo(format!("{name} alone, {label}"), &line)
+    };
+    let mut steps = vec![step("no features", "--lib", "--no-default-features")];
     if published.has_default_features {
-        choices.push(("default features", ""));
+        steps.push(step("default features", "--lib", ""));
     }
     if has("ring") {
-        choices.push(("over ring", "--no-default-features --features ring"));
+        let ring = "--no-default-features --features ring";
+        steps.push(step("over ring", "--lib", ring));
+    }
+    if !published.has_default_features && published.features.len() > 1 {
+        for feature in &published.features {
+            let one = format!("--no-default-features --features {feature}");
+            steps.push(step(feature, "--lib", &one));
+            steps.push(step(&format!("tests of {feature}"), "--tests", &one));
+        }
     }
     if !published.features.is_empty() {
-        choices.push(("all features", "--all-features"));
+        steps.push(step("all features", "--lib", "--all-features"));
     }
-    choices
-        .into_iter()
-        .map(|(label, features)| {
-            let line = format!("clippy -p {name} --lib {features} -- -D warnings");
-            Step::cargo(format!("{name} alone, {label}"), &line)
-        })
-        .collect()
+    steps
 }
 
 #[cfg(test)]
@@ -71,6 +81,21 @@ mod tests {
                 "cargo clippy -p a --lib --no-default-features -- -D warnings",
                 "cargo clippy -p a --lib -- -D warnings",
                 "cargo clippy -p a --lib --no-default-features --features ring -- -D warnings",
+                "cargo clippy -p a --lib --all-features -- -D warnings",
+            ]
+        );
+    }
+
+    #[test]
+    fn where_the_default_is_empty_each_feature_is_judged_without_the_others() {
+        assert_eq!(
+            lines(&published(&["b", "c"], false)),
+            [
+                "cargo clippy -p a --lib --no-default-features -- -D warnings",
+                "cargo clippy -p a --lib --no-default-features --features b -- -D warnings",
+                "cargo clippy -p a --tests --no-default-features --features b -- -D warnings",
+                "cargo clippy -p a --lib --no-default-features --features c -- -D warnings",
+                "cargo clippy -p a --tests --no-default-features --features c -- -D warnings",
                 "cargo clippy -p a --lib --all-features -- -D warnings",
             ]
         );

@@ -76,7 +76,9 @@ fn refuse(rule: &CrateRule, edge: &Edge, ours: bool) -> Option<String> {
     if ours {
         let allowed =
             rule.may_use.contains(to) || (edge.for_tests && rule.may_use_in_tests.contains(to));
-        return (!allowed).then(|| format!("may not depend on `{to}`"));
+        if !allowed {
+            return Some(format!("may not depend on `{to}`"));
+        }
     }
     if edge.for_tests {
         return None;
@@ -168,6 +170,25 @@ mod tests {
                 "may depend on `tokio` behind a feature only",
             ]
         );
+    }
+
+    #[test]
+    fn a_crate_of_ours_may_be_asked_for_behind_a_feature_only() {
+        let rule = r#"
+            may-use = ["verify"]
+            only-optional = ["verify"]
+        "#;
+        let rule: CrateRule = toml::from_str(rule).unwrap();
+        let message = "may depend on `verify` behind a feature only";
+        assert_eq!(
+            refuse(&rule, &edge("verify"), true).as_deref(),
+            Some(message)
+        );
+        let behind_a_feature = Edge {
+            optional: true,
+            ..edge("verify")
+        };
+        assert_eq!(refuse(&rule, &behind_a_feature, true), None);
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! Why a request is not one for https.
 
+#[cfg(any(feature = "connector", feature = "require-verified"))]
 use bonafide_verify::Code;
 use http::Uri;
 use http::uri::Scheme;
 
 /// A request for something that is not `https://`. It was not sent.
 ///
-/// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme and host are kept: a path and a query can be secret.
+/// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme
+/// and host are kept: a path and a query can be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotHttps {
     /// A plain `http://` URI.
-    #[error("{}: {host} was asked for over plain http", Code::PlainHttp)]
+    #[error("BF-PLAIN-HTTP: {host} was asked for over plain http")]
     PlainHttp {
         /// The host of the URI.
         host: String,
@@ -28,7 +30,9 @@ pub enum NotHttps {
 }
 
 impl NotHttps {
-    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`.
+    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`. For this, one of the
+    /// features `connector` and `require-verified` is needed, which come with `bonafide-verify`.
+    #[cfg(any(feature = "connector", feature = "require-verified"))]
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::PlainHttp { .. } => Some(Code::PlainHttp),

@@ -1,3 +1,5 @@
+use std::fmt;
+use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
 use http::Request;
@@ -9,15 +11,28 @@ use crate::BoxError;
 /// Middleware that refuses requests whose URI is not `https://`.
 ///
 /// See the [module docs](crate::require_https) for an example.
-#[derive(Clone, Copy, Debug)]
-pub struct RequireHttps<S> {
+pub struct RequireHttps<S, E = BoxError> {
     inner: S,
+    error: PhantomData<fn() -> E>,
 }
 
 impl<S> RequireHttps<S> {
-    /// Wraps `inner`, which then sees requests for `https://` alone.
+    /// Wraps `inner`, which then sees requests for `https://` alone. Fails with [`BoxError`].
     pub const fn new(inner: S) -> Self {
-        Self { inner }
+        Self {
+            inner,
+            error: PhantomData,
+        }
+    }
+}
+
+impl<S, E> RequireHttps<S, E> {
+    /// Sets the error: see [`RequireHttpsLayer::with_error`](super::RequireHttpsLayer::with_error).
+    pub fn with_error<T>(self) -> RequireHttps<S, T> {
+        RequireHttps {
+            inner: self.inner,
+            error: PhantomData,
+        }
     }
 
     /// The inner service.
@@ -36,17 +51,19 @@ impl<S> RequireHttps<S> {
     }
 }
 
-/// Fails with [`NotHttps`] for a request that is refused, else with the error of the inner service, as it is.
-impl<S, B> Service<Request<B>> for RequireHttps<S>
+/// Fails with [`NotHttps`] for a request that is refused, else with the error of the inner service,
+/// each turned into `E`.
+impl<S, B, E> Service<Request<B>> for RequireHttps<S, E>
 where
     S: Service<Request<B>>,
-    S::Error: Into<BoxError>,
+    S::Error: Into<E>,
+    E: From<NotHttps>,
 {
     type Response = S::Response;
-    type Error = BoxError;
-    type Future = ResponseFuture<S::Future>;
+    type Error = E;
+    type Future = ResponseFuture<S::Future, E>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
@@ -55,5 +72,25 @@ where
             Ok(()) => ResponseFuture::forwarded(self.inner.call(request)),
             Err(refusal) => ResponseFuture::refused(refusal),
         }
+    }
+}
+
+impl<S: Clone, E> Clone for RequireHttps<S, E> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            error: PhantomData,
+        }
+    }
+}
+
+impl<S: Copy, E> Copy for RequireHttps<S, E> {}
+
+impl<S: fmt::Debug, E> fmt::Debug for RequireHttps<S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inner, error: _ } = self;
+        f.debug_struct("RequireHttps")
+            .field("inner", inner)
+            .finish()
     }
 }

@@ -3,7 +3,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bonafide_verify::Code;
 use http::{Request, Response, Uri};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -50,7 +49,6 @@ async fn plain_http_is_refused_before_the_inner_service_and_named_without_what_m
         let refusal = not_https(answer);
         let host = "example.com".to_owned();
         assert_eq!(refusal, NotHttps::PlainHttp { host }, "{uri}");
-        assert_eq!(refusal.code(), Some(Code::PlainHttp));
         assert_eq!(
             refusal.to_string(),
             "BF-PLAIN-HTTP: example.com was asked for over plain http"
@@ -75,7 +73,6 @@ async fn other_schemes_and_uris_without_one_are_refused() {
         let (answer, seen) = ask(uri).await;
         let refusal = not_https(answer);
         assert_eq!(refusal, expected, "{uri}");
-        assert_eq!(refusal.code(), None, "{uri}");
         assert_eq!(seen, 0, "{uri}");
     }
 }
@@ -90,4 +87,57 @@ async fn an_error_of_the_inner_service_passes_as_it_is() {
     let error = service.oneshot(request).await.unwrap_err();
     let error = error.downcast_ref::<io::Error>().unwrap();
     assert_eq!(error.to_string(), "the line is dead");
+}
+
+#[cfg(any(feature = "connector", feature = "require-verified"))]
+#[test]
+fn plain_http_alone_has_a_code_and_its_text_begins_with_it() {
+    use bonafide_verify::Code;
+
+    let plain = NotHttps::PlainHttp {
+        host: "example.com".to_owned(),
+    };
+    let code = plain.code().unwrap();
+    assert_eq!(code, Code::PlainHttp);
+    assert!(plain.to_string().starts_with(&format!("{code}: ")));
+    let scheme = "ftp".to_owned();
+    assert_eq!(NotHttps::OtherScheme { scheme }.code(), None);
+    assert_eq!(NotHttps::NoScheme.code(), None);
+}
+
+/// What a program fails with that has no boxed errors.
+#[derive(Debug)]
+enum Failed {
+    NotHttps(NotHttps),
+    Inner(io::Error),
+}
+
+impl From<NotHttps> for Failed {
+    fn from(refusal: NotHttps) -> Self {
+        Self::NotHttps(refusal)
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Inner(error)
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_callers_own_holds_the_refusal_and_the_inner_error_by_type() {
+    let failing =
+        service_fn(|_: Request<()>| ready(Err::<Response<()>, _>(io::Error::other("dead line"))));
+    let service = RequireHttpsLayer::new()
+        .with_error::<Failed>()
+        .layer(failing);
+    let request = |uri| Request::get(uri).body(()).unwrap();
+    match service.oneshot(request("http://example.com/")).await {
+        Err(Failed::NotHttps(NotHttps::PlainHttp { host })) => assert_eq!(host, "example.com"),
+        other => panic!("{other:?}"),
+    }
+    match service.oneshot(request("https://example.com/")).await {
+        Err(Failed::Inner(error)) => assert_eq!(error.to_string(), "dead line"),
+        other => panic!("{other:?}"),
+    }
 }

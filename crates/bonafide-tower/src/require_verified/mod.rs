@@ -1,7 +1,7 @@
 //! Middleware that refuses responses whose connection does not show that its server was verified.
 //!
 //! It looks for an `Arc<Receipt>` in the extensions of the response: `bonafide::Client` puts it there, and so does hyper-util's client over a
-//! `VerifiedConnector` (feature `hyper-rustls`). A response without one is refused, so is one whose receipt is a grant's, and, where a
+//! `VerifiedConnector` (feature `connector`). A response without one is refused, so is one whose receipt is a grant's, and, where a
 //! [pin is demanded](RequireVerifiedLayer::pinned), one whose server was verified without a pin. One whose server was believed by its key alone is refused
 //! unless [that is allowed](RequireVerifiedLayer::or_known_key). The body of a refused response is dropped
 //! unread.

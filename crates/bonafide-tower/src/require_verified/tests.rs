@@ -259,3 +259,46 @@ async fn an_error_of_the_inner_service_passes_as_it_is() {
         "dead line"
     );
 }
+
+/// What a program fails with that has no boxed errors.
+#[derive(Debug)]
+enum Failed {
+    NotVerified(NotVerified),
+    Inner(io::Error),
+}
+
+impl From<NotVerified> for Failed {
+    fn from(refusal: NotVerified) -> Self {
+        Self::NotVerified(refusal)
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Inner(error)
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_callers_own_holds_the_refusal_and_the_inner_error_by_type() {
+    let server = Server::new();
+    let receipt = server.receipt(server.policy());
+    let layer = RequireVerifiedLayer::new().with_error::<Failed>().pinned();
+    let unpinned = service_fn(move |_: Request<()>| {
+        let mut response = Response::new(());
+        response.extensions_mut().insert(Arc::clone(&receipt));
+        ready(Ok::<_, io::Error>(response))
+    });
+    match layer.layer(unpinned).oneshot(Request::new(())).await {
+        Err(Failed::NotVerified(NotVerified::NotPinned { receipt })) => {
+            assert_eq!(receipt.host(), Some(HOST));
+        }
+        other => panic!("{other:?}"),
+    }
+    let failing =
+        service_fn(|_: Request<()>| ready(Err::<Response<()>, _>(io::Error::other("dead line"))));
+    match layer.layer(failing).oneshot(Request::new(())).await {
+        Err(Failed::Inner(error)) => assert_eq!(error.to_string(), "dead line"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,288 @@
+//! What to do with a response: synchronous, without a client.
+//!
+//! RFC 9110 section 15.4, with the rewriting that it permits for 301 and 302 and that the Fetch
+//! standard ("HTTP-redirect fetch", step 12) made the rule.
+
+use std::fmt;
+
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
+
+use super::RedirectError;
+use super::location::location;
+use crate::shown::ShownUrl;
+
+/// RFC 2965 section 3.3.5, obsolete since RFC 6265.
+const COOKIE2: HeaderName = HeaderName::from_static("cookie2");
+
+/// What proves to one origin who the sender is.
+const CREDENTIALS: [HeaderName; 5] = [
+    AUTHORIZATION,
+    COOKIE,
+    COOKIE2,
+    PROXY_AUTHORIZATION,
+    WWW_AUTHENTICATE,
+];
+
+/// What describes a body.
+const OF_A_BODY: [HeaderName; 6] = [
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LENGTH,
+    CONTENT_LOCATION,
+    CONTENT_TYPE,
+    TRANSFER_ENCODING,
+];
+
+/// How many redirects are followed, and the rule by which they are. Default: 10.
+///
+/// The rule is synchronous and knows no client: one shows it a response and does what it says. The
+/// [module docs](super) say what it decides.
+///
+/// ```
+/// use bonafide_tower::redirect::{Redirects, Seen, Step};
+/// use http::{HeaderMap, HeaderValue, Method, StatusCode};
+/// use url::Url;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("location", HeaderValue::from_static("/new"));
+/// let seen = Seen {
+///     url: &Url::parse("https://example.com/old")?,
+///     method: &Method::POST,
+///     status: StatusCode::SEE_OTHER,
+///     headers: &headers,
+///     followed: 0,
+///     can_repeat_body: false,
+/// };
+/// match Redirects::default().judge(&seen)? {
+///     Step::Follow(follow) => {
+///         assert_eq!(follow.url.as_str(), "https://example.com/new");
+///         assert_eq!((follow.method, follow.keeps_body), (Method::GET, false));
+///     }
+///     Step::Respond => unreachable!("a 303 with a Location is followed"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Redirects {
+    limit: usize,
+}
+
+impl Redirects {
+    /// Follows up to `limit` redirects; one more is [`RedirectError::TooMany`].
+    pub const fn up_to(limit: usize) -> Self {
+        Self { limit }
+    }
+
+    /// Follows none: the 3xx is the response.
+    pub const fn none() -> Self {
+        Self::up_to(0)
+    }
+
+    /// How many are followed; 0 if the 3xx is the response.
+    pub const fn limit(self) -> usize {
+        self.limit
+    }
+
+    /// Whether a response with this status may be a redirect to follow. Where it is not,
+    /// [`judge`](Self::judge) says [`Step::Respond`]; so nothing else of such a response needs to
+    /// be looked at.
+    pub const fn follows(self, status: StatusCode) -> bool {
+        self.limit > 0 && matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// What to do with the response that `seen` describes.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError`] if the redirect is one too many, leads from https to http, or its
+    /// `Location` is unusable.
+    pub fn judge(self, seen: &Seen<'_>) -> Result<Step, RedirectError> {
+        if !self.follows(seen.status) {
+            return Ok(Step::Respond);
+        }
+        let to_get = becomes_get(seen.status, seen.method);
+        if !to_get && !seen.can_repeat_body {
+            return Ok(Step::Respond);
+        }
+        let Some(url) = location(seen.url, seen.headers)? else {
+            return Ok(Step::Respond);
+        };
+        if seen.followed >= self.limit {
+            return Err(RedirectError::TooMany {
+                limit: self.limit,
+                next: url.origin(),
+            });
+        }
+        if seen.url.scheme() == "https" && url.scheme() == "http" {
+            return Err(RedirectError::Insecure { to: url.origin() });
+        }
+        Ok(Step::Follow(Follow {
+            url,
+            method: if to_get {
+                Method::GET
+            } else {
+                seen.method.clone()
+            },
+            keeps_body: !to_get,
+        }))
+    }
+}
+
+/// Up to 10 redirects.
+impl Default for Redirects {
+    fn default() -> Self {
+        Self::up_to(10)
+    }
+}
+
+/// Whether a request of `method` is a `GET` without body after a redirect of `status`.
+fn becomes_get(status: StatusCode, method: &Method) -> bool {
+    match status {
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => method == Method::POST,
+        StatusCode::SEE_OTHER => method != Method::HEAD && method != Method::GET,
+        _ => false,
+    }
+}
+
+/// A response, and the request that it answers.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The URL that was requested; `https` or `http`. A fragment is not handed on to where the
+    /// redirect leads.
+    pub url: &'a Url,
+    /// The method of the request.
+    pub method: &'a Method,
+    /// The status of the response.
+    pub status: StatusCode,
+    /// The headers of the response. Of these, `Location` is read.
+    pub headers: &'a HeaderMap,
+    /// How many redirects were followed until then.
+    pub followed: usize,
+    /// Whether the body of the request can be sent once more. A body without content can.
+    pub can_repeat_body: bool,
+}
+
+/// The URL as [`ShownUrl`] shows it, and no headers.
+impl fmt::Debug for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            url,
+            method,
+            status,
+            headers: _,
+            followed,
+            can_repeat_body,
+        } = self;
+        f.debug_struct("Seen")
+            .field("url", &ShownUrl(url))
+            .field("method", method)
+            .field("status", status)
+            .field("followed", followed)
+            .field("can_repeat_body", can_repeat_body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to do with a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is the response of the call.
+    Respond,
+    /// It leads to another request.
+    Follow(Follow),
+}
+
+/// The request that a redirect leads to.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Follow {
+    /// Where it goes: an `https` or `http` URL without user name and password. The fragment of the
+    /// `Location` is in it.
+    pub url: Url,
+    /// Its method: that of the request before, or `GET`.
+    pub method: Method,
+    /// Whether the body of the request before is sent once more; else the request has none.
+    pub keeps_body: bool,
+}
+
+impl Follow {
+    /// Whether the request goes to the origin (scheme, host and port) of `from`, the URL of the
+    /// request before.
+    pub fn target(&self, from: &Url) -> Target {
+        if self.url.origin() == from.origin() {
+            Target::SameOrigin
+        } else {
+            Target::OtherOrigin
+        }
+    }
+
+    /// Makes the headers of the request before those of this request: takes out what described a
+    /// body that is not sent, and, for another origin, `Authorization`, `Cookie`, `Cookie2`,
+    /// `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
+    ///
+    /// The next redirect starts from the headers as they are then: what was taken out does not come
+    /// back with a redirect to the first origin. A client that adds credentials of its own keeps
+    /// them back from the first other origin on: see [`strip_credentials`].
+    pub fn edit_headers(&self, headers: &mut HeaderMap, target: Target) {
+        if !self.keeps_body {
+            for name in OF_A_BODY {
+                headers.remove(name);
+            }
+        }
+        if target == Target::OtherOrigin {
+            strip_credentials(headers);
+            headers.remove(HOST);
+        }
+    }
+}
+
+/// Takes out what proves to one origin who the sender is: `Authorization`, `Cookie`, `Cookie2`,
+/// `Proxy-Authorization` and `WWW-Authenticate`. For a client with headers of its own, which
+/// [`Follow::edit_headers`] does not see.
+///
+/// ```
+/// use bonafide_tower::redirect::strip_credentials;
+/// use http::{HeaderMap, HeaderValue};
+///
+/// let mut defaults = HeaderMap::new();
+/// defaults.insert("authorization", HeaderValue::from_static("Bearer abc"));
+/// defaults.insert("accept-language", HeaderValue::from_static("sw"));
+/// strip_credentials(&mut defaults);
+/// assert_eq!(defaults.keys().collect::<Vec<_>>(), ["accept-language"]);
+/// ```
+pub fn strip_credentials(headers: &mut HeaderMap) {
+    for name in CREDENTIALS {
+        headers.remove(name);
+    }
+}
+
+/// The URL as [`ShownUrl`] shows it.
+impl fmt::Debug for Follow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            url,
+            method,
+            keeps_body,
+        } = self;
+        f.debug_struct("Follow")
+            .field("url", &ShownUrl(url))
+            .field("method", method)
+            .field("keeps_body", keeps_body)
+            .finish()
+    }
+}
+
+/// Which origin the next request goes to, seen from the request before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Scheme, host and port stay.
+    SameOrigin,
+    /// One of them changes.
+    OtherOrigin,
+}

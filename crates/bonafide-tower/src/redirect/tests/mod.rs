@@ -1,0 +1,3 @@
+mod layer;
+mod properties;
+mod rule;
