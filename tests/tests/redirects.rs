@@ -103,7 +103,7 @@ async fn by_the_layer(stage: &Stage, situation: &Situation) -> Ended {
 async fn by_the_client(stage: &Stage, situation: &Situation) -> Ended {
     let builder = Client::builder().policy(stage.policy()).allow_plain_http();
     let client = match situation.limit {
-        Some(limit) => builder.redirects(bonafide::Redirects::up_to(limit)),
+        Some(limit) => builder.redirects(Redirects::up_to(limit)),
         None => builder,
     }
     .build()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_tower::redirect::Hop;
 use bonafide_verify::{Event, EventSink, Lost};
 use http::StatusCode;
 use tokio::runtime::Handle;
@@ -14,7 +15,6 @@ use url::Url;
 use crate::client::Client;
 use crate::error::{Error, Failure, Kind};
 use crate::origin::{IntoUrl, Written};
-use crate::redirect::Hop;
 
 /// How many events wait at most; what comes on top is lost.
 const QUEUE: usize = 256;

@@ -108,12 +108,11 @@ mod origin;
 mod pool;
 mod protocol;
 mod proxy;
-mod redirect;
 mod response;
 mod router;
-mod shown;
 mod stack;
 
+pub use bonafide_tower::redirect::{Hop, Hops, Redirects};
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 
@@ -126,7 +125,6 @@ pub use self::limits::RequestTimeouts;
 pub use self::observe::{OpeningTimes, Timings};
 pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;
-pub use self::redirect::{Hop, Redirects};
 pub use self::response::{BytesStream, Response};
 pub use self::stack::{Next, ResponseFuture};
 

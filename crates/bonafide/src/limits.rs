@@ -205,6 +205,9 @@ impl Default for HttpLimits {
 
 #[cfg(test)]
 mod tests {
+    use bonafide_tower::redirect::Redirects;
+    use bonafide_tower::shown::MAX_QUOTED_BYTES;
+
     use super::*;
 
     /// The first two columns of the table under `# Bounds` on the front page.
@@ -302,6 +305,8 @@ mod tests {
                 "sending a request that servers",
                 format!("{MAX_SENDINGS} times"),
             ),
+            ("redirects", Redirects::default().limit().to_string()),
+            ("bytes of a `Location`", MAX_QUOTED_BYTES.to_string()),
             ("silence of an HTTP/2 connection", seconds(Some(SILENCE))),
             (
                 "requests on one HTTP/2 connection",

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use bonafide_tower::shown::without_credentials;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
     UPGRADE, USER_AGENT,
@@ -12,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::error::{Error, Failure, Kind, without_credentials};
+use crate::error::{Error, Failure, Kind};
 use crate::origin::{basic, carried_host};
 
 /// A proxy that all connections of a client go through.

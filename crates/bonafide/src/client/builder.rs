@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_tower::redirect::Redirects;
 use bonafide_verify::{Policy, PolicyHandle};
 use bytes::Bytes;
 use http::header::{ACCEPT, USER_AGENT};
@@ -22,7 +23,6 @@ use crate::header_names::HeaderNames;
 use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
-use crate::redirect::Redirects;
 use crate::router::Router;
 use crate::stack::{Hops, Layers, Next, Stack, wrap};
 

@@ -14,11 +14,8 @@ use http::Method;
 pub use self::builder::ClientBuilder;
 pub use self::request::RequestBuilder;
 pub(crate) use self::shared::shared;
-use crate::error::Error;
-use crate::exchange::Call;
 use crate::limits::Cap;
 use crate::origin::IntoUrl;
-use crate::response::Response;
 use crate::stack::Stack;
 
 /// Sends HTTPS requests, and shows with every response why its server was believed.
@@ -113,14 +110,6 @@ impl Client {
 impl Default for Client {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Inner {
-    /// Sends `call`.
-    pub(crate) async fn send(&self, call: &mut Call) -> Result<Response, Error> {
-        let answered = self.stack.send(call).await?;
-        Ok(Response::new(answered, self.body_cap))
     }
 }
 

@@ -3,20 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use serde::Serialize;
 
+use super::{Client, Inner};
 use crate::body::Body;
-use crate::client::Client;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::Call;
 use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
-use crate::shown::ShownUrl;
 
 /// A request in the making; see [`Client::get`] and its like.
 ///
@@ -210,7 +210,11 @@ impl RequestBuilder {
             match this.call {
                 Ok(ref mut call) => {
                     this.timeouts.apply(&mut call.limits);
-                    this.client.inner().send(call).await
+                    let Inner { stack, body_cap } = this.client.inner();
+                    match stack.send(call).await {
+                        Ok(answered) => Ok(Response::new(answered, *body_cap)),
+                        Err(error) => Err(error),
+                    }
                 }
                 Err(error) => Err(error.delivered(Delivery::NotSent)),
             }

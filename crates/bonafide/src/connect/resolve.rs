@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use bonafide_tower::shown::quoted;
 use bonafide_verify::CanonicalHost;
 
 use crate::error::{Failure, Kind, Phase};
 use crate::origin::read_host;
-use crate::shown::quoted;
 
 /// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
 #[derive(Clone, Debug, Default)]

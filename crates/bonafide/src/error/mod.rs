@@ -10,6 +10,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::{Code, Explanation, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
@@ -19,7 +20,6 @@ pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
-use crate::shown::{ShownUrl, is_http};
 
 /// Why a request did not give what was asked for.
 ///
@@ -257,14 +257,6 @@ impl Error {
         self.inner.status = Some(status);
         self
     }
-}
-
-/// `url`, which has a host, without user name and password.
-pub(crate) fn without_credentials(mut url: Url) -> Url {
-    // Both fail only for URLs without a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
 }
 
 impl From<Failure> for Error {

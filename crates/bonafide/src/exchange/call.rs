@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Origin, Parsed, Place, Scheme, Written};
-use crate::redirect::Credentials;
+use crate::protocol::Credentials;
 use crate::router::Connections;
 
 /// One request, before it is written for a connection.

@@ -45,7 +45,21 @@ pub(crate) struct Answer {
 #[derive(Clone)]
 pub(crate) struct Delivered {
     pub(crate) meta: Arc<Meta>,
-    pub(crate) timings: Timings,
+    connection: Duration,
+    headers: Duration,
+    reused: bool,
+}
+
+impl Delivered {
+    /// Where the time went.
+    pub(crate) fn timings(&self) -> Timings {
+        Timings {
+            connection: self.connection,
+            headers: self.headers,
+            reused: self.reused,
+            opening: self.meta.info.opening(),
+        }
+    }
 }
 
 impl Answer {
@@ -121,11 +135,11 @@ pub(crate) async fn exchange(
                         return Err(Error::from(failure).over(meta.info.receipt()));
                     }
                 };
-                let timings = Timings {
+                let delivered = Delivered {
                     connection: leased.saturating_duration_since(start),
                     headers: leased.elapsed(),
                     reused,
-                    opening: meta.info.opening(),
+                    meta,
                 };
                 let idle = call.limits.read;
                 let body = Reading::new(incoming, lease, framing, idle, deadline);
@@ -133,7 +147,7 @@ pub(crate) async fn exchange(
                 return Ok(Answer {
                     head,
                     body,
-                    delivered: Some(Delivered { meta, timings }),
+                    delivered: Some(delivered),
                 });
             }
             Err(Unanswered { returned, error }) => {

@@ -7,11 +7,11 @@
 
 use std::borrow::Cow;
 
+use bonafide_tower::shown::quoted;
 use bonafide_verify::CanonicalHost;
 use bonafide_verify::pki_types::ServerName;
 
 use crate::error::{Failure, Kind};
-use crate::shown::quoted;
 
 /// The host of a URL as the client carries it.
 ///

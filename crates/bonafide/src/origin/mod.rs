@@ -11,6 +11,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use bonafide_tower::shown::shown_scheme;
 use http::HeaderValue;
 use http::uri::PathAndQuery;
 use url::{Position, Url};
@@ -21,7 +22,6 @@ pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
 pub(crate) use self::scheme::Scheme;
 use crate::error::{Error, Failure, Kind};
-use crate::shown::shown_scheme;
 
 /// Scheme, host and port.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -16,4 +16,4 @@ pub(crate) use self::http1::Http1;
 pub(crate) use self::http2::Http2;
 pub(crate) use self::socket::{Socket, SocketState};
 pub(crate) use self::timers::{Timer, Timers};
-pub(crate) use self::wire::Wire;
+pub(crate) use self::wire::{Credentials, Wire};

@@ -1,5 +1,6 @@
 //! What every request on a connection has in common, prepared once for each connection.
 
+use bonafide_tower::redirect::strip_credentials;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
@@ -11,7 +12,15 @@ use url::Url;
 use crate::body::Body;
 use crate::error::{Failure, Kind};
 use crate::origin::Origin;
-use crate::redirect::{Credentials, strip_credentials};
+
+/// Whether a request may carry what proves who its sender is to the origin that it was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// It has been at one origin only.
+    Sent,
+    /// A redirect has led to another origin: none are sent from there on.
+    LeftOut,
+}
 
 /// The parts of a request that are the same for all requests on one connection.
 pub(crate) struct Wire {

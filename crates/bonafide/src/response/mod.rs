@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
+use bonafide_tower::redirect::Hop;
+use bonafide_tower::shown::{ShownUrl, plain_words};
 use bonafide_verify::Receipt;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -23,8 +25,6 @@ use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::header_names::HeaderNames;
 use crate::limits::{Cap, Limits};
 use crate::observe::Timings;
-use crate::redirect::Hop;
-use crate::shown::{ShownUrl, plain_words};
 use crate::stack::{Answered, Found};
 
 /// The response to a request: its headers are here, its body is read by one of the methods that take it.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bonafide_tower::redirect::{Hop, Hops};
 use bonafide_verify::Receipt;
 use http::uri::PathAndQuery;
 use http::{Extensions, Response};
@@ -11,7 +12,6 @@ use crate::body::Body;
 use crate::connect::ConnectionInfo;
 use crate::exchange::{Answer, Call, Delivered};
 use crate::observe::Timings;
-use crate::redirect::Hop;
 
 /// A response to a call, and what led to it.
 pub(crate) struct Answered {
@@ -27,9 +27,9 @@ pub(crate) struct Found {
     /// The connection and the path there.
     delivered: Option<(Delivered, PathAndQuery)>,
     /// Made when somebody asks, unless it is all that is known.
-    url: OnceLock<Url>,
+    url: OnceLock<Box<Url>>,
     /// None where no redirect was followed.
-    hops: Option<Arc<[Hop]>>,
+    hops: Option<Hops>,
 }
 
 impl Answered {
@@ -44,7 +44,7 @@ impl Answered {
         if delivered.is_none()
             && let Some(known) = call.url()
         {
-            let _ = url.set(known);
+            let _ = url.set(Box::new(known));
         }
         Self {
             head,
@@ -65,7 +65,7 @@ impl Answered {
         let (mut head, body) = response.into_parts();
         let found = head.extensions.remove::<Found>().unwrap_or_else(|| Found {
             delivered: None,
-            url: url().map(OnceLock::from).unwrap_or_default(),
+            url: url().map(|url| Box::new(url).into()).unwrap_or_default(),
             hops: None,
         });
         Self { head, body, found }
@@ -75,9 +75,11 @@ impl Answered {
 impl Found {
     /// The URL that answered; `about:blank` if that is not known.
     pub(crate) fn url(&self) -> &Url {
-        self.url.get_or_init(|| match &self.delivered {
-            Some((delivered, path)) => delivered.meta.wire.url(path),
-            None => blank(),
+        self.url.get_or_init(|| {
+            Box::new(match &self.delivered {
+                Some((delivered, path)) => delivered.meta.wire.url(path),
+                None => blank(),
+            })
         })
     }
 
@@ -90,7 +92,7 @@ impl Found {
     /// Where the time went.
     pub(crate) fn timings(&self) -> Option<Timings> {
         let (delivered, _) = self.delivered.as_ref()?;
-        Some(delivered.timings)
+        Some(delivered.timings())
     }
 
     /// What was checked about the server.
@@ -100,13 +102,16 @@ impl Found {
 
     /// The redirects that were followed, in order.
     pub(crate) fn hops(&self) -> &[Hop] {
-        self.hops.as_deref().unwrap_or_default()
+        self.hops.as_ref().map_or(&[], Hops::as_slice)
     }
 
     /// Adds what a layer or the caller of a tower service may want to know.
     pub(crate) fn describe(&self, extensions: &mut Extensions) {
         if let Some((delivered, _)) = &self.delivered {
             describe(delivered, extensions);
+        }
+        if let Some(hops) = &self.hops {
+            extensions.insert(hops.clone());
         }
     }
 }
@@ -127,7 +132,7 @@ fn describe(delivered: &Delivered, extensions: &mut Extensions) {
         extensions.insert(Arc::clone(receipt));
     }
     extensions.insert(Arc::clone(info));
-    extensions.insert(delivered.timings);
+    extensions.insert(delivered.timings());
 }
 
 impl From<Answered> for Response<Body> {

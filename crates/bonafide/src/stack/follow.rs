@@ -1,16 +1,15 @@
-//! From a response that redirects to the next request.
+//! From a response that redirects to the next request: the rule of `bonafide_tower::redirect`, for the
+//! client's own hosts and bodies.
 
-use http::header::{HOST, LOCATION};
-use url::Url;
+use bonafide_tower::redirect::{Hop, RedirectError, Redirects, Seen, Step, Target};
+use bonafide_tower::shown::quoted;
+use http::header::LOCATION;
 
 use crate::body::Body;
-use crate::error::{Failure, Kind, Phase};
+use crate::error::{Delivery, Failure, Kind, Phase};
 use crate::exchange::{Answer, Call};
-use crate::origin::{Parsed, Scheme, Written};
-use crate::redirect::{
-    Credentials, Hop, Redirects, location, next_method, strip_body_headers, strip_credentials,
-    unusable,
-};
+use crate::origin::{Parsed, Written};
+use crate::protocol::Credentials;
 use crate::router::Router;
 
 /// Makes `call` the request that `answer` redirects to; `false` if `answer` is the response.
@@ -23,60 +22,66 @@ pub(super) fn follow(
     hops: &mut Vec<Hop>,
 ) -> Result<bool, Failure> {
     let status = answer.head.status;
-    if !status.is_redirection() || redirects.limit() == 0 {
+    if !redirects.follows(status) {
         return Ok(false);
     }
-    let headers = &answer.head.headers;
-    let (Some(next), Some(value)) = (next_method(status, &call.method), headers.get(LOCATION))
-    else {
-        return Ok(false);
-    };
-    let body = match (next.keeps_body, spare) {
-        (true, None) => return Ok(false),
-        (true, Some(body)) => body,
-        (false, _) => Body::empty(),
-    };
     let Some(here) = call.url() else {
         return Ok(false);
     };
-    let Some(there) = location(&here, headers)? else {
+    let headers = &answer.head.headers;
+    let seen = Seen {
+        url: &here,
+        method: &call.method,
+        status,
+        headers,
+        followed: hops.len(),
+        can_repeat_body: spare.is_some(),
+    };
+    let Step::Follow(follow) = redirects.judge(&seen).map_err(failed)? else {
         return Ok(false);
     };
-    let limit = redirects.limit();
-    if hops.len() >= limit {
-        let what = format!(
-            "more than {limit} redirects, the next one to {}",
-            place_of(&there)
-        );
-        return Err(Failure::new(Kind::TooManyRedirects, what).during(Phase::Headers));
-    }
-    let from = call.origin();
-    if from.scheme == Scheme::Https && there.scheme() == "http" {
-        let what = format!("a redirect from https to {} is refused", place_of(&there));
-        return Err(Failure::new(Kind::InsecureRedirect, what).during(Phase::Headers));
-    }
-    let parsed = Parsed::new(Written::Url(&there), |scheme, host, port| {
+    let parsed = Parsed::new(Written::Url(&follow.url), |scheme, host, port| {
         router.find(scheme, host, port)
     })
-    .map_err(|error| unusable(value.as_bytes()).caused_by(error.without_url()))?;
-    hops.push(Hop { url: here, status });
+    .map_err(|error| {
+        let value = headers
+            .get(LOCATION)
+            .map_or(&[][..], |value| value.as_bytes());
+        failed(RedirectError::Unusable {
+            location: quoted(value),
+            source: error.without_url().into(),
+        })
+    })?;
+    let from = call.origin();
+    hops.push(Hop::new(here, status));
     call.place = parsed.place;
     call.path = parsed.path;
-    call.method = next.method;
-    call.body = body;
-    if !next.keeps_body {
-        strip_body_headers(&mut call.headers);
-    }
-    if call.origin() != from {
-        strip_credentials(&mut call.headers);
-        call.headers.remove(HOST);
+    let target = if call.origin() == from {
+        Target::SameOrigin
+    } else {
         call.credentials = Credentials::LeftOut;
-    }
-    tracing::debug!(%status, to = %place_of(&there), "following a redirect");
+        Target::OtherOrigin
+    };
+    follow.edit_headers(&mut call.headers, target);
+    call.body = spare.filter(|_| follow.keeps_body).unwrap_or_default();
+    call.method = follow.method;
+    tracing::debug!(%status, to = %call.origin(), "following a redirect");
     Ok(true)
 }
 
-/// Scheme, host and port of a URL: what an error may repeat of a foreign address.
-fn place_of(url: &Url) -> String {
-    url.origin().ascii_serialization()
+/// The failure of a call whose redirect is not followed.
+#[cold]
+fn failed(error: RedirectError) -> Failure {
+    let kind = match error {
+        RedirectError::TooMany { .. } => Kind::TooManyRedirects,
+        RedirectError::Insecure { .. } => Kind::InsecureRedirect,
+        _ => Kind::Redirect,
+    };
+    let failure = Failure::new(kind, error.to_string())
+        .during(Phase::Headers)
+        .delivered(Delivery::Answered);
+    match error {
+        RedirectError::Unusable { source, .. } => failure.caused_by_boxed(source),
+        _ => failure,
+    }
 }

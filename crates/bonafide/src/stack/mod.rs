@@ -22,6 +22,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_tower::redirect::Redirects;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 
@@ -34,7 +35,6 @@ use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::exchange::{Answer, Call, Carried, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
-use crate::redirect::Redirects;
 use crate::router::{Connections, Router};
 
 /// What every call of a client goes through.
@@ -116,10 +116,9 @@ impl Stack {
 
     /// Sends `call` through everything.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
-        let deadline = call.limits.deadline();
         match &self.layers {
-            None => self.calls.run(call, deadline).await,
-            Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
+            None => self.calls.run(call, call.limits.deadline()).await,
+            Some(layers) => Box::pin(through_all(layers, call)).await,
         }
     }
 
@@ -130,12 +129,9 @@ impl Stack {
     }
 }
 
-/// Sends `call` through the caller's layers, which have until `deadline`.
-async fn through_all(
-    layers: &Layered,
-    call: &mut Call,
-    deadline: Deadline,
-) -> Result<Answered, Error> {
+/// Sends `call` through the caller's layers, which have until its deadline.
+async fn through_all(layers: &Layered, call: &mut Call) -> Result<Answered, Error> {
+    let deadline = call.limits.deadline();
     let request = request_of(call, deadline).map_err(|error| error.at(|| call.url()))?;
     let sending = layers.clone().oneshot(request);
     let response = match deadline {
@@ -198,7 +194,7 @@ impl Calls {
                 Ok(true) => {}
                 Ok(false) => return Ok(Answered::new(answer, call, followed)),
                 Err(failure) => {
-                    return Err(Error::from(failure.delivered(Delivery::Answered))
+                    return Err(Error::from(failure)
                         .at(|| call.url())
                         .over(answer.receipt()));
                 }
