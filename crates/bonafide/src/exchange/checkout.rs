@@ -4,6 +4,8 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::call::Call;
 use super::waiting::Patience;
 use crate::connect::Connector;
@@ -13,13 +15,15 @@ use crate::origin::Place;
 use crate::pool::{CheckoutError, Lease, current_runtime};
 use crate::router::Router;
 
-/// A connection for `call`.
+/// A connection for `call`, which is asked for `now`, and when there was one. The clock is not read again for one that
+/// is at hand.
 pub(super) async fn checkout(
     router: &Router,
     limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Lease<Connector>, Error> {
+    now: Instant,
+) -> Result<(Lease<Connector>, Instant), Error> {
     let runtime = current_runtime();
     if runtime.is_none() {
         let what = "the request was polled outside a tokio runtime";
@@ -50,7 +54,8 @@ pub(super) async fn checkout(
             .wait(connections.checkout(), || connections.doubt_mute())
             .await?;
         let failure = match outcome {
-            Ok(lease) => return Ok(lease),
+            Ok(lease) if patience.has_waited() => return Ok((lease, Instant::now())),
+            Ok(lease) => return Ok((lease, now)),
             // What was found under a policy that is replaced says nothing about the request.
             Err(_) if router.is_outdated(&connections) => {
                 call.place = Place::Named(call.origin());

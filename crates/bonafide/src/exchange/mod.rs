@@ -81,13 +81,15 @@ pub(crate) async fn exchange(
     deadline: Deadline,
 ) -> Result<Answer, Error> {
     let start = Instant::now();
+    let mut now = start;
     let mut tries = Tries::default();
     loop {
-        let lease = checkout(router, checkout_limit, call, deadline).await?;
+        let (lease, leased) = checkout(router, checkout_limit, call, deadline, now).await?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
         if reused && meta.is_past(|| router.now()) {
             report_fault(lease);
+            now = Instant::now();
             continue;
         }
         let spare = call.body.try_clone();
@@ -102,7 +104,6 @@ pub(crate) async fn exchange(
             body,
         );
         let request = request.map_err(|failure| failure.delivered(Delivery::NotSent))?;
-        let leased = Instant::now();
         let limit = call.limits.headers;
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
@@ -168,7 +169,10 @@ pub(crate) async fn exchange(
                 }
                 let replayable = gone && is_idempotent(&call.method);
                 match tries.again(delivery, returned, spare, reused, replayable) {
-                    Some(body) => call.body = body,
+                    Some(body) => {
+                        call.body = body;
+                        now = Instant::now();
+                    }
                     None => {
                         let mut failure = broken::failure(error).delivered(delivery);
                         failure.passing |= delivery.is_unprocessed();

@@ -20,6 +20,7 @@ pub(super) struct Patience {
     deadline: Deadline,
     limit: Option<Duration>,
     ends: Option<Instant>,
+    has_waited: bool,
 }
 
 impl Patience {
@@ -29,7 +30,13 @@ impl Patience {
             deadline,
             limit,
             ends: None,
+            has_waited: false,
         }
+    }
+
+    /// Whether what was wanted was not at hand.
+    pub(super) fn has_waited(&self) -> bool {
+        self.has_waited
     }
 
     /// A connection, or a failure once it was waited for too long. One that is at hand costs no timer. Calls `nudge`
@@ -43,6 +50,7 @@ impl Patience {
         if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
             return Ok(done);
         }
+        self.has_waited = true;
         if self.ends.is_none() {
             self.ends = self
                 .limit
