@@ -27,7 +27,8 @@ impl<C: Connect> Attempt<C> {
             ended: false,
         };
         if let Some(runtime) = runtime {
-            runtime.spawn(attempt.run());
+            // tokio copies what it spawns several times.
+            runtime.spawn(Box::pin(attempt.run()));
         }
     }
 
