@@ -85,6 +85,7 @@ mod shadow;
 mod signature;
 mod source;
 mod spki;
+mod subscription;
 mod text;
 #[cfg(feature = "tokio")]
 mod tls;
@@ -123,14 +124,13 @@ pub use self::explain::{
 };
 pub use self::forecast::Horizons;
 pub use self::found_kind::FoundKind;
-pub use self::handle::{Follower, PolicyHandle};
+pub use self::handle::PolicyHandle;
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host::{CanonicalHost, HostError};
 pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::{
     ClientIdentity, Credential, ExternalSigner, Generation, IdentityCallback, IdentityError,
-    IdentityFollower, IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation,
-    SignError,
+    IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation, SignError,
 };
 pub use self::intermediates::Intermediates;
 pub use self::json_error::JsonError;
@@ -160,6 +160,7 @@ pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFaul
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
 pub use self::shadow::Shadow;
 pub use self::spki::{PinError, SpkiSha256};
+pub use self::subscription::Listener;
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;
 #[cfg(feature = "watch")]

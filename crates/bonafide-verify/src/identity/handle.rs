@@ -9,9 +9,10 @@ use arc_swap::ArcSwap;
 
 use super::ClientIdentity;
 use super::credential::{Credential, Generation, Origin};
-use super::followers::{Followers, IdentityFollower, Rotation};
+use super::rotation::Rotation;
 use super::user::{User, Users};
 use crate::config_error::ConfigError;
+use crate::subscription::{Listener, Subscribers};
 
 /// A place for the client certificate of this moment; clones are the same place.
 ///
@@ -50,7 +51,7 @@ struct Inner {
     /// Held while an identity is replaced, so that replacements have an order.
     replacing: Mutex<()>,
     users: Users,
-    followers: Followers,
+    subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
 /// An identity in its place.
@@ -83,7 +84,7 @@ impl IdentityHandle {
             overlap,
             replacing: Mutex::default(),
             users: Users::default(),
-            followers: Followers::default(),
+            subscribers: Subscribers::default(),
         }))
     }
 
@@ -144,7 +145,7 @@ impl IdentityHandle {
         self.put(replacing, &before, identity)
     }
 
-    /// The policies hear of it last, and without the lock: a sink may use the handle.
+    /// The sinks of the policies are notified last, and without the lock: a sink may use the handle.
     fn put(
         &self,
         replacing: MutexGuard<'_, ()>,
@@ -155,17 +156,22 @@ impl IdentityHandle {
         let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
         before.credential.retire(self.0.overlap);
-        self.0.followers.tell(&Rotation {
+        self.0.subscribers.notify(&Rotation {
             overlap: self.0.overlap,
         });
         drop(replacing);
-        self.0.users.tell(&before.credential, &credential);
+        self.0.users.notify(&before.credential, &credential);
         credential.generation()
     }
 
-    /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.
-    pub fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
-        self.0.followers.add(follower);
+    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
+        let listener: Weak<dyn Listener<Rotation>> = listener;
+        self.add(&listener);
+    }
+
+    pub(super) fn add(&self, listener: &Weak<dyn Listener<Rotation>>) {
+        self.0.subscribers.subscribe(listener);
     }
 
     pub(super) fn held(&self) -> Arc<Held> {

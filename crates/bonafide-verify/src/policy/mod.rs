@@ -22,7 +22,7 @@ use crate::effective::Effective;
 use crate::epoch::Epoch;
 use crate::event::{Events, Expiring};
 use crate::host::{CanonicalHost, HostError};
-use crate::identity::IdentityFollower;
+use crate::identity::Rotation;
 use crate::judge::{Judge, ShadowCounts};
 #[cfg(feature = "tokio")]
 use crate::receipt::IdentityUse;
@@ -30,6 +30,7 @@ use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
 use crate::sessions::Resumption;
+use crate::subscription::Listener;
 use crate::text::excerpt;
 use crate::zone::Zone;
 
@@ -317,10 +318,12 @@ impl Policy {
         rustls_adapter::receipt_of(&self.judge, name, connection, Some(identity))
     }
 
-    /// Has `follower` told when the client certificate of a zone is replaced, for as long as somebody else keeps it.
-    pub fn tell_of_identities(&self, follower: &Weak<dyn IdentityFollower>) {
+    /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it is kept elsewhere. One may have been replaced before: ask
+    /// the connections at hand afterwards whether their [`Credential`](crate::Credential) is retired.
+    pub fn subscribe_to_identities(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
+        let listener: Weak<dyn Listener<Rotation>> = listener;
         for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {
-            identity.tell(follower);
+            identity.subscribe(&listener);
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Follower, IdentityFollower, Policy, PolicyHandle, Rotation};
+use bonafide_verify::{Listener, Policy, PolicyHandle, Rotation};
 use http::Method;
 
 pub use self::builder::ClientBuilder;
@@ -82,10 +82,9 @@ impl Trust {
             origins: OriginCache::new(policy.epoch().get(), DEFAULT_ORIGINS),
             this: Weak::clone(this),
         });
-        let follower: Weak<Connections> = Weak::clone(&connections.this);
-        policy.tell(follower);
-        // It may have been replaced before there was anybody to tell.
-        connections.replaced_by(&policy.current());
+        policy.subscribe(Arc::downgrade(&connections));
+        // The policy may have been replaced before we subscribed.
+        Listener::<Policy>::notify(&*connections, &policy.current());
         Self {
             policy,
             route,
@@ -94,21 +93,19 @@ impl Trust {
     }
 }
 
-impl Follower for Connections {
-    fn replaced_by(&self, policy: &Policy) {
+impl Listener<Policy> for Connections {
+    fn notify(&self, policy: &Policy) {
         let epoch = policy.epoch().get();
         self.origins.forget_older_than(epoch);
         self.pool.evict_epoch_older_than(epoch);
-        let follower: Weak<Self> = Weak::clone(&self.this);
-        let follower: Weak<dyn IdentityFollower> = follower;
-        policy.tell_of_identities(&follower);
-        // A client certificate may have been replaced before there was anybody to tell.
+        policy.subscribe_to_identities(Weak::clone(&self.this));
+        // A client certificate may have been replaced before we subscribed.
         self.pool.close_recalled(Duration::ZERO);
     }
 }
 
-impl IdentityFollower for Connections {
-    fn rotated(&self, rotation: &Rotation) {
+impl Listener<Rotation> for Connections {
+    fn notify(&self, rotation: &Rotation) {
         self.pool.close_recalled(rotation.overlap);
     }
 }
