@@ -87,6 +87,7 @@ mod source;
 mod spki;
 mod subscription;
 mod text;
+mod throttle;
 #[cfg(feature = "tokio")]
 mod tls;
 #[cfg(feature = "watch")]

@@ -1,8 +1,8 @@
-//! The forecast: what a policy rests on that expires soon, told in time and not too often.
+//! The forecast: what a policy rests on that expires soon, reported in time and not too often.
 
 mod given;
 mod horizons;
-mod told;
+mod reported;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use rustls_pki_types::UnixTime;
 use self::given::Given;
 use self::horizons::DAY;
 pub use self::horizons::Horizons;
-use self::told::Told;
+use self::reported::Reports;
 use crate::certificate::{Certificate, subject_text};
 use crate::description::ExpiryKind;
 use crate::event::{Event, Events, Expiring};
@@ -29,7 +29,7 @@ const SOON: Duration = Duration::from_secs(10 * 60);
 /// The forecast of one policy.
 pub(crate) struct Forecast {
     horizons: Horizons,
-    told: ArcSwap<Mutex<Told>>,
+    reports: ArcSwap<Mutex<Reports>>,
     /// The second from which on what the policy itself names is looked through again.
     next_look: AtomicU64,
 }
@@ -38,14 +38,14 @@ impl Forecast {
     pub(crate) fn new(horizons: Horizons) -> Self {
         Self {
             horizons,
-            told: ArcSwap::from_pointee(Mutex::default()),
+            reports: ArcSwap::from_pointee(Mutex::default()),
             next_look: AtomicU64::new(0),
         }
     }
 
-    /// Remembers with `other` what was told: a policy that takes another's place does not tell everything again.
+    /// Remembers with `other` what was reported: a policy that takes another's place does not report everything again.
     pub(crate) fn continue_from(&self, other: &Self) {
-        self.told.store(other.told.load_full());
+        self.reports.store(other.reports.load_full());
     }
 
     /// One with the same horizons that remembers the same.
@@ -55,7 +55,7 @@ impl Forecast {
         forecast
     }
 
-    /// Tells what the policy itself names, at most once a day.
+    /// Reports what the policy itself names, at most once a day.
     pub(crate) fn look_through(&self, zones: &Zones, now: UnixTime, events: &Events) {
         let seconds = now.as_secs();
         let next = self.next_look.load(Ordering::Relaxed);
@@ -71,20 +71,16 @@ impl Forecast {
         if mine.is_err() {
             return;
         }
-        let told = self.told.load();
-        told.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .forget_given(now);
         for expiring in self.of_policy(given, now) {
-            self.tell(expiring, now, events);
+            self.report(expiring, now, events);
         }
     }
 
-    /// Tells of the certificates on the path of a handshake.
+    /// Reports the certificates on the path of a handshake.
     pub(crate) fn met(&self, receipt: &Receipt, events: &Events) {
         let now = receipt.time();
         for expiring in self.of_path(receipt, now) {
-            self.tell(expiring, now, events);
+            self.report(expiring, now, events);
         }
     }
 
@@ -150,9 +146,9 @@ impl Forecast {
         })
     }
 
-    fn tell(&self, expiring: Expiring, now: UnixTime, events: &Events) {
-        let told = self.told.load();
-        let is_due = told
+    fn report(&self, expiring: Expiring, now: UnixTime, events: &Events) {
+        let reports = self.reports.load();
+        let is_due = reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_due(&expiring, now);

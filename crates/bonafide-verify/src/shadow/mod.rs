@@ -1,23 +1,27 @@
 //! The shadow: a candidate policy that judges the same handshakes, beside the way that requests take, and decides nothing.
 
 mod case;
-mod told;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use self::case::Case;
-use self::told::Told;
 use crate::chain::Peer;
 use crate::event::{Divergence, Event, Events};
 use crate::judge::{Judge, Onlooker, ShadowCounts};
 use crate::receipt::Receipt;
+use crate::throttle::Throttle;
 
 /// How many handshakes wait for the candidate at most; each keeps its chain, a few kilobytes.
 const QUEUE: usize = 64;
+/// A divergence about one host and one pair of verdicts is reported again after so long.
+const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many hosts with their verdicts are remembered.
+const MOST_DIVERGENCES: usize = 1024;
 
 /// A candidate policy that is tried in production without deciding anything.
 ///
@@ -152,14 +156,15 @@ impl Candidate {
 }
 
 fn judge_all(judge: &Judge, events: &Events, counters: &Counters, cases: &Receiver<Case>) {
-    let mut told = Told::default();
+    let mut throttle = Throttle::new(AGAIN_AFTER, MOST_DIVERGENCES);
     for case in cases {
         let judged = catch_unwind(AssertUnwindSafe(|| case.judge(judge)));
         match judged {
             Ok(candidate) if candidate == case.in_force => count(&counters.agreed, "agreed"),
             Ok(candidate) => {
                 let key = (case.host.clone(), case.in_force, candidate);
-                let divergence = told.count(key, case.time).map(|count| Divergence {
+                let now = Duration::from_secs(case.time.as_secs());
+                let divergence = throttle.count(&key, (), now).map(|count| Divergence {
                     host: case.host,
                     zone: case.zone,
                     in_force: case.in_force,
