@@ -88,8 +88,8 @@ impl Intermediates {
         self
     }
 
-    /// Reads the sources.
-    pub(crate) fn load(&self) -> Result<KnownIntermediates, ConfigError> {
+    /// Reads the sources; gives what is known, and what adds to it.
+    pub(crate) fn load(&self) -> Result<(KnownIntermediates, Learner), ConfigError> {
         let mut by_subject = BySubject::default();
         for source in &self.sources {
             source.read_whole(&mut |place, found| {
@@ -102,14 +102,32 @@ impl Intermediates {
                 Ok::<(), ConfigError>(())
             })?;
         }
-        Ok(KnownIntermediates {
+        let learner = Learner(match self.remember {
+            Remember::Nothing => None,
+            Remember::Verified => Some(Arc::default()),
+        });
+        let known = KnownIntermediates {
             sources: self.sources.clone(),
             given: by_subject,
-            remembered: match self.remember {
-                Remember::Nothing => None,
-                Remember::Verified => Some(Mutex::default()),
-            },
-        })
+            remembered: learner.0.clone(),
+        };
+        Ok((known, learner))
+    }
+}
+
+/// Adds to the intermediates of a policy those of paths that were verified, where the policy says so. [`KnownIntermediates`] itself cannot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Learner(Option<Arc<Mutex<Remembered>>>);
+
+impl Learner {
+    /// Keeps the intermediates of `path`, a verified one from leaf to anchor.
+    pub(crate) fn learn(&self, path: &[CertificateDer<'static>]) {
+        if let (Some(remembered), [_, intermediates @ .., _]) = (&self.0, path) {
+            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            for certificate in intermediates {
+                remembered.add(certificate);
+            }
+        }
     }
 }
 
@@ -118,7 +136,7 @@ impl Intermediates {
 pub(crate) struct KnownIntermediates {
     sources: Vec<Source>,
     given: BySubject,
-    remembered: Option<Mutex<Remembered>>,
+    remembered: Option<Arc<Mutex<Remembered>>>,
 }
 
 impl KnownIntermediates {
@@ -180,16 +198,6 @@ impl KnownIntermediates {
             }
         }
         added
-    }
-
-    /// Keeps the intermediates of `path`, a verified one from leaf to anchor, where the policy says so.
-    pub(crate) fn remember(&self, path: &[CertificateDer<'static>]) {
-        if let (Some(remembered), [_, intermediates @ .., _]) = (&self.remembered, path) {
-            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            for certificate in intermediates {
-                remembered.add(certificate);
-            }
-        }
     }
 
     fn of_subject(&self, subject: &[u8]) -> Vec<CertificateDer<'static>> {

@@ -75,7 +75,7 @@ mod presented_name;
 mod provider;
 mod reason;
 mod receipt;
-mod receipts;
+mod record;
 mod refusal;
 mod revocation_reason;
 mod rustls_adapter;
@@ -135,7 +135,6 @@ pub use self::identity::{
 };
 pub use self::intermediates::Intermediates;
 pub use self::json_error::JsonError;
-pub use self::judge::ShadowCounts;
 pub use self::known_key::{
     CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
     KnownKey, MemoryFirstUse, SharedFirstUseError, StoreFault, Swap,
@@ -156,6 +155,7 @@ pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{
     CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,
 };
+pub use self::record::ShadowCounts;
 pub use self::refusal::{Refusal, Subject};
 pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use crate::judge::{FirstContact, Judge};
+use crate::record::{FirstContact, Recorder};
 
 /// What one verifier waits for, on each thread of its own.
 #[derive(Debug)]
@@ -32,10 +32,10 @@ thread_local! {
 }
 
 impl Possession {
-    pub(crate) fn of(judge: &Arc<Judge>) -> Self {
-        if judge.has_first_use() {
+    pub(crate) fn of(recorder: &Arc<Recorder>) -> Self {
+        if recorder.has_first_use() {
             Self::Awaited {
-                verifier: Arc::as_ptr(judge).addr(),
+                verifier: Arc::as_ptr(recorder).addr(),
             }
         } else {
             Self::NeverAwaited

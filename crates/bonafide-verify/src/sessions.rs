@@ -10,7 +10,7 @@ use rustls::client::{
 };
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::judge::{Judge, Remembered};
+use crate::record::{Recorder, Remembered};
 
 /// How many servers one configuration keeps sessions for.
 const SERVERS: usize = 256;
@@ -21,7 +21,7 @@ const SERVERS: usize = 256;
 /// end with what it was believed for.
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     resumption: Resumption,
     begun: Mutex<HashMap<ServerName<'static>, Begun>>,
 }
@@ -55,10 +55,10 @@ enum Deadline {
 }
 
 impl Sessions {
-    pub(crate) fn new(judge: Arc<Judge>, resumption: Resumption) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, resumption: Resumption) -> Self {
         Self {
             kept: ClientSessionMemoryCache::new(SERVERS),
-            judge,
+            recorder,
             resumption,
             begun: Mutex::default(),
         }
@@ -66,11 +66,11 @@ impl Sessions {
 
     /// Notes what the session of a server rests on that begins, and says whether the session may be kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
-        if self.resumption == Resumption::Unasked && self.judge.is_first_use(server) {
+        if self.resumption == Resumption::Unasked && self.recorder.is_first_use(server) {
             // The ticket may be of an older connection, whose key is another one than the store has now.
             return false;
         }
-        let Some(deadline) = self.judge.deadline_of(server) else {
+        let Some(deadline) = self.recorder.deadline_of(server) else {
             return false;
         };
         let deadline = deadline.map_or(Deadline::Never, Deadline::At);
@@ -79,7 +79,7 @@ impl Sessions {
             // One more ticket of the same verdict. A peer may send them without end, and the store is a file.
             return true;
         }
-        let remembered = self.judge.remembered(server);
+        let remembered = self.recorder.remembered(server);
         if remembered == Remembered::Nothing {
             return false;
         }
@@ -113,9 +113,9 @@ impl Sessions {
         };
         let in_time = match deadline {
             Deadline::Never => true,
-            Deadline::At(deadline) => self.judge.clock.now() < deadline,
+            Deadline::At(deadline) => self.recorder.judge.clock.now() < deadline,
         };
-        in_time && self.judge.remembered(server) == remembered
+        in_time && self.recorder.remembered(server) == remembered
     }
 }
 

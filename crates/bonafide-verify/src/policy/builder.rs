@@ -22,7 +22,7 @@ use crate::judge::Judge;
 use crate::limits::Limits;
 use crate::pins::{PinSet, Pins};
 use crate::provider::Provider;
-use crate::receipts::Receipts;
+use crate::record::Recorder;
 use crate::shadow::Shadow;
 use crate::zone::{Facets, TlsVersion, ZoneBuilder, Zones};
 
@@ -245,19 +245,25 @@ impl PolicyBuilder {
         };
         #[cfg(feature = "danger-insecure-grants")]
         let zones = super::grants::with_grants(self.grants, default.as_ref(), zones)?;
-        Ok(Policy::from_judge(Judge {
+        let (intermediates, learner) = self.intermediates.load()?;
+        let judge = Judge {
             epoch: Epoch::next(),
             successor: Successor::default(),
             zones: Arc::new(Zones::new(default, zones)),
-            intermediates: Arc::new(self.intermediates.load()?),
+            intermediates: Arc::new(intermediates),
             clock: self.clock,
             provider,
-            receipts: Receipts::default(),
-            onlooker: self
-                .shadow
-                .map(|shadow| shadow.onlooker(self.events.clone())),
-            events: self.events,
-            forecast: Forecast::new(self.forecast),
-        }))
+        };
+        let onlooker = self
+            .shadow
+            .map(|shadow| shadow.onlooker(self.events.clone()));
+        let forecast = Forecast::new(self.forecast);
+        Ok(Policy::from_recorder(Recorder::new(
+            judge,
+            learner,
+            self.events,
+            forecast,
+            onlooker,
+        )))
     }
 }

@@ -23,10 +23,11 @@ use crate::epoch::Epoch;
 use crate::event::{Events, Expiring};
 use crate::host::{CanonicalHost, HostError};
 use crate::identity::Rotation;
-use crate::judge::{Judge, ShadowCounts};
+use crate::judge::Judge;
 #[cfg(feature = "tokio")]
 use crate::receipt::IdentityUse;
 use crate::receipt::Receipt;
+use crate::record::{Recorder, ShadowCounts};
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
 use crate::sessions::Resumption;
@@ -53,7 +54,7 @@ use crate::zone::Zone;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     #[cfg(feature = "tokio")]
     configs: Arc<rustls_adapter::TlsConfigs>,
 }
@@ -64,33 +65,33 @@ impl Policy {
         PolicyBuilder::default()
     }
 
-    pub(crate) fn from_judge(judge: Judge) -> Self {
-        let judge = Arc::new(judge);
+    pub(crate) fn from_recorder(recorder: Recorder) -> Self {
+        let recorder = Arc::new(recorder);
         Self {
             #[cfg(feature = "tokio")]
-            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&judge))),
-            judge,
+            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&recorder))),
+            recorder,
         }
     }
 
     /// The same policy in an epoch of its own, with nothing that rests on the old one.
     pub(crate) fn renewed(&self) -> Self {
-        Self::from_judge(self.judge.renewed())
+        Self::from_recorder(self.recorder.renewed())
     }
 
     /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had this one.
     pub(crate) fn placed(self) -> Self {
-        if self.judge.successor.claim() {
+        if self.judge().successor.claim() {
             self
         } else {
             let renewed = self.renewed();
-            renewed.judge.successor.claim();
+            renewed.judge().successor.claim();
             renewed
         }
     }
 
     pub(crate) fn was_replaced_by(&self, epoch: Epoch) {
-        self.judge.successor.set(epoch);
+        self.judge().successor.set(epoch);
     }
 
     /// Whether the policy's events go anywhere but into the log; see [`PolicyBuilder::events`].
@@ -98,19 +99,24 @@ impl Policy {
         self.events().len() > 0
     }
 
+    /// What decides, which records nothing.
+    fn judge(&self) -> &Judge {
+        &self.recorder.judge
+    }
+
     /// Where the policy's events go.
     pub(crate) fn events(&self) -> &Events {
-        &self.judge.events
+        self.recorder.events()
     }
 
     /// The epoch of this policy; no two policies of a process have the same.
     pub fn epoch(&self) -> Epoch {
-        self.judge.epoch
+        self.judge().epoch
     }
 
     /// The clock that validity is judged by.
     pub fn clock(&self) -> &Clock {
-        &self.judge.clock
+        &self.judge().clock
     }
 
     /// The zone that judges the peer `name`: the longest matching host pattern, else the default zone.
@@ -118,19 +124,19 @@ impl Policy {
     /// # Errors
     /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy is closed and no zone matches.
     pub fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
-        self.judge.zone_of(name)
+        self.judge().zone_of(name)
     }
 
     /// All zones, the default one first where there is one.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        self.judge.zones.iter()
+        self.judge().zones.iter()
     }
 
     /// The files and directories that the policy was read from, each once, in the order of their names: when one changes, the policy is out of date. The
     /// system's store is none of them.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut description = Description::default();
-        self.judge.intermediates.describe(&mut description);
+        self.judge().intermediates.describe(&mut description);
         for zone in self.zones() {
             zone.anchors.describe(&mut description);
             if let Some(identity) = &zone.identity {
@@ -149,31 +155,28 @@ impl Policy {
 
     /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all zones.
     pub fn effective(&self) -> Effective {
-        Effective::of(&self.judge)
+        Effective::of(self.judge())
     }
 
     /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what the policy names, and what is on the paths of servers that it has
     /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is told as an event.
     pub fn forecast(&self) -> Vec<Expiring> {
-        self.judge.expiring()
+        self.recorder.expiring()
     }
 
     /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none where it has none.
     pub fn shadow_counts(&self) -> Option<ShadowCounts> {
-        self.judge
-            .onlooker
-            .as_ref()
-            .map(|onlooker| onlooker.counts())
+        self.recorder.shadow_counts()
     }
 
     /// What `other`, which was in force before, has told of what expires is not told again.
     pub(crate) fn takes_over_from(&self, other: &Self) {
-        self.judge.forecast.continue_from(&other.judge.forecast);
+        self.recorder.continue_from(&other.recorder);
     }
 
     /// The policy is in force from now on.
     pub(crate) fn came_into_force(&self) {
-        self.judge.look_through();
+        self.recorder.look_through();
     }
 
     /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.
@@ -194,7 +197,7 @@ impl Policy {
 
     /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
     pub fn draw_entropy(&self) {
-        self.judge.provider.draw_entropy();
+        self.judge().provider.draw_entropy();
     }
 
     /// Judges a peer without a socket: path, then name, then checks.
@@ -223,7 +226,7 @@ impl Policy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        self.judge.verify(peer)
+        self.judge().verify(peer)
     }
 
     /// A configuration for any rustls client, which serves every zone: the verifier finds the zone by the name of each handshake.
@@ -252,7 +255,7 @@ impl Policy {
             }
         }
         Ok(self.for_any_client(rustls_adapter::client_config(
-            &self.judge,
+            &self.recorder,
             first,
             None,
             Resumption::Unasked,
@@ -275,7 +278,7 @@ impl Policy {
                 })?;
         zone.anchors.get()?;
         Ok(self.for_any_client(rustls_adapter::client_config(
-            &self.judge,
+            &self.recorder,
             zone,
             Some(zone.id()),
             Resumption::Unasked,
@@ -304,7 +307,7 @@ impl Policy {
         name: &ServerName<'_>,
         connection: &rustls::ClientConnection,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.judge, name, connection, None)
+        rustls_adapter::receipt_of(&self.recorder, name, connection, None)
     }
 
     /// The same, by whoever knows what the server was shown.
@@ -315,7 +318,7 @@ impl Policy {
         connection: &rustls::ClientConnection,
         identity: IdentityUse,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.judge, name, connection, Some(identity))
+        rustls_adapter::receipt_of(&self.recorder, name, connection, Some(identity))
     }
 
     /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it is kept elsewhere. One may have been replaced before: ask

@@ -12,8 +12,9 @@ use std::time::Duration;
 use self::case::Case;
 use crate::chain::Peer;
 use crate::event::{Divergence, Event, Events};
-use crate::judge::{Judge, Onlooker, ShadowCounts};
+use crate::judge::Judge;
 use crate::receipt::Receipt;
+use crate::record::{Onlooker, ShadowCounts};
 use crate::throttle::Throttle;
 
 /// How many handshakes wait for the candidate at most; each keeps its chain, a few kilobytes.
@@ -74,7 +75,7 @@ pub struct Shadow {
 impl Shadow {
     pub(crate) fn of_judge(candidate: &Judge) -> Self {
         Self {
-            candidate: Arc::new(candidate.aside()),
+            candidate: Arc::new(candidate.clone()),
         }
     }
 

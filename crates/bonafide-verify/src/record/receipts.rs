@@ -20,7 +20,7 @@ const CAPACITY: usize = 1024;
 /// rustls resumes a session without calling the verifier, and hands the original chain over then too: that chain is the way back to
 /// the receipt.
 #[derive(Debug, Default)]
-pub(crate) struct Receipts {
+pub(super) struct Receipts {
     kept: Mutex<Kept>,
 }
 
@@ -33,7 +33,7 @@ struct Kept {
 type Key = [u8; 32];
 
 impl Receipts {
-    pub(crate) fn keep(
+    pub(super) fn keep(
         &self,
         zone: ZoneId,
         host: &str,
@@ -53,7 +53,7 @@ impl Receipts {
         }
     }
 
-    pub(crate) fn find(
+    pub(super) fn find(
         &self,
         zone: ZoneId,
         host: &str,
@@ -65,13 +65,13 @@ impl Receipts {
     }
 
     /// All that are kept, in no order.
-    pub(crate) fn all(&self) -> Vec<Arc<Receipt>> {
+    pub(super) fn all(&self) -> Vec<Arc<Receipt>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.by_key.values().map(Arc::clone).collect()
     }
 
-    /// The earliest deadline after `now` of the receipts of a host; see [`Judge::deadline_of`](crate::judge::Judge::deadline_of).
-    pub(crate) fn deadline_of(
+    /// The earliest deadline after `now` of the receipts of a host; see [`Recorder::deadline_of`](super::Recorder::deadline_of).
+    pub(super) fn deadline_of(
         &self,
         zone: &str,
         host: &str,
