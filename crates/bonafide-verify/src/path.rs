@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 use webpki::{
     EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
     RequiredEkuNotFoundContext,
@@ -89,6 +89,11 @@ impl<'a> VerifiedPath<'a> {
     ///
     /// An anchor's is the hash of its whole SubjectPublicKeyInfo, as rustls-webpki's `spki_for_anchor` reconstitutes it.
     pub fn keys(&self) -> impl Iterator<Item = SpkiSha256> {
+        self.spkis().map(|spki| SpkiSha256::of_spki(&spki))
+    }
+
+    /// The keys themselves, whose hashes those are.
+    pub(crate) fn spkis(&self) -> impl Iterator<Item = SubjectPublicKeyInfoDer<'static>> {
         let leaf = self.proof.end_entity().subject_public_key_info();
         let anchor = webpki::spki_for_anchor(self.proof.anchor());
         let intermediates = self
@@ -98,7 +103,6 @@ impl<'a> VerifiedPath<'a> {
         std::iter::once(leaf)
             .chain(intermediates)
             .chain(std::iter::once(anchor))
-            .map(|spki| SpkiSha256::of_spki(&spki))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 
 use crate::anchors::{Origin, OriginCounts};
 use crate::certificate::{Certificate, subject_text};
@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::epoch::{Epoch, Successor};
 use crate::identity::IdentityRecord;
 use crate::known_key::KnownBy;
+use crate::path::VerifiedPath;
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
 use crate::text::one_line;
@@ -77,7 +78,11 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct PathRecord {
     certificates: Vec<CertificateDer<'static>>,
-    keys: Vec<SpkiSha256>,
+    /// None of one that cannot be read.
+    not_after: Vec<Option<UnixTime>>,
+    spkis: Vec<SubjectPublicKeyInfoDer<'static>>,
+    /// Their hashes, once they are asked for.
+    keys: OnceLock<Vec<SpkiSha256>>,
     origin: Arc<Origin>,
 }
 
@@ -265,15 +270,17 @@ impl Receipt {
 }
 
 impl PathRecord {
-    pub(crate) fn new(
-        certificates: Vec<CertificateDer<'static>>,
-        keys: Vec<SpkiSha256>,
-        origin: Arc<Origin>,
-    ) -> Self {
+    pub(crate) fn of(path: &VerifiedPath<'_>) -> Self {
+        let owned = |der: &[u8]| CertificateDer::from(der.to_vec());
         Self {
-            certificates,
-            keys,
-            origin,
+            certificates: path.ders().map(owned).collect(),
+            not_after: path
+                .certificates()
+                .map(|certificate| certificate.ok().map(|read| read.not_after()))
+                .collect(),
+            spkis: path.spkis().collect(),
+            keys: OnceLock::new(),
+            origin: Arc::clone(path.anchor().shared_origin()),
         }
     }
 
@@ -284,7 +291,15 @@ impl PathRecord {
 
     /// The pins of their keys, in the same order.
     pub fn keys(&self) -> &[SpkiSha256] {
-        &self.keys
+        self.keys.get_or_init(|| {
+            let spkis = self.spkis.iter();
+            spkis.map(|spki| SpkiSha256::of_spki(spki)).collect()
+        })
+    }
+
+    /// The last moments at which they are valid, in the same order; none of a certificate that cannot be read.
+    pub(crate) fn not_after(&self) -> &[Option<UnixTime>] {
+        &self.not_after
     }
 
     /// Where the anchor came from.
@@ -439,7 +454,7 @@ impl fmt::Display for Receipt {
         if let Some(path) = self.path() {
             let last = path.certificates.len().saturating_sub(1);
             for (position, (certificate, key)) in
-                path.certificates.iter().zip(&path.keys).enumerate()
+                path.certificates.iter().zip(path.keys()).enumerate()
             {
                 let role = match position {
                     0 => "leaf",

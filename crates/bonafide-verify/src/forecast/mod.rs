@@ -17,7 +17,7 @@ use self::given::Given;
 use self::horizons::DAY;
 pub use self::horizons::Horizons;
 use self::reported::Reports;
-use crate::certificate::{Certificate, subject_text};
+use crate::certificate::subject_text;
 use crate::description::ExpiryKind;
 use crate::event::{Event, Events, Expiring};
 use crate::receipt::Receipt;
@@ -122,24 +122,22 @@ impl Forecast {
     }
 
     fn of_path(&self, receipt: &Receipt, now: UnixTime) -> impl Iterator<Item = Expiring> {
-        let certificates = match receipt.path() {
-            Some(path) if !self.horizons.is_off() => path.certificates(),
-            _ => &[],
-        };
-        let certificates = certificates.iter().enumerate();
-        certificates.filter_map(move |(position, certificate)| {
-            let at = Certificate::from_der(certificate).ok()?.not_after();
+        let path = receipt.path().filter(|_| !self.horizons.is_off());
+        let ends = path.map_or(&[][..], |path| path.not_after());
+        let ends = ends.iter().enumerate();
+        ends.filter_map(move |(position, at)| {
+            let at = (*at)?;
             let within_days = self.horizons.reached(at, now)?;
-            let last = receipt.path()?.certificates().len() - 1;
+            let certificates = receipt.path()?.certificates();
             Some(Expiring {
                 kind: match position {
                     0 => ExpiryKind::Leaf,
-                    _ if position == last => ExpiryKind::Anchor,
+                    _ if position + 1 == certificates.len() => ExpiryKind::Anchor,
                     _ => ExpiryKind::Intermediate,
                 },
                 host: Some(receipt.host().unwrap_or_default().to_owned()),
                 zones: vec![receipt.zone().to_owned()],
-                what: subject_text(certificate),
+                what: subject_text(certificates.get(position)?),
                 at,
                 within_days,
             })

@@ -213,7 +213,7 @@ impl Trial<'_> {
             reason,
             subject,
             source: None,
-            path: Some(record(path)),
+            path: Some(PathRecord::of(path)),
             checks: rows,
             checks_passed: 0,
         })
@@ -222,7 +222,7 @@ impl Trial<'_> {
     /// A path that is proved and has more intermediates than the zone allows.
     pub(super) fn overlong(&self, path: &VerifiedPath<'_>, reason: Reason) -> Box<Fault> {
         Box::new(Fault {
-            path: Some(record(path)),
+            path: Some(PathRecord::of(path)),
             ..*self.early(reason)
         })
     }
@@ -289,16 +289,4 @@ pub(super) fn not_run<N: Into<std::borrow::Cow<'static, str>>>(
     names
         .into_iter()
         .map(|name| CheckRecord::new(name, Outcome::NotChecked))
-}
-
-pub(super) fn record(path: &VerifiedPath<'_>) -> PathRecord {
-    let certificates = path
-        .ders()
-        .map(|der| CertificateDer::from(der.to_vec()))
-        .collect();
-    PathRecord::new(
-        certificates,
-        path.keys().collect(),
-        Arc::clone(path.anchor().shared_origin()),
-    )
 }

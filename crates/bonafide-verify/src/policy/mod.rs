@@ -99,6 +99,11 @@ impl Policy {
         self.events().len() > 0
     }
 
+    #[cfg(test)]
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
     /// What decides, which records nothing.
     fn judge(&self) -> &Judge {
         &self.recorder.judge

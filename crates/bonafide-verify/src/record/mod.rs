@@ -141,7 +141,7 @@ impl Recorder {
         let name = canonical(name);
         let zone = self.judge.zone_of(&name).ok()?;
         self.receipts
-            .deadline_of(zone.name(), &host_text(&name), self.judge.clock.now())
+            .deadline_of(zone.id(), &host_text(&name), self.judge.clock.now())
     }
 
     /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
@@ -166,5 +166,43 @@ impl Recorder {
             Some(receipt) => Ok(receipt),
             None => self.verify_handshake(&Peer::from_chain(chain, name)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bonafide_testkit::{Recipe, TestCa};
+
+    use super::*;
+    use crate::anchors::Anchors;
+    use crate::policy::Policy;
+
+    #[test]
+    fn a_receipt_is_found_in_the_epoch_that_it_was_made_in_and_not_in_the_next() {
+        let ca = TestCa::new();
+        let identity = ca.issue(Recipe::for_host("a.test"));
+        let name = ServerName::try_from("a.test").unwrap();
+        let policy = Policy::builder()
+            .anchors(Anchors::only(ca.certificate().clone()))
+            .build()
+            .unwrap();
+        let recorder = policy.recorder();
+        let receipt = recorder
+            .verify_handshake(&Peer::new(identity.chain(), &name))
+            .unwrap();
+        let of_chain = |recorder: &Recorder| {
+            let chain = PresentedChain::new(identity.chain());
+            recorder
+                .receipt_of_chain(&name, chain, Handshake::Resumed)
+                .unwrap()
+        };
+        assert!(Arc::ptr_eq(&of_chain(recorder), &receipt));
+        let renewed = recorder.renewed();
+        assert_eq!(renewed.deadline_of(&name), None);
+        let judged_again = of_chain(&renewed);
+        assert!(!Arc::ptr_eq(&judged_again, &receipt));
+        assert_eq!(judged_again.epoch(), renewed.judge.epoch);
     }
 }
