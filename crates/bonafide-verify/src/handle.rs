@@ -97,8 +97,9 @@ impl PolicyHandle {
         Ok(epoch)
     }
 
-    /// Has `listener` notified of every replacement from now on, for as long as it is kept elsewhere. The policy may have been replaced before: look at
-    /// [`current`](Self::current) afterwards.
+    /// Has `listener` notified of every replacement from now on, for as long as it is kept
+    /// elsewhere. The policy may have been replaced before: look at [`current`](Self::current)
+    /// afterwards.
     pub fn subscribe(&self, listener: Weak<impl Listener<Policy> + 'static>) {
         let listener: Weak<dyn Listener<Policy>> = listener;
         self.0.subscribers.subscribe(&listener);

@@ -115,7 +115,8 @@ impl Intermediates {
     }
 }
 
-/// Adds to the intermediates of a policy those of paths that were verified, where the policy says so. [`KnownIntermediates`] itself cannot.
+/// Adds to the intermediates of a policy those of paths that were verified, where the policy says
+/// so. [`KnownIntermediates`] itself cannot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Learner(Option<Arc<Mutex<Remembered>>>);
 

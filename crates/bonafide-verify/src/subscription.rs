@@ -4,17 +4,19 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Code that keeps something which rests on a policy or on a client certificate, such as a pool of connections, and is notified when that is replaced.
+/// Code that keeps something which rests on a policy or on a client certificate, such as a pool of
+/// connections, and is notified when that is replaced.
 ///
 /// | `C` | subscribed by | notified when |
 /// |---|---|---|
 /// | [`Policy`](crate::Policy) | [`PolicyHandle::subscribe`](crate::PolicyHandle::subscribe) | the policy was replaced, by this one |
 /// | [`Rotation`](crate::Rotation) | [`Policy::subscribe_to_identities`](crate::Policy::subscribe_to_identities), [`IdentityHandle::subscribe`](crate::IdentityHandle::subscribe), [`IdentityCallback::subscribe`](crate::IdentityCallback::subscribe) | a client certificate was replaced |
 ///
-/// A subscription keeps the listener by a [`Weak`] reference: it ends when the listener is dropped elsewhere. A second subscription of the same listener at the same
-/// place changes nothing.
+/// A subscription keeps the listener by a [`Weak`] reference: it ends when the listener is dropped
+/// elsewhere. A second subscription of the same listener at the same place changes nothing.
 ///
-/// What is replaced before the subscription is not notified of. To miss no change, subscribe first and look at the current value then.
+/// What is replaced before the subscription is not notified of. To miss no change, subscribe first
+/// and look at the current value then.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,8 +46,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
 pub trait Listener<C: ?Sized>: Send + Sync {
-    /// The change has been made. What rests on the value before is to be let go: the replacement returns after this call. It must not replace what it is
-    /// notified of.
+    /// The change has been made. What rests on the value before is to be let go: the replacement
+    /// returns after this call. It must not replace what it is notified of.
     fn notify(&self, change: &C);
 }
 
@@ -74,7 +76,8 @@ impl<C: ?Sized> Subscribers<dyn Listener<C>> {
     /// Notifies all, without the lock: a listener may subscribe others.
     ///
     /// # Panics
-    /// With the first panic of a listener, once all were notified: one that fails does not keep the others from letting go.
+    /// With the first panic of a listener, once all were notified: one that fails does not keep the
+    /// others from letting go.
     pub(crate) fn notify(&self, change: &C) {
         let mut outcome = Ok(());
         for listener in self.all() {

@@ -14,13 +14,15 @@ use hashbrown::HashMap;
 
 /// Says of each occurrence whether it is reported.
 ///
-/// **The rule.** A key is reported at its first occurrence, and again at the first occurrence after an interval; sooner where its urgency has grown since the
-/// last report. What a [`Budget`] has no room for is reported at its next occurrence.
+/// **The rule.** A key is reported at its first occurrence, and again at the first occurrence after
+/// an interval; sooner where its urgency has grown since the last report. What a [`Budget`] has no
+/// room for is reported at its next occurrence.
 ///
-/// **The bound.** So many keys are remembered. With one more, the key that was first seen longest ago is forgotten, and reported when it occurs again.
+/// **The bound.** So many keys are remembered. With one more, the key that was first seen longest
+/// ago is forgotten, and reported when it occurs again.
 ///
-/// Times are the time since a moment that the caller chooses, so that either kind of clock serves. A clock that is set back counts as one that is set
-/// forward as far.
+/// Times are the time since a moment that the caller chooses, so that either kind of clock serves.
+/// A clock that is set back counts as one that is set forward as far.
 #[derive(Debug)]
 pub(crate) struct Throttle<K, U = ()> {
     interval: Duration,
@@ -70,8 +72,8 @@ impl<K: Clone + Eq + Hash, U: Ord> Throttle<K, U> {
         self
     }
 
-    /// Counts an occurrence of `key`. Where it is to be reported, says how many occurrences the report stands for: itself, and those that were not reported
-    /// since the last one.
+    /// Counts an occurrence of `key`. Where it is to be reported, says how many occurrences the
+    /// report stands for: itself, and those that were not reported since the last one.
     pub(crate) fn count(&mut self, key: &K, urgency: U, now: Duration) -> Option<u64> {
         if let Some(budget) = &mut self.budget {
             budget.fill(now);

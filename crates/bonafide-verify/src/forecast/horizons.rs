@@ -1,4 +1,4 @@
-//! How long before the end it is told.
+//! How long before the end it is reported.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Default for Horizons {
 }
 
 impl Horizons {
-    /// These, in whatever order. What has expired already is told whatever the horizons are, and alone where there are none.
+    /// These, in whatever order. What has expired already is reported whatever the horizons are, and alone where there are none.
     pub fn days(days: impl IntoIterator<Item = u32>) -> Self {
         let mut days: Vec<u32> = days.into_iter().filter(|days| *days > 0).collect();
         days.sort_unstable();
@@ -34,7 +34,7 @@ impl Horizons {
         Self(Some(days))
     }
 
-    /// Nothing is told, not even what has expired.
+    /// Nothing is reported, not even what has expired.
     pub fn off() -> Self {
         Self(None)
     }

@@ -16,7 +16,8 @@ const MOST_THINGS: usize = 4096;
 /// The SHA-256 of what kind of thing it is, whose, and which.
 type Key = [u8; 32];
 
-/// What was reported when. What the policy itself names is apart, so that no number of hosts makes it forgotten.
+/// What was reported when. What the policy itself names is apart, so that no number of hosts makes
+/// it forgotten.
 #[derive(Debug)]
 pub(super) struct Reports {
     of_policy: Throttle<Key, Reverse<u32>>,
@@ -33,7 +34,8 @@ impl Default for Reports {
 }
 
 impl Reports {
-    /// Whether it is to be reported now: for the first time, a day after the last, or at once where a nearer horizon was reached. Notes that it is.
+    /// Whether it is to be reported now: for the first time, a day after the last, or at once where
+    /// a nearer horizon was reached. Notes that it is.
     pub(super) fn is_due(&mut self, expiring: &Expiring, now: UnixTime) -> bool {
         let throttle = match expiring.host {
             None => &mut self.of_policy,

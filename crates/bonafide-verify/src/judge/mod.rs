@@ -1,4 +1,5 @@
-//! The judge: everything that decides about a peer. What it gives is a receipt or a refusal; it records nothing, and has nothing to record with.
+//! The judge: everything that decides about a peer. What it gives is a receipt or a refusal; it
+//! records nothing, and has nothing to record with.
 
 mod checks;
 #[cfg(feature = "danger-insecure-grants")]
@@ -22,7 +23,8 @@ use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::zone::{Zone, Zones};
 
-/// Everything that decides about a peer. A copy decides the same, and so serves where no connection rests on the verdict: for a shadow, and for `explain`.
+/// Everything that decides about a peer. A copy decides the same, and so serves where no connection
+/// rests on the verdict: for a shadow, and for `explain`.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     pub(crate) epoch: Epoch,
@@ -43,7 +45,8 @@ impl Judge {
         }
     }
 
-    /// The refusal of a host that the policy has no zone for, or that the configuration at hand was not made for.
+    /// The refusal of a host that the policy has no zone for, or that the configuration at hand was
+    /// not made for.
     pub(crate) fn refuse_host(&self, host: &str) -> Refusal {
         trial::refuse_host(self, host)
     }

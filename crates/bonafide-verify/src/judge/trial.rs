@@ -111,7 +111,7 @@ pub(super) struct Trial<'a> {
     pub(super) clock: Arc<str>,
 }
 
-/// What speaks for a peer that is believed.
+/// What speaks for a peer that is accepted.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) path: Option<PathRecord>,
@@ -119,7 +119,7 @@ pub(super) struct Evidence {
     pub(super) valid_until: Option<UnixTime>,
 }
 
-/// Why a peer is not believed, before it is known whom to tell.
+/// Why a peer is not accepted, before it is known whether a grant forgives it.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub(super) reason: Reason,
@@ -127,7 +127,7 @@ pub(super) struct Fault {
     pub(super) source: Option<webpki::Error>,
     pub(super) path: Option<PathRecord>,
     pub(super) checks: Vec<CheckRecord>,
-    /// How many checks had passed before; the fault of the path that came furthest is told.
+    /// How many checks had passed before; the fault of the path that came furthest is the one that is given.
     pub(super) checks_passed: usize,
 }
 

@@ -172,20 +172,21 @@ impl PolicyBuilder {
 
     /// Adds a sink for the policy's events; see [`Event`](crate::Event). Default: the log alone.
     ///
-    /// That a policy takes another's place is told to the sinks of both; to one that they share, by cloning a builder, once.
+    /// That a policy takes another's place is reported to the sinks of both; to one that they share,
+    /// by cloning a builder, once.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.events.add(sink);
         self
     }
 
-    /// How long before something expires it is told as an [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
+    /// How long before something expires it is reported as an [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
     ///
     /// | what | when it is looked at |
     /// |---|---|
     /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | at that handshake |
     /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when it comes into force in a [`PolicyHandle`](crate::PolicyHandle), or at its first handshake, then once a day as handshakes happen |
     ///
-    /// Each thing, and each certificate for each host, is told once a day, and at once where it has come within a nearer horizon. What has expired already is told
+    /// Each thing, and each certificate for each host, is reported once a day, and at once where it has come within a nearer horizon. What has expired already is reported
     /// too. [`Policy::forecast`] gives the list at any time.
     pub fn forecast(mut self, horizons: Horizons) -> Self {
         self.forecast = horizons;

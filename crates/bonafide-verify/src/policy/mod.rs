@@ -164,7 +164,7 @@ impl Policy {
     }
 
     /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what the policy names, and what is on the paths of servers that it has
-    /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is told as an event.
+    /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is reported as an event.
     pub fn forecast(&self) -> Vec<Expiring> {
         self.recorder.expiring()
     }
@@ -174,7 +174,7 @@ impl Policy {
         self.recorder.shadow_counts()
     }
 
-    /// What `other`, which was in force before, has told of what expires is not told again.
+    /// What `other`, which was in force before, has reported of what expires is not reported again.
     pub(crate) fn takes_over_from(&self, other: &Self) {
         self.recorder.continue_from(&other.recorder);
     }
@@ -326,8 +326,9 @@ impl Policy {
         rustls_adapter::receipt_of(&self.recorder, name, connection, Some(identity))
     }
 
-    /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it is kept elsewhere. One may have been replaced before: ask
-    /// the connections at hand afterwards whether their [`Credential`](crate::Credential) is retired.
+    /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it
+    /// is kept elsewhere. One may have been replaced before: ask the connections at hand afterwards
+    /// whether their [`Credential`](crate::Credential) is retired.
     pub fn subscribe_to_identities(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {

@@ -10,7 +10,8 @@ use crate::receipt::{Outcome, Receipt, Verdict};
 use crate::refusal::Refusal;
 
 impl Recorder {
-    /// Emits what there is to report of a connection that rests on `receipt`, whether it was verified for it or resumes what was.
+    /// Emits what there is to report of a connection that rests on `receipt`, whether it was
+    /// verified for it or resumes what was.
     pub(crate) fn announce(&self, receipt: &Receipt) {
         self.announce_grant(receipt);
         for check in receipt.checks() {
@@ -57,7 +58,8 @@ impl Recorder {
         }
     }
 
-    /// Emits the event of a handshake that was refused since the host has shown another key than before.
+    /// Emits the event of a handshake that was refused since the host has shown another key than
+    /// before.
     pub(super) fn announce_key_change(&self, refusal: &Refusal) {
         if let Reason::Key(reason) = refusal.reason()
             && let KeyReason::Changed {

@@ -93,7 +93,8 @@ impl Recorder {
         }
     }
 
-    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever came first wins.
+    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever
+    /// came first wins.
     pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
         let FirstContact {
             name,
@@ -123,7 +124,8 @@ impl Recorder {
                 self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
                 Ok(())
             }
-            // Another one was faster, and this one is judged by its key; should that be gone again, there is no second try.
+            // Another one was faster, and this one is judged by its key; should that be gone again,
+            // there is no second try.
             Ok(Swap::Found(Some(_))) => {
                 let settled = Peer::from_chain(peer.chain, &name);
                 self.verify_handshake(&settled).map(drop)

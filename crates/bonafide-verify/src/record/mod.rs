@@ -1,7 +1,8 @@
 //! The recorder: has the judge decide about the peer of a handshake, and records what was decided.
 //!
-//! Receipts for the connections that will rest on them, events for the sinks, intermediates that are learnt, first contacts in their stores. It decides nothing:
-//! what the judge gives is passed on as it is. The judge knows nothing of it.
+//! Receipts for the connections that will rest on them, events for the sinks, intermediates that
+//! are learnt, first contacts in their stores. It decides nothing: what the judge gives is passed
+//! on as it is. The judge knows nothing of it.
 
 mod announce;
 mod first_contact;
@@ -93,8 +94,8 @@ impl Recorder {
         self.forecast.continue_from(&other.forecast);
     }
 
-    /// Has the peer of a handshake judged, and keeps the receipt for the connections that will rest on it; that of a [`FirstContact`] is kept when that
-    /// is complete.
+    /// Has the peer of a handshake judged, and keeps the receipt for the connections that will rest
+    /// on it; that of a [`FirstContact`] is kept when that is complete.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         self.look_through();
         let judged = self
@@ -128,15 +129,17 @@ impl Recorder {
         self.forecast.look_through(zones, clock.now(), &self.events);
     }
 
-    /// All that expires soon: what the policy names, and what is on the paths of the receipts at hand.
+    /// All that expires soon: what the policy names, and what is on the paths of the receipts at
+    /// hand.
     pub(crate) fn expiring(&self) -> Vec<Expiring> {
         let receipts = self.receipts.all();
         let Judge { zones, clock, .. } = &self.judge;
         self.forecast.all(zones, &receipts, clock.now())
     }
 
-    /// Until when what was accepted of a server holds: the earliest deadline of its receipts that is still to come, `Some(None)` if none of them has one, and
-    /// nothing if no receipt of it is kept.
+    /// Until when what was accepted of a server holds: the earliest deadline of its receipts that
+    /// is still to come, `Some(None)` if none of them has one, and nothing if no receipt of it is
+    /// kept.
     pub(crate) fn deadline_of(&self, name: &ServerName<'_>) -> Option<Option<UnixTime>> {
         let name = canonical(name);
         let zone = self.judge.zone_of(&name).ok()?;
@@ -144,9 +147,11 @@ impl Recorder {
             .deadline_of(zone.id(), &host_text(&name), self.judge.clock.now())
     }
 
-    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified under this epoch.
+    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified
+    /// under this epoch.
     ///
-    /// Where the zone accepts the key that was seen first, a resumed session is judged again: the key may have been forgotten or replaced since.
+    /// Where the zone accepts the key that was seen first, a resumed session is judged again: the
+    /// key may have been forgotten or replaced since.
     pub(crate) fn receipt_of_chain(
         &self,
         name: &ServerName<'_>,

@@ -6,9 +6,11 @@ use super::Recorder;
 use crate::chain::Peer;
 use crate::receipt::Receipt;
 
-/// Sees each handshake after it was judged. Has no way to change the verdict: it is called when that has been made, and returns nothing.
+/// Sees each handshake after it was judged. Has no way to change the verdict: it is called when
+/// that has been made, and returns nothing.
 pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
-    /// The peer was accepted or refused, as the receipt says. Called in the middle of the handshake: it must not wait.
+    /// The peer was accepted or refused, as the receipt says. Called in the middle of the
+    /// handshake: it must not wait.
     fn saw(&self, peer: &Peer<'_>, receipt: &Receipt);
 
     /// What has become of what it saw.
@@ -21,7 +23,8 @@ pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
 pub struct ShadowCounts {
     /// Both policies said the same.
     pub agreed: u64,
-    /// The candidate would have said otherwise, whether an event was emitted or one was emitted within the hour before.
+    /// The candidate would have said otherwise, whether an event was emitted or one was emitted
+    /// within the hour before.
     pub differed: u64,
     /// The candidate had no time for it: too many were waiting.
     pub dropped: u64,

@@ -10,21 +10,23 @@ use crate::chain::PresentedChain;
 use crate::receipt::Receipt;
 use crate::zone::ZoneId;
 
-/// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the path; one that was dropped is made
-/// again by judging the chain again.
+/// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the
+/// path; one that was dropped is made again by judging the chain again.
 const MOST_RECEIPTS: usize = 1024;
-/// How many bytes the presented chains may have together that the receipts are for: 8 KiB each. A public server sends some 4 KiB, and the most that TLS
-/// carries is 64.
+/// How many bytes the presented chains may have together that the receipts are for: 8 KiB each. A
+/// public server sends some 4 KiB, and the most that TLS carries is 64.
 const MOST_BYTES: usize = MOST_RECEIPTS * 8 * 1024;
 
 /// A bounded map from (zone, host, presented chain) to the receipt of the last verification of it.
 ///
-/// rustls resumes a session without calling the verifier, and hands the original chain over then too: that chain is the way back to
-/// the receipt.
+/// rustls resumes a session without calling the verifier, and hands the original chain over then
+/// too: that chain is the way back to the receipt.
 ///
-/// **A receipt is found by exactly what it was made for.** The map belongs to one epoch. Zone and host lead to the receipts of a server, and of these the one
-/// whose whole chain has the same bytes is taken: every certificate, in the same order, and no more of them. They are compared, and not digests of them, so that
-/// nothing rests on a hash function; it costs less besides. A server that shows many chains makes that dearer, up to one comparison of [`MOST_BYTES`].
+/// **A receipt is found by exactly what it was made for.** The map belongs to one epoch. Zone and
+/// host lead to the receipts of a server, and of these the one whose whole chain has the same bytes
+/// is taken: every certificate, in the same order, and no more of them. They are compared, and not
+/// digests of them, so that nothing rests on a hash function; it costs less besides. A server that
+/// shows many chains makes that dearer, up to one comparison of [`MOST_BYTES`].
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     kept: Mutex<Kept>,
@@ -116,7 +118,8 @@ impl Receipts {
         all.map(|kept| Arc::clone(&kept.receipt)).collect()
     }
 
-    /// The earliest deadline after `now` of the receipts of a host; see [`Recorder::deadline_of`](super::Recorder::deadline_of).
+    /// The earliest deadline after `now` of the receipts of a host; see
+    /// [`Recorder::deadline_of`](super::Recorder::deadline_of).
     pub(super) fn deadline_of(
         &self,
         zone: ZoneId,

@@ -27,13 +27,13 @@ const MOST_DIVERGENCES: usize = 1024;
 /// A candidate policy that is tried in production without deciding anything.
 ///
 /// It judges the handshakes of the policy that it is given to ([`PolicyBuilder::shadow`](crate::PolicyBuilder::shadow)), the same chain, name, staple and
-/// time, those that were believed and those that were refused. Where it would have said otherwise, [`Event::Divergence`] tells: a stricter profile or new pins show what they would
+/// time, those that were accepted and those that were refused. Where it would have said otherwise, there is an [`Event::Divergence`]: a stricter profile or new pins show what they would
 /// refuse before they do, and a laxer policy what it would let in.
 ///
 /// - It runs on a thread of its own, which begins with the first handshake and ends with the policy. 64 handshakes may wait; what comes then is dropped and
 ///   counted ([`Policy::shadow_counts`](crate::Policy::shadow_counts)), and no handshake ever waits for it.
 /// - Handshakes alone are judged: not those that resume a session, whose certificates were judged when it began, and no requests on pooled connections.
-/// - The candidate keeps nothing and tells nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
+/// - The candidate keeps nothing and reports nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
 ///   that believes the key of the first contact calls a key that it does not know yet unknown.
 /// - A check of the candidate that panics is contained and counted, where a program unwinds.
 ///

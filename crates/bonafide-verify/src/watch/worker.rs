@@ -51,7 +51,8 @@ pub(super) struct Worker<T: Target> {
     pace: Pace,
     schedule: Schedule<Contents>,
     began: Instant,
-    /// Which failures were reported. Only the last is remembered: one that comes back after another is reported again.
+    /// Which failures were reported. Only the last is remembered: one that comes back after another
+    /// is reported again.
     reported: Throttle<(String, Contents)>,
     failing: Option<Failing>,
 }
@@ -140,12 +141,12 @@ impl<T: Target> Worker<T> {
             Next::AsInForce => self.recovered(),
             Next::Wait => {}
             Next::Reload => {
-                let _told = self.reload(seen);
+                let _reported = self.reload(seen);
             }
         }
     }
 
-    /// Makes it anew and puts it in force, or tells why not and when it is tried again.
+    /// Makes it again and puts it in force, or reports why not and decides when it is tried again.
     fn reload(&mut self, seen: Contents) -> Result<(), ReloadError> {
         let outcome = self.try_reload();
         let now = Instant::now();
@@ -179,7 +180,7 @@ impl<T: Target> Worker<T> {
             contents,
         } = settle(make, self.files.clone(), |files| {
             if listens {
-                // Told by the `listen` that follows each reload.
+                // Reported by the `listen` that follows each reload.
                 let _later = notifier.listen_for(files);
             }
         })?;
@@ -209,9 +210,9 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Looks more often where the system does not tell of changes, and says so.
-    fn finds_changes(&mut self, told: Result<(), String>) {
-        let (by, poll) = match &told {
+    /// Looks more often where the system does not notify of changes, and reports that.
+    fn finds_changes(&mut self, listening: Result<(), String>) {
+        let (by, poll) = match &listening {
             Ok(()) => (WatchedBy::Notices, self.pace.poll),
             Err(_) => (WatchedBy::Polling, self.options.poll_without_notices),
         };
@@ -220,7 +221,7 @@ impl<T: Target> Worker<T> {
             return;
         }
         self.schedule.poll_every(poll, Instant::now());
-        if let Err(reason) = told {
+        if let Err(reason) = listening {
             let every_ms = u64::try_from(poll.as_millis()).unwrap_or(u64::MAX);
             self.target
                 .emit(&Event::WatchingByPolling(WatchingByPolling {
