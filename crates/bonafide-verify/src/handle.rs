@@ -13,11 +13,14 @@ use crate::subscription::{Listener, Subscribers};
 
 /// A place for the policy of this moment; clones are the same place.
 ///
-/// Clients that were built with a handle judge by the policy that it holds: from the moment that [`replace`](Self::replace) returns, no request rides on a connection or a
-/// session ticket of an older one. Responses that are under way finish, and their receipts say that the policy was replaced.
+/// Clients that were built with a handle judge by the policy that it holds: from the moment that
+/// [`replace`](Self::replace) returns, no request rides on a connection or a session ticket of an
+/// older one. Responses that are under way finish, and their receipts say that the policy was
+/// replaced.
 ///
-/// Under way is what was handed to a connection by then, even if the server has yet to read it. Over HTTP/2 that is no more than the streams that the server allowed at the time,
-/// and one if it allows none; requests beyond wait in the client, and are judged anew.
+/// Under way is what was handed to a connection by then, even if the server has yet to read it.
+/// Over HTTP/2 that is no more than the streams that the server allowed at the time, and one if it
+/// allows none; requests beyond wait in the client, and are judged anew.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy, PolicyHandle};
@@ -40,7 +43,8 @@ struct Inner {
 }
 
 impl PolicyHandle {
-    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own here: what becomes of it there plays no part.
+    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own
+    /// here: what becomes of it there plays no part.
     pub fn new(policy: Policy) -> Self {
         let policy = policy.placed();
         policy.came_into_force();
@@ -61,16 +65,19 @@ impl PolicyHandle {
         self.current().epoch()
     }
 
-    /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on older ones is let go.
+    /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on
+    /// older ones is let go.
     ///
-    /// All of its anchors are loaded first, on this thread. A policy that was in use before, put back, gets an epoch of its own: what
-    /// rested on it then does not come back. The sinks of both policies are notified last, when everything is done.
+    /// All of its anchors are loaded first, on this thread. A policy that was in use before, put
+    /// back, gets an epoch of its own: what rested on it then does not come back. The sinks of both
+    /// policies are notified last, when everything is done.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors; the current policy then stays.
     ///
     /// # Panics
-    /// If a listener or a sink panics; the policy is replaced then all the same, and every listener has been notified.
+    /// If a listener or a sink panics; the policy is replaced then all the same, and every listener
+    /// has been notified.
     pub fn replace(&self, policy: Policy) -> Result<Epoch, ConfigError> {
         policy.load()?;
         let replacing = self.0.replacing.lock();

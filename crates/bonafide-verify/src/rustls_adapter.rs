@@ -105,7 +105,8 @@ fn refused(refusal: Refusal) -> rustls::Error {
 }
 
 impl Verifier {
-    /// The peer has proved that it holds the key of `cert`, which is what a first contact has waited for.
+    /// The peer has proved that it holds the key of `cert`, which is what a first contact has
+    /// waited for.
     fn proved(&self, cert: &CertificateDer<'_>) -> Result<(), rustls::Error> {
         match self.possession.proved(cert)? {
             Some(contact) => self.recorder.complete(contact).map_err(refused),
@@ -124,10 +125,12 @@ impl Verifier {
     }
 }
 
-/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where `only` is none.
+/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where
+/// `only` is none.
 ///
-/// It shows the client certificate that the zone has in the moment of each handshake. A session is authenticated by the certificate of its first handshake, and a
-/// ticket does not tell which that was: where the certificate may change, no session is resumed.
+/// It shows the client certificate that the zone has in the moment of each handshake. A session is
+/// authenticated by the certificate of its first handshake, and a ticket does not tell which that
+/// was: where the certificate may change, no session is resumed.
 pub(crate) fn client_config(
     recorder: &Arc<Recorder>,
     zone: &Zone,
@@ -175,7 +178,8 @@ fn configure(
     Ok(config)
 }
 
-/// What a connection by any client shows of itself: only of a certificate that stays it is known which one it is.
+/// What a connection by any client shows of itself: only of a certificate that stays it is known
+/// which one it is.
 pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     match &zone.identity {
         None => IdentityUse::None,
@@ -190,7 +194,8 @@ pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     }
 }
 
-/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from the one that it resumed.
+/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from
+/// the one that it resumed.
 pub(crate) fn receipt_of(
     recorder: &Recorder,
     name: &ServerName<'_>,
@@ -230,8 +235,8 @@ pub(crate) fn receipt_of(
     }))
 }
 
-/// The configurations of a policy, one a zone and list of application protocols: none of them shares a ticket with another. A zone whose client certificate is
-/// replaced gets new ones.
+/// The configurations of a policy, one a zone and list of application protocols: none of them
+/// shares a ticket with another. A zone whose client certificate is replaced gets new ones.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {

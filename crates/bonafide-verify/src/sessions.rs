@@ -15,10 +15,11 @@ use crate::record::{Recorder, Remembered};
 /// How many servers one configuration keeps sessions for.
 const SERVERS: usize = 256;
 
-/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of a server began with.
+/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of
+/// a server began with.
 ///
-/// rustls resumes without calling the verifier, and another client than ours does not ask for a receipt: so the session itself must
-/// end with what it was believed for.
+/// rustls resumes without calling the verifier, and another client than ours does not ask for a
+/// receipt: so the session itself must end with what it was believed for.
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
     recorder: Arc<Recorder>,
@@ -64,10 +65,12 @@ impl Sessions {
         }
     }
 
-    /// Notes what the session of a server rests on that begins, and says whether the session may be kept.
+    /// Notes what the session of a server rests on that begins, and says whether the session may be
+    /// kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
         if self.resumption == Resumption::Unasked && self.recorder.is_first_use(server) {
-            // The ticket may be of an older connection, whose key is another one than the store has now.
+            // The ticket may be of an older connection, whose key is another one than the store has
+            // now.
             return false;
         }
         let Some(deadline) = self.recorder.deadline_of(server) else {
@@ -76,7 +79,8 @@ impl Sessions {
         let deadline = deadline.map_or(Deadline::Never, Deadline::At);
         let known = self.begun().get(server).map(|begun| begun.deadline);
         if known == Some(deadline) {
-            // One more ticket of the same verdict. A peer may send them without end, and the store is a file.
+            // One more ticket of the same verdict. A peer may send them without end, and the store
+            // is a file.
             return true;
         }
         let remembered = self.recorder.remembered(server);
@@ -85,7 +89,8 @@ impl Sessions {
         }
         let mut begun = self.begun();
         if begun.len() >= 2 * SERVERS && !begun.contains_key(server) {
-            // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
+            // The sessions of the forgotten are not resumed; that costs each of them one full
+            // handshake.
             begun.clear();
         }
         begun.insert(

@@ -43,7 +43,8 @@ impl Forecast {
         }
     }
 
-    /// Remembers with `other` what was reported: a policy that takes another's place does not report everything again.
+    /// Remembers with `other` what was reported: a policy that takes another's place does not
+    /// report everything again.
     pub(crate) fn continue_from(&self, other: &Self) {
         self.reports.store(other.reports.load_full());
     }
@@ -84,7 +85,8 @@ impl Forecast {
         }
     }
 
-    /// All that is within a horizon, the nearest first: what the policy names, and what is on the paths of `receipts`.
+    /// All that is within a horizon, the nearest first: what the policy names, and what is on the
+    /// paths of `receipts`.
     pub(crate) fn all(
         &self,
         zones: &Zones,

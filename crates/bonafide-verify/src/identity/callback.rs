@@ -19,13 +19,15 @@ use super::user::{User, Users};
 use crate::provider::Provider;
 use crate::subscription::{Listener, Subscribers};
 
-/// How many different questions are remembered with their answers. Where there are more, the answer to the one that was asked longest ago retires: of what is forgotten
-/// nobody could say later that it has been replaced.
+/// How many different questions are remembered with their answers. Where there are more, the answer
+/// to the one that was asked longest ago retires: of what is forgotten nobody could say later that
+/// it has been replaced.
 const QUESTIONS: usize = 256;
 
 /// What a server asks for, to choose a client certificate by (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
 ///
-/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own certificate.
+/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own
+/// certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct IdentityRequest<'a> {
     acceptable_issuers: &'a [&'a [u8]],
@@ -40,7 +42,8 @@ impl<'a> IdentityRequest<'a> {
         }
     }
 
-    /// The DER-encoded names of the authorities that the server takes certificates of; none if it does not say.
+    /// The DER-encoded names of the authorities that the server takes certificates of; none if it
+    /// does not say.
     pub fn acceptable_issuers(&self) -> &'a [&'a [u8]] {
         self.acceptable_issuers
     }
@@ -71,17 +74,24 @@ impl<'a> IdentityRequest<'a> {
 /// What a callback answers: a certificate with its key, none to show nothing, or why it cannot say.
 type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 
-/// A client certificate that a callback chooses in each handshake in which the server asks for one; clones are the same.
+/// A client certificate that a callback chooses in each handshake in which the server asks for one;
+/// clones are the same.
 ///
-/// The callback runs on the thread that drives the handshake, with tokio an async thread: it should answer from what it has. No session is resumed where a callback
-/// chooses, so that every new connection asks it.
+/// The callback runs on the thread that drives the handshake, with tokio an async thread: it should
+/// answer from what it has. No session is resumed where a callback chooses, so that every new
+/// connection asks it.
 ///
-/// **When it answers the same question with another certificate than before, that is a rotation**: connections that rest on the one before get no more requests,
-/// as after [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same certificate as long as the old connections shall live; one that makes a
-/// new one each time ends each connection with the next handshake. A rotation is noticed only when the callback is asked: [`retire_connections`](Self::retire_connections) has it asked again.
+/// **When it answers the same question with another certificate than before, that is a rotation**:
+/// connections that rest on the one before get no more requests, as after
+/// [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same
+/// certificate as long as the old connections shall live; one that makes a new one each time ends
+/// each connection with the next handshake. A rotation is noticed only when the callback is asked:
+/// [`retire_connections`](Self::retire_connections) has it asked again.
 ///
-/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question before. The answers to the last 256 different questions are in use; connections
-/// that rest on older ones get no more requests either. An error ends the handshake with [`IdentityError::Callback`], before anything is sent.
+/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question
+/// before. The answers to the last 256 different questions are in use; connections that rest on
+/// older ones get no more requests either. An error ends the handshake with
+/// [`IdentityError::Callback`], before anything is sent.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, IdentityCallback, Policy, Zone};
@@ -126,7 +136,8 @@ impl IdentityCallback {
         Self::with_overlap(callback, Duration::ZERO)
     }
 
-    /// The same with an overlap; see [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
+    /// The same with an overlap; see
+    /// [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
     pub fn with_overlap(
         callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
         overlap: Duration,

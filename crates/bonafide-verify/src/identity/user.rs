@@ -46,7 +46,8 @@ impl Users {
         self.0.subscribe(&Arc::downgrade(user));
     }
 
-    /// Whether `identity` is good for all of them; without any, whether it would be for a policy that has the defaults.
+    /// Whether `identity` is good for all of them; without any, whether it would be for a policy
+    /// that has the defaults.
     pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
         let users = self.0.all();
         if users.is_empty() {

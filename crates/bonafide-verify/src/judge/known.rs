@@ -22,7 +22,8 @@ use crate::zone::Zone;
 const ROW: &str = "known key";
 /// Why its other rows have nothing to say.
 const WHY_NOT: &str = "believed by its key alone: there is no path to judge";
-/// How long a connection may be reused before the store is asked again: a key that somebody has forgotten or replaced, in another process too, ends with it.
+/// How long a connection may be reused before the store is asked again: a key that somebody has
+/// forgotten or replaced, in another process too, ends with it.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
 
 /// Judges the peer by its key, and writes nothing.
@@ -66,7 +67,8 @@ impl Trial<'_> {
             .limits
             .weigh(&self.peer.chain)
             .map_err(|reason| self.keyless(reason))?;
-        // The key as the verifier of the handshake's signature reads it, so that no second reading of the certificate can find another one.
+        // The key as the verifier of the handshake's signature reads it, so that no second reading
+        // of the certificate can find another one.
         let end_entity = EndEntityCert::try_from(leaf).map_err(|error| {
             let unread = self.unproved(error, &AnchorSet::default());
             Box::new(Fault {
@@ -144,7 +146,8 @@ impl Trial<'_> {
         })
     }
 
-    /// The row of the key, and what else a receipt lists, none of which can be judged without a path.
+    /// The row of the key, and what else a receipt lists, none of which can be judged without a
+    /// path.
     fn rows_beside(&self, row: CheckRecord) -> Vec<CheckRecord> {
         let checks = self.checks().map(|(check, _)| check.name().to_owned());
         let names = ["path", "name"].map(ToOwned::to_owned);
@@ -159,7 +162,8 @@ impl Trial<'_> {
 }
 
 impl Judge {
-    /// The refusal of a peer by what the store of its zone, which was asked after it was judged, says of its key.
+    /// The refusal of a peer by what the store of its zone, which was asked after it was judged,
+    /// says of its key.
     pub(crate) fn refuse_key(&self, zone: &Zone, peer: &Peer<'_>, reason: KeyReason) -> Refusal {
         Trial::of(self, zone, peer, |trial| {
             trial.refusal(trial.keyless(reason.into()))

@@ -13,14 +13,16 @@ use crate::host::{canonical, host_text};
 use crate::refusal::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
 
-/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter of that.
+/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter
+/// of that.
 const MAX_KEPT_BYTES: usize = 256 * 1024;
 /// How many certificates it keeps at most.
 const MAX_KEPT_CERTIFICATES: usize = 256;
 /// What it keeps of a staple, or of a list of timestamps, at most: what TLS can carry of either.
 const MAX_KEPT_BESIDE: usize = 64 * 1024;
 
-/// Everything that decided, with no grant: what is judged here is for a person and for no connection.
+/// Everything that decided, with no grant: what is judged here is for a person and for no
+/// connection.
 struct Retrial {
     judge: Judge,
     zone: Zone,

@@ -127,7 +127,8 @@ pub(super) struct Fault {
     pub(super) source: Option<webpki::Error>,
     pub(super) path: Option<PathRecord>,
     pub(super) checks: Vec<CheckRecord>,
-    /// How many checks had passed before; the fault of the path that came furthest is the one that is given.
+    /// How many checks had passed before; the fault of the path that came furthest is the one that
+    /// is given.
     pub(super) checks_passed: usize,
 }
 

@@ -37,8 +37,8 @@ use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
 ///
-/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and session tickets belong to it and are never
-/// shared with another policy.
+/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and
+/// session tickets belong to it and are never shared with another policy.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, CustomCa, Policy, Zone};
@@ -60,7 +60,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Starts a policy: system store, [`Profile::Browser`](crate::Profile::Browser), TLS 1.2 and 1.3, open, system clock.
+    /// Starts a policy: system store, [`Profile::Browser`](crate::Profile::Browser), TLS 1.2 and
+    /// 1.3, open, system clock.
     pub fn builder() -> PolicyBuilder {
         PolicyBuilder::default()
     }
@@ -79,7 +80,8 @@ impl Policy {
         Self::from_recorder(self.recorder.renewed())
     }
 
-    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had this one.
+    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had
+    /// this one.
     pub(crate) fn placed(self) -> Self {
         if self.judge().successor.claim() {
             self
@@ -124,10 +126,12 @@ impl Policy {
         &self.judge().clock
     }
 
-    /// The zone that judges the peer `name`: the longest matching host pattern, else the default zone.
+    /// The zone that judges the peer `name`: the longest matching host pattern, else the default
+    /// zone.
     ///
     /// # Errors
-    /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy is closed and no zone matches.
+    /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy
+    /// is closed and no zone matches.
     pub fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
         self.judge().zone_of(name)
     }
@@ -137,8 +141,8 @@ impl Policy {
         self.judge().zones.iter()
     }
 
-    /// The files and directories that the policy was read from, each once, in the order of their names: when one changes, the policy is out of date. The
-    /// system's store is none of them.
+    /// The files and directories that the policy was read from, each once, in the order of their
+    /// names: when one changes, the policy is out of date. The system's store is none of them.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut description = Description::default();
         self.judge().intermediates.describe(&mut description);
@@ -158,18 +162,22 @@ impl Policy {
         files.into_iter().collect()
     }
 
-    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all zones.
+    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all
+    /// zones.
     pub fn effective(&self) -> Effective {
         Effective::of(self.judge())
     }
 
-    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what the policy names, and what is on the paths of servers that it has
-    /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is reported as an event.
+    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what
+    /// the policy names, and what is on the paths of servers that it has verified lately. For a
+    /// timer of the program; it emits nothing and changes nothing about what is reported as an
+    /// event.
     pub fn forecast(&self) -> Vec<Expiring> {
         self.recorder.expiring()
     }
 
-    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none where it has none.
+    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none
+    /// where it has none.
     pub fn shadow_counts(&self) -> Option<ShadowCounts> {
         self.recorder.shadow_counts()
     }
@@ -184,23 +192,28 @@ impl Policy {
         self.recorder.look_through();
     }
 
-    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.
+    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's
+    /// store.
     pub fn is_loaded(&self) -> bool {
         self.zones().all(|zone| zone.anchors.is_loaded())
     }
 
-    /// Loads the anchors of all zones on this thread, which reads the system's store at the first time in a process. Later calls are free.
+    /// Loads the anchors of all zones on this thread, which reads the system's store at the first
+    /// time in a process. Later calls are free.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all the same.
+    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all
+    /// the same.
     pub fn load(&self) -> Result<(), ConfigError> {
-        // Every zone is tried, so that one without anchors does not keep the others from being ready.
+        // Every zone is tried, so that one without anchors does not keep the others from being
+        // ready.
         self.zones()
             .map(|zone| zone.anchors.get().map(drop))
             .fold(Ok(()), Result::and)
     }
 
-    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
+    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process;
+    /// for a thread that may block.
     pub fn draw_entropy(&self) {
         self.judge().provider.draw_entropy();
     }
@@ -234,15 +247,18 @@ impl Policy {
         self.judge().verify(peer)
     }
 
-    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone by the name of each handshake.
+    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone
+    /// by the name of each handshake.
     ///
     /// Set ALPN on it as the protocol needs. Reads the system's store if that has not happened yet.
     ///
-    /// A client certificate that changes is the one of the moment in each handshake; no session is resumed then, as a ticket does not tell which certificate it rests on.
+    /// A client certificate that changes is the one of the moment in each handshake; no session is
+    /// resumed then, as a ticket does not tell which certificate it rests on.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate, TLS versions or key exchange groups, which rustls
-    /// chooses before it knows a name: take [`Policy::client_config_for`] then.
+    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own
+    /// client certificate, TLS versions or key exchange groups, which rustls chooses before it
+    /// knows a name: take [`Policy::client_config_for`] then.
     pub fn client_config(&self) -> Result<rustls::ClientConfig, ConfigError> {
         self.load()?;
         let mut zones = self.zones();
@@ -267,10 +283,12 @@ impl Policy {
         )?))
     }
 
-    /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
+    /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of
+    /// other zones are refused.
     ///
     /// # Errors
-    /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and [`ConfigError::NoAnchors`].
+    /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and
+    /// [`ConfigError::NoAnchors`].
     pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
         let canonical =
             CanonicalHost::parse(host).map_err(|HostError| ConfigError::InvalidHost {
@@ -290,7 +308,8 @@ impl Policy {
         )?))
     }
 
-    /// Another client resumes sessions without asking whether a grant has expired since, and so must not where there is one.
+    /// Another client resumes sessions without asking whether a grant has expired since, and so
+    /// must not where there is one.
     fn for_any_client(&self, mut config: rustls::ClientConfig) -> rustls::ClientConfig {
         if self.zones().any(Zone::is_granted) {
             config.resumption = rustls::client::Resumption::disabled();
@@ -298,12 +317,13 @@ impl Policy {
         config
     }
 
-    /// The receipt of a connection that any rustls client has made with one of this policy's configurations.
+    /// The receipt of a connection that any rustls client has made with one of this policy's
+    /// configurations.
     ///
-    /// **The connection must have been made with a configuration of this policy, for this `name`**: what the configuration verified is taken on
-    /// trust, and a receipt for another connection would be a guess.
-    /// Works for resumed sessions too; a chain whose receipt is no longer at hand, or no longer
-    /// holds, is judged again.
+    /// **The connection must have been made with a configuration of this policy, for this `name`**:
+    /// what the configuration verified is taken on trust, and a receipt for another connection
+    /// would be a guess. Works for resumed sessions too; a chain whose receipt is no longer at
+    /// hand, or no longer holds, is judged again.
     ///
     /// # Errors
     /// A [`Refusal`] when the chain has to be judged again and is not believed any more.

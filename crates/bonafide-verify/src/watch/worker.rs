@@ -103,7 +103,8 @@ impl<T: Target> Worker<T> {
             }
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn(news)));
             if turn.is_err() {
-                // A sink of events or a listener, both not ours, did not survive. The recipe has its own net.
+                // A sink of events or a listener, both not ours, did not survive. The recipe has
+                // its own net.
                 not_before = Instant::now() + AFTER_PANIC;
             }
         }
