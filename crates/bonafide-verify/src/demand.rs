@@ -10,7 +10,7 @@ use std::cell::RefCell;
 #[cfg(feature = "tokio")]
 use std::future::{Future, poll_fn};
 #[cfg(feature = "tokio")]
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use rustls::SignatureScheme;
@@ -105,9 +105,8 @@ fn address<T: ?Sized>(of: &T) -> usize {
 #[cfg(feature = "tokio")]
 pub(crate) async fn watch<F: Future>(
     offer: &dyn ResolvesClientCert,
-    handshake: F,
+    mut handshake: Pin<&mut F>,
 ) -> (F::Output, Option<Demand>) {
-    let mut handshake = pin!(handshake);
     let offer = address(offer);
     let mut seen = None;
     let output = poll_fn(|cx| {

@@ -1,8 +1,7 @@
 //! A policy that changes while clients use it.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -10,14 +9,18 @@ use crate::config_error::ConfigError;
 use crate::epoch::Epoch;
 use crate::event::{Event, Events, PolicyReplaced};
 use crate::policy::Policy;
+use crate::subscription::{Listener, Subscribers};
 
 /// A place for the policy of this moment; clones are the same place.
 ///
-/// Clients that were built with a handle judge by the policy that it holds: from the moment that [`replace`](Self::replace) returns, no request rides on a connection or a
-/// session ticket of an older one. Responses that are under way finish, and their receipts say that the policy was replaced.
+/// Clients that were built with a handle judge by the policy that it holds: from the moment that
+/// [`replace`](Self::replace) returns, no request rides on a connection or a session ticket of an
+/// older one. Responses that are under way finish, and their receipts say that the policy was
+/// replaced.
 ///
-/// Under way is what was handed to a connection by then, even if the server has yet to read it. Over HTTP/2 that is no more than the streams that the server allowed at the time,
-/// and one if it allows none; requests beyond wait in the client, and are judged anew.
+/// Under way is what was handed to a connection by then, even if the server has yet to read it.
+/// Over HTTP/2 that is no more than the streams that the server allowed at the time, and one if it
+/// allows none; requests beyond wait in the client, and are judged anew.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy, PolicyHandle};
@@ -34,27 +37,21 @@ pub struct PolicyHandle(Arc<Inner>);
 
 struct Inner {
     current: ArcSwap<Policy>,
-    /// Held while a policy is replaced, so that those who follow are told in order.
+    /// Held while a policy is replaced, so that listeners are notified in order.
     replacing: Mutex<()>,
-    followers: Mutex<Vec<Weak<dyn Follower>>>,
-}
-
-/// Whoever keeps something that rests on a policy, such as connections.
-pub trait Follower: Send + Sync {
-    /// `policy` is the current one from now on. Called before [`PolicyHandle::replace`] returns; what rests on an older epoch is to be let go. It must not replace the
-    /// policy of the handle that it follows.
-    fn replaced_by(&self, policy: &Policy);
+    subscribers: Subscribers<dyn Listener<Policy>>,
 }
 
 impl PolicyHandle {
-    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own here: what becomes of it there plays no part.
+    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own
+    /// here: what becomes of it there plays no part.
     pub fn new(policy: Policy) -> Self {
         let policy = policy.placed();
         policy.came_into_force();
         Self(Arc::new(Inner {
             current: ArcSwap::from_pointee(policy),
             replacing: Mutex::default(),
-            followers: Mutex::default(),
+            subscribers: Subscribers::default(),
         }))
     }
 
@@ -68,16 +65,19 @@ impl PolicyHandle {
         self.current().epoch()
     }
 
-    /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on older ones is let go.
+    /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on
+    /// older ones is let go.
     ///
-    /// All of its anchors are loaded first, on this thread. A policy that was in use before, put back, gets an epoch of its own: what
-    /// rested on it then does not come back. The sinks of both policies hear of it last, when everything is done.
+    /// All of its anchors are loaded first, on this thread. A policy that was in use before, put
+    /// back, gets an epoch of its own: what rested on it then does not come back. The sinks of both
+    /// policies are notified last, when everything is done.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors; the current policy then stays.
     ///
     /// # Panics
-    /// If a follower or a sink panics; the policy is replaced then all the same, and every follower has been told.
+    /// If a listener or a sink panics; the policy is replaced then all the same, and every listener
+    /// has been notified.
     pub fn replace(&self, policy: Policy) -> Result<Epoch, ConfigError> {
         policy.load()?;
         let replacing = self.0.replacing.lock();
@@ -93,11 +93,8 @@ impl PolicyHandle {
         policy.takes_over_from(&replaced);
         self.0.current.store(Arc::new(policy.clone()));
         replaced.was_replaced_by(epoch);
-        let told = self.tell_followers(&policy);
+        self.0.subscribers.notify(&policy);
         drop(replacing);
-        if let Err(panic) = told {
-            resume_unwind(panic);
-        }
         let event = Event::PolicyReplaced(PolicyReplaced {
             from: replaced.epoch(),
             to: epoch,
@@ -107,27 +104,12 @@ impl PolicyHandle {
         Ok(epoch)
     }
 
-    /// Tells everybody, and then of the first panic: one that fails does not keep the others from letting go.
-    fn tell_followers(&self, policy: &Policy) -> std::thread::Result<()> {
-        let followers = self.followers().clone();
-        let mut told = Ok(());
-        for follower in followers.iter().filter_map(Weak::upgrade) {
-            let outcome = catch_unwind(AssertUnwindSafe(|| follower.replaced_by(policy)));
-            told = told.and(outcome);
-        }
-        told
-    }
-
-    /// Has `follower` told of every replacement from now on, for as long as somebody else keeps it.
-    pub fn tell(&self, follower: Weak<dyn Follower>) {
-        let mut followers = self.followers();
-        followers.retain(|other| other.strong_count() > 0);
-        followers.push(follower);
-    }
-
-    fn followers(&self) -> MutexGuard<'_, Vec<Weak<dyn Follower>>> {
-        let followers = self.0.followers.lock();
-        followers.unwrap_or_else(PoisonError::into_inner)
+    /// Has `listener` notified of every replacement from now on, for as long as it is kept
+    /// elsewhere. The policy may have been replaced before: look at [`current`](Self::current)
+    /// afterwards.
+    pub fn subscribe(&self, listener: Weak<impl Listener<Policy> + 'static>) {
+        let listener: Weak<dyn Listener<Policy>> = listener;
+        self.0.subscribers.subscribe(&listener);
     }
 }
 

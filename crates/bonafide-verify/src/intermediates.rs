@@ -20,8 +20,9 @@ const MAX_REMEMBERED: usize = 1024;
 
 /// Intermediates to try where a server does not send its own, a mistake that browsers hide.
 ///
-/// They are candidates and nothing more: a path over them is proved as any other, to an anchor of the zone, and judged by all of its checks. The receipt of
-/// such a connection says "server chain incomplete, repaired". Nothing is fetched.
+/// They are candidates and nothing more: a path over them is proved as any other, to an anchor of
+/// the zone, and judged by all of its checks. The receipt of such a connection says "server chain
+/// incomplete, repaired". Nothing is fetched.
 ///
 /// ```
 /// use bonafide_verify::{Intermediates, Policy};
@@ -49,19 +50,21 @@ enum Remember {
 }
 
 impl Intermediates {
-    /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
-    /// A key, a request or a list may stand beside certificates; what may hold a certificate and is not
-    /// read is an error.
+    /// A file with one certificate in DER or any number in PEM; it is read when the policy is
+    /// built. A key, a request or a list may stand beside certificates; what may hold a certificate
+    /// and is not read is an error.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::default().and_file(path)
     }
 
-    /// Every regular file of a directory, as [`Intermediates::file`] reads it; sub-directories are not entered.
+    /// Every regular file of a directory, as [`Intermediates::file`] reads it; sub-directories are
+    /// not entered.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self::default().and(Source::Directory(path.into()))
     }
 
-    /// PEM with any number of certificates, or the DER of one, from memory. `label` names it in errors.
+    /// PEM with any number of certificates, or the DER of one, from memory. `label` names it in
+    /// errors.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self::default().and(Source::bytes(label, pem))
     }
@@ -76,8 +79,9 @@ impl Intermediates {
         self.and(Source::File(path.into()))
     }
 
-    /// Remembers the intermediates of the paths that this policy verifies, 1,024 at most, and tries them for other servers. Whether a server that leaves its
-    /// intermediate out is believed then depends on which others have been asked before.
+    /// Remembers the intermediates of the paths that this policy verifies, 1,024 at most, and tries
+    /// them for other servers. Whether a server that leaves its intermediate out is believed then
+    /// depends on which others have been asked before.
     pub fn remember_verified(mut self) -> Self {
         self.remember = Remember::Verified;
         self
@@ -88,8 +92,8 @@ impl Intermediates {
         self
     }
 
-    /// Reads the sources.
-    pub(crate) fn load(&self) -> Result<KnownIntermediates, ConfigError> {
+    /// Reads the sources; gives what is known, and what adds to it.
+    pub(crate) fn load(&self) -> Result<(KnownIntermediates, Learner), ConfigError> {
         let mut by_subject = BySubject::default();
         for source in &self.sources {
             source.read_whole(&mut |place, found| {
@@ -102,14 +106,33 @@ impl Intermediates {
                 Ok::<(), ConfigError>(())
             })?;
         }
-        Ok(KnownIntermediates {
+        let learner = Learner(match self.remember {
+            Remember::Nothing => None,
+            Remember::Verified => Some(Arc::default()),
+        });
+        let known = KnownIntermediates {
             sources: self.sources.clone(),
             given: by_subject,
-            remembered: match self.remember {
-                Remember::Nothing => None,
-                Remember::Verified => Some(Mutex::default()),
-            },
-        })
+            remembered: learner.0.clone(),
+        };
+        Ok((known, learner))
+    }
+}
+
+/// Adds to the intermediates of a policy those of paths that were verified, where the policy says
+/// so. [`KnownIntermediates`] itself cannot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Learner(Option<Arc<Mutex<Remembered>>>);
+
+impl Learner {
+    /// Keeps the intermediates of `path`, a verified one from leaf to anchor.
+    pub(crate) fn learn(&self, path: &[CertificateDer<'static>]) {
+        if let (Some(remembered), [_, intermediates @ .., _]) = (&self.0, path) {
+            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            for certificate in intermediates {
+                remembered.add(certificate);
+            }
+        }
     }
 }
 
@@ -118,7 +141,7 @@ impl Intermediates {
 pub(crate) struct KnownIntermediates {
     sources: Vec<Source>,
     given: BySubject,
-    remembered: Option<Mutex<Remembered>>,
+    remembered: Option<Arc<Mutex<Remembered>>>,
 }
 
 impl KnownIntermediates {
@@ -180,16 +203,6 @@ impl KnownIntermediates {
             }
         }
         added
-    }
-
-    /// Keeps the intermediates of `path`, a verified one from leaf to anchor, where the policy says so.
-    pub(crate) fn remember(&self, path: &[CertificateDer<'static>]) {
-        if let (Some(remembered), [_, intermediates @ .., _]) = (&self.remembered, path) {
-            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            for certificate in intermediates {
-                remembered.add(certificate);
-            }
-        }
     }
 
     fn of_subject(&self, subject: &[u8]) -> Vec<CertificateDer<'static>> {

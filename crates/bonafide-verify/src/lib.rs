@@ -75,7 +75,7 @@ mod presented_name;
 mod provider;
 mod reason;
 mod receipt;
-mod receipts;
+mod record;
 mod refusal;
 mod revocation_reason;
 mod rustls_adapter;
@@ -85,7 +85,9 @@ mod shadow;
 mod signature;
 mod source;
 mod spki;
+mod subscription;
 mod text;
+mod throttle;
 #[cfg(feature = "tokio")]
 mod tls;
 #[cfg(feature = "watch")]
@@ -123,18 +125,16 @@ pub use self::explain::{
 };
 pub use self::forecast::Horizons;
 pub use self::found_kind::FoundKind;
-pub use self::handle::{Follower, PolicyHandle};
+pub use self::handle::PolicyHandle;
 pub use self::handshake::{HandshakeError, TlsError};
 pub use self::host::{CanonicalHost, HostError};
 pub use self::host_pattern::{HostPattern, PatternError};
 pub use self::identity::{
     ClientIdentity, Credential, ExternalSigner, Generation, IdentityCallback, IdentityError,
-    IdentityFollower, IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation,
-    SignError,
+    IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation, SignError,
 };
 pub use self::intermediates::Intermediates;
 pub use self::json_error::JsonError;
-pub use self::judge::ShadowCounts;
 pub use self::known_key::{
     CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
     KnownKey, MemoryFirstUse, SharedFirstUseError, StoreFault, Swap,
@@ -155,11 +155,13 @@ pub use self::reason::{Bound, Reason, Refused};
 pub use self::receipt::{
     CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,
 };
+pub use self::record::ShadowCounts;
 pub use self::refusal::{Refusal, Subject};
 pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
 pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
 pub use self::shadow::Shadow;
 pub use self::spki::{PinError, SpkiSha256};
+pub use self::subscription::Listener;
 #[cfg(feature = "tokio")]
 pub use self::tls::VerifiedStream;
 #[cfg(feature = "watch")]

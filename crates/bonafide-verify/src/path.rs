@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 use webpki::{
     EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
     RequiredEkuNotFoundContext,
@@ -16,8 +16,8 @@ use crate::spki::SpkiSha256;
 
 /// A path from the leaf to an anchor, as built and proved by this crate's path builder.
 ///
-/// Its constructor is private: holding one is the proof that every signature, validity period, basic constraint, name constraint and
-/// purpose on it has been verified.
+/// Its constructor is private: holding one is the proof that every signature, validity period,
+/// basic constraint, name constraint and purpose on it has been verified.
 ///
 /// ```compile_fail
 /// use bonafide_verify::VerifiedPath;
@@ -80,15 +80,22 @@ impl<'a> VerifiedPath<'a> {
             .chain(std::iter::once(self.anchor.certificate().as_ref()))
     }
 
-    /// The fields of every certificate, from the leaf to the anchor; an error for one that rustls-webpki accepts and strict DER does not.
+    /// The fields of every certificate, from the leaf to the anchor; an error for one that
+    /// rustls-webpki accepts and strict DER does not.
     pub fn certificates(&self) -> impl Iterator<Item = Result<Certificate<'_>, der::Error>> {
         self.fields.iter().copied()
     }
 
     /// The pins of every key on the path, from the leaf to the anchor.
     ///
-    /// An anchor's is the hash of its whole SubjectPublicKeyInfo, as rustls-webpki's `spki_for_anchor` reconstitutes it.
+    /// An anchor's is the hash of its whole SubjectPublicKeyInfo, as rustls-webpki's
+    /// `spki_for_anchor` reconstitutes it.
     pub fn keys(&self) -> impl Iterator<Item = SpkiSha256> {
+        self.spkis().map(|spki| SpkiSha256::of_spki(&spki))
+    }
+
+    /// The keys themselves, whose hashes those are.
+    pub(crate) fn spkis(&self) -> impl Iterator<Item = SubjectPublicKeyInfoDer<'static>> {
         let leaf = self.proof.end_entity().subject_public_key_info();
         let anchor = webpki::spki_for_anchor(self.proof.anchor());
         let intermediates = self
@@ -98,7 +105,6 @@ impl<'a> VerifiedPath<'a> {
         std::iter::once(leaf)
             .chain(intermediates)
             .chain(std::iter::once(anchor))
-            .map(|spki| SpkiSha256::of_spki(&spki))
     }
 }
 
@@ -188,7 +194,8 @@ impl ExtendedKeyUsageValidator for Purposes {
     }
 }
 
-/// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it has proved.
+/// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it
+/// has proved.
 pub(crate) fn build(
     leaf: &CertificateDer<'_>,
     end_entity: &EndEntityCert<'_>,

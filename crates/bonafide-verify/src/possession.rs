@@ -1,15 +1,17 @@
 //! From a certificate that is judged to the proof that the peer holds its key.
 //!
-//! rustls calls a verifier twice in a full handshake: with the chain and the name, then with the chain's leaf and the handshake's signature, at once and on the same
-//! thread, and it does not say in the second call which name the first was about. What a peer shows for the first time must not become known before
-//! that signature is verified: anybody can send somebody else's certificate. So a first contact waits here in between.
+//! rustls calls a verifier twice in a full handshake: with the chain and the name, then with the
+//! chain's leaf and the handshake's signature, at once and on the same thread, and it does not say
+//! in the second call which name the first was about. What a peer shows for the first time must not
+//! become known before that signature is verified: anybody can send somebody else's certificate. So
+//! a first contact waits here in between.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use crate::judge::{FirstContact, Judge};
+use crate::record::{FirstContact, Recorder};
 
 /// What one verifier waits for, on each thread of its own.
 #[derive(Debug)]
@@ -32,10 +34,10 @@ thread_local! {
 }
 
 impl Possession {
-    pub(crate) fn of(judge: &Arc<Judge>) -> Self {
-        if judge.has_first_use() {
+    pub(crate) fn of(recorder: &Arc<Recorder>) -> Self {
+        if recorder.has_first_use() {
             Self::Awaited {
-                verifier: Arc::as_ptr(judge).addr(),
+                verifier: Arc::as_ptr(recorder).addr(),
             }
         } else {
             Self::NeverAwaited
@@ -62,7 +64,8 @@ impl Possession {
 
     /// The key of `leaf` is proved: gives the first contact that waited for that.
     ///
-    /// Should rustls ever call in another order, or on another thread, nobody is believed rather than that nobody becomes known.
+    /// Should rustls ever call in another order, or on another thread, nobody is believed rather
+    /// than that nobody becomes known.
     pub(crate) fn proved(
         &self,
         leaf: &CertificateDer<'_>,

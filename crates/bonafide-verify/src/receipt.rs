@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 
 use crate::anchors::{Origin, OriginCounts};
 use crate::certificate::{Certificate, subject_text};
@@ -14,14 +14,15 @@ use crate::code::Code;
 use crate::epoch::{Epoch, Successor};
 use crate::identity::IdentityRecord;
 use crate::known_key::KnownBy;
+use crate::path::VerifiedPath;
 use crate::reason::Reason;
 use crate::spki::SpkiSha256;
 use crate::text::one_line;
 
 /// What was checked on a connection, by what, with which result.
 ///
-/// Rides as `Arc<Receipt>` in the extensions of every response and on every TLS error. There is no secret in it. A check that
-/// did not run reads "not checked", never "passed".
+/// Rides as `Arc<Receipt>` in the extensions of every response and on every TLS error. There is no
+/// secret in it. A check that did not run reads "not checked", never "passed".
 #[derive(Clone, Debug)]
 pub struct Receipt {
     pub(crate) verification: Arc<Verification>,
@@ -53,7 +54,8 @@ pub enum Verdict {
     Verified,
     /// A path is proved but no name was given: an audit, not a connection.
     PathOnly,
-    /// The peer has proved that it holds a key which the zone believes. No path was looked for, and no name, date or check was judged: **not verified**.
+    /// The peer has proved that it holds a key which the zone believes. No path was looked for, and
+    /// no name, date or check was judged: **not verified**.
     KnownKey {
         /// The key.
         key: SpkiSha256,
@@ -77,7 +79,11 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct PathRecord {
     certificates: Vec<CertificateDer<'static>>,
-    keys: Vec<SpkiSha256>,
+    /// None of one that cannot be read.
+    not_after: Vec<Option<UnixTime>>,
+    spkis: Vec<SubjectPublicKeyInfoDer<'static>>,
+    /// Their hashes, once they are asked for.
+    keys: OnceLock<Vec<SpkiSha256>>,
     origin: Arc<Origin>,
 }
 
@@ -107,7 +113,8 @@ pub enum Outcome {
     NotChecked,
     /// It would have refused, and was told to report only.
     Reported(Reason),
-    /// It was told to report only for a while, by [`PinSet::break_glass`](crate::PinSet::break_glass).
+    /// It was told to report only for a while, by
+    /// [`PinSet::break_glass`](crate::PinSet::break_glass).
     BreakGlass {
         /// Why.
         reason: Arc<str>,
@@ -141,8 +148,9 @@ pub struct Connection {
 pub enum IdentityUse {
     /// The zone has none.
     None,
-    /// The zone has one, and the server did not ask for it in this handshake, as it never does when a session is resumed; or the connection is another client's, which does
-    /// not tell. If the session began with one, it was this one, as far as it is known.
+    /// The zone has one, and the server did not ask for it in this handshake, as it never does when
+    /// a session is resumed; or the connection is another client's, which does not tell. If the
+    /// session began with one, it was this one, as far as it is known.
     AtHand(Option<Arc<IdentityRecord>>),
     /// The server asked for one and was shown this.
     Shown(Arc<IdentityRecord>),
@@ -176,7 +184,8 @@ impl Receipt {
         &self.verification.verdict
     }
 
-    /// Whether path, name and all enforced checks are proved. Under a grant it is not, nor by a known key.
+    /// Whether path, name and all enforced checks are proved. Under a grant it is not, nor by a
+    /// known key.
     pub fn is_verified(&self) -> bool {
         self.verification.verdict == Verdict::Verified
     }
@@ -186,7 +195,8 @@ impl Receipt {
         matches!(self.verification.verdict, Verdict::Granted { .. })
     }
 
-    /// Whether the peer is believed by its key alone, in a zone that says so: see [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use) and
+    /// Whether the peer is believed by its key alone, in a zone that says so: see
+    /// [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use) and
     /// [`ZoneBuilder::exactly`](crate::ZoneBuilder::exactly). The verdict says since when.
     pub fn is_known_key(&self) -> bool {
         matches!(self.verification.verdict, Verdict::KnownKey { .. })
@@ -206,8 +216,9 @@ impl Receipt {
         self.verification.epoch
     }
 
-    /// The epoch of the policy that took this one's place, if one has by now: what the receipt says was judged by a policy that is no longer in force.
-    /// Only a response that was under way then has such a receipt.
+    /// The epoch of the policy that took this one's place, if one has by now: what the receipt says
+    /// was judged by a policy that is no longer in force. Only a response that was under way then
+    /// has such a receipt.
     pub fn replaced_by(&self) -> Option<Epoch> {
         self.verification.successor.get()
     }
@@ -237,7 +248,8 @@ impl Receipt {
         self.verification.provider
     }
 
-    /// The anchors that a path could have ended in, by origin. `SSL_CERT_FILE` and its like show here.
+    /// The anchors that a path could have ended in, by origin. `SSL_CERT_FILE` and its like show
+    /// here.
     pub fn anchors(&self) -> &OriginCounts {
         &self.verification.anchors
     }
@@ -257,23 +269,26 @@ impl Receipt {
         self.connection.as_ref()
     }
 
-    /// The time past which the verdict does not hold: the earliest `notAfter` of the path, and what checks and grants say; ten minutes for a key known from first use. No connection is
-    /// reused past it.
+    /// The time past which the verdict does not hold: the earliest `notAfter` of the path, and what
+    /// checks and grants say; ten minutes for a key known from first use. No connection is reused
+    /// past it.
     pub fn deadline(&self) -> Option<UnixTime> {
         self.verification.valid_until
     }
 }
 
 impl PathRecord {
-    pub(crate) fn new(
-        certificates: Vec<CertificateDer<'static>>,
-        keys: Vec<SpkiSha256>,
-        origin: Arc<Origin>,
-    ) -> Self {
+    pub(crate) fn of(path: &VerifiedPath<'_>) -> Self {
+        let owned = |der: &[u8]| CertificateDer::from(der.to_vec());
         Self {
-            certificates,
-            keys,
-            origin,
+            certificates: path.ders().map(owned).collect(),
+            not_after: path
+                .certificates()
+                .map(|certificate| certificate.ok().map(|read| read.not_after()))
+                .collect(),
+            spkis: path.spkis().collect(),
+            keys: OnceLock::new(),
+            origin: Arc::clone(path.anchor().shared_origin()),
         }
     }
 
@@ -284,7 +299,16 @@ impl PathRecord {
 
     /// The pins of their keys, in the same order.
     pub fn keys(&self) -> &[SpkiSha256] {
-        &self.keys
+        self.keys.get_or_init(|| {
+            let spkis = self.spkis.iter();
+            spkis.map(|spki| SpkiSha256::of_spki(spki)).collect()
+        })
+    }
+
+    /// The last moments at which they are valid, in the same order; none of a certificate that
+    /// cannot be read.
+    pub(crate) fn not_after(&self) -> &[Option<UnixTime>] {
+        &self.not_after
     }
 
     /// Where the anchor came from.
@@ -439,7 +463,7 @@ impl fmt::Display for Receipt {
         if let Some(path) = self.path() {
             let last = path.certificates.len().saturating_sub(1);
             for (position, (certificate, key)) in
-                path.certificates.iter().zip(&path.keys).enumerate()
+                path.certificates.iter().zip(path.keys()).enumerate()
             {
                 let role = match position {
                     0 => "leaf",

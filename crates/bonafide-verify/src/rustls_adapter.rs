@@ -20,9 +20,9 @@ use crate::host::{canonical, host_text};
 #[cfg(feature = "tokio")]
 use crate::identity::Credential;
 use crate::identity::{Shown, ZoneIdentity};
-use crate::judge::{FirstContact, Handshake, Judge};
 use crate::possession::Possession;
 use crate::receipt::{Connection, IdentityUse, Receipt};
+use crate::record::{FirstContact, Handshake, Recorder};
 use crate::refusal::Refusal;
 use crate::sessions::{Resumption as Resumes, Sessions};
 use crate::zone::{Zone, ZoneId};
@@ -30,7 +30,7 @@ use crate::zone::{Zone, ZoneId};
 /// A policy, or one zone of it, as rustls' verifier.
 #[derive(Debug)]
 struct Verifier {
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     /// The zone that the configuration was made for; names of other zones are refused then.
     only: Option<ZoneId>,
     /// What waits for the peer to prove that it holds its key.
@@ -52,9 +52,9 @@ impl ServerCertVerifier for Verifier {
             .at_handshake(now);
         self.possession.begin();
         self.allowed(server_name).map_err(refused)?;
-        let judged = self.judge.verify_handshake(&peer);
+        let judged = self.recorder.verify_handshake(&peer);
         let receipt = judged.as_ref().unwrap_or_else(|refusal| refusal.receipt());
-        self.judge.show(&peer, receipt);
+        self.recorder.show(&peer, receipt);
         let receipt = judged.map_err(refused)?;
         self.possession
             .expect(end_entity, FirstContact::of(&receipt, &peer));
@@ -71,7 +71,7 @@ impl ServerCertVerifier for Verifier {
             message,
             cert,
             dss,
-            self.judge.provider.signature_algorithms(),
+            self.recorder.judge.provider.signature_algorithms(),
         )?;
         self.proved(cert).map(|()| proof)
     }
@@ -86,13 +86,14 @@ impl ServerCertVerifier for Verifier {
             message,
             cert,
             dss,
-            self.judge.provider.signature_algorithms(),
+            self.recorder.judge.provider.signature_algorithms(),
         )?;
         self.proved(cert).map(|()| proof)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge
+        self.recorder
+            .judge
             .provider
             .signature_algorithms()
             .supported_schemes()
@@ -104,35 +105,40 @@ fn refused(refusal: Refusal) -> rustls::Error {
 }
 
 impl Verifier {
-    /// The peer has proved that it holds the key of `cert`, which is what a first contact has waited for.
+    /// The peer has proved that it holds the key of `cert`, which is what a first contact has
+    /// waited for.
     fn proved(&self, cert: &CertificateDer<'_>) -> Result<(), rustls::Error> {
         match self.possession.proved(cert)? {
-            Some(contact) => self.judge.complete(contact).map_err(refused),
+            Some(contact) => self.recorder.complete(contact).map_err(refused),
             None => Ok(()),
         }
     }
 
     fn allowed(&self, name: &ServerName<'_>) -> Result<(), Refusal> {
-        let zone = self.judge.zone_of(name)?;
+        let zone = self.recorder.judge.zone_of(name)?;
         match self.only {
-            Some(only) if only != zone.id() => Err(self.judge.refuse_host(&host_text(name))),
+            Some(only) if only != zone.id() => {
+                Err(self.recorder.judge.refuse_host(&host_text(name)))
+            }
             _ => Ok(()),
         }
     }
 }
 
-/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where `only` is none.
+/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where
+/// `only` is none.
 ///
-/// It shows the client certificate that the zone has in the moment of each handshake. A session is authenticated by the certificate of its first handshake, and a
-/// ticket does not tell which that was: where the certificate may change, no session is resumed.
+/// It shows the client certificate that the zone has in the moment of each handshake. A session is
+/// authenticated by the certificate of its first handshake, and a ticket does not tell which that
+/// was: where the certificate may change, no session is resumed.
 pub(crate) fn client_config(
-    judge: &Arc<Judge>,
+    recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
     resumes: Resumes,
 ) -> Result<ClientConfig, ConfigError> {
     let offer = zone.identity.clone().map_or(Offer::Nothing, Offer::OfZone);
-    let mut config = configure(judge, zone, only, resumes, offer)?;
+    let mut config = configure(recorder, zone, only, resumes, offer)?;
     if zone
         .identity
         .as_ref()
@@ -144,17 +150,18 @@ pub(crate) fn client_config(
 }
 
 fn configure(
-    judge: &Arc<Judge>,
+    recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
     resumes: Resumes,
     offer: Offer,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
-        judge: Arc::clone(judge),
+        recorder: Arc::clone(recorder),
         only,
-        possession: Possession::of(judge),
+        possession: Possession::of(recorder),
     });
+    let judge = &recorder.judge;
     let provider = judge.provider.offering(&zone.groups);
     let builder = ClientConfig::builder_with_details(provider, Arc::new(judge.clock.clone()))
         .with_protocol_versions(zone.min_version.and_later())
@@ -167,11 +174,12 @@ fn configure(
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = builder.with_client_cert_resolver(Arc::new(offer));
-    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(judge), resumes)));
+    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(recorder), resumes)));
     Ok(config)
 }
 
-/// What a connection by any client shows of itself: only of a certificate that stays it is known which one it is.
+/// What a connection by any client shows of itself: only of a certificate that stays it is known
+/// which one it is.
 pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     match &zone.identity {
         None => IdentityUse::None,
@@ -186,9 +194,10 @@ pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     }
 }
 
-/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from the one that it resumed.
+/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from
+/// the one that it resumed.
 pub(crate) fn receipt_of(
-    judge: &Judge,
+    recorder: &Recorder,
     name: &ServerName<'_>,
     connection: &ClientConnection,
     client_identity: Option<IdentityUse>,
@@ -200,11 +209,11 @@ pub(crate) fn receipt_of(
         true => Handshake::Resumed,
         false => Handshake::Full,
     };
-    let receipt = judge.receipt_of_chain(&name, chain, handshake)?;
+    let receipt = recorder.receipt_of_chain(&name, chain, handshake)?;
     if resumed {
-        judge.announce(&receipt);
+        recorder.announce(&receipt);
     }
-    let zone = judge.zone_of(&name)?;
+    let zone = recorder.judge.zone_of(&name)?;
     let (Some(version), Some(suite)) = (
         connection.protocol_version(),
         connection.negotiated_cipher_suite(),
@@ -226,12 +235,12 @@ pub(crate) fn receipt_of(
     }))
 }
 
-/// The configurations of a policy, one a zone and list of application protocols: none of them shares a ticket with another. A zone whose client certificate is
-/// replaced gets new ones.
+/// The configurations of a policy, one a zone and list of application protocols: none of them
+/// shares a ticket with another. A zone whose client certificate is replaced gets new ones.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     made: Mutex<Vec<Made>>,
 }
 
@@ -254,9 +263,9 @@ struct Made {
 
 #[cfg(feature = "tokio")]
 impl TlsConfigs {
-    pub(crate) fn new(judge: Arc<Judge>) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>) -> Self {
         Self {
-            judge,
+            recorder,
             made: Mutex::new(Vec::new()),
         }
     }
@@ -293,10 +302,10 @@ impl TlsConfigs {
         let (mut config, credential) = match current {
             Some(shown) => {
                 let credential = shown.credential.clone();
-                let config = configure(&self.judge, zone, only, resumes, Offer::One(shown))?;
+                let config = configure(&self.recorder, zone, only, resumes, Offer::One(shown))?;
                 (config, credential)
             }
-            None => (client_config(&self.judge, zone, only, resumes)?, None),
+            None => (client_config(&self.recorder, zone, only, resumes)?, None),
         };
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(TlsConfig {

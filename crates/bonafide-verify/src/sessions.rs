@@ -1,27 +1,28 @@
 //! Session tickets that do not outlive the verdict which they rest on.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hashbrown::HashMap;
 use rustls::NamedGroup;
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
 };
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::judge::{Judge, Remembered};
+use crate::record::{Recorder, Remembered};
 
 /// How many servers one configuration keeps sessions for.
 const SERVERS: usize = 256;
 
-/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of a server began with.
+/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of
+/// a server began with.
 ///
-/// rustls resumes without calling the verifier, and another client than ours does not ask for a receipt: so the session itself must
-/// end with what it was believed for.
+/// rustls resumes without calling the verifier, and another client than ours does not ask for a
+/// receipt: so the session itself must end with what it was believed for.
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     resumption: Resumption,
     begun: Mutex<HashMap<ServerName<'static>, Begun>>,
 }
@@ -55,37 +56,41 @@ enum Deadline {
 }
 
 impl Sessions {
-    pub(crate) fn new(judge: Arc<Judge>, resumption: Resumption) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, resumption: Resumption) -> Self {
         Self {
             kept: ClientSessionMemoryCache::new(SERVERS),
-            judge,
+            recorder,
             resumption,
             begun: Mutex::default(),
         }
     }
 
-    /// Notes what the session of a server rests on that begins, and says whether the session may be kept.
+    /// Notes what the session of a server rests on that begins, and says whether the session may be
+    /// kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
-        if self.resumption == Resumption::Unasked && self.judge.is_first_use(server) {
-            // The ticket may be of an older connection, whose key is another one than the store has now.
+        if self.resumption == Resumption::Unasked && self.recorder.is_first_use(server) {
+            // The ticket may be of an older connection, whose key is another one than the store has
+            // now.
             return false;
         }
-        let Some(deadline) = self.judge.deadline_of(server) else {
+        let Some(deadline) = self.recorder.deadline_of(server) else {
             return false;
         };
         let deadline = deadline.map_or(Deadline::Never, Deadline::At);
         let known = self.begun().get(server).map(|begun| begun.deadline);
         if known == Some(deadline) {
-            // One more ticket of the same verdict. A peer may send them without end, and the store is a file.
+            // One more ticket of the same verdict. A peer may send them without end, and the store
+            // is a file.
             return true;
         }
-        let remembered = self.judge.remembered(server);
+        let remembered = self.recorder.remembered(server);
         if remembered == Remembered::Nothing {
             return false;
         }
         let mut begun = self.begun();
         if begun.len() >= 2 * SERVERS && !begun.contains_key(server) {
-            // The sessions of the forgotten are not resumed; that costs each of them one full handshake.
+            // The sessions of the forgotten are not resumed; that costs each of them one full
+            // handshake.
             begun.clear();
         }
         begun.insert(
@@ -113,9 +118,9 @@ impl Sessions {
         };
         let in_time = match deadline {
             Deadline::Never => true,
-            Deadline::At(deadline) => self.judge.clock.now() < deadline,
+            Deadline::At(deadline) => self.recorder.judge.clock.now() < deadline,
         };
-        in_time && self.judge.remembered(server) == remembered
+        in_time && self.recorder.remembered(server) == remembered
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -83,7 +83,8 @@ impl Policy {
         let offer = Arc::clone(&config.client_auth_cert_resolver);
         let connector = TlsConnector::from(config);
         let handshake = connector.connect(name.clone(), Noting::new(io));
-        let (stream, demand) = demand::watch(&*offer, handshake.into_fallible()).await;
+        let handshake = pin!(handshake.into_fallible());
+        let (stream, demand) = demand::watch(&*offer, handshake).await;
         let stream = stream.map_err(|(error, io)| {
             TlsError::from_io(error).of_handshake(demand.is_some(), io.opening())
         })?;

@@ -1,4 +1,4 @@
-//! A policy in its place: who is told when it is replaced, and in which order.
+//! A policy in its place: who is notified when it is replaced, and in which order.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{
-    Anchors, Event, Follower, Peer, Policy, PolicyBuilder, PolicyHandle, PolicyReplaced, Receipt,
+    Anchors, Event, Listener, Peer, Policy, PolicyBuilder, PolicyHandle, PolicyReplaced, Receipt,
 };
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
@@ -25,30 +25,29 @@ fn policy() -> Policy {
     trusting(&TestCa::new()).build().unwrap()
 }
 
-/// A pool: remembers the last epoch that it was told.
+/// A pool: remembers the last epoch that it was notified of.
 #[derive(Default)]
 struct Pool(AtomicU64);
 
-impl Follower for Pool {
-    fn replaced_by(&self, policy: &Policy) {
+impl Listener<Policy> for Pool {
+    fn notify(&self, policy: &Policy) {
         self.0.store(policy.epoch().get(), Ordering::SeqCst);
     }
 }
 
 struct Fails;
 
-impl Follower for Fails {
-    fn replaced_by(&self, _: &Policy) {
+impl Listener<Policy> for Fails {
+    fn notify(&self, _: &Policy) {
         panic!("as planned by the test");
     }
 }
 
 #[test]
-fn followers_are_told_before_a_sink_that_panics() {
+fn listeners_are_notified_before_a_sink_that_panics() {
     let handle = PolicyHandle::new(policy());
     let pool: Arc<Pool> = Arc::default();
-    let follower: std::sync::Weak<Pool> = Arc::downgrade(&pool);
-    handle.tell(follower);
+    handle.subscribe(Arc::downgrade(&pool));
     let next = trusting(&TestCa::new())
         .events(|_: &Event| panic!("as planned by the test"))
         .build()
@@ -58,13 +57,11 @@ fn followers_are_told_before_a_sink_that_panics() {
 }
 
 #[test]
-fn a_follower_that_panics_keeps_no_other_from_being_told() {
+fn a_listener_that_panics_keeps_no_other_from_being_notified() {
     let handle = PolicyHandle::new(policy());
     let (fails, pool): (_, Arc<Pool>) = (Arc::new(Fails), Arc::default());
-    let follower: std::sync::Weak<Fails> = Arc::downgrade(&fails);
-    handle.tell(follower);
-    let follower: std::sync::Weak<Pool> = Arc::downgrade(&pool);
-    handle.tell(follower);
+    handle.subscribe(Arc::downgrade(&fails));
+    handle.subscribe(Arc::downgrade(&pool));
     assert!(catch_unwind(AssertUnwindSafe(|| handle.replace(policy()))).is_err());
     assert_eq!(pool.0.load(Ordering::SeqCst), handle.epoch().get());
     drop(fails);
@@ -73,16 +70,15 @@ fn a_follower_that_panics_keeps_no_other_from_being_told() {
 }
 
 #[test]
-fn a_sink_may_follow_the_handle_and_replace_its_policy() {
+fn a_sink_may_subscribe_to_the_handle_and_replace_its_policy() {
     let place: Arc<OnceLock<PolicyHandle>> = Arc::default();
     let pool: Arc<Pool> = Arc::default();
-    let (of_sink, follower) = (Arc::clone(&place), Arc::clone(&pool));
+    let (of_sink, listener) = (Arc::clone(&place), Arc::clone(&pool));
     let once = Arc::new(OnceLock::new());
     let reacting = trusting(&TestCa::new())
         .events(move |_: &Event| {
             let handle = of_sink.get().unwrap();
-            let weak: std::sync::Weak<Pool> = Arc::downgrade(&follower);
-            handle.tell(weak);
+            handle.subscribe(Arc::downgrade(&listener));
             if once.set(()).is_ok() {
                 handle.replace(policy()).unwrap();
             }

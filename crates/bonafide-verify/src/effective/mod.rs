@@ -90,10 +90,6 @@ impl Effective {
             intermediates,
             clock,
             provider,
-            receipts: _,
-            events: _,
-            forecast: _,
-            onlooker: _,
         } = judge;
         let mut views: Vec<ZoneView> = zones.iter().map(ZoneView::of).collect();
         views.sort_by(ZoneView::order);

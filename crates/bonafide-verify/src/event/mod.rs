@@ -191,18 +191,9 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
 #[derive(Clone, Default)]
 pub(crate) struct Events {
     sinks: Vec<Arc<dyn EventSink>>,
-    is_silent: bool,
 }
 
 impl Events {
-    /// Events that go nowhere, not even to the log.
-    pub(crate) fn silent() -> Self {
-        Self {
-            sinks: Vec::new(),
-            is_silent: true,
-        }
-    }
-
     pub(crate) fn add(&mut self, sink: impl EventSink + 'static) {
         self.sinks.push(Arc::new(sink));
     }
@@ -215,10 +206,7 @@ impl Events {
                 sinks.push(Arc::clone(sink));
             }
         }
-        Self {
-            sinks,
-            is_silent: false,
-        }
+        Self { sinks }
     }
 
     /// How many sinks there are beside the log.
@@ -227,9 +215,6 @@ impl Events {
     }
 
     pub(crate) fn emit(&self, event: &Event) {
-        if self.is_silent {
-            return;
-        }
         let kind = event.kind();
         match event.loudness() {
             Loudness::Info => {

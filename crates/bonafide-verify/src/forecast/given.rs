@@ -41,8 +41,9 @@ impl Given {
     }
 }
 
-/// Says when the anchors expire that the program added. Those of the system and the bundled ones, of which a path needs one, are told when it is
-/// on a path. False where they are not loaded, which is not done for this.
+/// Says when the anchors expire that the program added. Those of the system and the bundled ones,
+/// of which a path needs one, are reported when it is on a path. False where they are not loaded,
+/// which is not done for this.
 fn describe_anchors(zone: &Zone, description: &mut Description) -> bool {
     if !zone.anchors.is_loaded() {
         return false;

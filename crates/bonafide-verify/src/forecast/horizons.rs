@@ -1,4 +1,4 @@
-//! How long before the end it is told.
+//! How long before the end it is reported.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use rustls_pki_types::UnixTime;
 /// A day in seconds.
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long before something expires an [`Event::Expiring`](crate::Event::Expiring) is emitted, in days. Default: 30, 14, 7 and 1.
+/// How long before something expires an [`Event::Expiring`](crate::Event::Expiring) is emitted, in
+/// days. Default: 30, 14, 7 and 1.
 ///
 /// ```
 /// use bonafide_verify::{Horizons, Policy};
@@ -26,7 +27,8 @@ impl Default for Horizons {
 }
 
 impl Horizons {
-    /// These, in whatever order. What has expired already is told whatever the horizons are, and alone where there are none.
+    /// These, in whatever order. What has expired already is reported whatever the horizons are,
+    /// and alone where there are none.
     pub fn days(days: impl IntoIterator<Item = u32>) -> Self {
         let mut days: Vec<u32> = days.into_iter().filter(|days| *days > 0).collect();
         days.sort_unstable();
@@ -34,7 +36,7 @@ impl Horizons {
         Self(Some(days))
     }
 
-    /// Nothing is told, not even what has expired.
+    /// Nothing is reported, not even what has expired.
     pub fn off() -> Self {
         Self(None)
     }
@@ -43,7 +45,8 @@ impl Horizons {
         self.0.is_none()
     }
 
-    /// The nearest horizon that `at` is within, in days: 0 where it has passed, none where it is beyond all.
+    /// The nearest horizon that `at` is within, in days: 0 where it has passed, none where it is
+    /// beyond all.
     pub(super) fn reached(&self, at: UnixTime, now: UnixTime) -> Option<u32> {
         let days = self.0.as_ref()?;
         if now > at {

@@ -1,8 +1,8 @@
-//! The forecast: what a policy rests on that expires soon, told in time and not too often.
+//! The forecast: what a policy rests on that expires soon, reported in time and not too often.
 
 mod given;
 mod horizons;
-mod told;
+mod reported;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,8 +16,8 @@ use rustls_pki_types::UnixTime;
 use self::given::Given;
 use self::horizons::DAY;
 pub use self::horizons::Horizons;
-use self::told::Told;
-use crate::certificate::{Certificate, subject_text};
+use self::reported::Reports;
+use crate::certificate::subject_text;
 use crate::description::ExpiryKind;
 use crate::event::{Event, Events, Expiring};
 use crate::receipt::Receipt;
@@ -29,7 +29,7 @@ const SOON: Duration = Duration::from_secs(10 * 60);
 /// The forecast of one policy.
 pub(crate) struct Forecast {
     horizons: Horizons,
-    told: ArcSwap<Mutex<Told>>,
+    reports: ArcSwap<Mutex<Reports>>,
     /// The second from which on what the policy itself names is looked through again.
     next_look: AtomicU64,
 }
@@ -38,14 +38,15 @@ impl Forecast {
     pub(crate) fn new(horizons: Horizons) -> Self {
         Self {
             horizons,
-            told: ArcSwap::from_pointee(Mutex::default()),
+            reports: ArcSwap::from_pointee(Mutex::default()),
             next_look: AtomicU64::new(0),
         }
     }
 
-    /// Remembers with `other` what was told: a policy that takes another's place does not tell everything again.
+    /// Remembers with `other` what was reported: a policy that takes another's place does not
+    /// report everything again.
     pub(crate) fn continue_from(&self, other: &Self) {
-        self.told.store(other.told.load_full());
+        self.reports.store(other.reports.load_full());
     }
 
     /// One with the same horizons that remembers the same.
@@ -55,7 +56,7 @@ impl Forecast {
         forecast
     }
 
-    /// Tells what the policy itself names, at most once a day.
+    /// Reports what the policy itself names, at most once a day.
     pub(crate) fn look_through(&self, zones: &Zones, now: UnixTime, events: &Events) {
         let seconds = now.as_secs();
         let next = self.next_look.load(Ordering::Relaxed);
@@ -71,24 +72,21 @@ impl Forecast {
         if mine.is_err() {
             return;
         }
-        let told = self.told.load();
-        told.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .forget_given(now);
         for expiring in self.of_policy(given, now) {
-            self.tell(expiring, now, events);
+            self.report(expiring, now, events);
         }
     }
 
-    /// Tells of the certificates on the path of a handshake.
+    /// Reports the certificates on the path of a handshake.
     pub(crate) fn met(&self, receipt: &Receipt, events: &Events) {
         let now = receipt.time();
         for expiring in self.of_path(receipt, now) {
-            self.tell(expiring, now, events);
+            self.report(expiring, now, events);
         }
     }
 
-    /// All that is within a horizon, the nearest first: what the policy names, and what is on the paths of `receipts`.
+    /// All that is within a horizon, the nearest first: what the policy names, and what is on the
+    /// paths of `receipts`.
     pub(crate) fn all(
         &self,
         zones: &Zones,
@@ -126,33 +124,31 @@ impl Forecast {
     }
 
     fn of_path(&self, receipt: &Receipt, now: UnixTime) -> impl Iterator<Item = Expiring> {
-        let certificates = match receipt.path() {
-            Some(path) if !self.horizons.is_off() => path.certificates(),
-            _ => &[],
-        };
-        let certificates = certificates.iter().enumerate();
-        certificates.filter_map(move |(position, certificate)| {
-            let at = Certificate::from_der(certificate).ok()?.not_after();
+        let path = receipt.path().filter(|_| !self.horizons.is_off());
+        let ends = path.map_or(&[][..], |path| path.not_after());
+        let ends = ends.iter().enumerate();
+        ends.filter_map(move |(position, at)| {
+            let at = (*at)?;
             let within_days = self.horizons.reached(at, now)?;
-            let last = receipt.path()?.certificates().len() - 1;
+            let certificates = receipt.path()?.certificates();
             Some(Expiring {
                 kind: match position {
                     0 => ExpiryKind::Leaf,
-                    _ if position == last => ExpiryKind::Anchor,
+                    _ if position + 1 == certificates.len() => ExpiryKind::Anchor,
                     _ => ExpiryKind::Intermediate,
                 },
                 host: Some(receipt.host().unwrap_or_default().to_owned()),
                 zones: vec![receipt.zone().to_owned()],
-                what: subject_text(certificate),
+                what: subject_text(certificates.get(position)?),
                 at,
                 within_days,
             })
         })
     }
 
-    fn tell(&self, expiring: Expiring, now: UnixTime, events: &Events) {
-        let told = self.told.load();
-        let is_due = told
+    fn report(&self, expiring: Expiring, now: UnixTime, events: &Events) {
+        let reports = self.reports.load();
+        let is_due = reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_due(&expiring, now);

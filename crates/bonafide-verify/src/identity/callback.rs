@@ -13,18 +13,21 @@ use sha2::{Digest as _, Sha256};
 use super::ClientIdentity;
 use super::credential::{Credential, Origin};
 use super::error::IdentityError;
-use super::followers::{Followers, IdentityFollower, Rotation};
+use super::rotation::Rotation;
 use super::signer::NoKey;
 use super::user::{User, Users};
 use crate::provider::Provider;
+use crate::subscription::{Listener, Subscribers};
 
-/// How many different questions are remembered with their answers. Where there are more, the answer to the one that was asked longest ago retires: of what is forgotten
-/// nobody could say later that it has been replaced.
+/// How many different questions are remembered with their answers. Where there are more, the answer
+/// to the one that was asked longest ago retires: of what is forgotten nobody could say later that
+/// it has been replaced.
 const QUESTIONS: usize = 256;
 
 /// What a server asks for, to choose a client certificate by (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
 ///
-/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own certificate.
+/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own
+/// certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct IdentityRequest<'a> {
     acceptable_issuers: &'a [&'a [u8]],
@@ -39,7 +42,8 @@ impl<'a> IdentityRequest<'a> {
         }
     }
 
-    /// The DER-encoded names of the authorities that the server takes certificates of; none if it does not say.
+    /// The DER-encoded names of the authorities that the server takes certificates of; none if it
+    /// does not say.
     pub fn acceptable_issuers(&self) -> &'a [&'a [u8]] {
         self.acceptable_issuers
     }
@@ -70,17 +74,24 @@ impl<'a> IdentityRequest<'a> {
 /// What a callback answers: a certificate with its key, none to show nothing, or why it cannot say.
 type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 
-/// A client certificate that a callback chooses in each handshake in which the server asks for one; clones are the same.
+/// A client certificate that a callback chooses in each handshake in which the server asks for one;
+/// clones are the same.
 ///
-/// The callback runs on the thread that drives the handshake, with tokio an async thread: it should answer from what it has. No session is resumed where a callback
-/// chooses, so that every new connection asks it.
+/// The callback runs on the thread that drives the handshake, with tokio an async thread: it should
+/// answer from what it has. No session is resumed where a callback chooses, so that every new
+/// connection asks it.
 ///
-/// **When it answers the same question with another certificate than before, that is a rotation**: connections that rest on the one before get no more requests,
-/// as after [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same certificate as long as the old connections shall live; one that makes a
-/// new one each time ends each connection with the next handshake. It is told only when it is asked: [`retire_connections`](Self::retire_connections) has it asked anew.
+/// **When it answers the same question with another certificate than before, that is a rotation**:
+/// connections that rest on the one before get no more requests, as after
+/// [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same
+/// certificate as long as the old connections shall live; one that makes a new one each time ends
+/// each connection with the next handshake. A rotation is noticed only when the callback is asked:
+/// [`retire_connections`](Self::retire_connections) has it asked again.
 ///
-/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question before. The answers to the last 256 different questions are in use; connections
-/// that rest on older ones get no more requests either. An error ends the handshake with [`IdentityError::Callback`], before anything is sent.
+/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question
+/// before. The answers to the last 256 different questions are in use; connections that rest on
+/// older ones get no more requests either. An error ends the handshake with
+/// [`IdentityError::Callback`], before anything is sent.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, IdentityCallback, Policy, Zone};
@@ -104,7 +115,7 @@ struct Inner {
     overlap: Duration,
     given: Mutex<VecDeque<Given>>,
     users: Users,
-    followers: Followers,
+    subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
 /// What was answered to a question the last time.
@@ -125,7 +136,8 @@ impl IdentityCallback {
         Self::with_overlap(callback, Duration::ZERO)
     }
 
-    /// The same with an overlap; see [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
+    /// The same with an overlap; see
+    /// [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
     pub fn with_overlap(
         callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
         overlap: Duration,
@@ -135,7 +147,7 @@ impl IdentityCallback {
             overlap,
             given: Mutex::default(),
             users: Users::default(),
-            followers: Followers::default(),
+            subscribers: Subscribers::default(),
         }))
     }
 
@@ -145,15 +157,20 @@ impl IdentityCallback {
         for given in given {
             given.credential.retire(self.0.overlap);
         }
-        self.tell_followers();
+        self.notify();
     }
 
-    /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.
-    pub fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
-        self.0.followers.add(follower);
+    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
+        let listener: Weak<dyn Listener<Rotation>> = listener;
+        self.add(&listener);
     }
 
-    /// Notes that `user` is to be told of rotations.
+    pub(super) fn add(&self, listener: &Weak<dyn Listener<Rotation>>) {
+        self.0.subscribers.subscribe(listener);
+    }
+
+    /// Notes that `user` is to be notified of rotations.
     pub(super) fn serve(&self, user: &Arc<User>) {
         self.0.users.add(user);
     }
@@ -206,7 +223,7 @@ impl IdentityCallback {
         }
         if let Some(before) = before {
             self.retire(&before);
-            self.0.users.tell(&before, &credential);
+            self.0.users.notify(&before, &credential);
         }
         credential
     }
@@ -221,11 +238,11 @@ impl IdentityCallback {
 
     fn retire(&self, credential: &Credential) {
         credential.retire(self.0.overlap);
-        self.tell_followers();
+        self.notify();
     }
 
-    fn tell_followers(&self) {
-        self.0.followers.tell(&Rotation {
+    fn notify(&self) {
+        self.0.subscribers.notify(&Rotation {
             overlap: self.0.overlap,
         });
     }

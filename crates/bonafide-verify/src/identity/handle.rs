@@ -9,22 +9,27 @@ use arc_swap::ArcSwap;
 
 use super::ClientIdentity;
 use super::credential::{Credential, Generation, Origin};
-use super::followers::{Followers, IdentityFollower, Rotation};
+use super::rotation::Rotation;
 use super::user::{User, Users};
 use crate::config_error::ConfigError;
+use crate::subscription::{Listener, Subscribers};
 
 /// A place for the client certificate of this moment; clones are the same place.
 ///
-/// Given to a [zone](crate::ZoneBuilder::identity) or to the [default zone](crate::PolicyBuilder::identity). From the moment that [`replace`](Self::replace) returns, no request
-/// of a client rides on a connection or a session ticket that an older certificate was shown for, unless there is an [overlap](Self::with_overlap). Streams
-/// under way finish, and so does what was handed to a connection and has yet to be read: no more than the streams that the server allowed at the time, and one if it allows none.
-/// Other zones keep their connections.
+/// Given to a [zone](crate::ZoneBuilder::identity) or to the [default
+/// zone](crate::PolicyBuilder::identity). From the moment that [`replace`](Self::replace) returns,
+/// no request of a client rides on a connection or a session ticket that an older certificate was
+/// shown for, unless there is an [overlap](Self::with_overlap). Streams under way finish, and so
+/// does what was handed to a connection and has yet to be read: no more than the streams that the
+/// server allowed at the time, and one if it allows none. Other zones keep their connections.
 ///
-/// Only the connections of bonafide's own client are retired. A `rustls::ClientConfig` that another client has shows the certificate of the moment in each
-/// handshake and resumes no session, but how long that client keeps a connection is its own affair.
+/// Only the connections of bonafide's own client are retired. A `rustls::ClientConfig` that another
+/// client has shows the certificate of the moment in each handshake and resumes no session, but how
+/// long that client keeps a connection is its own affair.
 ///
-/// A certificate that ends while connections rest on it ends none of them: servers look at its time in the handshake. It is shown as long as nothing takes its
-/// place, and what the server says of it is the answer.
+/// A certificate that ends while connections rest on it ends none of them: servers look at its time
+/// in the handshake. It is shown as long as nothing takes its place, and what the server says of it
+/// is the answer.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, IdentityHandle, Policy, Zone};
@@ -50,7 +55,7 @@ struct Inner {
     /// Held while an identity is replaced, so that replacements have an order.
     replacing: Mutex<()>,
     users: Users,
-    followers: Followers,
+    subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
 /// An identity in its place.
@@ -69,21 +74,24 @@ impl Held {
 }
 
 impl IdentityHandle {
-    /// A handle that holds `identity`, without overlap: the request after a rotation uses a connection with the new certificate. Whether the key is the
-    /// certificate's is asked when a policy is built with the handle.
+    /// A handle that holds `identity`, without overlap: the request after a rotation uses a
+    /// connection with the new certificate. Whether the key is the certificate's is asked when a
+    /// policy is built with the handle.
     pub fn new(identity: ClientIdentity) -> Self {
         Self::with_overlap(identity, Duration::ZERO)
     }
 
-    /// The same with an overlap: connections that were made with the certificate before may still be given to requests for so long after a rotation. New ones
-    /// are made with the new certificate from the first moment. For servers to which connections are dear and that take both certificates.
+    /// The same with an overlap: connections that were made with the certificate before may still
+    /// be given to requests for so long after a rotation. New ones are made with the new
+    /// certificate from the first moment. For servers to which connections are dear and that take
+    /// both certificates.
     pub fn with_overlap(identity: ClientIdentity, overlap: Duration) -> Self {
         Self(Arc::new(Inner {
             current: ArcSwap::from_pointee(Held::new(identity)),
             overlap,
             replacing: Mutex::default(),
             users: Users::default(),
-            followers: Followers::default(),
+            subscribers: Subscribers::default(),
         }))
     }
 
@@ -92,19 +100,24 @@ impl IdentityHandle {
         self.0.current.load().identity.clone()
     }
 
-    /// The identity of this moment as it is in use: its number, and the certificate as receipts name it.
+    /// The identity of this moment as it is in use: its number, and the certificate as receipts
+    /// name it.
     pub fn credential(&self) -> Arc<Credential> {
         Arc::clone(&self.0.current.load().credential)
     }
 
-    /// Puts `identity` in the place of the current one and gives its number, once the connections of the one before are retired.
+    /// Puts `identity` in the place of the current one and gives its number, once the connections
+    /// of the one before are retired.
     ///
-    /// Nothing changes, and no connection is closed, if `identity` is the current one: the same chain with a key that is not external.
+    /// Nothing changes, and no connection is closed, if `identity` is the current one: the same
+    /// chain with a key that is not external.
     ///
     /// # Errors
-    /// The identity before then stays, with its connections. [`ConfigError::KeyMismatch`] and [`ConfigError::UnusableKey`] for the key,
-    /// [`ConfigError::MalformedIdentity`] for a certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not valid now, by the clock of a
-    /// policy that uses the handle, or by the system's if there is none.
+    /// The identity before then stays, with its connections. [`ConfigError::KeyMismatch`] and
+    /// [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
+    /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not
+    /// valid now, by the clock of a policy that uses the handle, or by the system's if there is
+    /// none.
     pub fn replace(&self, identity: ClientIdentity) -> Result<Generation, ConfigError> {
         let replacing = self
             .0
@@ -119,7 +132,8 @@ impl IdentityHandle {
         Ok(self.put(replacing, &before, identity))
     }
 
-    /// Reads the certificate chain and the key again and puts them in place of the current ones; see [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
+    /// Reads the certificate chain and the key again and puts them in place of the current ones;
+    /// see [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
     ///
     /// # Errors
     /// Those of both; what was there before then stays.
@@ -131,8 +145,8 @@ impl IdentityHandle {
         self.replace(ClientIdentity::from_pem_files(chain, key)?)
     }
 
-    /// Retires the connections and the tickets that rest on the current identity, which stays: for a server that has to ask for it again. The
-    /// overlap holds here too.
+    /// Retires the connections and the tickets that rest on the current identity, which stays: for
+    /// a server that has to ask for it again. The overlap holds here too.
     pub fn retire_connections(&self) -> Generation {
         let replacing = self
             .0
@@ -144,7 +158,8 @@ impl IdentityHandle {
         self.put(replacing, &before, identity)
     }
 
-    /// The policies hear of it last, and without the lock: a sink may use the handle.
+    /// The sinks of the policies are notified last, and without the lock: a sink may use the
+    /// handle.
     fn put(
         &self,
         replacing: MutexGuard<'_, ()>,
@@ -155,24 +170,30 @@ impl IdentityHandle {
         let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
         before.credential.retire(self.0.overlap);
-        self.0.followers.tell(&Rotation {
+        self.0.subscribers.notify(&Rotation {
             overlap: self.0.overlap,
         });
         drop(replacing);
-        self.0.users.tell(&before.credential, &credential);
+        self.0.users.notify(&before.credential, &credential);
         credential.generation()
     }
 
-    /// Has `follower` told of every rotation from now on, for as long as somebody else keeps it.
-    pub fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
-        self.0.followers.add(follower);
+    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
+        let listener: Weak<dyn Listener<Rotation>> = listener;
+        self.add(&listener);
+    }
+
+    pub(super) fn add(&self, listener: &Weak<dyn Listener<Rotation>>) {
+        self.0.subscribers.subscribe(listener);
     }
 
     pub(super) fn held(&self) -> Arc<Held> {
         self.0.current.load_full()
     }
 
-    /// Notes that `user` needs every identity that comes here to be good for it, and sees whether the current one is.
+    /// Notes that `user` needs every identity that comes here to be good for it, and sees whether
+    /// the current one is.
     pub(super) fn serve(&self, user: &Arc<User>) -> Result<(), ConfigError> {
         let _replacing = self
             .0

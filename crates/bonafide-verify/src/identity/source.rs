@@ -10,13 +10,14 @@ use super::ClientIdentity;
 use super::Generation;
 use super::callback::{IdentityCallback, IdentityRequest};
 use super::credential::{Credential, IdentityRecord, Origin};
-use super::followers::IdentityFollower;
 use super::handle::IdentityHandle;
+use super::rotation::Rotation;
 use super::user::User;
 use crate::certificate::{Certificate, base16};
 use crate::config_error::ConfigError;
 use crate::description::{Description, ExpiryKind};
 use crate::spki::SpkiSha256;
+use crate::subscription::Listener;
 
 /// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
 #[derive(Clone, Debug)]
@@ -144,11 +145,12 @@ impl ZoneIdentity {
         matches!(self, Self::Fixed(..))
     }
 
-    pub(crate) fn tell(&self, follower: &Weak<dyn IdentityFollower>) {
+    /// Has `listener` notified of every rotation from now on.
+    pub(crate) fn subscribe(&self, listener: &Weak<dyn Listener<Rotation>>) {
         match self {
             Self::Fixed(..) => {}
-            Self::Handle(handle, _) => handle.tell(follower),
-            Self::Callback(callback, _) => callback.tell(follower),
+            Self::Handle(handle, _) => handle.add(listener),
+            Self::Callback(callback, _) => callback.add(listener),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The policies that a rotating identity serves: what it must be good for.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use super::{ClientIdentity, Credential};
 use crate::certificate::{Certificate, base16, subject_text};
@@ -8,8 +8,9 @@ use crate::clock::{Clock, Rfc3339Time};
 use crate::config_error::ConfigError;
 use crate::event::{Event, Events, IdentityReplaced};
 use crate::provider::Provider;
+use crate::subscription::Subscribers;
 
-/// What a policy reads and judges an identity by, and whom it tells of a rotation.
+/// What a policy reads and judges an identity by, and which sinks it notifies of a rotation.
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) provider: Provider,
@@ -38,18 +39,17 @@ impl User {
 
 /// All that are left of them.
 #[derive(Debug, Default)]
-pub(super) struct Users(Mutex<Vec<Weak<User>>>);
+pub(super) struct Users(Subscribers<User>);
 
 impl Users {
     pub(super) fn add(&self, user: &Arc<User>) {
-        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        users.retain(|user| user.strong_count() > 0);
-        users.push(Arc::downgrade(user));
+        self.0.subscribe(&Arc::downgrade(user));
     }
 
-    /// Whether `identity` is good for all of them; without any, whether it would be for a policy that has the defaults.
+    /// Whether `identity` is good for all of them; without any, whether it would be for a policy
+    /// that has the defaults.
     pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
-        let users = self.all();
+        let users = self.0.all();
         if users.is_empty() {
             let user = User {
                 provider: Provider::built_in()?,
@@ -61,9 +61,9 @@ impl Users {
         users.iter().try_for_each(|user| user.check(identity))
     }
 
-    /// Tells all of them that `to` took the place of `from`.
-    pub(super) fn tell(&self, from: &Credential, to: &Credential) {
-        let users = self.all();
+    /// Notifies the sinks of all of them, each once, that `to` took the place of `from`.
+    pub(super) fn notify(&self, from: &Credential, to: &Credential) {
+        let users = self.0.all();
         let events = Events::of_all(users.iter().map(|user| &user.events));
         events.emit(&Event::IdentityReplaced(IdentityReplaced {
             from: from.generation().get(),
@@ -72,10 +72,5 @@ impl Users {
             sha256: base16(to.record().sha256()),
             not_after: to.record().not_after(),
         }));
-    }
-
-    fn all(&self) -> Vec<Arc<User>> {
-        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        users.iter().filter_map(Weak::upgrade).collect()
     }
 }

@@ -2,13 +2,13 @@
 
 use rustls_pki_types::UnixTime;
 
-use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run, record};
+use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run};
 use crate::certificate::subject_text;
 use crate::check::{Check, CheckContext, Finding, Mode};
 use crate::code::Code;
 use crate::path::VerifiedPath;
 use crate::reason::Refused;
-use crate::receipt::{CheckRecord, Outcome};
+use crate::receipt::{CheckRecord, Outcome, PathRecord};
 use crate::refusal::Subject;
 
 impl Trial<'_> {
@@ -50,7 +50,7 @@ impl Trial<'_> {
         }
         rows.extend(self.never_checked());
         Ok(Evidence {
-            path: Some(record(path)),
+            path: Some(PathRecord::of(path)),
             checks: rows,
             valid_until,
         })
@@ -111,7 +111,7 @@ fn fault_on(
             name: subject_text(der),
         })
     });
-    let path = Some(record(path));
+    let path = Some(PathRecord::of(path));
     Box::new(Fault {
         reason: refused.reason,
         subject,

@@ -12,7 +12,6 @@ use crate::check::{Mode, Place};
 use crate::code::Code;
 use crate::danger::Grant;
 use crate::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
-use crate::event::{Event, Events, GrantedConnection};
 use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
 use crate::refusal::Refusal;
@@ -207,21 +206,4 @@ fn amended(mut evidence: Evidence, path_fault: Option<Reason>) -> Evidence {
         evidence.path = None;
     }
     evidence
-}
-
-/// Emits the event of a connection under a grant.
-pub(super) fn announce(events: &Events, receipt: &Receipt) {
-    if let Verdict::Granted {
-        forgiven,
-        reason,
-        expires,
-    } = receipt.verdict()
-    {
-        events.emit(&Event::GrantedConnection(GrantedConnection {
-            host: receipt.host().unwrap_or_default().to_owned(),
-            forgiven: forgiven.clone(),
-            reason: reason.clone(),
-            expires: *expires,
-        }));
-    }
 }

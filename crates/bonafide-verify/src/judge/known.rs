@@ -3,52 +3,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
 use super::Judge;
 use super::trial::{Evidence, Fault, Trial};
 use crate::anchors::AnchorSet;
 use crate::certificate::subject_text;
-use crate::chain::{Peer, PresentedChain};
-use crate::event::{self, Event, KeyChanged};
-use crate::host::{canonical, host_text};
-use crate::known_key::{
-    CertificateSha256, Exactly, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, KnownPeers,
-    SharedFirstUseError, Swap,
-};
+use crate::chain::Peer;
+use crate::known_key::{CertificateSha256, Exactly, FirstUse, KeyReason, KnownBy, KnownPeers};
 use crate::reason::Reason;
 use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
 use crate::refusal::{Refusal, Subject};
 use crate::spki::SpkiSha256;
+use crate::zone::Zone;
 
 /// The row of a receipt for what such a zone asks.
 const ROW: &str = "known key";
 /// Why its other rows have nothing to say.
 const WHY_NOT: &str = "believed by its key alone: there is no path to judge";
-/// How long a connection may be reused before the store is asked again: a key that somebody has forgotten or replaced, in another process too, ends with it.
+/// How long a connection may be reused before the store is asked again: a key that somebody has
+/// forgotten or replaced, in another process too, ends with it.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
-
-/// A first contact that has yet to be written down, once the peer has proved that it holds its key.
-#[derive(Debug)]
-pub(crate) struct FirstContact {
-    name: ServerName<'static>,
-    chain: Vec<CertificateDer<'static>>,
-    time: UnixTime,
-    key: SpkiSha256,
-    receipt: Arc<Receipt>,
-}
-
-/// What the store of a server's zone says of it at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remembered {
-    /// Its zone has no such store.
-    NotAsked,
-    /// This key.
-    Key(KnownKey),
-    /// Nothing, or the store cannot be read.
-    Nothing,
-}
 
 /// Judges the peer by its key, and writes nothing.
 pub(super) fn judge(trial: &Trial<'_>, known: &KnownPeers) -> Result<Arc<Receipt>, Refusal> {
@@ -91,7 +67,8 @@ impl Trial<'_> {
             .limits
             .weigh(&self.peer.chain)
             .map_err(|reason| self.keyless(reason))?;
-        // The key as the verifier of the handshake's signature reads it, so that no second reading of the certificate can find another one.
+        // The key as the verifier of the handshake's signature reads it, so that no second reading
+        // of the certificate can find another one.
         let end_entity = EndEntityCert::try_from(leaf).map_err(|error| {
             let unread = self.unproved(error, &AnchorSet::default());
             Box::new(Fault {
@@ -138,7 +115,7 @@ impl Trial<'_> {
 
     fn first_use(&self, store: &dyn FirstUse, key: SpkiSha256) -> Result<KnownBy, KeyReason> {
         let host = self.asked();
-        match store.look_up(&host).map_err(store_fault)? {
+        match store.look_up(&host).map_err(KeyReason::of_store)? {
             Some(known) if known.key == key => Ok(KnownBy::FirstUse {
                 since: known.first_seen,
             }),
@@ -169,7 +146,8 @@ impl Trial<'_> {
         })
     }
 
-    /// The row of the key, and what else a receipt lists, none of which can be judged without a path.
+    /// The row of the key, and what else a receipt lists, none of which can be judged without a
+    /// path.
     fn rows_beside(&self, row: CheckRecord) -> Vec<CheckRecord> {
         let checks = self.checks().map(|(check, _)| check.name().to_owned());
         let names = ["path", "name"].map(ToOwned::to_owned);
@@ -183,123 +161,12 @@ impl Trial<'_> {
     }
 }
 
-fn store_fault(error: FirstUseError) -> KeyReason {
-    KeyReason::Store {
-        error: SharedFirstUseError::new(error),
-    }
-}
-
-impl FirstContact {
-    /// The first contact that `receipt` is about, if it is about one.
-    pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
-        match (receipt.verdict(), peer.name) {
-            (
-                Verdict::KnownKey {
-                    key,
-                    by: KnownBy::FirstContact,
-                },
-                Some(name),
-            ) => Some(Self {
-                name: name.to_owned(),
-                chain: peer
-                    .chain
-                    .iter()
-                    .map(|certificate| certificate.clone().into_owned())
-                    .collect(),
-                time: receipt.time(),
-                key: *key,
-                receipt: Arc::clone(receipt),
-            }),
-            _ => None,
-        }
-    }
-}
-
 impl Judge {
-    /// Whether a first contact is possible in any zone.
-    pub(crate) fn has_first_use(&self) -> bool {
-        self.zones.iter().any(|zone| zone.first_use().is_some())
-    }
-
-    /// Whether the zone of the server asks a store of first use.
-    pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
-        self.zone_of(&canonical(name))
-            .is_ok_and(|zone| zone.first_use().is_some())
-    }
-
-    /// What the store of the server's zone says of it at this moment.
-    pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
-        let name = canonical(name);
-        let Some(store) = self.zone_of(&name).ok().and_then(|zone| zone.first_use()) else {
-            return Remembered::NotAsked;
-        };
-        match store.look_up(&host_text(&name)) {
-            Ok(Some(known)) => Remembered::Key(known),
-            Ok(None) | Err(_) => Remembered::Nothing,
-        }
-    }
-
-    /// Tells of a handshake that was refused since the host has shown another key than before.
-    pub(super) fn tell_of_change(&self, refusal: &Refusal) {
-        if let Reason::Key(reason) = refusal.reason()
-            && let KeyReason::Changed {
-                host,
-                known,
-                observed,
-            } = &**reason
-        {
-            self.events.emit(&Event::KeyChanged(KeyChanged {
-                host: host.clone(),
-                known: known.key,
-                since: known.first_seen,
-                observed: *observed,
-            }));
-        }
-    }
-
-    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever came first wins.
-    pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
-        let FirstContact {
-            name,
-            chain,
-            time,
-            key,
-            receipt,
-        } = contact;
-        let name = canonical(&name);
-        let peer = Peer::from_chain(PresentedChain::new(&chain), &name).at_handshake(time);
-        let zone = self.zone_of(&name)?;
-        let host = host_text(&name);
-        let refuse = |reason: KeyReason| {
-            Trial::of(self, zone, &peer, |trial| {
-                trial.refusal(trial.keyless(reason.into()))
-            })
-        };
-        let Some(store) = zone.first_use() else {
-            return Ok(());
-        };
-        let known = KnownKey {
-            key,
-            first_seen: time,
-        };
-        match store.compare_and_set(&host, None, Some(known)) {
-            Ok(Swap::Done) => {
-                self.events.emit(&Event::FirstContact(event::FirstContact {
-                    host: host.clone().into_owned(),
-                    key,
-                }));
-                self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
-                Ok(())
-            }
-            // Another one was faster, and this one is judged by its key; should that be gone again, there is no second try.
-            Ok(Swap::Found(Some(_))) => {
-                let settled = Peer::from_chain(peer.chain, &name);
-                self.verify_handshake(&settled).map(drop)
-            }
-            Ok(Swap::Found(None)) => Err(refuse(store_fault(FirstUseError::Other(
-                "it has no key, and does not take one".into(),
-            )))),
-            Err(error) => Err(refuse(store_fault(error))),
-        }
+    /// The refusal of a peer by what the store of its zone, which was asked after it was judged,
+    /// says of its key.
+    pub(crate) fn refuse_key(&self, zone: &Zone, peer: &Peer<'_>, reason: KeyReason) -> Refusal {
+        Trial::of(self, zone, peer, |trial| {
+            trial.refusal(trial.keyless(reason.into()))
+        })
     }
 }

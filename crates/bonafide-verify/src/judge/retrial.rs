@@ -9,21 +9,20 @@ use super::trial::{self, Trial};
 use super::{Judge, KnownIntermediates};
 use crate::anchors::Anchors;
 use crate::chain::{Peer, PresentedChain};
-use crate::event::Events;
-use crate::forecast::{Forecast, Horizons};
 use crate::host::{canonical, host_text};
-use crate::receipts::Receipts;
 use crate::refusal::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
 
-/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter of that.
+/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter
+/// of that.
 const MAX_KEPT_BYTES: usize = 256 * 1024;
 /// How many certificates it keeps at most.
 const MAX_KEPT_CERTIFICATES: usize = 256;
 /// What it keeps of a staple, or of a list of timestamps, at most: what TLS can carry of either.
 const MAX_KEPT_BESIDE: usize = 64 * 1024;
 
-/// Everything that decided, with no receipts and no grant: what is judged here is for a person and for no connection.
+/// Everything that decided, with no grant: what is judged here is for a person and for no
+/// connection.
 struct Retrial {
     judge: Judge,
     zone: Zone,
@@ -63,39 +62,9 @@ impl Trial<'_> {
                 .filter(|anchors| !anchors.is_empty())
                 .map(Arc::clone),
             again: Arc::new(Retrial {
-                judge: self.judge.apart(None),
+                judge: self.judge.clone(),
                 zone: self.zone.apart(None),
             }),
-        }
-    }
-}
-
-impl Judge {
-    /// One that decides the same, with other intermediates where there are some, and has no receipts.
-    pub(super) fn apart(&self, intermediates: Option<KnownIntermediates>) -> Self {
-        let Self {
-            epoch,
-            successor,
-            zones,
-            intermediates: own,
-            clock,
-            provider,
-            receipts: _,
-            events: _,
-            forecast: _,
-            onlooker: _,
-        } = self;
-        Self {
-            epoch: *epoch,
-            successor: successor.clone(),
-            zones: Arc::clone(zones),
-            intermediates: intermediates.map_or_else(|| Arc::clone(own), Arc::new),
-            clock: clock.clone(),
-            provider: provider.clone(),
-            receipts: Receipts::default(),
-            events: Events::silent(),
-            forecast: Forecast::new(Horizons::off()),
-            onlooker: None,
         }
     }
 }
@@ -132,11 +101,10 @@ impl Rejudge for Retrial {
             },
             _ => None,
         };
-        let intermediates = match premise {
-            Premise::Intermediates(certificates) => Some(KnownIntermediates::only(certificates)),
-            _ => None,
-        };
-        let judge = self.judge.apart(intermediates);
+        let mut judge = self.judge.clone();
+        if let Premise::Intermediates(certificates) = premise {
+            judge.intermediates = Arc::new(KnownIntermediates::only(certificates));
+        }
         trial::judge(&judge, &zone.apart(anchors), &peer)
             .is_ok_and(|receipt| receipt.is_verified() || receipt.is_known_key())
     }

@@ -110,11 +110,11 @@ impl Search<'_> {
                     let bytes: usize = path.ders().map(<[u8]>::len).sum();
                     refused_bytes.set(refused_bytes.get() + bytes);
                     let mut standing = standing.borrow_mut();
-                    let told = match &*standing {
-                        Some(Standing::Refused(told)) => Some(told.checks_passed),
+                    let furthest = match &*standing {
+                        Some(Standing::Refused(fault)) => Some(fault.checks_passed),
                         _ => None,
                     };
-                    if told.is_none_or(|told| fault.checks_passed > told) {
+                    if furthest.is_none_or(|furthest| fault.checks_passed > furthest) {
                         *standing = Some(Standing::Refused(fault));
                     }
                     if refused_paths.get() == MAX_REFUSED_PATHS

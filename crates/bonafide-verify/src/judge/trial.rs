@@ -111,7 +111,7 @@ pub(super) struct Trial<'a> {
     pub(super) clock: Arc<str>,
 }
 
-/// What speaks for a peer that is believed.
+/// What speaks for a peer that is accepted.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) path: Option<PathRecord>,
@@ -119,7 +119,7 @@ pub(super) struct Evidence {
     pub(super) valid_until: Option<UnixTime>,
 }
 
-/// Why a peer is not believed, before it is known whom to tell.
+/// Why a peer is not accepted, before it is known whether a grant forgives it.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub(super) reason: Reason,
@@ -127,7 +127,8 @@ pub(super) struct Fault {
     pub(super) source: Option<webpki::Error>,
     pub(super) path: Option<PathRecord>,
     pub(super) checks: Vec<CheckRecord>,
-    /// How many checks had passed before; the fault of the path that came furthest is told.
+    /// How many checks had passed before; the fault of the path that came furthest is the one that
+    /// is given.
     pub(super) checks_passed: usize,
 }
 
@@ -213,7 +214,7 @@ impl Trial<'_> {
             reason,
             subject,
             source: None,
-            path: Some(record(path)),
+            path: Some(PathRecord::of(path)),
             checks: rows,
             checks_passed: 0,
         })
@@ -222,7 +223,7 @@ impl Trial<'_> {
     /// A path that is proved and has more intermediates than the zone allows.
     pub(super) fn overlong(&self, path: &VerifiedPath<'_>, reason: Reason) -> Box<Fault> {
         Box::new(Fault {
-            path: Some(record(path)),
+            path: Some(PathRecord::of(path)),
             ..*self.early(reason)
         })
     }
@@ -289,16 +290,4 @@ pub(super) fn not_run<N: Into<std::borrow::Cow<'static, str>>>(
     names
         .into_iter()
         .map(|name| CheckRecord::new(name, Outcome::NotChecked))
-}
-
-pub(super) fn record(path: &VerifiedPath<'_>) -> PathRecord {
-    let certificates = path
-        .ders()
-        .map(|der| CertificateDer::from(der.to_vec()))
-        .collect();
-    PathRecord::new(
-        certificates,
-        path.keys().collect(),
-        Arc::clone(path.anchor().shared_origin()),
-    )
 }

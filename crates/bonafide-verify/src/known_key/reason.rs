@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CertificateSha256, Exactly, KnownKey, SharedFirstUseError};
+use super::{CertificateSha256, Exactly, FirstUseError, KnownKey, SharedFirstUseError};
 use crate::clock::Rfc3339Time;
 use crate::code::Code;
 use crate::spki::SpkiSha256;
@@ -46,6 +46,12 @@ pub enum KeyReason {
 }
 
 impl KeyReason {
+    pub(crate) fn of_store(error: FirstUseError) -> Self {
+        Self::Store {
+            error: SharedFirstUseError::new(error),
+        }
+    }
+
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Changed { .. } => Code::KeyChanged,

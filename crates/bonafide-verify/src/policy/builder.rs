@@ -22,11 +22,12 @@ use crate::judge::Judge;
 use crate::limits::Limits;
 use crate::pins::{PinSet, Pins};
 use crate::provider::Provider;
-use crate::receipts::Receipts;
+use crate::record::Recorder;
 use crate::shadow::Shadow;
 use crate::zone::{Facets, TlsVersion, ZoneBuilder, Zones};
 
-/// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default zone's.
+/// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default
+/// zone's.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyBuilder {
     default: Facets,
@@ -74,7 +75,8 @@ impl PolicyBuilder {
         self.check(pins)
     }
 
-    /// Adds the pins of many hosts, such as those of a file, in every zone; each entry says itself whether it is enforced.
+    /// Adds the pins of many hosts, such as those of a file, in every zone; each entry says itself
+    /// whether it is enforced.
     pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
     }
@@ -91,8 +93,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// The client certificate that is offered to servers of the default zone that ask for one: a [`ClientIdentity`](crate::ClientIdentity), or an
-    /// [`IdentityHandle`](crate::IdentityHandle) or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
+    /// The client certificate that is offered to servers of the default zone that ask for one: a
+    /// [`ClientIdentity`](crate::ClientIdentity), or an [`IdentityHandle`](crate::IdentityHandle)
+    /// or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
     pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
         self.default.identity = Some(identity.into());
         self
@@ -104,13 +107,13 @@ impl PolicyBuilder {
         self
     }
 
-    /// The key exchange groups that are offered, the preferred one first (RFC 8446, 4.2.7). Default:
-    /// those of the crypto provider; of aws-lc-rs X25519MLKEM768, X25519, P-256 and P-384, of ring the
-    /// same without the first.
+    /// The key exchange groups that are offered, the preferred one first (RFC 8446, 4.2.7).
+    /// Default: those of the crypto provider; of aws-lc-rs X25519MLKEM768, X25519, P-256 and P-384,
+    /// of ring the same without the first.
     ///
-    /// X25519MLKEM768 protects recordings of today against the quantum computers of tomorrow, and makes
-    /// the ClientHello larger than one packet. Where something on the way drops such packets, the zone of
-    /// that host can do without it:
+    /// X25519MLKEM768 protects recordings of today against the quantum computers of tomorrow, and
+    /// makes the ClientHello larger than one packet. Where something on the way drops such packets,
+    /// the zone of that host can do without it:
     ///
     /// ```
     /// use bonafide_verify::{NamedGroup, Policy, Zone};
@@ -123,11 +126,11 @@ impl PolicyBuilder {
     /// # Ok::<(), bonafide_verify::ConfigError>(())
     /// ```
     ///
-    /// In TLS 1.2 the list is for the curve of a server's ECDSA key too (RFC 8422, 5.1.1): keep P-256 and
-    /// P-384 in it where servers may have such keys. X25519MLKEM768 is for TLS 1.3 alone.
+    /// In TLS 1.2 the list is for the curve of a server's ECDSA key too (RFC 8422, 5.1.1): keep
+    /// P-256 and P-384 in it where servers may have such keys. X25519MLKEM768 is for TLS 1.3 alone.
     ///
-    /// An empty list, or a group that the provider does not have, is an error of [`Self::build`]. A group
-    /// that is named twice is offered once.
+    /// An empty list, or a group that the provider does not have, is an error of [`Self::build`]. A
+    /// group that is named twice is offered once.
     pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
         self.default.groups = Some(groups.into_iter().collect());
         self
@@ -163,8 +166,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// A crypto provider of your own, used as it is. Default: aws-lc-rs, or ring where only that feature is on; the process's default provider
-    /// of rustls plays no part.
+    /// A crypto provider of your own, used as it is. Default: aws-lc-rs, or ring where only that
+    /// feature is on; the process's default provider of rustls plays no part.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -172,27 +175,31 @@ impl PolicyBuilder {
 
     /// Adds a sink for the policy's events; see [`Event`](crate::Event). Default: the log alone.
     ///
-    /// That a policy takes another's place is told to the sinks of both; to one that they share, by cloning a builder, once.
+    /// That a policy takes another's place is reported to the sinks of both; to one that they
+    /// share, by cloning a builder, once.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.events.add(sink);
         self
     }
 
-    /// How long before something expires it is told as an [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
+    /// How long before something expires it is reported as an
+    /// [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
     ///
     /// | what | when it is looked at |
     /// |---|---|
     /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | at that handshake |
     /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when it comes into force in a [`PolicyHandle`](crate::PolicyHandle), or at its first handshake, then once a day as handshakes happen |
     ///
-    /// Each thing, and each certificate for each host, is told once a day, and at once where it has come within a nearer horizon. What has expired already is told
-    /// too. [`Policy::forecast`] gives the list at any time.
+    /// Each thing, and each certificate for each host, is reported once a day, and at once where it
+    /// has come within a nearer horizon. What has expired already is reported too.
+    /// [`Policy::forecast`] gives the list at any time.
     pub fn forecast(mut self, horizons: Horizons) -> Self {
         self.forecast = horizons;
         self
     }
 
-    /// Has a candidate policy judge the same handshakes without deciding anything; see [`Shadow`]. Default: none.
+    /// Has a candidate policy judge the same handshakes without deciding anything; see [`Shadow`].
+    /// Default: none.
     pub fn shadow(mut self, shadow: Shadow) -> Self {
         self.shadow = Some(shadow);
         self
@@ -205,13 +212,15 @@ impl PolicyBuilder {
         self
     }
 
-    /// Checks and builds the policy, loading all anchors but the system's store, which is read at the first need.
+    /// Checks and builds the policy, loading all anchors but the system's store, which is read at
+    /// the first need.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host patterns,
-    /// [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`], [`ConfigError::NoKeyExchangeGroup`] and
-    /// [`ConfigError::UnsupportedKeyExchangeGroup`], and what
-    /// [`ClientIdentity`](crate::ClientIdentity) says of keys.
+    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that
+    /// cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host
+    /// patterns, [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`],
+    /// [`ConfigError::NoKeyExchangeGroup`] and [`ConfigError::UnsupportedKeyExchangeGroup`], and
+    /// what [`ClientIdentity`](crate::ClientIdentity) says of keys.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {
             Some(provider) => Provider::custom(provider),
@@ -245,19 +254,25 @@ impl PolicyBuilder {
         };
         #[cfg(feature = "danger-insecure-grants")]
         let zones = super::grants::with_grants(self.grants, default.as_ref(), zones)?;
-        Ok(Policy::from_judge(Judge {
+        let (intermediates, learner) = self.intermediates.load()?;
+        let judge = Judge {
             epoch: Epoch::next(),
             successor: Successor::default(),
             zones: Arc::new(Zones::new(default, zones)),
-            intermediates: Arc::new(self.intermediates.load()?),
+            intermediates: Arc::new(intermediates),
             clock: self.clock,
             provider,
-            receipts: Receipts::default(),
-            onlooker: self
-                .shadow
-                .map(|shadow| shadow.onlooker(self.events.clone())),
-            events: self.events,
-            forecast: Forecast::new(self.forecast),
-        }))
+        };
+        let onlooker = self
+            .shadow
+            .map(|shadow| shadow.onlooker(self.events.clone()));
+        let forecast = Forecast::new(self.forecast);
+        Ok(Policy::from_recorder(Recorder::new(
+            judge,
+            learner,
+            self.events,
+            forecast,
+            onlooker,
+        )))
     }
 }

@@ -22,21 +22,23 @@ use crate::effective::Effective;
 use crate::epoch::Epoch;
 use crate::event::{Events, Expiring};
 use crate::host::{CanonicalHost, HostError};
-use crate::identity::IdentityFollower;
-use crate::judge::{Judge, ShadowCounts};
+use crate::identity::Rotation;
+use crate::judge::Judge;
 #[cfg(feature = "tokio")]
 use crate::receipt::IdentityUse;
 use crate::receipt::Receipt;
+use crate::record::{Recorder, ShadowCounts};
 use crate::refusal::Refusal;
 use crate::rustls_adapter;
 use crate::sessions::Resumption;
+use crate::subscription::Listener;
 use crate::text::excerpt;
 use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
 ///
-/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and session tickets belong to it and are never
-/// shared with another policy.
+/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and
+/// session tickets belong to it and are never shared with another policy.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, CustomCa, Policy, Zone};
@@ -52,44 +54,46 @@ use crate::zone::Zone;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
-    judge: Arc<Judge>,
+    recorder: Arc<Recorder>,
     #[cfg(feature = "tokio")]
     configs: Arc<rustls_adapter::TlsConfigs>,
 }
 
 impl Policy {
-    /// Starts a policy: system store, [`Profile::Browser`](crate::Profile::Browser), TLS 1.2 and 1.3, open, system clock.
+    /// Starts a policy: system store, [`Profile::Browser`](crate::Profile::Browser), TLS 1.2 and
+    /// 1.3, open, system clock.
     pub fn builder() -> PolicyBuilder {
         PolicyBuilder::default()
     }
 
-    pub(crate) fn from_judge(judge: Judge) -> Self {
-        let judge = Arc::new(judge);
+    pub(crate) fn from_recorder(recorder: Recorder) -> Self {
+        let recorder = Arc::new(recorder);
         Self {
             #[cfg(feature = "tokio")]
-            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&judge))),
-            judge,
+            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&recorder))),
+            recorder,
         }
     }
 
     /// The same policy in an epoch of its own, with nothing that rests on the old one.
     pub(crate) fn renewed(&self) -> Self {
-        Self::from_judge(self.judge.renewed())
+        Self::from_recorder(self.recorder.renewed())
     }
 
-    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had this one.
+    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had
+    /// this one.
     pub(crate) fn placed(self) -> Self {
-        if self.judge.successor.claim() {
+        if self.judge().successor.claim() {
             self
         } else {
             let renewed = self.renewed();
-            renewed.judge.successor.claim();
+            renewed.judge().successor.claim();
             renewed
         }
     }
 
     pub(crate) fn was_replaced_by(&self, epoch: Epoch) {
-        self.judge.successor.set(epoch);
+        self.judge().successor.set(epoch);
     }
 
     /// Whether the policy's events go anywhere but into the log; see [`PolicyBuilder::events`].
@@ -97,39 +101,51 @@ impl Policy {
         self.events().len() > 0
     }
 
+    #[cfg(test)]
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// What decides, which records nothing.
+    fn judge(&self) -> &Judge {
+        &self.recorder.judge
+    }
+
     /// Where the policy's events go.
     pub(crate) fn events(&self) -> &Events {
-        &self.judge.events
+        self.recorder.events()
     }
 
     /// The epoch of this policy; no two policies of a process have the same.
     pub fn epoch(&self) -> Epoch {
-        self.judge.epoch
+        self.judge().epoch
     }
 
     /// The clock that validity is judged by.
     pub fn clock(&self) -> &Clock {
-        &self.judge.clock
+        &self.judge().clock
     }
 
-    /// The zone that judges the peer `name`: the longest matching host pattern, else the default zone.
+    /// The zone that judges the peer `name`: the longest matching host pattern, else the default
+    /// zone.
     ///
     /// # Errors
-    /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy is closed and no zone matches.
+    /// A [`Refusal`] with [`Code::HostNotInPolicy`](crate::Code::HostNotInPolicy) when the policy
+    /// is closed and no zone matches.
     pub fn zone_of(&self, name: &ServerName<'_>) -> Result<&Zone, Refusal> {
-        self.judge.zone_of(name)
+        self.judge().zone_of(name)
     }
 
     /// All zones, the default one first where there is one.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        self.judge.zones.iter()
+        self.judge().zones.iter()
     }
 
-    /// The files and directories that the policy was read from, each once, in the order of their names: when one changes, the policy is out of date. The
-    /// system's store is none of them.
+    /// The files and directories that the policy was read from, each once, in the order of their
+    /// names: when one changes, the policy is out of date. The system's store is none of them.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut description = Description::default();
-        self.judge.intermediates.describe(&mut description);
+        self.judge().intermediates.describe(&mut description);
         for zone in self.zones() {
             zone.anchors.describe(&mut description);
             if let Some(identity) = &zone.identity {
@@ -146,54 +162,60 @@ impl Policy {
         files.into_iter().collect()
     }
 
-    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all zones.
+    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all
+    /// zones.
     pub fn effective(&self) -> Effective {
-        Effective::of(&self.judge)
+        Effective::of(self.judge())
     }
 
-    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what the policy names, and what is on the paths of servers that it has
-    /// verified lately. For a timer of the program; it emits nothing and changes nothing about what is told as an event.
+    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what
+    /// the policy names, and what is on the paths of servers that it has verified lately. For a
+    /// timer of the program; it emits nothing and changes nothing about what is reported as an
+    /// event.
     pub fn forecast(&self) -> Vec<Expiring> {
-        self.judge.expiring()
+        self.recorder.expiring()
     }
 
-    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none where it has none.
+    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none
+    /// where it has none.
     pub fn shadow_counts(&self) -> Option<ShadowCounts> {
-        self.judge
-            .onlooker
-            .as_ref()
-            .map(|onlooker| onlooker.counts())
+        self.recorder.shadow_counts()
     }
 
-    /// What `other`, which was in force before, has told of what expires is not told again.
+    /// What `other`, which was in force before, has reported of what expires is not reported again.
     pub(crate) fn takes_over_from(&self, other: &Self) {
-        self.judge.forecast.continue_from(&other.judge.forecast);
+        self.recorder.continue_from(&other.recorder);
     }
 
     /// The policy is in force from now on.
     pub(crate) fn came_into_force(&self) {
-        self.judge.look_through();
+        self.recorder.look_through();
     }
 
-    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's store.
+    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's
+    /// store.
     pub fn is_loaded(&self) -> bool {
         self.zones().all(|zone| zone.anchors.is_loaded())
     }
 
-    /// Loads the anchors of all zones on this thread, which reads the system's store at the first time in a process. Later calls are free.
+    /// Loads the anchors of all zones on this thread, which reads the system's store at the first
+    /// time in a process. Later calls are free.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all the same.
+    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all
+    /// the same.
     pub fn load(&self) -> Result<(), ConfigError> {
-        // Every zone is tried, so that one without anchors does not keep the others from being ready.
+        // Every zone is tried, so that one without anchors does not keep the others from being
+        // ready.
         self.zones()
             .map(|zone| zone.anchors.get().map(drop))
             .fold(Ok(()), Result::and)
     }
 
-    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process; for a thread that may block.
+    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process;
+    /// for a thread that may block.
     pub fn draw_entropy(&self) {
-        self.judge.provider.draw_entropy();
+        self.judge().provider.draw_entropy();
     }
 
     /// Judges a peer without a socket: path, then name, then checks.
@@ -222,18 +244,21 @@ impl Policy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
-        self.judge.verify(peer)
+        self.judge().verify(peer)
     }
 
-    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone by the name of each handshake.
+    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone
+    /// by the name of each handshake.
     ///
     /// Set ALPN on it as the protocol needs. Reads the system's store if that has not happened yet.
     ///
-    /// A client certificate that changes is the one of the moment in each handshake; no session is resumed then, as a ticket does not tell which certificate it rests on.
+    /// A client certificate that changes is the one of the moment in each handshake; no session is
+    /// resumed then, as a ticket does not tell which certificate it rests on.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own client certificate, TLS versions or key exchange groups, which rustls
-    /// chooses before it knows a name: take [`Policy::client_config_for`] then.
+    /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own
+    /// client certificate, TLS versions or key exchange groups, which rustls chooses before it
+    /// knows a name: take [`Policy::client_config_for`] then.
     pub fn client_config(&self) -> Result<rustls::ClientConfig, ConfigError> {
         self.load()?;
         let mut zones = self.zones();
@@ -251,17 +276,19 @@ impl Policy {
             }
         }
         Ok(self.for_any_client(rustls_adapter::client_config(
-            &self.judge,
+            &self.recorder,
             first,
             None,
             Resumption::Unasked,
         )?))
     }
 
-    /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of other zones are refused.
+    /// A configuration for any rustls client, for the zone of one host; handshakes with hosts of
+    /// other zones are refused.
     ///
     /// # Errors
-    /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and [`ConfigError::NoAnchors`].
+    /// [`ConfigError::InvalidHost`], [`ConfigError::HostNotInPolicy`] and
+    /// [`ConfigError::NoAnchors`].
     pub fn client_config_for(&self, host: &str) -> Result<rustls::ClientConfig, ConfigError> {
         let canonical =
             CanonicalHost::parse(host).map_err(|HostError| ConfigError::InvalidHost {
@@ -274,14 +301,15 @@ impl Policy {
                 })?;
         zone.anchors.get()?;
         Ok(self.for_any_client(rustls_adapter::client_config(
-            &self.judge,
+            &self.recorder,
             zone,
             Some(zone.id()),
             Resumption::Unasked,
         )?))
     }
 
-    /// Another client resumes sessions without asking whether a grant has expired since, and so must not where there is one.
+    /// Another client resumes sessions without asking whether a grant has expired since, and so
+    /// must not where there is one.
     fn for_any_client(&self, mut config: rustls::ClientConfig) -> rustls::ClientConfig {
         if self.zones().any(Zone::is_granted) {
             config.resumption = rustls::client::Resumption::disabled();
@@ -289,12 +317,13 @@ impl Policy {
         config
     }
 
-    /// The receipt of a connection that any rustls client has made with one of this policy's configurations.
+    /// The receipt of a connection that any rustls client has made with one of this policy's
+    /// configurations.
     ///
-    /// **The connection must have been made with a configuration of this policy, for this `name`**: what the configuration verified is taken on
-    /// trust, and a receipt for another connection would be a guess.
-    /// Works for resumed sessions too; a chain whose receipt is no longer at hand, or no longer
-    /// holds, is judged again.
+    /// **The connection must have been made with a configuration of this policy, for this `name`**:
+    /// what the configuration verified is taken on trust, and a receipt for another connection
+    /// would be a guess. Works for resumed sessions too; a chain whose receipt is no longer at
+    /// hand, or no longer holds, is judged again.
     ///
     /// # Errors
     /// A [`Refusal`] when the chain has to be judged again and is not believed any more.
@@ -303,7 +332,7 @@ impl Policy {
         name: &ServerName<'_>,
         connection: &rustls::ClientConnection,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.judge, name, connection, None)
+        rustls_adapter::receipt_of(&self.recorder, name, connection, None)
     }
 
     /// The same, by whoever knows what the server was shown.
@@ -314,13 +343,16 @@ impl Policy {
         connection: &rustls::ClientConnection,
         identity: IdentityUse,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.judge, name, connection, Some(identity))
+        rustls_adapter::receipt_of(&self.recorder, name, connection, Some(identity))
     }
 
-    /// Has `follower` told when the client certificate of a zone is replaced, for as long as somebody else keeps it.
-    pub fn tell_of_identities(&self, follower: &Weak<dyn IdentityFollower>) {
+    /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it
+    /// is kept elsewhere. One may have been replaced before: ask the connections at hand afterwards
+    /// whether their [`Credential`](crate::Credential) is retired.
+    pub fn subscribe_to_identities(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
+        let listener: Weak<dyn Listener<Rotation>> = listener;
         for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {
-            identity.tell(follower);
+            identity.subscribe(&listener);
         }
     }
 

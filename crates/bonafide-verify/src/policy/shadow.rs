@@ -6,7 +6,7 @@ use crate::shadow::Shadow;
 impl Shadow {
     /// A candidate that judges as `policy` does, and decides nothing.
     pub fn of(policy: Policy) -> Self {
-        let Policy { judge, .. } = policy;
-        Self::of_judge(&judge)
+        let Policy { recorder, .. } = policy;
+        Self::of_judge(&recorder.judge)
     }
 }

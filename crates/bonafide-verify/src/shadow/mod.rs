@@ -1,34 +1,39 @@
 //! The shadow: a candidate policy that judges the same handshakes, beside the way that requests take, and decides nothing.
 
 mod case;
-mod told;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use self::case::Case;
-use self::told::Told;
 use crate::chain::Peer;
 use crate::event::{Divergence, Event, Events};
-use crate::judge::{Judge, Onlooker, ShadowCounts};
+use crate::judge::Judge;
 use crate::receipt::Receipt;
+use crate::record::{Onlooker, ShadowCounts};
+use crate::throttle::Throttle;
 
 /// How many handshakes wait for the candidate at most; each keeps its chain, a few kilobytes.
 const QUEUE: usize = 64;
+/// A divergence about one host and one pair of verdicts is reported again after so long.
+const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many hosts with their verdicts are remembered.
+const MOST_DIVERGENCES: usize = 1024;
 
 /// A candidate policy that is tried in production without deciding anything.
 ///
 /// It judges the handshakes of the policy that it is given to ([`PolicyBuilder::shadow`](crate::PolicyBuilder::shadow)), the same chain, name, staple and
-/// time, those that were believed and those that were refused. Where it would have said otherwise, [`Event::Divergence`] tells: a stricter profile or new pins show what they would
+/// time, those that were accepted and those that were refused. Where it would have said otherwise, there is an [`Event::Divergence`]: a stricter profile or new pins show what they would
 /// refuse before they do, and a laxer policy what it would let in.
 ///
 /// - It runs on a thread of its own, which begins with the first handshake and ends with the policy. 64 handshakes may wait; what comes then is dropped and
 ///   counted ([`Policy::shadow_counts`](crate::Policy::shadow_counts)), and no handshake ever waits for it.
 /// - Handshakes alone are judged: not those that resume a session, whose certificates were judged when it began, and no requests on pooled connections.
-/// - The candidate keeps nothing and tells nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
+/// - The candidate keeps nothing and reports nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
 ///   that believes the key of the first contact calls a key that it does not know yet unknown.
 /// - A check of the candidate that panics is contained and counted, where a program unwinds.
 ///
@@ -70,7 +75,7 @@ pub struct Shadow {
 impl Shadow {
     pub(crate) fn of_judge(candidate: &Judge) -> Self {
         Self {
-            candidate: Arc::new(candidate.aside()),
+            candidate: Arc::new(candidate.clone()),
         }
     }
 
@@ -152,14 +157,15 @@ impl Candidate {
 }
 
 fn judge_all(judge: &Judge, events: &Events, counters: &Counters, cases: &Receiver<Case>) {
-    let mut told = Told::default();
+    let mut throttle = Throttle::new(AGAIN_AFTER, MOST_DIVERGENCES);
     for case in cases {
         let judged = catch_unwind(AssertUnwindSafe(|| case.judge(judge)));
         match judged {
             Ok(candidate) if candidate == case.in_force => count(&counters.agreed, "agreed"),
             Ok(candidate) => {
                 let key = (case.host.clone(), case.in_force, candidate);
-                let divergence = told.count(key, case.time).map(|count| Divergence {
+                let now = Duration::from_secs(case.time.as_secs());
+                let divergence = throttle.count(&key, (), now).map(|count| Divergence {
                     host: case.host,
                     zone: case.zone,
                     in_force: case.in_force,

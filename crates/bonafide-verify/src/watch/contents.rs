@@ -15,10 +15,10 @@ use crate::load_report::{LoadFailure, LoadProblem};
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024 + 1;
 
 /// What each of some files and directories holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Contents(BTreeMap<PathBuf, Holding>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Holding {
     /// The digest of a file's bytes, or of the names and bytes of the regular files of a directory.
     Something([u8; 32]),
@@ -30,7 +30,7 @@ enum Holding {
 }
 
 /// An error of the operating system, comparable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Fault {
     kind: io::ErrorKind,
     code: Option<i32>,

@@ -32,7 +32,7 @@ pub enum ReloadError {
     Thread(Arc<io::Error>),
     /// The watching has ended.
     Ended,
-    /// A reload was asked for by what runs within one: a sink of events, a follower or the recipe.
+    /// A reload was asked for by what runs within one: a sink of events, a listener or the recipe.
     WithinReload,
 }
 

@@ -87,7 +87,7 @@ impl Guard {
         }
         let (request, answer) = sync_channel(1);
         self.shared.inbox.put(|news| news.requests.push(request));
-        // Nobody answers when a sink of events or a follower panicked meanwhile.
+        // Nobody answers when a sink of events or a listener panicked meanwhile.
         answer.recv().unwrap_or(Err(ReloadError::Ended))
     }
 

@@ -13,7 +13,6 @@ mod settle;
 mod stamps;
 mod status;
 mod target;
-mod telling;
 mod watched;
 mod worker;
 

@@ -94,10 +94,10 @@ impl Target for PolicyTarget {
             Ok(replaced) => {
                 replaced?;
             }
-            // A sink or a follower did not survive that it is in force.
+            // A sink or a listener did not survive that it is in force.
             Err(_) if self.handle.epoch() != before => {
                 tracing::error!(
-                    "a sink of events or a follower panicked while a watched policy was replaced"
+                    "a sink of events or a listener panicked while a watched policy was replaced"
                 );
             }
             Err(panic) => resume_unwind(panic),

@@ -16,11 +16,18 @@ use super::schedule::{Next, Pace, Schedule};
 use super::settle::{Settled, settle};
 use super::status::{WatchStatus, WatchedBy};
 use super::target::Target;
-use super::telling::Telling;
 use crate::event::{Event, ReloadFailed, ReloadRecovered, WatchingByPolling};
+use crate::throttle::{Budget, Throttle};
 
-/// After a sink or a follower panicked, nothing is done for so long.
+/// After a sink or a listener panicked, nothing is done for so long.
 const AFTER_PANIC: Duration = Duration::from_secs(1);
+
+/// A failure that lasts is reported again after so long.
+const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many different failures are reported at once.
+const AT_ONCE: u32 = 16;
+/// After so long one more is.
+const ONE_MORE_AFTER: Duration = Duration::from_secs(15);
 
 /// What the thread shares with those who hold the guard.
 pub(super) struct Shared {
@@ -43,7 +50,10 @@ pub(super) struct Worker<T: Target> {
     notifier: Notifier,
     pace: Pace,
     schedule: Schedule<Contents>,
-    telling: Telling<(String, Contents)>,
+    began: Instant,
+    /// Which failures were reported. Only the last is remembered: one that comes back after another
+    /// is reported again.
+    reported: Throttle<(String, Contents)>,
     failing: Option<Failing>,
 }
 
@@ -73,7 +83,12 @@ impl<T: Target> Worker<T> {
             notifier,
             pace,
             schedule: Schedule::new(pace, now),
-            telling: Telling::new(now),
+            began: now,
+            reported: Throttle::new(AGAIN_AFTER, 1).within(Budget::new(
+                AT_ONCE,
+                ONE_MORE_AFTER,
+                Duration::ZERO,
+            )),
             failing: None,
         }
     }
@@ -88,7 +103,8 @@ impl<T: Target> Worker<T> {
             }
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn(news)));
             if turn.is_err() {
-                // A sink of events or a follower, both not ours, did not survive. The recipe has its own net.
+                // A sink of events or a listener, both not ours, did not survive. The recipe has
+                // its own net.
                 not_before = Instant::now() + AFTER_PANIC;
             }
         }
@@ -126,12 +142,12 @@ impl<T: Target> Worker<T> {
             Next::AsInForce => self.recovered(),
             Next::Wait => {}
             Next::Reload => {
-                let _told = self.reload(seen);
+                let _reported = self.reload(seen);
             }
         }
     }
 
-    /// Makes it anew and puts it in force, or tells why not and when it is tried again.
+    /// Makes it again and puts it in force, or reports why not and decides when it is tried again.
     fn reload(&mut self, seen: Contents) -> Result<(), ReloadError> {
         let outcome = self.try_reload();
         let now = Instant::now();
@@ -165,7 +181,7 @@ impl<T: Target> Worker<T> {
             contents,
         } = settle(make, self.files.clone(), |files| {
             if listens {
-                // Told by the `listen` that follows each reload.
+                // Reported by the `listen` that follows each reload.
                 let _later = notifier.listen_for(files);
             }
         })?;
@@ -195,9 +211,9 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Looks more often where the system does not tell of changes, and says so.
-    fn finds_changes(&mut self, told: Result<(), String>) {
-        let (by, poll) = match &told {
+    /// Looks more often where the system does not notify of changes, and reports that.
+    fn finds_changes(&mut self, listening: Result<(), String>) {
+        let (by, poll) = match &listening {
             Ok(()) => (WatchedBy::Notices, self.pace.poll),
             Err(_) => (WatchedBy::Polling, self.options.poll_without_notices),
         };
@@ -206,7 +222,7 @@ impl<T: Target> Worker<T> {
             return;
         }
         self.schedule.poll_every(poll, Instant::now());
-        if let Err(reason) = told {
+        if let Err(reason) = listening {
             let every_ms = u64::try_from(poll.as_millis()).unwrap_or(u64::MAX);
             self.target
                 .emit(&Event::WatchingByPolling(WatchingByPolling {
@@ -217,7 +233,7 @@ impl<T: Target> Worker<T> {
     }
 
     fn recovered(&mut self) {
-        self.telling.is_over();
+        self.reported.forget();
         self.status(|status, _| status.failure = None);
         if let Some(Failing { since, attempts }) = self.failing.take() {
             self.target.emit(&Event::ReloadRecovered(ReloadRecovered {
@@ -247,7 +263,9 @@ impl<T: Target> Worker<T> {
             None => self.files.clone(),
         };
         let text = error.chain();
-        if self.telling.of(now, (text.clone(), seen)) {
+        let since_begin = now.saturating_duration_since(self.began);
+        let failure = (text.clone(), seen);
+        if self.reported.count(&failure, (), since_begin).is_some() {
             self.target.emit(&Event::ReloadFailed(ReloadFailed {
                 in_force: self.target.in_force(),
                 since,

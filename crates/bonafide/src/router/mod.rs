@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Follower, IdentityFollower, Policy, PolicyHandle, Rotation};
+use bonafide_verify::{Listener, Policy, PolicyHandle, Rotation};
 
 use self::origins::OriginCache;
 use crate::connect::Connector;
@@ -52,10 +52,9 @@ impl Router {
             pool,
             this: Weak::clone(this),
         });
-        let follower: Weak<Self> = Weak::clone(&router.this);
-        router.policy.tell(follower);
-        // The policy may have been replaced before the router followed it.
-        router.replaced_by(&router.policy.current());
+        router.policy.subscribe(Arc::downgrade(&router));
+        // The policy may have been replaced before the router subscribed.
+        Listener::<Policy>::notify(&*router, &router.policy.current());
         router
     }
 
@@ -108,21 +107,19 @@ impl Router {
     }
 }
 
-impl Follower for Router {
-    fn replaced_by(&self, policy: &Policy) {
+impl Listener<Policy> for Router {
+    fn notify(&self, policy: &Policy) {
         let epoch = policy.epoch();
         self.origins.forget_older_than(epoch);
         self.pool.evict_older_than(epoch);
-        let follower: Weak<Self> = Weak::clone(&self.this);
-        let follower: Weak<dyn IdentityFollower> = follower;
-        policy.tell_of_identities(&follower);
-        // A client certificate may have been replaced before the router followed it.
+        policy.subscribe_to_identities(Weak::clone(&self.this));
+        // A client certificate may have been replaced before the router subscribed.
         self.pool.close_recalled(Duration::ZERO);
     }
 }
 
-impl IdentityFollower for Router {
-    fn rotated(&self, rotation: &Rotation) {
+impl Listener<Rotation> for Router {
+    fn notify(&self, rotation: &Rotation) {
         self.pool.close_recalled(rotation.overlap);
     }
 }

@@ -1,16 +1,19 @@
-//! What of a handshake's verdict is told as events.
+//! What of a handshake's verdict is reported as events.
 
-use super::Judge;
-use crate::event::{BrokenGlass, Event, PinFailure, PinFailureOutcome};
+use super::Recorder;
+use crate::event::{
+    BrokenGlass, Event, GrantedConnection, KeyChanged, PinFailure, PinFailureOutcome,
+};
+use crate::known_key::KeyReason;
 use crate::reason::Reason;
-use crate::receipt::{Outcome, Receipt};
+use crate::receipt::{Outcome, Receipt, Verdict};
 use crate::refusal::Refusal;
 
-impl Judge {
-    /// Emits what there is to tell of a connection that rests on `receipt`, whether it was verified for it or resumes what was.
+impl Recorder {
+    /// Emits what there is to report of a connection that rests on `receipt`, whether it was
+    /// verified for it or resumes what was.
     pub(crate) fn announce(&self, receipt: &Receipt) {
-        #[cfg(feature = "danger-insecure-grants")]
-        super::forgive::announce(&self.events, receipt);
+        self.announce_grant(receipt);
         for check in receipt.checks() {
             if let Outcome::BreakGlass { reason, until } = check.outcome() {
                 self.events.emit(&Event::BrokenGlass(BrokenGlass {
@@ -52,6 +55,43 @@ impl Judge {
                     .map(|path| path.subjects().collect())
                     .unwrap_or_default(),
             }));
+        }
+    }
+
+    /// Emits the event of a handshake that was refused since the host has shown another key than
+    /// before.
+    pub(super) fn announce_key_change(&self, refusal: &Refusal) {
+        if let Reason::Key(reason) = refusal.reason()
+            && let KeyReason::Changed {
+                host,
+                known,
+                observed,
+            } = &**reason
+        {
+            self.events.emit(&Event::KeyChanged(KeyChanged {
+                host: host.clone(),
+                known: known.key,
+                since: known.first_seen,
+                observed: *observed,
+            }));
+        }
+    }
+
+    /// Emits the event of a connection under a grant.
+    fn announce_grant(&self, receipt: &Receipt) {
+        if let Verdict::Granted {
+            forgiven,
+            reason,
+            expires,
+        } = receipt.verdict()
+        {
+            self.events
+                .emit(&Event::GrantedConnection(GrantedConnection {
+                    host: receipt.host().unwrap_or_default().to_owned(),
+                    forgiven: forgiven.clone(),
+                    reason: reason.clone(),
+                    expires: *expires,
+                }));
         }
     }
 }

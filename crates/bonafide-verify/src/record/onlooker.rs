@@ -1,14 +1,16 @@
-//! Somebody who sees what was judged, and has no say in it.
+//! Observer of verdicts; cannot influence them.
 
 use std::fmt;
 
-use super::Judge;
+use super::Recorder;
 use crate::chain::Peer;
 use crate::receipt::Receipt;
 
-/// Sees each handshake after it was judged. Has no way to change the verdict: it is called when that has been made, and returns nothing.
+/// Sees each handshake after it was judged. Has no way to change the verdict: it is called when
+/// that has been made, and returns nothing.
 pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
-    /// The peer was believed or refused, as the receipt says. Called in the middle of the handshake: it must not wait.
+    /// The peer was accepted or refused, as the receipt says. Called in the middle of the
+    /// handshake: it must not wait.
     fn saw(&self, peer: &Peer<'_>, receipt: &Receipt);
 
     /// What has become of what it saw.
@@ -21,7 +23,8 @@ pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
 pub struct ShadowCounts {
     /// Both policies said the same.
     pub agreed: u64,
-    /// The candidate would have said otherwise, whether an event was emitted or one was emitted within the hour before.
+    /// The candidate would have said otherwise, whether an event was emitted or one was emitted
+    /// within the hour before.
     pub differed: u64,
     /// The candidate had no time for it: too many were waiting.
     pub dropped: u64,
@@ -29,7 +32,7 @@ pub struct ShadowCounts {
     pub panicked: u64,
 }
 
-impl Judge {
+impl Recorder {
     /// Shows a handshake that was judged to the onlooker.
     pub(crate) fn show(&self, peer: &Peer<'_>, receipt: &Receipt) {
         if let Some(onlooker) = &self.onlooker {
@@ -37,8 +40,8 @@ impl Judge {
         }
     }
 
-    /// One that decides the same where no connection rests on it: without receipts, events and onlooker.
-    pub(crate) fn aside(&self) -> Self {
-        self.apart(None)
+    /// What has become of what the onlooker saw; none where there is none.
+    pub(crate) fn shadow_counts(&self) -> Option<ShadowCounts> {
+        self.onlooker.as_ref().map(|onlooker| onlooker.counts())
     }
 }

@@ -1,0 +1,139 @@
+//! First contacts: written down once the peer has proved that it holds its key.
+
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use super::Recorder;
+use crate::chain::{Peer, PresentedChain};
+use crate::event::{self, Event};
+use crate::host::{canonical, host_text};
+use crate::known_key::{FirstUseError, KeyReason, KnownBy, KnownKey, Swap};
+use crate::receipt::{Receipt, Verdict};
+use crate::refusal::Refusal;
+use crate::spki::SpkiSha256;
+
+/// A first contact that has yet to be written down, once the peer has proved that it holds its key.
+#[derive(Debug)]
+pub(crate) struct FirstContact {
+    name: ServerName<'static>,
+    chain: Vec<CertificateDer<'static>>,
+    time: UnixTime,
+    key: SpkiSha256,
+    receipt: Arc<Receipt>,
+}
+
+/// What the store of a server's zone says of it at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remembered {
+    /// Its zone has no such store.
+    NotAsked,
+    /// This key.
+    Key(KnownKey),
+    /// Nothing, or the store cannot be read.
+    Nothing,
+}
+
+impl FirstContact {
+    /// The first contact that `receipt` is about, if it is about one.
+    pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
+        match (receipt.verdict(), peer.name) {
+            (
+                Verdict::KnownKey {
+                    key,
+                    by: KnownBy::FirstContact,
+                },
+                Some(name),
+            ) => Some(Self {
+                name: name.to_owned(),
+                chain: peer
+                    .chain
+                    .iter()
+                    .map(|certificate| certificate.clone().into_owned())
+                    .collect(),
+                time: receipt.time(),
+                key: *key,
+                receipt: Arc::clone(receipt),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Recorder {
+    /// Whether a first contact is possible in any zone.
+    pub(crate) fn has_first_use(&self) -> bool {
+        self.judge
+            .zones
+            .iter()
+            .any(|zone| zone.first_use().is_some())
+    }
+
+    /// Whether the zone of the server asks a store of first use.
+    pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
+        self.judge
+            .zone_of(&canonical(name))
+            .is_ok_and(|zone| zone.first_use().is_some())
+    }
+
+    /// What the store of the server's zone says of it at this moment.
+    pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
+        let name = canonical(name);
+        let Some(store) = self
+            .judge
+            .zone_of(&name)
+            .ok()
+            .and_then(|zone| zone.first_use())
+        else {
+            return Remembered::NotAsked;
+        };
+        match store.look_up(&host_text(&name)) {
+            Ok(Some(known)) => Remembered::Key(known),
+            Ok(None) | Err(_) => Remembered::Nothing,
+        }
+    }
+
+    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever
+    /// came first wins.
+    pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
+        let FirstContact {
+            name,
+            chain,
+            time,
+            key,
+            receipt,
+        } = contact;
+        let name = canonical(&name);
+        let peer = Peer::from_chain(PresentedChain::new(&chain), &name).at_handshake(time);
+        let zone = self.judge.zone_of(&name)?;
+        let host = host_text(&name);
+        let refuse = |reason| self.judge.refuse_key(zone, &peer, reason);
+        let Some(store) = zone.first_use() else {
+            return Ok(());
+        };
+        let known = KnownKey {
+            key,
+            first_seen: time,
+        };
+        match store.compare_and_set(&host, None, Some(known)) {
+            Ok(Swap::Done) => {
+                self.events.emit(&Event::FirstContact(event::FirstContact {
+                    host: host.clone().into_owned(),
+                    key,
+                }));
+                self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
+                Ok(())
+            }
+            // Another one was faster, and this one is judged by its key; should that be gone again,
+            // there is no second try.
+            Ok(Swap::Found(Some(_))) => {
+                let settled = Peer::from_chain(peer.chain, &name);
+                self.verify_handshake(&settled).map(drop)
+            }
+            Ok(Swap::Found(None)) => Err(refuse(KeyReason::of_store(FirstUseError::Other(
+                "it has no key, and does not take one".into(),
+            )))),
+            Err(error) => Err(refuse(KeyReason::of_store(error))),
+        }
+    }
+}

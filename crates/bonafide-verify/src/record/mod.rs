@@ -1,0 +1,213 @@
+//! The recorder: has the judge decide about the peer of a handshake, and records what was decided.
+//!
+//! Receipts for the connections that will rest on them, events for the sinks, intermediates that
+//! are learnt, first contacts in their stores. It decides nothing: what the judge gives is passed
+//! on as it is. The judge knows nothing of it.
+
+mod announce;
+mod first_contact;
+mod onlooker;
+mod receipts;
+
+use std::sync::Arc;
+
+use rustls_pki_types::{ServerName, UnixTime};
+
+pub(crate) use self::first_contact::{FirstContact, Remembered};
+pub(crate) use self::onlooker::Onlooker;
+pub use self::onlooker::ShadowCounts;
+use self::receipts::Receipts;
+use crate::chain::{Peer, PresentedChain};
+use crate::event::{Events, Expiring};
+use crate::forecast::Forecast;
+use crate::host::{canonical, host_text};
+use crate::intermediates::Learner;
+use crate::judge::Judge;
+use crate::receipt::Receipt;
+use crate::refusal::Refusal;
+
+/// A judge, and the records of one epoch; what the rustls adapter holds on to.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) judge: Judge,
+    receipts: Receipts,
+    learner: Learner,
+    events: Events,
+    forecast: Forecast,
+    onlooker: Option<Arc<dyn Onlooker>>,
+}
+
+/// How a connection began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// The peer has signed with its key.
+    Full,
+    /// It has shown that it knows the secrets of an earlier session.
+    Resumed,
+}
+
+impl Recorder {
+    /// One without records.
+    pub(crate) fn new(
+        judge: Judge,
+        learner: Learner,
+        events: Events,
+        forecast: Forecast,
+        onlooker: Option<Arc<dyn Onlooker>>,
+    ) -> Self {
+        Self {
+            judge,
+            receipts: Receipts::default(),
+            learner,
+            events,
+            forecast,
+            onlooker,
+        }
+    }
+
+    /// One whose judge decides the same in a new epoch, and that has recorded nothing yet.
+    pub(crate) fn renewed(&self) -> Self {
+        let Self {
+            judge,
+            receipts: _,
+            learner,
+            events,
+            forecast,
+            onlooker,
+        } = self;
+        Self::new(
+            judge.renewed(),
+            learner.clone(),
+            events.clone(),
+            forecast.renewed(),
+            onlooker.clone(),
+        )
+    }
+
+    /// Where the events of the policy go.
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Remembers with `other`, which was in force before, what was reported of what expires.
+    pub(crate) fn continue_from(&self, other: &Self) {
+        self.forecast.continue_from(&other.forecast);
+    }
+
+    /// Has the peer of a handshake judged, and keeps the receipt for the connections that will rest
+    /// on it; that of a [`FirstContact`] is kept when that is complete.
+    pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
+        self.look_through();
+        let judged = self
+            .judge
+            .verify(peer)
+            .inspect_err(|refusal| self.announce_key_change(refusal));
+        match &judged {
+            Ok(receipt) => self.announce_pins(receipt, None),
+            Err(refusal) => self.announce_pins(refusal.receipt(), Some(refusal)),
+        }
+        let receipt = judged?;
+        self.announce(&receipt);
+        self.forecast.met(&receipt, &self.events);
+        if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
+            self.learner.learn(path.certificates());
+        }
+        if FirstContact::of(&receipt, peer).is_some() {
+            return Ok(receipt);
+        }
+        if let Some(name) = peer.name {
+            let host = host_text(name);
+            let zone = self.judge.zone_of(name)?.id();
+            self.receipts.keep(zone, &host, &peer.chain, &receipt);
+        }
+        Ok(receipt)
+    }
+
+    /// Reports what the policy names and what expires soon, at most once a day.
+    pub(crate) fn look_through(&self) {
+        let Judge { zones, clock, .. } = &self.judge;
+        self.forecast.look_through(zones, clock.now(), &self.events);
+    }
+
+    /// All that expires soon: what the policy names, and what is on the paths of the receipts at
+    /// hand.
+    pub(crate) fn expiring(&self) -> Vec<Expiring> {
+        let receipts = self.receipts.all();
+        let Judge { zones, clock, .. } = &self.judge;
+        self.forecast.all(zones, &receipts, clock.now())
+    }
+
+    /// Until when what was accepted of a server holds: the earliest deadline of its receipts that
+    /// is still to come, `Some(None)` if none of them has one, and nothing if no receipt of it is
+    /// kept.
+    pub(crate) fn deadline_of(&self, name: &ServerName<'_>) -> Option<Option<UnixTime>> {
+        let name = canonical(name);
+        let zone = self.judge.zone_of(&name).ok()?;
+        self.receipts
+            .deadline_of(zone.id(), &host_text(&name), self.judge.clock.now())
+    }
+
+    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified
+    /// under this epoch.
+    ///
+    /// Where the zone accepts the key that was seen first, a resumed session is judged again: the
+    /// key may have been forgotten or replaced since.
+    pub(crate) fn receipt_of_chain(
+        &self,
+        name: &ServerName<'_>,
+        chain: PresentedChain<'_>,
+        handshake: Handshake,
+    ) -> Result<Arc<Receipt>, Refusal> {
+        let zone = self.judge.zone_of(name)?;
+        if zone.first_use().is_some() && handshake == Handshake::Resumed {
+            return self.judge.verify(&Peer::from_chain(chain, name));
+        }
+        let kept = self.receipts.find(zone.id(), &host_text(name), &chain);
+        match kept.filter(|receipt| {
+            receipt
+                .deadline()
+                .is_none_or(|deadline| self.judge.clock.now() < deadline)
+        }) {
+            Some(receipt) => Ok(receipt),
+            None => self.verify_handshake(&Peer::from_chain(chain, name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bonafide_testkit::{Recipe, TestCa};
+
+    use super::*;
+    use crate::anchors::Anchors;
+    use crate::policy::Policy;
+
+    #[test]
+    fn a_receipt_is_found_in_the_epoch_that_it_was_made_in_and_not_in_the_next() {
+        let ca = TestCa::new();
+        let identity = ca.issue(Recipe::for_host("a.test"));
+        let name = ServerName::try_from("a.test").unwrap();
+        let policy = Policy::builder()
+            .anchors(Anchors::only(ca.certificate().clone()))
+            .build()
+            .unwrap();
+        let recorder = policy.recorder();
+        let receipt = recorder
+            .verify_handshake(&Peer::new(identity.chain(), &name))
+            .unwrap();
+        let of_chain = |recorder: &Recorder| {
+            let chain = PresentedChain::new(identity.chain());
+            recorder
+                .receipt_of_chain(&name, chain, Handshake::Resumed)
+                .unwrap()
+        };
+        assert!(Arc::ptr_eq(&of_chain(recorder), &receipt));
+        let renewed = recorder.renewed();
+        assert_eq!(renewed.deadline_of(&name), None);
+        let judged_again = of_chain(&renewed);
+        assert!(!Arc::ptr_eq(&judged_again, &receipt));
+        assert_eq!(judged_again.epoch(), renewed.judge.epoch);
+    }
+}
