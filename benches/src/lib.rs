@@ -22,7 +22,17 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the bench as the command line says.
 pub fn main() -> ExitCode {
-    match run(&Options::parse()) {
+    concluded(run(&Options::parse()))
+}
+
+/// Runs the servers until the standard input ends.
+#[cfg(feature = "peers")]
+pub fn serve() -> ExitCode {
+    concluded(servers::serve())
+}
+
+fn concluded(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("the bench failed: {failure}");
@@ -32,14 +42,20 @@ pub fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Failure> {
+    #[cfg(feature = "peers")]
     if options.serve {
         return servers::serve();
     }
+    #[cfg(feature = "peers")]
     if let Some(first) = options.first {
         return workloads::first_of_a_process(first, options);
     }
+    #[cfg(feature = "peers")]
+    if options.idle {
+        return workloads::idle_connections(options);
+    }
     if options.instructions {
-        return instructions::count(options);
+        return instructions::print(options);
     }
     let tables = workloads::measure(options)?;
     for table in &tables {

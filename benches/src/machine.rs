@@ -8,6 +8,10 @@ pub(crate) enum Core {
     /// Of the process that is measured.
     Client,
     /// Of the process with the servers.
+    #[cfg_attr(
+        not(feature = "peers"),
+        allow(dead_code, reason = "the servers are another program")
+    )]
     Server,
 }
 
@@ -35,7 +39,7 @@ pub(crate) fn pin(_: Core) -> std::io::Result<()> {
 }
 
 /// Lets this thread, and the threads that it starts, run on all cores again.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "peers", target_os = "linux"))]
 pub(crate) fn unpin() -> std::io::Result<()> {
     use rustix::thread::{CpuSet, sched_setaffinity};
     let mut all = CpuSet::new();
@@ -44,7 +48,7 @@ pub(crate) fn unpin() -> std::io::Result<()> {
 }
 
 /// Nothing is pinned here.
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(feature = "peers", not(target_os = "linux")))]
 pub(crate) fn unpin() -> std::io::Result<()> {
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 use crate::clients::Which;
+#[cfg(feature = "peers")]
 use crate::servers::Destination;
+#[cfg(feature = "peers")]
 use crate::workloads::First;
 
 /// Rounds of a whole run, beside the first one, which is not counted.
@@ -38,19 +42,35 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) instructions: bool,
 
+    /// Prints a workload, a client and a count a line, instead of a table.
+    #[arg(long, requires = "instructions")]
+    pub(crate) lines: bool,
+
+    /// The program with the servers; this one, unless set.
+    #[arg(long)]
+    pub(crate) servers: Option<PathBuf>,
+
     /// Given by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
 
     /// Be the servers.
+    #[cfg(feature = "peers")]
     #[arg(long, hide = true)]
     pub(crate) serve: bool,
 
     /// Be a process in which a client is the first one.
+    #[cfg(feature = "peers")]
     #[arg(long, hide = true)]
     pub(crate) first: Option<First>,
 
+    /// Be a process that holds idle connections.
+    #[cfg(feature = "peers")]
+    #[arg(long, hide = true)]
+    pub(crate) idle: bool,
+
     /// Where such a process sends its request.
+    #[cfg(feature = "peers")]
     #[arg(long, hide = true)]
     pub(crate) destination: Option<Destination>,
 }

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod counts;
 mod fuzz;
 mod gate;
 mod invocation;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use counts::Purpose;
 use gate::OnFailure;
 use invocation::Invocation;
 use peers::Peers;
@@ -60,6 +62,18 @@ enum Task {
         /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
         #[arg(long)]
         edges: bool,
+    },
+    /// Measures bonafide beside its peers, or counts its instructions: see benches/README.md.
+    Bench {
+        /// Counts user instructions of bonafide and of bare hyper, and compares their ratios with benches/instructions.toml.
+        #[arg(long)]
+        instructions: bool,
+        /// Writes that file instead.
+        #[arg(long, requires = "instructions")]
+        write: bool,
+        /// Arguments for the bench, where nothing is compared.
+        #[arg(last = true, conflicts_with = "instructions")]
+        args: Vec<String>,
     },
     /// Runs every example.
     Examples,
@@ -137,6 +151,21 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
         Task::Tidy { edges: false } => tidy::run(&workspace)?,
+        Task::Bench {
+            instructions: true,
+            write,
+            ..
+        } => {
+            let purpose = if write {
+                Purpose::Write
+            } else {
+                Purpose::Compare
+            };
+            counts::run(&workspace, purpose, gate::on_ci)?;
+        }
+        Task::Bench { args, .. } => Invocation::cargo("bench -p bonafide-benches --")
+            .with_args(args)
+            .run(workspace.root())?,
         Task::Examples => gate::run_examples(&workspace)?,
         Task::Peers => Peers::find(&workspace)?.print(),
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, seconds, target.as_deref())?,

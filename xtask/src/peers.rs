@@ -77,6 +77,10 @@ impl Peers {
                     path.display(),
                     peer.tests.len()
                 ),
+                None if peer.tests.is_empty() => println!(
+                    "{:<10} not found (Debian package {}); no test needs it, a step of the gate does",
+                    peer.program, peer.package
+                ),
                 None => {
                     println!(
                         "{:<10} not found (Debian package {}); left out:",
@@ -125,7 +129,8 @@ fn parse(list: &str) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-fn locate(program: &str) -> Option<PathBuf> {
+/// Where a program is.
+pub(crate) fn locate(program: &str) -> Option<PathBuf> {
     search_path()
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+#[cfg(feature = "peers")]
+use super::BySystemRoots;
 use super::{Client, Keep, Which, trust};
 use crate::Failure;
 use crate::servers::{Destination, HOST};
@@ -19,11 +21,21 @@ impl Client for Bonafide {
             .resolve(HOST, destination.address);
         let builder = match keep {
             Keep::Connections => builder,
+            // By default 128 are kept. The other clients have no limit.
+            #[cfg(feature = "peers")]
+            Keep::All => builder.pool_max_idle_per_host(usize::MAX),
             Keep::Nothing => builder.pool_max_idle_per_host(0),
         };
         Ok(Self(builder.build()?))
     }
 
+    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
+        Ok(self.0.get(url).send().await?.bytes().await?)
+    }
+}
+
+#[cfg(feature = "peers")]
+impl BySystemRoots for Bonafide {
     fn with_system_roots() -> Result<Self, Failure> {
         Ok(Self(bonafide::Client::builder().build()?))
     }
@@ -33,9 +45,5 @@ impl Client for Bonafide {
             .0
             .policy()
             .map_or(Ok(()), |policy| policy.current().load())?)
-    }
-
-    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
-        Ok(self.0.get(url).send().await?.bytes().await?)
     }
 }

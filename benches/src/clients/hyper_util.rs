@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::CryptoProvider;
 use tower::Service;
 
-use super::{Client, Keep, Which, trust};
+use super::{BySystemRoots, Client, Keep, Which, trust};
 use crate::Failure;
 use crate::servers::Destination;
 
@@ -56,6 +56,14 @@ impl Client for HyperUtil {
         Ok(Self::over(connector, keep))
     }
 
+    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
+        let request = Request::get(url).body(Empty::new())?;
+        let response = self.0.request(request).await?;
+        Ok(response.into_body().collect().await?.to_bytes())
+    }
+}
+
+impl BySystemRoots for HyperUtil {
     /// Needs a default provider of the process.
     fn with_system_roots() -> Result<Self, Failure> {
         let provider = CryptoProvider::get_default().ok_or("no default provider is installed")?;
@@ -65,12 +73,6 @@ impl Client for HyperUtil {
             .enable_all_versions()
             .wrap_connector(tcp(Known(SocketAddr::from(([127, 0, 0, 1], 443)))));
         Ok(Self::over(connector, Keep::Connections))
-    }
-
-    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
-        let request = Request::get(url).body(Empty::new())?;
-        let response = self.0.request(request).await?;
-        Ok(response.into_body().collect().await?.to_bytes())
     }
 }
 

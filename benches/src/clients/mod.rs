@@ -1,7 +1,10 @@
 //! The clients under measurement, behind one trait.
 
 mod bonafide;
+#[cfg(feature = "peers")]
 mod hyper_util;
+mod raw;
+#[cfg(feature = "peers")]
 mod reqwest;
 mod trust;
 
@@ -11,7 +14,10 @@ use bytes::Bytes;
 use clap::ValueEnum;
 
 pub(crate) use self::bonafide::Bonafide;
+#[cfg(feature = "peers")]
 pub(crate) use self::hyper_util::HyperUtil;
+pub(crate) use self::raw::Raw;
+#[cfg(feature = "peers")]
 pub(crate) use self::reqwest::Reqwest;
 use crate::Failure;
 use crate::servers::Destination;
@@ -25,6 +31,18 @@ pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
     /// with those made before.
     fn new(destination: &Destination, keep: Keep) -> Result<Self, Failure>;
 
+    /// The same client for a task that sends one request after the other.
+    fn worker(&self) -> Self {
+        self.clone()
+    }
+
+    /// The whole body of the answer to a `GET`.
+    fn get(&self, url: &str) -> impl Future<Output = Result<Bytes, Failure>> + Send;
+}
+
+/// A client that can be had without a word about trust.
+#[cfg(feature = "peers")]
+pub(crate) trait BySystemRoots: Client {
     /// A client that believes the system's roots.
     fn with_system_roots() -> Result<Self, Failure>;
 
@@ -32,9 +50,6 @@ pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
     fn load(&self) -> Result<(), Failure> {
         Ok(())
     }
-
-    /// The whole body of the answer to a `GET`.
-    fn get(&self, url: &str) -> impl Future<Output = Result<Bytes, Failure>> + Send;
 }
 
 /// What becomes of a connection when a request is done.
@@ -42,6 +57,9 @@ pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
 pub(crate) enum Keep {
     /// It is kept, as long as the client does that by default.
     Connections,
+    /// It is kept, however many there are.
+    #[cfg(feature = "peers")]
+    All,
     /// It is closed.
     Nothing,
 }
@@ -52,19 +70,34 @@ pub(crate) enum Which {
     /// The client of this repository.
     Bonafide,
     /// reqwest.
+    #[cfg(feature = "peers")]
     Reqwest,
     /// hyper-util's `legacy` client over hyper-rustls.
+    #[cfg(feature = "peers")]
     HyperUtil,
+    /// hyper's connections over tokio-rustls, and nothing else.
+    Raw,
 }
 
 impl Which {
-    pub(crate) const ALL: [Self; 3] = [Self::Bonafide, Self::Reqwest, Self::HyperUtil];
+    /// In the order of the report.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Bonafide,
+        #[cfg(feature = "peers")]
+        Self::Reqwest,
+        #[cfg(feature = "peers")]
+        Self::HyperUtil,
+        Self::Raw,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bonafide => "bonafide",
+            #[cfg(feature = "peers")]
             Self::Reqwest => "reqwest",
+            #[cfg(feature = "peers")]
             Self::HyperUtil => "hyper-util",
+            Self::Raw => "raw",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Client, Keep, Which, trust};
+use super::{BySystemRoots, Client, Keep, Which, trust};
 use crate::Failure;
 use crate::servers::{Destination, HOST};
 
@@ -20,18 +20,20 @@ impl Client for Reqwest {
             .tls_backend_preconfigured(config)
             .resolve(HOST, destination.address);
         let builder = match keep {
-            Keep::Connections => builder,
+            Keep::Connections | Keep::All => builder,
             Keep::Nothing => builder.pool_max_idle_per_host(0),
         };
         Ok(Self(builder.build()?))
     }
 
+    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
+        Ok(self.0.get(url).send().await?.bytes().await?)
+    }
+}
+
+impl BySystemRoots for Reqwest {
     /// Needs a default provider of the process.
     fn with_system_roots() -> Result<Self, Failure> {
         Ok(Self(reqwest::Client::builder().build()?))
-    }
-
-    async fn get(&self, url: &str) -> Result<Bytes, Failure> {
-        Ok(self.0.get(url).send().await?.bytes().await?)
     }
 }

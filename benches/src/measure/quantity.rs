@@ -10,6 +10,10 @@ pub(crate) enum Quantity {
     /// Operations in a second.
     PerSecond,
     /// Microseconds of time.
+    #[cfg_attr(
+        not(feature = "peers"),
+        allow(dead_code, reason = "no workload without connections")
+    )]
     Micros,
     /// Milliseconds of time.
     Millis,
@@ -17,6 +21,9 @@ pub(crate) enum Quantity {
     ProcessorMicros,
     /// Connections.
     Connections,
+    /// KiB of memory.
+    #[cfg(feature = "peers")]
+    Kibibytes,
 }
 
 impl Quantity {
@@ -28,6 +35,8 @@ impl Quantity {
             Self::Millis => format!("ms a {operation}"),
             Self::ProcessorMicros => format!("processor µs a {operation}"),
             Self::Connections => format!("connections a {operation}"),
+            #[cfg(feature = "peers")]
+            Self::Kibibytes => format!("KiB a {operation}"),
         }
     }
 
@@ -45,6 +54,8 @@ impl Quantity {
             Self::Millis => each(sample.wall) * 1e3,
             Self::ProcessorMicros => each(sample.processor?) * 1e6,
             Self::Connections => sample.connections as f64 / operations,
+            #[cfg(feature = "peers")]
+            Self::Kibibytes => sample.resident_bytes? as f64 / 1024.0 / operations,
         })
     }
 }
@@ -61,6 +72,7 @@ mod tests {
             processor: Some(Duration::from_micros(100)),
             connections: 8,
             resumed: 0,
+            resident_bytes: Some(40_960),
         };
         for (quantity, label, value) in [
             (Quantity::PerSecond, "GETs in a second", 2000.0),
@@ -68,6 +80,8 @@ mod tests {
             (Quantity::Millis, "ms a GET", 0.5),
             (Quantity::ProcessorMicros, "processor µs a GET", 25.0),
             (Quantity::Connections, "connections a GET", 2.0),
+            #[cfg(feature = "peers")]
+            (Quantity::Kibibytes, "KiB a GET", 10.0),
         ] {
             assert_eq!(quantity.label("GET"), label);
             let of = quantity.of(&sample).unwrap();

@@ -15,6 +15,12 @@ pub(crate) struct Sample {
     pub(crate) connections: usize,
     /// Those among them that resumed a session.
     pub(crate) resumed: usize,
+    /// By how much the resident memory of the process grew; `None` where that is not known.
+    #[cfg_attr(
+        not(feature = "peers"),
+        allow(dead_code, reason = "no workload looks at memory")
+    )]
+    pub(crate) resident_bytes: Option<u64>,
 }
 
 /// Takes the time and the processor time of something.

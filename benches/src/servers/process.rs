@@ -1,6 +1,8 @@
 //! The process of the servers, seen from the one that measures.
 
+use std::env::current_exe;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::destination::Destination;
@@ -29,8 +31,11 @@ pub(crate) struct Counts {
 
 impl Servers {
     /// Starts the servers and waits until they listen.
-    pub(crate) fn start() -> Result<Self, Failure> {
-        let mut process = Command::new(std::env::current_exe()?)
+    ///
+    /// `program` has them; this one, where it is none.
+    pub(crate) fn start(program: Option<&Path>) -> Result<Self, Failure> {
+        let program = program.map_or_else(current_exe, |program| Ok(program.to_owned()))?;
+        let mut process = Command::new(program)
             .arg("--serve")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use super::compete;
 use super::lab::Lab;
 use crate::Failure;
-use crate::clients::{Bonafide, Client, HyperUtil, Keep, Reqwest, Which};
+use crate::clients::{Bonafide, BySystemRoots, HyperUtil, Keep, Reqwest, Which};
 use crate::machine::unpin;
 use crate::measure::{Contender, Quantity, Sample, Stopwatch};
 use crate::options::Options;
@@ -74,7 +74,8 @@ impl First {
 
 /// Measures what is asked for.
 pub(super) fn table(options: &Options, lab: &RefCell<Lab>) -> Result<Table, Failure> {
-    let clients = options.clients();
+    let mut clients = options.clients();
+    clients.retain(|which| *which != Which::Raw);
     let mut table = Table::new(clients.iter().map(|which| which.name()).collect());
     let destination = lab.borrow().destination(Site::Http1)?;
     for first in First::ALL {
@@ -144,7 +145,7 @@ pub(crate) fn first_of_a_process(first: First, options: &Options) -> Result<(), 
     Ok(())
 }
 
-fn timed<C: Client>(first: First, destination: &Destination) -> Result<Sample, Failure> {
+fn timed<C: BySystemRoots>(first: First, destination: &Destination) -> Result<Sample, Failure> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let url = destination.url();
     let mut sample = Sample {

@@ -1,15 +1,23 @@
 //! What is measured.
 
+#[cfg(feature = "peers")]
 mod first;
+#[cfg(feature = "peers")]
 mod hostile;
+#[cfg(feature = "peers")]
+mod idle;
 mod lab;
 mod requests;
 mod scenario;
+#[cfg(feature = "peers")]
 mod verification;
 
 use std::cell::RefCell;
 
+#[cfg(feature = "peers")]
 pub(crate) use self::first::{First, first_of_a_process};
+#[cfg(feature = "peers")]
+pub(crate) use self::idle::idle_connections;
 use self::lab::Lab;
 pub(crate) use self::scenario::SCENARIOS;
 use crate::Failure;
@@ -23,11 +31,16 @@ use crate::servers::Servers;
 pub(crate) fn measure(options: &Options) -> Result<Vec<Table>, Failure> {
     check_names(options)?;
     pin(Core::Client)?;
-    let lab = RefCell::new(Lab::new(Servers::start()?)?);
+    let lab = RefCell::new(Lab::new(Servers::start(options.servers.as_deref())?)?);
     let tables = [
         requests::table(options, &lab)?,
+        #[cfg(feature = "peers")]
+        idle::table(options, &lab)?,
+        #[cfg(feature = "peers")]
         first::table(options, &lab)?,
+        #[cfg(feature = "peers")]
         verification::table(options)?,
+        #[cfg(feature = "peers")]
         hostile::table(options)?,
     ];
     Ok(tables
@@ -37,13 +50,14 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Table>, Failure> {
 }
 
 fn check_names(options: &Options) -> Result<(), Failure> {
-    let known: Vec<&str> = SCENARIOS
-        .iter()
-        .map(|scenario| scenario.name)
+    let known = SCENARIOS.iter().map(|scenario| scenario.name);
+    #[cfg(feature = "peers")]
+    let known = known
+        .chain([idle::NAME])
         .chain(First::ALL.map(First::name))
         .chain(verification::NAMES)
-        .chain(hostile::NAMES)
-        .collect();
+        .chain(hostile::NAMES);
+    let known: Vec<&str> = known.collect();
     match options
         .only
         .iter()

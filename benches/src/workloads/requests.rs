@@ -8,7 +8,9 @@ use super::compete;
 use super::lab::Lab;
 use super::scenario::{AT_ONCE, SCENARIOS, Scenario, Shape};
 use crate::Failure;
-use crate::clients::{Bonafide, Client, HyperUtil, Reqwest, Which};
+use crate::clients::{Bonafide, Client, Raw, Which};
+#[cfg(feature = "peers")]
+use crate::clients::{HyperUtil, Reqwest};
 use crate::measure::{Contender, Sample, Stopwatch};
 use crate::options::Options;
 use crate::report::Table;
@@ -48,8 +50,11 @@ fn contender<'a>(
 ) -> Result<Box<dyn Contender + 'a>, Failure> {
     Ok(match which {
         Which::Bonafide => Box::new(Requests::<Bonafide>::new(lab, scenario, operations)?),
+        #[cfg(feature = "peers")]
         Which::Reqwest => Box::new(Requests::<Reqwest>::new(lab, scenario, operations)?),
+        #[cfg(feature = "peers")]
         Which::HyperUtil => Box::new(Requests::<HyperUtil>::new(lab, scenario, operations)?),
+        Which::Raw => Box::new(Requests::<Raw>::new(lab, scenario, operations)?),
     })
 }
 
@@ -61,6 +66,8 @@ struct Requests<'a, C> {
     destination: Destination,
     url: String,
     client: C,
+    /// Of the tasks, where there are many.
+    workers: Vec<C>,
 }
 
 impl<'a, C: Client> Requests<'a, C> {
@@ -76,6 +83,10 @@ impl<'a, C: Client> Requests<'a, C> {
         if got != wanted {
             return Err(format!("a body of {got} bytes came, not of {wanted}").into());
         }
+        let workers = match scenario.shape {
+            Shape::AtOnce => workers(&client),
+            _ => Vec::new(),
+        };
         Ok(Self {
             lab,
             scenario,
@@ -83,6 +94,7 @@ impl<'a, C: Client> Requests<'a, C> {
             destination,
             url,
             client,
+            workers,
         })
     }
 
@@ -98,7 +110,7 @@ impl<'a, C: Client> Requests<'a, C> {
             Shape::AtOnce => {
                 let each = (self.operations / AT_ONCE).max(1);
                 sample.operations = each * AT_ONCE;
-                let work = at_once(&self.client, url, each);
+                let work = at_once(&self.workers, url, each);
                 let stopwatch = Stopwatch::start();
                 self.lab.borrow().run(work)?;
                 stopwatch.stop(sample);
@@ -107,12 +119,13 @@ impl<'a, C: Client> Requests<'a, C> {
                 for _ in 0..self.operations {
                     let at = self.lab.borrow();
                     let cold = at.within(|| C::new(&self.destination, self.scenario.keep()))?;
-                    let work = at_once(&cold, url, 1);
+                    let workers = workers(&cold);
+                    let work = at_once(&workers, url, 1);
                     let stopwatch = Stopwatch::start();
                     at.run(work)?;
                     stopwatch.stop(sample);
                     drop(at);
-                    drop(cold);
+                    drop((cold, workers));
                     self.settle()?;
                 }
             }
@@ -166,10 +179,15 @@ async fn one_by_one<C: Client>(client: &C, url: &str, requests: usize) -> Result
     Ok(())
 }
 
-/// [`AT_ONCE`] tasks, each of which sends `each` requests one after the other.
-async fn at_once<C: Client>(client: &C, url: &str, each: usize) -> Result<(), Failure> {
+/// One for each of [`AT_ONCE`] tasks.
+fn workers<C: Client>(client: &C) -> Vec<C> {
+    (0..AT_ONCE).map(|_| client.worker()).collect()
+}
+
+/// A task for each worker, which sends `each` requests one after the other.
+async fn at_once<C: Client>(workers: &[C], url: &str, each: usize) -> Result<(), Failure> {
     let mut tasks = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for client in workers {
         let (client, url) = (client.clone(), url.to_owned());
         tasks.spawn(async move { one_by_one(&client, &url, each).await });
     }

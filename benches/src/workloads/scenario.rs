@@ -98,6 +98,11 @@ impl Scenario {
         }
     }
 
+    /// Whether many operations share a connection.
+    pub(crate) fn keeps_connections(&self) -> bool {
+        matches!(self.shape, Shape::Sequential | Shape::AtOnce)
+    }
+
     /// What an operation is called.
     pub(super) fn operation(&self) -> &'static str {
         match self.shape {

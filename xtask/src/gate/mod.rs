@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, error, fs, io};
 
+use crate::counts::{self, Purpose};
 use crate::fuzz::{self, FuzzError};
 use crate::invocation::{Invocation, InvocationError};
 use crate::peers::{Peers, PeersError};
@@ -150,6 +151,10 @@ fn perform(
             println!("\n$ cargo xtask tidy");
             tidy::run(workspace).map_err(Box::<TidyError>::new)?;
         }
+        Action::Instructions => {
+            println!("\n$ cargo xtask bench --instructions");
+            counts::run(workspace, Purpose::Compare, on_ci)?;
+        }
         Action::MinimalVersions => minimal::check(workspace, on_ci)?,
         Action::Peers => {
             println!("\n$ cargo xtask peers");
@@ -162,7 +167,7 @@ fn perform(
 }
 
 /// A build that nobody comes back to needs no state for the next one, and nobody debugs it.
-fn on_ci(command: Invocation) -> Invocation {
+pub(crate) fn on_ci(command: Invocation) -> Invocation {
     if env::var_os("CI").is_some() {
         command
             .with_variable("CARGO_INCREMENTAL", "0")

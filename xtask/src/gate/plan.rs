@@ -5,7 +5,7 @@
 //! read the same metadata of the dependencies, and tests, examples and programs link the same
 //! objects. `cargo run --example` without `-p` picks the features of the whole workspace, as
 //! `cargo test` does. What other choices of features can break shows without linking, in
-//! [`alone`].
+//! [`alone`]. What is counted in [`counts`](crate::counts) is built for speed, and so alone.
 
 use std::path::PathBuf;
 
@@ -121,6 +121,7 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
         Step::new("conformance table", Action::Run(command))
     }));
     steps.push(tests(OVER_RING, &around.skips));
+    steps.push(Step::new("instructions", Action::Instructions));
     let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS, &around.target_directory);
     steps.extend(
         fuzzing
@@ -257,6 +258,14 @@ mod tests {
         assert!(at("test").is_some());
         assert!(at("test") < at("example e"));
         assert!(at("test") < at("conformance badssl"));
+    }
+
+    #[test]
+    fn instructions_are_counted_after_the_build_that_has_the_servers() {
+        let names = names(&Surroundings::default());
+        let at = |name: &str| names.iter().position(|other| other == name);
+        assert!(at("instructions").is_some());
+        assert!(at("test") < at("instructions"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Tidy,
     /// Checks the published crates over the oldest versions that they allow.
     MinimalVersions,
+    /// Counts instructions, and compares with the file that is kept of them.
+    Instructions,
     /// Lists the real servers and clients, and fails where they are demanded and missing.
     Peers,
     /// Does nothing and says why.
