@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, header};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as LegacyClient;
@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::CryptoProvider;
 use tower::Service;
 
-use super::{BySystemRoots, Client, Keep, Which, trust};
+use super::{ACCEPT, BySystemRoots, Client, Keep, USER_AGENT, Which, trust};
 use crate::Failure;
 use crate::servers::Destination;
 
@@ -57,7 +57,10 @@ impl Client for HyperUtil {
     }
 
     async fn get(&self, url: &str) -> Result<Bytes, Failure> {
-        let request = Request::get(url).body(Empty::new())?;
+        let request = Request::get(url)
+            .header(header::ACCEPT, ACCEPT)
+            .header(header::USER_AGENT, USER_AGENT)
+            .body(Empty::new())?;
         let response = self.0.request(request).await?;
         Ok(response.into_body().collect().await?.to_bytes())
     }

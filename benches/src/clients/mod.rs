@@ -12,6 +12,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use clap::ValueEnum;
+use http::HeaderValue;
 
 pub(crate) use self::bonafide::Bonafide;
 #[cfg(feature = "peers")]
@@ -21,6 +22,13 @@ pub(crate) use self::raw::Raw;
 pub(crate) use self::reqwest::Reqwest;
 use crate::Failure;
 use crate::servers::Destination;
+
+/// What bonafide sends by default; the peers are given the same fields, so that all send and compress
+/// as much.
+const ACCEPT: HeaderValue = HeaderValue::from_static("*/*");
+/// As [`ACCEPT`].
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
 
 /// A client that the bench measures. Each is set up as it comes, but for trust, name lookup and `Keep`.
 pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::header::HOST as HOST_FIELD;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderValue, Request, Uri, header};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -15,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Client, Keep, Which, trust};
+use super::{ACCEPT, Client, Keep, USER_AGENT, Which, trust};
 use crate::Failure;
 use crate::servers::{Destination, HOST};
 
@@ -92,7 +91,10 @@ impl Client for Raw {
             Protocol::Http2(connection) => {
                 let mut connection = connection.clone();
                 connection.ready().await?;
-                let request = Request::get(shared.uri.clone()).body(Empty::new())?;
+                let request = Request::get(shared.uri.clone())
+                    .header(header::ACCEPT, ACCEPT)
+                    .header(header::USER_AGENT, USER_AGENT)
+                    .body(Empty::new())?;
                 let response = connection.send_request(request).await?;
                 Ok(response.into_body().collect().await?.to_bytes())
             }
@@ -109,7 +111,9 @@ impl Raw {
         };
         connection.ready().await?;
         let request = Request::get(shared.path.clone())
-            .header(HOST_FIELD, shared.host.clone())
+            .header(header::HOST, shared.host.clone())
+            .header(header::ACCEPT, ACCEPT)
+            .header(header::USER_AGENT, USER_AGENT)
             .body(Empty::new())?;
         let response = connection.send_request(request).await?;
         let body = response.into_body().collect().await?.to_bytes();

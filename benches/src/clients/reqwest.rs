@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{BySystemRoots, Client, Keep, Which, trust};
+use super::{BySystemRoots, Client, Keep, USER_AGENT, Which, trust};
 use crate::Failure;
 use crate::servers::{Destination, HOST};
 
@@ -17,6 +17,7 @@ impl Client for Reqwest {
         let mut config = trust::config(destination)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
             .tls_backend_preconfigured(config)
             .resolve(HOST, destination.address);
         let builder = match keep {
