@@ -97,7 +97,9 @@ pub(crate) fn run(
         return without_valgrind(env::var_os("CI").is_some());
     }
     adapt(servers()).run(workspace.root())?;
-    let servers = workspace.target_directory().join("debug/bench-servers");
+    let servers = workspace
+        .target_directory()
+        .join("debug/examples/bench-servers");
     let printed = clients(&servers).read(workspace.root())?;
     print!("{printed}");
     let measured = Ratios::of_counts(&printed)?;
@@ -123,11 +125,11 @@ fn without_valgrind(is_demanded: bool) -> Result<(), CountsError> {
 
 /// The servers, from the build that the tests of the workspace have.
 fn servers() -> Invocation {
-    Invocation::cargo("build --quiet --all-features --bin bench-servers")
+    Invocation::cargo("build --quiet --all-features --example bench-servers")
 }
 
-/// bonafide and bare hyper, and nothing else, over ring: aws-lc takes longer to compile than all the rest, and what is counted lies above
-/// both. Nobody debugs it.
+/// bonafide and bare hyper, and nothing else, over ring: it compiles in a small part of the time of aws-lc, and what is
+/// counted lies above both. Nobody debugs it.
 fn clients(servers: &Path) -> Invocation {
     Invocation::cargo(
         "bench --quiet -p bonafide-benches --no-default-features --features ring -- \
