@@ -88,7 +88,7 @@ pub(crate) fn print_edges(workspace: &Workspace) -> Result<(), TidyError> {
 
 fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     let mut findings = modules::check(tree, &table.modules);
-    findings.extend(modules::circles(tree, &table.circles));
+    findings.extend(modules::circles(tree));
     findings.extend(words::check(tree, &table.words));
     findings.extend(danger::check(tree, &table.danger));
     findings.extend(codes::check(tree));

@@ -16,9 +16,6 @@ pub(crate) struct Table {
     /// By package name, then by top-level module: the sibling modules that it may use.
     #[serde(default)]
     pub(crate) modules: BTreeMap<String, Edges>,
-    /// Circles between top-level modules that may stay for now.
-    #[serde(default)]
-    pub(crate) circles: Vec<KnownCircle>,
     /// Where the word for switched-off security may stand.
     #[serde(default)]
     pub(crate) danger: Danger,
@@ -46,19 +43,6 @@ pub(crate) struct CrateRule {
     /// Outside crates that it may depend on behind a feature only.
     #[serde(default)]
     pub(crate) only_optional: Vec<String>,
-}
-
-/// Top-level modules of one crate that use each other in a circle, and may for now.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct KnownCircle {
-    /// The name of the package.
-    #[serde(rename = "crate")]
-    pub(crate) crate_name: String,
-    /// All modules of the circle, in any order.
-    pub(crate) modules: Vec<String>,
-    /// Why it may stay, and until when.
-    pub(crate) reason: String,
 }
 
 /// Where the identifiers `danger…` may stand.

@@ -1,14 +1,11 @@
 //! Rule `circles`: the top-level modules of a crate do not use each other in a circle.
 //!
 //! What counts is what the code does, whatever `[modules]` allows. A circle here is the whole set
-//! of modules that all reach each other, so that two circles with a module in common are one. Those
-//! that stand in `[[circles]]` of `xtask/tidy.toml` are accepted as they are: one that grows,
-//! shrinks or goes away is an error until the list says so.
+//! of modules that all reach each other, so that two circles with a module in common are one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::finding::Finding;
-use super::super::table::KnownCircle;
 use super::{Crate, Step, TABLE};
 use crate::source::Tree;
 
@@ -17,42 +14,17 @@ const RULE: &str = "circles";
 /// By module: the siblings that it uses, each with the first place where it does.
 type Graph<'a> = BTreeMap<&'a str, BTreeMap<&'a str, (&'a str, usize)>>;
 
-/// Looks for circles in every crate under `crates/`, and for entries of `known` without one.
-pub(crate) fn check(tree: &Tree, known: &[KnownCircle]) -> Vec<Finding> {
+/// Looks for circles in every crate under `crates/`.
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut found = BTreeSet::new();
     for name in crates(tree) {
         let package = Crate::find(tree, name);
         let steps = package.steps();
         let graph = graph(&steps);
-        for circle in circles(&graph) {
-            if !known.iter().any(|entry| entry.is(name, &circle)) {
-                findings.push(report(&graph, &circle));
-            }
-            let modules: BTreeSet<String> = circle.into_iter().map(str::to_owned).collect();
-            found.insert((name.to_owned(), modules));
-        }
-    }
-    for entry in known {
-        let modules = entry.modules.join("`, `");
-        let crate_name = &entry.crate_name;
-        if entry.reason.trim().is_empty() {
-            let message = format!("the circle of `{modules}` in `{crate_name}` has no reason");
-            findings.push(Finding::error(RULE, TABLE, 0, message));
-        }
-        if !found.contains(&(crate_name.clone(), entry.modules.iter().cloned().collect())) {
-            let message = format!("`{crate_name}` has no circle of exactly `{modules}`");
-            findings.push(Finding::error(RULE, TABLE, 0, message));
-        }
+        let circles = circles(&graph);
+        findings.extend(circles.iter().map(|circle| report(&graph, circle)));
     }
     findings
-}
-
-impl KnownCircle {
-    fn is(&self, crate_name: &str, circle: &BTreeSet<&str>) -> bool {
-        let modules: BTreeSet<&str> = self.modules.iter().map(String::as_str).collect();
-        self.crate_name == crate_name && modules == *circle
-    }
 }
 
 fn crates(tree: &Tree) -> BTreeSet<&str> {
@@ -138,7 +110,6 @@ fn report(graph: &Graph<'_>, circle: &BTreeSet<&str>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::table::Table;
     use super::*;
 
     const CIRCLE: &[(&str, &str)] = &[
@@ -150,16 +121,11 @@ mod tests {
         ("crates/x/src/root.rs", "use crate::a::A;"),
     ];
 
-    fn verdict(files: &[(&str, &str)], known: &str) -> Vec<String> {
-        let table: Table = toml::from_str(known).unwrap();
-        check(&Tree::of(files), &table.circles)
+    fn verdict(files: &[(&str, &str)]) -> Vec<String> {
+        check(&Tree::of(files))
             .iter()
             .map(ToString::to_string)
             .collect()
-    }
-
-    fn listed(modules: &str, reason: &str) -> String {
-        format!("[[circles]]\ncrate = \"x\"\nmodules = {modules}\nreason = \"{reason}\"\n")
     }
 
     #[test]
@@ -174,13 +140,13 @@ mod tests {
             ("crates/y/src/c.rs", "use crate::a::A;"),
             ("crates/y/src/a.rs", ""),
         ];
-        assert_eq!(verdict(&files, ""), Vec::<String>::new());
+        assert_eq!(verdict(&files), Vec::<String>::new());
     }
 
     #[test]
     fn a_circle_is_refused_with_the_way_round_and_without_what_only_touches_it() {
         assert_eq!(
-            verdict(CIRCLE, ""),
+            verdict(CIRCLE),
             [
                 "error[circles] crates/x/src/a/deep.rs:2: the modules `a`, `b`, `c` use each \
                  other in a circle: a -> b -> c -> a"
@@ -197,53 +163,13 @@ mod tests {
             ("crates/x/src/d.rs", "use crate::c::C;"),
         ];
         assert_eq!(
-            verdict(&files, ""),
+            verdict(&files),
             [
                 "error[circles] crates/x/src/a.rs:1: the modules `a`, `b` use each other in a \
                  circle: a -> b -> a",
                 "error[circles] crates/x/src/c.rs:1: the modules `c`, `d` use each other in a \
                  circle: c -> d -> c",
             ]
-        );
-    }
-
-    #[test]
-    fn a_circle_that_is_listed_with_a_reason_is_accepted() {
-        let known = listed(r#"["c", "a", "b"]"#, "until x is untied");
-        assert_eq!(verdict(CIRCLE, &known), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_listed_circle_that_has_grown_is_refused_on_both_sides() {
-        let known = listed(r#"["a", "b"]"#, "until x is untied");
-        assert_eq!(
-            verdict(CIRCLE, &known),
-            [
-                "error[circles] crates/x/src/a/deep.rs:2: the modules `a`, `b`, `c` use each \
-                 other in a circle: a -> b -> c -> a",
-                "error[circles] xtask/tidy.toml: `x` has no circle of exactly `a`, `b`",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_listed_circle_that_is_gone_is_refused() {
-        let files = [
-            ("crates/x/src/a.rs", "use crate::b::B;"),
-            ("crates/x/src/b.rs", ""),
-        ];
-        let known = listed(r#"["a", "b"]"#, "until x is untied");
-        assert_eq!(
-            verdict(&files, &known),
-            ["error[circles] xtask/tidy.toml: `x` has no circle of exactly `a`, `b`"]
-        );
-    }
-
-    #[test]
-    fn a_listed_circle_without_a_reason_is_refused() {
-        assert_eq!(
-            verdict(CIRCLE, &listed(r#"["a", "b", "c"]"#, " ")),
-            ["error[circles] xtask/tidy.toml: the circle of `a`, `b`, `c` in `x` has no reason"]
         );
     }
 }
