@@ -364,3 +364,58 @@ async fn what_is_wrong_with_a_response_was_answered() {
     let redirect = get("/302").await.expect_err("to http");
     holds("redirect", &redirect, Kind::InsecureRedirect, Answered);
 }
+
+/// Answers the first request, and closes the connection after the head of the second one. Nothing
+/// listens then.
+async fn closes_for_good() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let mut stream = RawStream::Plain(stream);
+        read_head(&mut stream).await;
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.expect("a client that reads");
+        drop(listener);
+        read_head(&mut stream).await;
+    });
+    address
+}
+
+/// A request that may be sent twice is, and the second sending does not make the first one unsent.
+#[tokio::test]
+async fn what_fails_when_it_is_sent_again_was_sent_before() {
+    let ca = TestCa::new();
+    for method in [http::Method::DELETE, http::Method::PUT, http::Method::GET] {
+        let address = closes_for_good().await;
+        let client = builder(&ca).allow_plain_http().build().expect("a client");
+        let url = format!("http://{address}/");
+        let first = client.get(&url).send().await.expect("a response");
+        first.bytes().await.expect("no body");
+        let error = client.request(method.clone(), &url).send().await;
+        let error = error.expect_err("nothing listens");
+        holds(method.as_str(), &error, Kind::Connect, MaybeProcessed);
+        assert!(!error.is_retryable(), "{method}");
+    }
+}
+
+/// What one server sends and another one gets.
+#[tokio::test]
+async fn a_response_that_breaks_off_as_the_body_of_a_request_is_a_body_that_breaks_off() {
+    let ca = TestCa::new();
+    let target = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let source = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .alpn(alpn)
+            .ending(Ending::ResetAfterHeaders)
+            .start()
+            .await;
+        let client = builder(&ca).build().expect("a client");
+        let source = client.get(source.url("/")).send().await;
+        let body = source.expect("a head").into_body();
+        let sent = client.post(target.url("/")).body(body).send().await;
+        let error = sent.expect_err("half a body");
+        holds("half a body", &error, Kind::Body, MaybeProcessed);
+        assert_eq!(error.phase(), Some(Phase::Send), "{error}");
+    }
+}

@@ -90,16 +90,14 @@ impl Reading {
         {
             lease.doubt(reads);
         }
-        let what = match (total, idle) {
-            (Some((at, limit)), _) if at == until => {
-                format!("the request took longer than {limit:?}")
+        Poll::Ready(match (total, idle) {
+            (Some((at, limit)), _) if at == until => Failure::overdue(limit),
+            (_, idle) => {
+                let idle = idle.unwrap_or_default();
+                let what = format!("nothing more of the body came within {idle:?}");
+                Failure::new(Kind::Timeout, what)
             }
-            (_, idle) => format!(
-                "nothing more of the body came within {:?}",
-                idle.unwrap_or_default()
-            ),
-        };
-        Poll::Ready(Failure::new(Kind::Timeout, what))
+        })
     }
 
     /// The body is read: its connection serves the next request.

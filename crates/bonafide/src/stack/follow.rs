@@ -40,6 +40,11 @@ pub(super) fn follow(
     let Step::Follow(follow) = redirects.judge(&seen).map_err(failed)? else {
         return Ok(false);
     };
+    // A hop layer may have gone to https where http was asked for.
+    if follow.url.scheme() == "http" && answer.is_https() {
+        let to = follow.url.origin();
+        return Err(failed(RedirectError::Insecure { to }));
+    }
     let parsed = Parsed::new(Written::Url(&follow.url), |scheme, host, port| {
         router.find(scheme, host, port)
     })
