@@ -103,7 +103,7 @@ impl Body {
         E: Fn(Box<dyn StdError + Send + Sync>) -> Error + Send + 'static,
     {
         Self {
-            inner: Inner::Streamed(Box::new(Streamed::new(body, error))),
+            inner: Inner::Streamed(Box::new(Streamed::new(body, error).unbound())),
         }
     }
 

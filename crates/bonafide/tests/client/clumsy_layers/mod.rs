@@ -1,5 +1,8 @@
 //! Layers that do what a layer should not: rebuild requests, send twice, stall, keep what they saw.
 
+mod delivery;
+mod limits;
+
 use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -7,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bonafide::{Body, ClientBuilder, Delivery, Error, Kind, Next, RequestTimeouts};
+use bonafide::{Body, Delivery, Error, Kind, Next};
 use bonafide_testkit::{Alpn, Ending, PlainServer, TestServer};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, LOCATION};
@@ -64,7 +67,7 @@ where
 /// The builder with `layer` around hops, or around calls.
 macro_rules! at {
     ($at_hops:expr, $layer:expr) => {{
-        let builder: ClientBuilder = builder();
+        let builder: bonafide::ClientBuilder = builder();
         if $at_hops {
             builder.hop_layer($layer)
         } else {
@@ -72,6 +75,8 @@ macro_rules! at {
         }
     }};
 }
+
+use at;
 
 /// A copy of a request without its extensions, as layers make it that know head and body only.
 fn rebuilt(request: Request<Body>) -> Request<Body> {
@@ -107,66 +112,6 @@ async fn redirecting_to(location: String) -> TestServer {
         })
         .start()
         .await
-}
-
-#[tokio::test]
-async fn the_limit_of_the_whole_request_holds_for_layers_that_stall_at_any_place() {
-    let server = server(Alpn::Both).start().await;
-    for at_hops in [false, true] {
-        let stalling = around(|_, _| pending());
-        let client = at!(at_hops, stalling).build().expect("a client");
-        let sent = client.get(server.url("/")).timeout(LIMIT).send();
-        let error = tokio::time::timeout(PATIENCE, sent)
-            .await
-            .unwrap_or_else(|_| panic!("hangs, at hops: {at_hops}"))
-            .expect_err("too long");
-        assert_eq!(
-            error.to_string(),
-            format!("{}: the request took longer than 200ms", server.url("/"))
-        );
-    }
-}
-
-#[tokio::test]
-async fn the_limit_of_the_whole_request_holds_below_a_layer_that_rebuilds_requests() {
-    let server = server(Alpn::Both)
-        .ending(Ending::StallAfterHeaders)
-        .start()
-        .await;
-    for at_hops in [false, true] {
-        let client = at!(at_hops, MapRequestLayer::new(rebuilt))
-            .build()
-            .expect("a client");
-        let response = client.get(server.url("/")).timeout(LIMIT).send().await;
-        let read = response.expect("a head").bytes();
-        let error = tokio::time::timeout(PATIENCE, read)
-            .await
-            .unwrap_or_else(|_| panic!("hangs, at hops: {at_hops}"))
-            .expect_err("too long");
-        assert_eq!(error.kind(), Kind::Timeout);
-    }
-}
-
-#[tokio::test]
-async fn the_limit_of_the_whole_request_holds_for_the_body_that_a_layer_makes() {
-    let server = server(Alpn::Both).start().await;
-    for at_hops in [false, true] {
-        let endless = MapResponseLayer::new(|response: Response| {
-            response.map(|_| {
-                StreamBody::new(futures_util::stream::pending::<
-                    Result<http_body::Frame<Bytes>, Infallible>,
-                >())
-            })
-        });
-        let client = at!(at_hops, endless).build().expect("a client");
-        let response = client.get(server.url("/")).timeout(LIMIT).send().await;
-        let read = response.expect("a head").bytes();
-        let error = tokio::time::timeout(PATIENCE, read)
-            .await
-            .unwrap_or_else(|_| panic!("hangs, at hops: {at_hops}"))
-            .expect_err("too long");
-        assert_eq!(error.kind(), Kind::Timeout);
-    }
 }
 
 #[tokio::test]
@@ -208,91 +153,6 @@ async fn a_layer_that_sends_twice_sends_all_of_it_twice() {
     for request in requests {
         assert_eq!(request.headers[AUTHORIZATION], "Bearer s3cret");
         assert_eq!(request.headers["content-length"], "4");
-    }
-}
-
-/// Whatever the last sending says, the first one may have been processed.
-#[tokio::test]
-async fn a_request_that_a_layer_sent_before_was_not_left_unsent() {
-    for at_hops in [false, true] {
-        let server = server(Alpn::Both).ending(Ending::Reset).start().await;
-        let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
-        let again = around(move |next, mut request| {
-            let nowhere = nowhere.clone();
-            async move {
-                let first = next.clone().oneshot(copy(&request)).await;
-                assert_eq!(
-                    first.expect_err("reset").delivery(),
-                    Delivery::MaybeProcessed
-                );
-                *request.uri_mut() = nowhere;
-                next.oneshot(request).await
-            }
-        });
-        let client = at!(at_hops, again).build().expect("a client");
-        let sent = client.post(server.url("/")).body("cake").send().await;
-        let error = sent.expect_err("nothing listens");
-        assert_eq!(server.request_count(), 1);
-        assert_eq!(error.kind(), Kind::Connect);
-        assert_eq!(
-            error.delivery(),
-            Delivery::MaybeProcessed,
-            "at hops: {at_hops}"
-        );
-        assert!(!error.is_retryable());
-    }
-}
-
-/// As a layer that authenticates does: after a 401 the request is sent again.
-#[tokio::test]
-async fn a_request_that_was_answered_to_a_layer_was_not_left_unsent() {
-    for at_hops in [false, true] {
-        let server = server(Alpn::Both).start().await;
-        let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
-        let again = around(move |next, mut request| {
-            let nowhere = nowhere.clone();
-            async move {
-                next.clone().oneshot(copy(&request)).await?;
-                *request.uri_mut() = nowhere;
-                next.oneshot(request).await
-            }
-        });
-        let client = at!(at_hops, again).build().expect("a client");
-        let sent = client.post(server.url("/")).body("cake").send().await;
-        let error = sent.expect_err("nothing listens");
-        assert_eq!(server.request_count(), 1);
-        assert_eq!(error.delivery(), Delivery::Answered, "at hops: {at_hops}");
-    }
-}
-
-/// As a layer that hedges does: the first sending is given up when the second one fails.
-#[tokio::test]
-async fn a_request_that_a_layer_gave_up_was_not_left_unsent() {
-    for at_hops in [false, true] {
-        let server = server(Alpn::Both)
-            .ending(Ending::StallBeforeHeaders)
-            .start()
-            .await;
-        let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
-        let hedge = around(move |next, mut request| {
-            let nowhere = nowhere.clone();
-            async move {
-                let first = next.clone().oneshot(copy(&request));
-                let given_up = tokio::time::timeout(Duration::from_millis(500), first).await;
-                given_up.expect_err("no answer");
-                *request.uri_mut() = nowhere;
-                next.oneshot(request).await
-            }
-        });
-        let client = at!(at_hops, hedge).build().expect("a client");
-        let sent = client.post(server.url("/")).body("cake").send().await;
-        let error = sent.expect_err("nothing listens");
-        assert_eq!(server.request_count(), 1);
-        assert_eq!(
-            error.delivery(),
-            Delivery::MaybeProcessed,
-            "at hops: {at_hops}"
-        );
     }
 }
 
@@ -371,36 +231,6 @@ async fn a_redirect_of_an_https_server_to_http_is_refused_below_a_hop_layer_too(
         (Kind::InsecureRedirect, Delivery::Answered)
     );
     assert_eq!(plain.request_count(), 0);
-}
-
-#[tokio::test]
-async fn the_limit_that_a_layer_sets_for_a_request_counts() {
-    let server = server(Alpn::Both)
-        .ending(Ending::StallAfterHeaders)
-        .start()
-        .await;
-    for at_hops in [false, true] {
-        let limiting = MapRequestLayer::new(|mut request: Request<Body>| {
-            request.extensions_mut().insert(RequestTimeouts {
-                total: Some(Some(LIMIT)),
-                ..RequestTimeouts::default()
-            });
-            request
-        });
-        let client = at!(at_hops, limiting).build().expect("a client");
-        let response = client.get(server.url("/")).send().await;
-        let read = response.expect("a head").bytes();
-        let error = tokio::time::timeout(PATIENCE, read)
-            .await
-            .unwrap_or_else(|_| panic!("hangs, at hops: {at_hops}"))
-            .expect_err("too long");
-        assert!(
-            error
-                .to_string()
-                .ends_with("the request took longer than 200ms"),
-            "{error}"
-        );
-    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -512,67 +342,6 @@ async fn a_request_that_a_layer_drops_leaves_nothing_behind() {
     }
 }
 
-/// Nothing says how far a request got that was not carried.
-#[tokio::test]
-async fn an_error_of_a_request_that_a_layer_rebuilt_never_says_that_nothing_was_sent() {
-    for at_hops in [false, true] {
-        let client = at!(at_hops, MapRequestLayer::new(rebuilt))
-            .build()
-            .expect("a client");
-        let sent = client.post("https://127.0.0.1:1/").body("cake").send();
-        let error = sent.await.expect_err("nothing listens");
-        assert_eq!(
-            (error.kind(), error.delivery()),
-            (Kind::Connect, Delivery::MaybeProcessed)
-        );
-        assert!(!error.is_retryable());
-    }
-}
-
-/// Layers do not take from an error what it rightly says.
-#[tokio::test]
-async fn an_error_of_a_request_that_was_not_sent_says_so_through_layers() {
-    let client = builder()
-        .layer(MapRequestLayer::new(|request: Request<Body>| request))
-        .layer(tower::limit::ConcurrencyLimitLayer::new(1))
-        .hop_layer(MapRequestLayer::new(|request: Request<Body>| request))
-        .hop_layer(tower::limit::ConcurrencyLimitLayer::new(1))
-        .build()
-        .expect("a client");
-    let sent = client.post("https://127.0.0.1:1/").body("cake").send();
-    let error = sent.await.expect_err("nothing listens");
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Connect, Delivery::NotSent)
-    );
-}
-
-/// What a layer still sends when it gives its error is not over.
-#[tokio::test]
-async fn a_request_that_is_still_under_way_below_a_layer_was_not_left_unsent() {
-    let server = server(Alpn::Both)
-        .ending(Ending::StallBeforeHeaders)
-        .start()
-        .await;
-    let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
-    let hedge = around(move |next, mut request| {
-        let nowhere = nowhere.clone();
-        async move {
-            let first = tokio::spawn(next.clone().oneshot(copy(&request)));
-            tokio::time::sleep(LIMIT).await;
-            *request.uri_mut() = nowhere;
-            let answer = next.oneshot(request).await;
-            assert!(!first.is_finished());
-            answer
-        }
-    });
-    let client = builder().layer(hedge).build().expect("a client");
-    let sent = client.post(server.url("/")).body("cake").send().await;
-    let error = sent.expect_err("nothing listens");
-    assert_eq!(server.request_count(), 1);
-    assert_eq!(error.delivery(), Delivery::MaybeProcessed);
-}
-
 /// An echo: the body of a request as that of its response, with trailers, and back.
 #[tokio::test]
 async fn a_body_keeps_its_trailers_through_layers() {
@@ -648,5 +417,38 @@ async fn a_uri_that_a_layer_writes_is_read_as_a_callers_is() {
                 (sent, _) => panic!("{uri}: {:?}", sent.map(|response| response.status())),
             }
         }
+    }
+}
+
+/// What a layer says of its body's length is the layer's.
+#[tokio::test]
+async fn a_body_of_a_layer_that_is_not_as_long_as_it_says_is_none_of_the_requests() {
+    struct Wrong(Option<&'static [u8]>);
+
+    impl http_body::Body for Wrong {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+            let piece = self.0.take().map(Bytes::from_static);
+            Poll::Ready(piece.map(|piece| Ok(http_body::Frame::data(piece))))
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            http_body::SizeHint::with_exact(2)
+        }
+    }
+
+    let server = server(Alpn::Both).start().await;
+    for at_hops in [false, true] {
+        let wrong =
+            MapResponseLayer::new(|response: Response| response.map(|_| Wrong(Some(b"cake"))));
+        let client = at!(at_hops, wrong).build().expect("a client");
+        let response = client.get(server.url("/")).timeout(PATIENCE).send().await;
+        let body = response.expect("a response").bytes().await;
+        assert_eq!(body.expect("the layer's"), "cake");
     }
 }
