@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep};
 
 use super::{Arriving, Body};
 use crate::error::{Delivery, Error, Failure, Phase};
+use crate::limits::timer;
 
 /// The body of a response that has passed layers: they may have made it, and know of no limit.
 pub(super) struct Timed {
@@ -36,12 +37,18 @@ impl Arriving for Timed {
             return Poll::Ready(frame);
         }
         let (at, limit) = self.deadline;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        ready!(timer.as_mut().poll(cx));
+        if self.timer.is_none() {
+            self.timer = timer(at);
+        }
+        let failure = match &mut self.timer {
+            None => Failure::outside_a_runtime("the body"),
+            Some(timer) => {
+                ready!(timer.as_mut().poll(cx));
+                Failure::overdue(limit)
+            }
+        };
         self.body = Body::empty();
-        let failure = Failure::overdue(limit)
-            .during(Phase::Body)
-            .delivered(Delivery::Answered);
+        let failure = failure.during(Phase::Body).delivered(Delivery::Answered);
         Poll::Ready(Some(Err(failure.into())))
     }
 

@@ -62,6 +62,13 @@ impl Failure {
         Self::new(Kind::Timeout, what)
     }
 
+    /// `what` was polled where no tokio runtime is.
+    #[cold]
+    pub(crate) fn outside_a_runtime(what: &str) -> Self {
+        let what = format!("{what} was polled outside a tokio runtime");
+        Self::new(Kind::NoRuntime, what)
+    }
+
     /// Says in which phase it happened.
     pub(crate) fn during(mut self, phase: Phase) -> Self {
         self.phase = Some(phase);

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use bonafide_tower::redirect::Redirects;
 use http::{Request, Response};
+use tokio::runtime::Handle;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
@@ -161,6 +162,10 @@ async fn through(
     let sending = layers.clone().oneshot(request);
     let response = match deadline {
         None => sending.await,
+        Some(_) if Handle::try_current().is_err() => {
+            let failure = Failure::outside_a_runtime("the request");
+            return Err(failure.delivered(Delivery::NotSent).into());
+        }
         Some((at, limit)) => tokio::time::timeout_at(at, sending)
             .await
             .unwrap_or_else(|_| Err(Failure::overdue(limit).during(Phase::Headers).into())),
