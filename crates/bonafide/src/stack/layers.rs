@@ -18,6 +18,7 @@ use tower_service::Service;
 use super::{Calls, Hops, noted};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::exchange::Carried;
 
 /// Any error, as tower has it.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -197,10 +198,16 @@ impl Service<Request<Body>> for Next {
                 }))
             }
             Below::Layered { layers, ready } => {
+                // The layer above may send again what was not sent, and has to know.
+                let carried = request.extensions().get::<Carried>();
+                let reached = carried.map(|carried| carried.reached.clone());
+                let blame = move |error| reached.unwrap_or_default().blame(error);
                 if mem::take(ready) {
-                    ResponseFuture::new(layers.call(request))
+                    let sending = layers.call(request);
+                    ResponseFuture::new(async move { sending.await.map_err(blame) })
                 } else {
-                    ResponseFuture::new(layers.clone().oneshot(request))
+                    let sending = layers.clone().oneshot(request);
+                    ResponseFuture::new(async move { sending.await.map_err(blame) })
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bonafide::{Body, Delivery, Kind};
+use bonafide::{Body, Delivery, Error, Kind};
 use bonafide_testkit::{Alpn, Ending};
 use http::Request;
 use tower::ServiceExt;
@@ -155,4 +155,102 @@ async fn a_request_that_is_still_under_way_below_a_layer_was_not_left_unsent() {
     let error = sent.expect_err("nothing listens");
     assert_eq!(server.request_count(), 1);
     assert_eq!(error.delivery(), Delivery::MaybeProcessed);
+}
+
+/// A layer above one that sends twice learns how far the request got, before it sends again itself.
+#[tokio::test]
+async fn a_layer_is_shown_no_request_as_unsent_that_one_below_it_sent_before() {
+    for at_hops in [false, true] {
+        for rebuilds in [false, true] {
+            let server = server(Alpn::Both).ending(Ending::Reset).start().await;
+            let careful = around(|next, request| async move {
+                let again = copy(&request);
+                match next.clone().oneshot(request).await {
+                    Err(error) if error.delivery().is_unprocessed() => next.oneshot(again).await,
+                    outcome => outcome,
+                }
+            });
+            let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
+            let clumsy = around(move |next, mut request| {
+                let nowhere = nowhere.clone();
+                async move {
+                    if rebuilds {
+                        request = rebuilt(request);
+                    }
+                    let first = next.clone().oneshot(copy(&request)).await;
+                    first.expect_err("reset");
+                    *request.uri_mut() = nowhere;
+                    next.oneshot(request).await
+                }
+            });
+            let client = if at_hops {
+                builder().hop_layer(careful).hop_layer(clumsy)
+            } else {
+                builder().layer(careful).layer(clumsy)
+            };
+            let client = client.build().expect("a client");
+            let sent = client.post(server.url("/")).body("cake").send().await;
+            let error = sent.expect_err("nothing listens");
+            assert_eq!(server.request_count(), 1, "{at_hops} {rebuilds}");
+            assert_eq!(error.delivery(), Delivery::MaybeProcessed);
+        }
+    }
+}
+
+/// tower's own layers, as people put them together.
+#[tokio::test]
+async fn layers_of_tower_send_again_what_was_not_sent_and_nothing_else() {
+    #[derive(Clone)]
+    struct Unprocessed(u8);
+
+    impl tower::retry::Policy<Request<Body>, super::Response, Error> for Unprocessed {
+        type Future = std::future::Ready<()>;
+
+        fn retry(
+            &mut self,
+            _: &mut Request<Body>,
+            outcome: &mut Result<super::Response, Error>,
+        ) -> Option<Self::Future> {
+            let error = outcome.as_ref().err()?;
+            let again = error.delivery().is_unprocessed() && self.0 > 0;
+            again.then(|| {
+                self.0 -= 1;
+                std::future::ready(())
+            })
+        }
+
+        fn clone_request(&mut self, request: &Request<Body>) -> Option<Request<Body>> {
+            Some(copy(request))
+        }
+    }
+
+    // the first endings, requests that arrive, and whether there is an answer
+    let table = [
+        (vec![], 1, true),
+        (
+            vec![Ending::CloseInHandshake, Ending::CloseInHandshake],
+            1,
+            true,
+        ),
+        (vec![Ending::CloseInHandshake, Ending::Reset], 1, false),
+        (vec![Ending::Reset], 1, false),
+    ];
+    for at_hops in [false, true] {
+        for (endings, arrived, answered) in &table {
+            let server = server(Alpn::Both).endings(endings.clone()).start().await;
+            let retrying = tower::retry::RetryLayer::new(Unprocessed(3));
+            let client = at!(at_hops, retrying)
+                .layer(tower::buffer::BufferLayer::new(8))
+                .layer(tower::timeout::TimeoutLayer::new(super::PATIENCE))
+                .hop_layer(tower::timeout::TimeoutLayer::new(super::PATIENCE))
+                .build()
+                .expect("a client");
+            let sent = client.post(server.url("/")).body("cake").send().await;
+            assert_eq!(sent.is_ok(), *answered, "{endings:?}: {:?}", sent.err());
+            assert_eq!(server.request_count(), *arrived, "{endings:?}");
+            if let Err(error) = sent {
+                assert_eq!(error.delivery(), Delivery::MaybeProcessed);
+            }
+        }
+    }
 }
