@@ -78,11 +78,6 @@ impl Delivered {
 }
 
 impl Answer {
-    /// Whether it came over https.
-    pub(crate) fn is_https(&self) -> bool {
-        self.receipt().is_some()
-    }
-
     /// What was checked about the server.
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.delivered.as_ref()?.connection().receipt()

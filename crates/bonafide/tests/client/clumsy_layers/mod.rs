@@ -204,33 +204,47 @@ async fn a_head_that_a_layer_kept_is_shown_under_the_url_that_it_came_from() {
     assert_eq!(response.url().as_str(), there.url("/a"));
 }
 
-/// A hop layer that upgrades, as HSTS does, is no way around the rule.
+/// A hop layer that upgrades, as HSTS does, is no way around the rule, and relative redirects stay.
 #[tokio::test]
 async fn a_redirect_of_an_https_server_to_http_is_refused_below_a_hop_layer_too() {
     let plain = PlainServer::start().await;
-    let secure = redirecting_to(plain.url("/plain")).await;
-    let upgraded: http::Uri = secure.url("/from").parse().expect("a URI");
-    let upgrading = MapRequestLayer::new(move |mut request: Request<Body>| {
-        if request.uri().path() == "/first" {
-            *request.uri_mut() = upgraded.clone();
+    for (location, followed) in [
+        (plain.url("/plain"), false),
+        ("http://upgraded.test/to".to_owned(), false),
+        ("/to".to_owned(), true),
+        ("//upgraded.test/to".to_owned(), true),
+    ] {
+        let secure = redirecting_to(location.clone()).await;
+        let port = secure.port();
+        let upgrading = MapRequestLayer::new(move |mut request: Request<Body>| {
+            if request.uri().host() == Some("upgraded.test") {
+                let path = request.uri().path();
+                let uri = format!("https://localhost:{port}{path}");
+                *request.uri_mut() = uri.parse().expect("a URI");
+            }
+            request
+        });
+        let client = builder()
+            .allow_plain_http()
+            .hop_layer(upgrading)
+            .build()
+            .expect("a client");
+        let sent = client.get("http://upgraded.test/from").send().await;
+        match sent {
+            Ok(response) => {
+                assert!(followed, "{location}");
+                assert_eq!(response.url().as_str(), secure.url("/to"));
+            }
+            Err(error) => {
+                assert!(!followed, "{location}: {error}");
+                assert_eq!(
+                    (error.kind(), error.delivery()),
+                    (Kind::InsecureRedirect, Delivery::Answered)
+                );
+            }
         }
-        request
-    });
-    let client = builder()
-        .allow_plain_http()
-        .hop_layer(upgrading)
-        .build()
-        .expect("a client");
-    let error = client
-        .get("http://upgraded.test/first")
-        .send()
-        .await
-        .expect_err("a downgrade");
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::InsecureRedirect, Delivery::Answered)
-    );
-    assert_eq!(plain.request_count(), 0);
+        assert_eq!(plain.request_count(), 0);
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
