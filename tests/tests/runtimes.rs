@@ -206,3 +206,37 @@ fn waiting_for_a_body_outside_a_runtime_is_an_error() {
         }
     }
 }
+
+/// A connection's timers belong to its runtime, and what keeps the connection's data may outlive that.
+#[test]
+fn a_response_outlives_the_runtime_that_it_came_on() {
+    for alpn in ALPNS {
+        let ca = TestCa::new();
+        let serving = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let identity = ca.issue(Recipe::for_host("localhost"));
+        let server = TestServer::builder(identity).alpn(alpn).handler(|_| async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            http::Response::new("ok")
+        });
+        let server = serving.block_on(server.start());
+        let policy = believing(&ca).build().unwrap();
+        let client = Client::builder().policy(policy).build().unwrap();
+        let short = runtime();
+        let sent = client.get(server.url("/")).timeout(Duration::from_secs(5));
+        let response = short.block_on(sent.send()).unwrap();
+        let kept = response.extensions().clone();
+        drop(short);
+        let read = serving.block_on(response.bytes());
+        if let Err(error) = read {
+            assert_eq!(error.delivery(), Delivery::Answered, "{error}");
+        }
+        drop(kept);
+        let again = client.get(server.url("/")).send();
+        let again = serving.block_on(again).unwrap();
+        assert_eq!(serving.block_on(again.text()).unwrap(), "ok");
+    }
+}

@@ -131,8 +131,12 @@ impl Stack {
 
     /// Sends a request of the `http` crate through everything.
     pub(crate) async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
-        Ok(self.send(&mut call).await?.into())
+        // The layer of another client may have handed it on.
+        noted(request, async |request| {
+            let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
+            Ok(self.send(&mut call).await?.into())
+        })
+        .await
     }
 }
 

@@ -254,3 +254,26 @@ async fn layers_of_tower_send_again_what_was_not_sent_and_nothing_else() {
         }
     }
 }
+
+/// As a layer does that tries one client, and then its own.
+#[tokio::test]
+async fn a_request_that_a_layer_gave_to_another_client_was_not_left_unsent() {
+    for at_hops in [false, true] {
+        let server = server(Alpn::Both).ending(Ending::Reset).start().await;
+        let other = crate::support::client();
+        let nowhere: http::Uri = "https://127.0.0.1:1/".parse().expect("a URI");
+        let trying = around(move |next, mut request| {
+            let (other, nowhere) = (other.clone(), nowhere.clone());
+            async move {
+                other.oneshot(copy(&request)).await.expect_err("reset");
+                *request.uri_mut() = nowhere;
+                next.oneshot(request).await
+            }
+        });
+        let client = at!(at_hops, trying).build().expect("a client");
+        let sent = client.post(server.url("/")).body("cake").send().await;
+        let error = sent.expect_err("nothing listens");
+        assert_eq!(server.request_count(), 1);
+        assert_eq!(error.delivery(), Delivery::MaybeProcessed, "{at_hops}");
+    }
+}
