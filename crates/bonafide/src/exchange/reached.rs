@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::error::{Delivery, Error};
 
-/// How far the copies of one request got below a layer. A layer that sends again, that hedges or that
-/// authenticates gives the error of its last sending, which says nothing of those before.
+/// How far the copies of one request got below a layer. A layer that sends again, that hedges or
+/// that authenticates gives the error of its last sending, which says nothing of those before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reached {
     shared: Arc<Shared>,
@@ -38,8 +38,8 @@ impl Reached {
         }
     }
 
-    /// The error of a layer, which also says how far the request got that the layer had. If none of its
-    /// copies was seen again, whatever was sent instead may have been processed.
+    /// The error of a layer, which also says how far the request got that the layer had. If none of
+    /// its copies was seen again, whatever was sent instead may have been processed.
     pub(crate) fn blame(&self, error: Error) -> Error {
         let Shared {
             under_way,
