@@ -135,7 +135,7 @@ type Refusal = (&'static str, fn(RawStream) -> Served, Kind, Delivery);
 type Served = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
 /// What a server that speaks HTTP/2 by hand does with the first request of each connection.
-fn refusals() -> [Refusal; 4] {
+fn refusals() -> [Refusal; 8] {
     [
         (
             "REFUSED_STREAM",
@@ -177,6 +177,62 @@ fn refusals() -> [Refusal; 4] {
             },
             Kind::Closed,
             MaybeProcessed,
+        ),
+        (
+            "GOAWAY with an error after the request, and the end",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::goaway(request, 11)).await?;
+                    Ok(())
+                })
+            },
+            Kind::Closed,
+            MaybeProcessed,
+        ),
+        (
+            "GOAWAY that names no end, and the end",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    peer.request().await?;
+                    peer.send(Frame::goaway(i32::MAX as u32, 0)).await?;
+                    Ok(())
+                })
+            },
+            Kind::Closed,
+            MaybeProcessed,
+        ),
+        (
+            "a response that begins, and REFUSED_STREAM",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::status(request, 8, 0)).await?;
+                    peer.send(Frame::reset(request, 7)).await?;
+                    peer.drain().await;
+                    Ok(())
+                })
+            },
+            Kind::Body,
+            Answered,
+        ),
+        (
+            "a response that begins, and GOAWAY before the request",
+            |stream| {
+                Box::pin(async move {
+                    let mut peer = Http2Peer::accept(stream).await?;
+                    let request = peer.request().await?;
+                    peer.send(Frame::status(request, 8, 0)).await?;
+                    peer.send(Frame::goaway(0, 0)).await?;
+                    peer.drain().await;
+                    Ok(())
+                })
+            },
+            Kind::Body,
+            Answered,
         ),
         (
             "CANCEL",
@@ -363,4 +419,120 @@ async fn what_is_wrong_with_a_response_was_answered() {
     holds("JSON", &json.expect_err("text"), Kind::Decode, Answered);
     let redirect = get("/302").await.expect_err("to http");
     holds("redirect", &redirect, Kind::InsecureRedirect, Answered);
+}
+
+/// Answers the first request, and closes the connection after the head of the second one. Nothing
+/// listens then.
+async fn closes_for_good() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let mut stream = RawStream::Plain(stream);
+        read_head(&mut stream).await;
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.expect("a client that reads");
+        drop(listener);
+        read_head(&mut stream).await;
+    });
+    address
+}
+
+/// A request that may be sent twice is, and the second sending does not make the first one unsent.
+#[tokio::test]
+async fn what_fails_when_it_is_sent_again_was_sent_before() {
+    let ca = TestCa::new();
+    for method in [http::Method::DELETE, http::Method::PUT, http::Method::GET] {
+        let address = closes_for_good().await;
+        let client = builder(&ca).allow_plain_http().build().expect("a client");
+        let url = format!("http://{address}/");
+        let first = client.get(&url).send().await.expect("a response");
+        first.bytes().await.expect("no body");
+        let error = client.request(method.clone(), &url).send().await;
+        let error = error.expect_err("nothing listens");
+        holds(method.as_str(), &error, Kind::Connect, MaybeProcessed);
+        assert!(!error.is_retryable(), "{method}");
+    }
+}
+
+/// What one server sends and another one gets.
+#[tokio::test]
+async fn a_response_that_breaks_off_as_the_body_of_a_request_is_a_body_that_breaks_off() {
+    let ca = TestCa::new();
+    let target = TestServer::http1(ca.issue(Recipe::for_host("localhost"))).await;
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let source = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .alpn(alpn)
+            .ending(Ending::ResetAfterHeaders)
+            .start()
+            .await;
+        let client = builder(&ca).build().expect("a client");
+        let source = client.get(source.url("/")).send().await;
+        let body = source.expect("a head").into_body();
+        let sent = client.post(target.url("/")).body(body).send().await;
+        let error = sent.expect_err("half a body");
+        holds("half a body", &error, Kind::Body, MaybeProcessed);
+        assert_eq!(error.phase(), Some(Phase::Send), "{error}");
+    }
+}
+
+/// A server that takes the first sending, and refuses the second one unprocessed.
+#[tokio::test]
+async fn what_is_refused_when_it_is_sent_again_was_sent_before() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+    let server = RawServer::tls(&identity, "h2", move |number, stream| async move {
+        let served = async {
+            let mut peer = Http2Peer::accept(stream).await?;
+            let request = peer.request().await?;
+            if number == 0 {
+                peer.send(Frame::status(request, 8, Frame::END_STREAM))
+                    .await?;
+                // The next one is read, and the connection closed.
+                peer.request().await?;
+            } else {
+                peer.send(Frame::reset(request, 7)).await?;
+                peer.drain().await;
+            }
+            std::io::Result::Ok(())
+        };
+        let _gone = served.await;
+    })
+    .await;
+    let client = builder(&ca).build().expect("a client");
+    let first = client.get(server.url("/")).send().await;
+    first.expect("a response").bytes().await.expect("no body");
+    let error = client.delete(server.url("/")).send().await;
+    let error = error.expect_err("refused");
+    holds("DELETE", &error, Kind::Protocol, MaybeProcessed);
+    assert!(!error.is_retryable());
+}
+
+/// A client's limit passes while its request is sent again.
+#[tokio::test]
+async fn a_limit_that_passes_when_a_request_is_sent_again_does_not_make_it_unsent() {
+    let ca = TestCa::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let mut stream = RawStream::Plain(stream);
+        read_head(&mut stream).await;
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.expect("a client that reads");
+        read_head(&mut stream).await;
+        drop(stream);
+        // The second sending gets no answer.
+        let (stream, _) = listener.accept().await.expect("the client again");
+        let mut stream = RawStream::Plain(stream);
+        read_head(&mut stream).await;
+        std::future::pending::<()>().await;
+    });
+    let client = builder(&ca).allow_plain_http().build().expect("a client");
+    let url = format!("http://{address}/");
+    let first = client.get(&url).send().await.expect("a response");
+    first.bytes().await.expect("no body");
+    let error = client.put(&url).body("x").timeout(LIMIT).send().await;
+    let error = error.expect_err("no answer");
+    holds("PUT", &error, Kind::Timeout, MaybeProcessed);
 }

@@ -9,12 +9,13 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use bonafide::{Client, Error, Kind};
-use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
+use bonafide::{Body, Client, Delivery, Error, Kind, Phase};
+use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestServer};
 use bonafide_tests::believing;
 use http::Method;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
+use tower::util::{MapRequestLayer, MapResponseLayer};
 
 const ALPNS: [Alpn; 2] = [Alpn::Http1, Alpn::Http2];
 
@@ -147,4 +148,95 @@ fn a_request_outside_a_runtime_is_an_error() {
         "{error}"
     );
     assert_eq!(server.tcp_connections(), 0);
+}
+
+/// A limit for the whole request needs a timer around the layers.
+#[test]
+fn a_request_outside_a_runtime_is_an_error_with_layers_and_a_limit_too() {
+    let (_serving, server, _) = served(Alpn::Http1);
+    let passing = || MapRequestLayer::new(|request: http::Request<Body>| request);
+    for builder in [
+        Client::builder().layer(passing()),
+        Client::builder().hop_layer(passing()),
+    ] {
+        let client = builder.build().unwrap();
+        let limit = Duration::from_secs(5);
+        let mut sending = pin!(client.post(server.url("/")).timeout(limit).send());
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(Err(error)) = sending.as_mut().poll(&mut cx) else {
+            panic!("nothing could be sent");
+        };
+        assert_eq!(
+            (error.kind(), error.delivery()),
+            (Kind::NoRuntime, Delivery::NotSent)
+        );
+    }
+    assert_eq!(server.tcp_connections(), 0);
+}
+
+/// What has arrived can be read anywhere; waiting for more takes a runtime.
+#[test]
+fn waiting_for_a_body_outside_a_runtime_is_an_error() {
+    let passing = || MapResponseLayer::new(|response: http::Response<Body>| response);
+    for layered in [false, true] {
+        for alpn in ALPNS {
+            let (serving, ca) = (runtime(), TestCa::new());
+            let identity = ca.issue(Recipe::for_host("localhost"));
+            let server = TestServer::builder(identity)
+                .alpn(alpn)
+                .ending(Ending::StallAfterHeaders)
+                .start();
+            let server = serving.block_on(server);
+            let builder = Client::builder().policy(believing(&ca).build().unwrap());
+            let client = match layered {
+                false => builder.build().unwrap(),
+                true => builder.layer(passing()).build().unwrap(),
+            };
+            let sent = client.get(server.url("/")).timeout(Duration::from_secs(5));
+            let mut response = serving.block_on(sent.send()).unwrap();
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut chunk = pin!(response.chunk());
+            let Poll::Ready(Err(error)) = chunk.as_mut().poll(&mut cx) else {
+                panic!("nothing came");
+            };
+            assert_eq!(
+                (error.kind(), error.phase(), error.delivery()),
+                (Kind::NoRuntime, Some(Phase::Body), Delivery::Answered)
+            );
+        }
+    }
+}
+
+/// A connection's timers belong to its runtime, and what keeps the connection's data may outlive that.
+#[test]
+fn a_response_outlives_the_runtime_that_it_came_on() {
+    for alpn in ALPNS {
+        let ca = TestCa::new();
+        let serving = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let identity = ca.issue(Recipe::for_host("localhost"));
+        let server = TestServer::builder(identity).alpn(alpn).handler(|_| async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            http::Response::new("ok")
+        });
+        let server = serving.block_on(server.start());
+        let policy = believing(&ca).build().unwrap();
+        let client = Client::builder().policy(policy).build().unwrap();
+        let short = runtime();
+        let sent = client.get(server.url("/")).timeout(Duration::from_secs(5));
+        let response = short.block_on(sent.send()).unwrap();
+        let kept = response.extensions().clone();
+        drop(short);
+        let read = serving.block_on(response.bytes());
+        if let Err(error) = read {
+            assert_eq!(error.delivery(), Delivery::Answered, "{error}");
+        }
+        drop(kept);
+        let again = client.get(server.url("/")).send();
+        let again = serving.block_on(again).unwrap();
+        assert_eq!(serving.block_on(again.text()).unwrap(), "ok");
+    }
 }

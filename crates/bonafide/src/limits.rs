@@ -4,9 +4,11 @@
 //! a field; what has no setter is a constant. This module knows none of those that keep to the limits.
 
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long an HTTP/2 connection may be silent under a request that is given up. After that no further
 /// request uses it until something arrives.
@@ -93,6 +95,13 @@ impl RequestLimits {
         let total = self.total?;
         Some((Instant::now().checked_add(total)?, total))
     }
+}
+
+/// A timer that is not set before it is polled; `None` outside a tokio runtime, where there are none.
+pub(crate) fn timer(until: Instant) -> Option<Pin<Box<Sleep>>> {
+    Handle::try_current()
+        .is_ok()
+        .then(|| Box::pin(sleep_until(until)))
 }
 
 /// The moment at which a request must be over, and the limit that it comes from.

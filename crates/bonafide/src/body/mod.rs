@@ -4,9 +4,11 @@ mod collect;
 mod counted;
 mod outgoing;
 mod streamed;
+mod timed;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,7 +21,9 @@ pub(crate) use self::collect::{collect, next_chunk};
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
 use self::streamed::Streamed;
+use self::timed::Timed;
 use crate::error::{Error, Failure, Kind, Phase};
+use crate::limits::Deadline;
 
 /// The body of a request or of a response.
 ///
@@ -99,7 +103,17 @@ impl Body {
         E: Fn(Box<dyn StdError + Send + Sync>) -> Error + Send + 'static,
     {
         Self {
-            inner: Inner::Streamed(Box::new(Streamed::new(body, error))),
+            inner: Inner::Streamed(Box::new(Streamed::new(body, error).unbound())),
+        }
+    }
+
+    /// This body, which has to be read until `deadline`.
+    pub(crate) fn until(self, deadline: Deadline) -> Self {
+        match (deadline, &self.inner) {
+            (None, _) | (_, Inner::Empty | Inner::Whole(_)) => self,
+            (Some(deadline), Inner::Streamed(_) | Inner::Arriving(_)) => Self {
+                inner: Inner::Arriving(Box::new(Timed::new(self, deadline))),
+            },
         }
     }
 
@@ -160,7 +174,12 @@ impl Body {
         match &mut self.inner {
             Inner::Whole(pieces) => pieces.watch(),
             Inner::Streamed(streamed) => Some(streamed.watch()),
-            Inner::Empty | Inner::Arriving(_) => None,
+            Inner::Empty => None,
+            // The body of a response is a stream like any other where it is that of a request.
+            Inner::Arriving(_) => {
+                *self = Self::wrap(mem::take(self));
+                self.watch()
+            }
         }
     }
 }

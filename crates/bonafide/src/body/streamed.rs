@@ -44,6 +44,12 @@ impl Streamed {
         }
     }
 
+    /// Takes what the body says of its length as a hint, as long as it is the body of a response.
+    pub(super) fn unbound(mut self) -> Self {
+        self.count = None;
+        self
+    }
+
     /// Holds the body to a length of `length` bytes, if it claims none itself.
     pub(super) fn declare(&mut self, length: u64) {
         self.count
@@ -55,7 +61,11 @@ impl Streamed {
         self.count.as_ref().map(Count::declared)
     }
 
+    /// Notes progress from now on, as the body of a request, which is held to its length.
     pub(super) fn watch(&mut self) -> Progress {
+        if let Some(length) = self.hint.exact() {
+            self.declare(length);
+        }
         self.progress.get_or_insert_with(Progress::new).clone()
     }
 

@@ -299,7 +299,10 @@ impl ClientBuilder {
     /// them.
     ///
     /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should hand on, and gives an
-    /// `http::Response` with any body; the response has `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions. An
+    /// `http::Response` with any body; the response has `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions.
+    /// Where it sends a request several times, or hands on no extensions, the [delivery](Error::delivery) of an
+    /// error is that of the sending that got furthest,
+    /// [`MaybeProcessed`](crate::Delivery::MaybeProcessed) where that is not known. An
     /// [`Error`] that it passes on reaches the caller as it was; any other error is one of [`Kind::Layer`] with that
     /// error as its source. What a layer has made of a request is checked as what a caller writes is.
     ///
@@ -330,7 +333,8 @@ impl ClientBuilder {
     ///
     /// The client's own credentials, an `Authorization` among the
     /// [default headers](Self::default_headers) for instance, are left out of a request that the layer sends to
-    /// another origin.
+    /// another origin, and of one whose extensions the layer did not hand on. Headers that the caller gave are
+    /// the layer's to judge where it leads elsewhere.
     pub fn hop_layer<L, B>(mut self, layer: L) -> Self
     where
         L: Layer<Next> + Send + 'static,

@@ -52,7 +52,7 @@ impl Client {
     /// [`ClientBuilder`] for all that can be set.
     ///
     /// Reads no file yet: the store is read once a process, on a thread of its own. Should the policy
-    /// turn out to be unusable, each request says so with [`Kind::Config`].
+    /// turn out to be unusable, each request says so with [`Kind::Config`](crate::Kind::Config).
     pub fn new() -> Self {
         Self::builder().build_or_defer()
     }

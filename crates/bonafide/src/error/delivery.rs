@@ -37,4 +37,13 @@ impl Delivery {
     pub fn is_unprocessed(self) -> bool {
         matches!(self, Self::NotSent | Self::RefusedUnprocessed)
     }
+
+    /// How far a request got that was sent twice: as far as the sending that got further.
+    pub(crate) fn or_further(self, other: Self) -> Self {
+        if other as u8 > self as u8 {
+            other
+        } else {
+            self
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bonafide_verify::{ConfigError, Refusal, TlsError};
 
@@ -52,6 +53,20 @@ impl Failure {
             delivery: Delivery::MaybeProcessed,
             passing: false,
         }
+    }
+
+    /// The request took longer than its `limit`, whatever it did meanwhile.
+    #[cold]
+    pub(crate) fn overdue(limit: Duration) -> Self {
+        let what = format!("the request took longer than {limit:?}");
+        Self::new(Kind::Timeout, what)
+    }
+
+    /// `what` was polled where no tokio runtime is.
+    #[cold]
+    pub(crate) fn outside_a_runtime(what: &str) -> Self {
+        let what = format!("{what} was polled outside a tokio runtime");
+        Self::new(Kind::NoRuntime, what)
     }
 
     /// Says in which phase it happened.

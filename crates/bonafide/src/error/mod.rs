@@ -238,6 +238,12 @@ impl Error {
         self
     }
 
+    /// An earlier sending of the same request got as far as `delivery`.
+    pub(crate) fn sent_before(self, delivery: Delivery) -> Self {
+        let delivery = self.delivery().or_further(delivery);
+        self.delivered(delivery)
+    }
+
     /// Says how far the request got.
     pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
         self.inner.failure.delivery = delivery;

@@ -2,9 +2,10 @@
 
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri};
 use url::Url;
 
+use super::Reached;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
+    /// Those of the caller's `http::Request`, for layers to see. They are not sent.
+    pub(crate) extensions: Extensions,
 }
 
 /// What an `http::Request` has no room for, while a call goes through the caller's layers as one. It is
@@ -31,10 +34,12 @@ pub(crate) struct Call {
 pub(crate) struct Carried {
     limits: RequestLimits,
     /// When the whole call must be over.
-    pub(crate) deadline: Deadline,
+    deadline: Deadline,
     credentials: Credentials,
     /// The origin that the credentials are for.
     origin: Origin,
+    /// The same for each copy of the request.
+    pub(crate) reached: Reached,
 }
 
 impl Call {
@@ -63,14 +68,16 @@ impl Call {
             credentials: Credentials::Sent,
             body: Body::empty(),
             limits,
+            extensions: Extensions::new(),
         })
     }
 
-    /// A request of the `http` crate as a call, and what was carried beside it. [`RequestTimeouts`] in its
+    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in its
     /// extensions count; `limits` are those of a request that brings none.
     ///
-    /// The client's own credentials are sent with it, unless it was carried: then only if they were
-    /// before, and to the same origin.
+    /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the client's own
+    /// credentials are sent with it only if they were before, and to the same origin. Where it was not,
+    /// they are as `uncarried` says.
     ///
     /// # Errors
     ///
@@ -78,32 +85,40 @@ impl Call {
     pub(crate) fn from_request(
         request: Request<Body>,
         limits: RequestLimits,
+        uncarried: Credentials,
         find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
-    ) -> Result<(Self, Option<Carried>), Error> {
+    ) -> Result<(Self, Deadline), Error> {
         let (mut head, body) = request.into_parts();
         let carried = head.extensions.remove::<Carried>();
         let limits = carried.as_ref().map_or(limits, |carried| carried.limits);
         let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, find)?;
-        if let Some(timeouts) = head.extensions.get::<RequestTimeouts>() {
+        let timeouts = head.extensions.get::<RequestTimeouts>();
+        if let Some(timeouts) = timeouts {
             timeouts.apply(&mut call.limits);
         }
+        let whole = carried.as_ref().and_then(|carried| carried.deadline);
+        let own = match (&carried, timeouts.and_then(|timeouts| timeouts.total)) {
+            (Some(_), None) => None,
+            _ => call.limits.deadline(),
+        };
+        let deadline = whole.into_iter().chain(own).min_by_key(|(at, _)| *at);
         let basic = call.headers.remove(AUTHORIZATION);
         call.headers = head.headers;
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
         call.body = body;
-        if let Some(carried) = &carried {
-            call.credentials = if call.origin() == carried.origin {
-                carried.credentials
-            } else {
-                Credentials::LeftOut
-            };
-        }
-        Ok((call, carried))
+        call.extensions = head.extensions;
+        call.credentials = match carried {
+            None => uncarried,
+            Some(carried) if carried.origin == call.origin() => carried.credentials,
+            Some(_) => Credentials::LeftOut,
+        };
+        Ok((call, deadline))
     }
 
-    /// The call as a request of the `http` crate, without its body and with an absolute URI.
+    /// The call as a request of the `http` crate, without its body and with an absolute URI. Its
+    /// extensions are those of the caller.
     ///
     /// # Errors
     ///
@@ -124,16 +139,18 @@ impl Call {
         *request.uri_mut() = uri;
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
+        *request.extensions_mut() = self.extensions.clone();
         Ok(request)
     }
 
     /// What goes beside the [request](Self::request).
-    pub(crate) fn carried(&self, deadline: Deadline) -> Carried {
+    pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,
             deadline,
             credentials: self.credentials,
             origin: self.origin(),
+            reached,
         }
     }
 

@@ -26,8 +26,7 @@ pub(super) async fn checkout(
 ) -> Result<(Lease<Connector>, Instant), Error> {
     let runtime = current_runtime();
     if runtime.is_none() {
-        let what = "the request was polled outside a tokio runtime";
-        return Err(Failure::new(Kind::NoRuntime, what)
+        return Err(Failure::outside_a_runtime("the request")
             .delivered(Delivery::NotSent)
             .into());
     }

@@ -4,6 +4,7 @@ mod broken;
 mod call;
 mod checkout;
 mod framing;
+mod reached;
 mod reading;
 mod replay;
 mod sendable;
@@ -15,18 +16,21 @@ use std::time::Duration;
 
 use bonafide_verify::Receipt;
 use http::Request;
+use http::uri::PathAndQuery;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
+use url::Url;
 
 pub(crate) use self::broken::is_idempotent;
 pub(crate) use self::call::{Call, Carried};
 use self::checkout::checkout;
+pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
 pub(crate) use self::sendable::settle;
 use self::waiting::ForHeaders;
 use crate::body::Body;
-use crate::connect::{Connector, Meta};
+use crate::connect::{ConnectionInfo, Connector, Meta};
 use crate::error::{Delivery, Error, Failure};
 use crate::limits::{Deadline, SILENCE};
 use crate::observe::Timings;
@@ -44,13 +48,24 @@ pub(crate) struct Answer {
 /// How a response came.
 #[derive(Clone)]
 pub(crate) struct Delivered {
-    pub(crate) meta: Arc<Meta>,
+    meta: Arc<Meta>,
+    path: PathAndQuery,
     connection: Duration,
     headers: Duration,
     reused: bool,
 }
 
 impl Delivered {
+    /// The URL that answered.
+    pub(crate) fn url(&self) -> Url {
+        self.meta.wire.url(&self.path)
+    }
+
+    /// The connection.
+    pub(crate) fn connection(&self) -> &Arc<ConnectionInfo> {
+        &self.meta.info
+    }
+
     /// Where the time went.
     pub(crate) fn timings(&self) -> Timings {
         Timings {
@@ -65,7 +80,7 @@ impl Delivered {
 impl Answer {
     /// What was checked about the server.
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.delivered.as_ref()?.meta.info.receipt()
+        self.delivered.as_ref()?.connection().receipt()
     }
 }
 
@@ -84,7 +99,9 @@ pub(crate) async fn exchange(
     let mut now = start;
     let mut tries = Tries::default();
     loop {
-        let (lease, leased) = checkout(router, checkout_limit, call, deadline, now).await?;
+        let (lease, leased) = checkout(router, checkout_limit, call, deadline, now)
+            .await
+            .map_err(|error| tries.blame(error))?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
         if reused && meta.is_past(|| router.now()) {
@@ -103,7 +120,10 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         );
-        let request = request.map_err(|failure| failure.delivered(Delivery::NotSent))?;
+        let request = request.map_err(|failure| {
+            let failure = failure.delivered(Delivery::NotSent);
+            tries.blame(failure.into())
+        })?;
         let limit = call.limits.headers;
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
@@ -137,6 +157,7 @@ pub(crate) async fn exchange(
                     }
                 };
                 let delivered = Delivered {
+                    path: call.path.clone(),
                     connection: leased.saturating_duration_since(start),
                     headers: leased.elapsed(),
                     reused,
@@ -155,6 +176,7 @@ pub(crate) async fn exchange(
                 let failure = meta.fate.alert().map(broken::by_alert);
                 let failure = failure.or_else(|| unread?.failure());
                 if let Some(failure) = failure {
+                    let failure = failure.delivered(Delivery::MaybeProcessed);
                     return Err(Error::from(failure).over(meta.info.receipt()));
                 }
                 let gone = error.as_ref().is_none_or(broken::is_connection_gone);
@@ -176,7 +198,8 @@ pub(crate) async fn exchange(
                     None => {
                         let mut failure = broken::failure(error).delivered(delivery);
                         failure.passing |= delivery.is_unprocessed();
-                        return Err(Error::from(failure).over(meta.info.receipt()));
+                        let error = Error::from(failure).over(meta.info.receipt());
+                        return Err(tries.blame(error));
                     }
                 }
             }

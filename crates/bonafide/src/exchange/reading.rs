@@ -9,13 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep};
 
 use super::framing::Framing;
 use crate::body::Arriving;
 use crate::connect::Connector;
 use crate::error::{Delivery, Error, Failure, Kind, Phase, h2_cause};
-use crate::limits::{Deadline, MAX_ABANDONED_BYTES, SILENCE};
+use crate::limits::{Deadline, MAX_ABANDONED_BYTES, SILENCE, timer};
 use crate::pool::Lease;
 
 /// A response's body, and the connection that it arrives on.
@@ -73,9 +73,12 @@ impl Reading {
         let Some(until) = until_idle.into_iter().chain(total.map(|(at, _)| at)).min() else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if self.timer.is_none() {
+            self.timer = timer(until);
+        }
+        let Some(timer) = &mut self.timer else {
+            return Poll::Ready(Failure::outside_a_runtime("the body"));
+        };
         loop {
             if timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
@@ -90,16 +93,14 @@ impl Reading {
         {
             lease.doubt(reads);
         }
-        let what = match (total, idle) {
-            (Some((at, limit)), _) if at == until => {
-                format!("the request took longer than {limit:?}")
+        Poll::Ready(match (total, idle) {
+            (Some((at, limit)), _) if at == until => Failure::overdue(limit),
+            (_, idle) => {
+                let idle = idle.unwrap_or_default();
+                let what = format!("nothing more of the body came within {idle:?}");
+                Failure::new(Kind::Timeout, what)
             }
-            (_, idle) => format!(
-                "nothing more of the body came within {:?}",
-                idle.unwrap_or_default()
-            ),
-        };
-        Poll::Ready(Failure::new(Kind::Timeout, what))
+        })
     }
 
     /// The body is read: its connection serves the next request.

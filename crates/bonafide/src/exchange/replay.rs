@@ -3,12 +3,13 @@
 use std::mem;
 
 use crate::body::Body;
-use crate::error::Delivery;
+use crate::error::{Delivery, Error};
 use crate::limits::MAX_SENDINGS;
 
 /// Which tries there have been.
-#[derive(Default)]
 pub(super) struct Tries {
+    /// How far the one got that got furthest.
+    reached: Delivery,
     /// One on a connection that was new and did not take it.
     refused_by_new: bool,
     /// Those that a server refused.
@@ -17,7 +18,23 @@ pub(super) struct Tries {
     replayed: bool,
 }
 
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            reached: Delivery::NotSent,
+            refused_by_new: false,
+            refused: 0,
+            replayed: false,
+        }
+    }
+}
+
 impl Tries {
+    /// `error`, which also says how far earlier tries got.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        error.sent_before(self.reached)
+    }
+
     /// The body for another try, if there may be one. `replayable` is a request that was lost with its connection and
     /// may be processed twice.
     pub(super) fn again(
@@ -28,6 +45,7 @@ impl Tries {
         reused: bool,
         replayable: bool,
     ) -> Option<Body> {
+        self.reached = self.reached.or_further(delivery);
         let again = match delivery {
             Delivery::NotSent => {
                 let refused = !reused && mem::replace(&mut self.refused_by_new, true);

@@ -176,11 +176,7 @@ where
 
 #[cold]
 fn late(total: Duration, phase: Phase) -> Failure {
-    Failure::new(
-        Kind::Timeout,
-        format!("the request took longer than {total:?}"),
-    )
-    .during(phase)
+    Failure::overdue(total).during(phase)
 }
 
 fn late_to_connect(total: Duration) -> Failure {

@@ -231,6 +231,38 @@ mod tests {
         }
     }
 
+    /// One character, two of them and two further apart, at every place of a URL.
+    #[test]
+    fn each_ascii_character_at_each_place_is_split_as_the_url_crate_does() {
+        let around = [
+            ("https://", "a.example/"),
+            ("https://a", "b.example/x"),
+            ("https://a.example", ""),
+            ("https://a.example", "/"),
+            ("https://a.example", "80/x"),
+            ("https://a.example:8", "4/x"),
+            ("https://127.0.0.", "/"),
+            ("http://a.example:80", "/"),
+            ("https://a.example/", ""),
+            ("https://a.example/x/", "./y"),
+            ("https://a.example/x/.", "/y"),
+            ("https://a.example/x/%2", "/y"),
+            ("https://a.example/x", "?y"),
+            ("https://a.example/?", "#"),
+            ("https://a.example/x?y=", "z"),
+        ];
+        for (before, after) in around {
+            for first in 0..128_u8 {
+                let first = char::from(first);
+                assert_agrees_with_the_url_crate(&format!("{before}{first}{after}"));
+                for second in 0..128_u8 {
+                    let second = char::from(second);
+                    assert_agrees_with_the_url_crate(&format!("{before}{first}{second}{after}"));
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn the_short_way_agrees_with_the_url_crate(

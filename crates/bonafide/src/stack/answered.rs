@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use bonafide_tower::redirect::{Hop, Hops};
 use bonafide_verify::Receipt;
-use http::uri::PathAndQuery;
 use http::{Extensions, Response};
 use url::Url;
 
@@ -24,8 +23,7 @@ pub(crate) struct Answered {
 /// with a response, in its extensions where a caller's layer sees it.
 #[derive(Clone)]
 pub(crate) struct Found {
-    /// The connection and the path there.
-    delivered: Option<(Delivered, PathAndQuery)>,
+    delivered: Option<Delivered>,
     /// Made when somebody asks, unless it is all that is known.
     url: OnceLock<Box<Url>>,
     /// None where no redirect was followed.
@@ -50,7 +48,7 @@ impl Answered {
             head,
             body,
             found: Found {
-                delivered: delivered.map(|delivered| (delivered, call.path.clone())),
+                delivered,
                 url,
                 hops: (!hops.is_empty()).then(|| hops.into()),
             },
@@ -77,7 +75,7 @@ impl Found {
     pub(crate) fn url(&self) -> &Url {
         self.url.get_or_init(|| {
             Box::new(match &self.delivered {
-                Some((delivered, path)) => delivered.meta.wire.url(path),
+                Some(delivered) => delivered.url(),
                 None => blank(),
             })
         })
@@ -85,14 +83,12 @@ impl Found {
 
     /// The connection.
     pub(crate) fn connection(&self) -> Option<&Arc<ConnectionInfo>> {
-        let (delivered, _) = self.delivered.as_ref()?;
-        Some(&delivered.meta.info)
+        self.delivered.as_ref().map(Delivered::connection)
     }
 
     /// Where the time went.
     pub(crate) fn timings(&self) -> Option<Timings> {
-        let (delivered, _) = self.delivered.as_ref()?;
-        Some(delivered.timings())
+        self.delivered.as_ref().map(Delivered::timings)
     }
 
     /// What was checked about the server.
@@ -107,7 +103,7 @@ impl Found {
 
     /// Adds what a layer or the caller of a tower service may want to know.
     pub(crate) fn describe(&self, extensions: &mut Extensions) {
-        if let Some((delivered, _)) = &self.delivered {
+        if let Some(delivered) = &self.delivered {
             describe(delivered, extensions);
         }
         if let Some(hops) = &self.hops {
@@ -127,7 +123,7 @@ fn blank() -> Url {
 
 /// Adds `Arc<Receipt>`, `Arc<ConnectionInfo>` and `Timings`.
 fn describe(delivered: &Delivered, extensions: &mut Extensions) {
-    let info = &delivered.meta.info;
+    let info = delivered.connection();
     if let Some(receipt) = info.receipt() {
         extensions.insert(Arc::clone(receipt));
     }

@@ -7,7 +7,7 @@ use http::header::LOCATION;
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Answer, Call};
+use crate::exchange::{Answer, Call, Delivered};
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
 use crate::router::Router;
@@ -40,6 +40,16 @@ pub(super) fn follow(
     let Step::Follow(follow) = redirects.judge(&seen).map_err(failed)? else {
         return Ok(false);
     };
+    if follow.url.scheme() == "http"
+        && let Some(answered) = answer.delivered.as_ref().map(Delivered::url)
+    {
+        // A hop layer may have gone to https where http was asked for: the server must not lead back.
+        let seen = Seen {
+            url: &answered,
+            ..seen
+        };
+        redirects.judge(&seen).map_err(failed)?;
+    }
     let parsed = Parsed::new(Written::Url(&follow.url), |scheme, host, port| {
         router.find(scheme, host, port)
     })

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use tower::ServiceExt as _;
@@ -14,9 +15,10 @@ use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Calls, Hops};
+use super::{Calls, Hops, noted};
 use crate::body::Body;
-use crate::error::{Error, Failure, Kind};
+use crate::error::{Delivery, Error, Failure, Kind};
+use crate::exchange::Carried;
 
 /// Any error, as tower has it.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -29,18 +31,20 @@ pub(crate) type Wrap = Box<dyn FnOnce(Next) -> Next + Send>;
 
 /// The rest of a client, below a layer of the caller; see
 /// [`ClientBuilder::layer`](crate::ClientBuilder::layer).
-#[derive(Clone)]
 pub struct Next {
     below: Below,
 }
 
-#[derive(Clone)]
 enum Below {
     /// Redirects and all that is below.
     Calls(Arc<Calls>),
     /// One hop.
     Hops(Arc<Hops>),
-    Layered(Layered),
+    Layered {
+        layers: Layered,
+        /// Whether `layers` are ready, and keep what that takes.
+        ready: bool,
+    },
 }
 
 impl Next {
@@ -59,8 +63,30 @@ impl Next {
     /// The layers, if there are any around the client's own.
     pub(super) fn into_layered(self) -> Option<Layered> {
         match self.below {
-            Below::Layered(layered) => Some(layered),
+            Below::Layered { layers, .. } => Some(layers),
             Below::Calls(_) | Below::Hops(_) => None,
+        }
+    }
+}
+
+impl Below {
+    fn layered(layers: Layered) -> Self {
+        Self::Layered {
+            layers,
+            ready: false,
+        }
+    }
+}
+
+/// A clone has to be asked anew whether it is ready.
+impl Clone for Next {
+    fn clone(&self) -> Self {
+        Self {
+            below: match &self.below {
+                Below::Calls(calls) => Below::Calls(Arc::clone(calls)),
+                Below::Hops(hops) => Below::Hops(Arc::clone(hops)),
+                Below::Layered { layers, .. } => Below::layered(layers.clone()),
+            },
         }
     }
 }
@@ -81,7 +107,7 @@ where
             .map_response(|response: Response<B>| response.map(adopt))
             .map_err(|error| by_layer(error.into()));
         Next {
-            below: Below::Layered(BoxCloneSyncService::new(service)),
+            below: Below::layered(BoxCloneSyncService::new(service)),
         }
     })
 }
@@ -106,7 +132,8 @@ where
     if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Body>>() {
         return own.take().unwrap_or_default();
     }
-    body.map_or_else(Body::empty, |body| Body::of_layer(body, by_layer))
+    let broken = |error| by_layer(error).delivered(Delivery::Answered);
+    body.map_or_else(Body::empty, |body| Body::of_layer(body, broken))
 }
 
 /// The response to a request that went through a client or the rest of one as a tower service.
@@ -139,27 +166,50 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// Always ready.
+/// Ready when the layers below are, and always where there are none. One that was not asked whether it
+/// is ready waits when it is called.
 impl Service<Request<Body>> for Next {
     type Response = Response<Body>;
     type Error = Error;
     type Future = ResponseFuture;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Below::Layered { layers, ready } = &mut self.below
+            && !*ready
+        {
+            ready!(layers.poll_ready(cx))?;
+            *ready = true;
+        }
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
-        match &self.below {
+        match &mut self.below {
             Below::Calls(calls) => {
                 let calls = Arc::clone(calls);
-                ResponseFuture::new(async move { calls.serve(request).await })
+                ResponseFuture::new(noted(request, async move |request| {
+                    calls.serve(request).await
+                }))
             }
             Below::Hops(hops) => {
                 let hops = Arc::clone(hops);
-                ResponseFuture::new(async move { hops.serve(request).await })
+                ResponseFuture::new(noted(request, async move |request| {
+                    hops.serve(request).await
+                }))
             }
-            Below::Layered(layered) => ResponseFuture::new(layered.clone().oneshot(request)),
+            Below::Layered { layers, ready } => {
+                // The layer above may send again what was not sent, and has to know.
+                let carried = request.extensions().get::<Carried>();
+                let reached = carried.map(|carried| carried.reached.clone());
+                let blame = move |error| reached.unwrap_or_default().blame(error);
+                if mem::take(ready) {
+                    let sending = layers.call(request);
+                    ResponseFuture::new(async move { sending.await.map_err(blame) })
+                } else {
+                    let sending = layers.clone().oneshot(request);
+                    ResponseFuture::new(async move { sending.await.map_err(blame) })
+                }
+            }
         }
     }
 }
@@ -169,7 +219,7 @@ impl fmt::Debug for Next {
         let below = match &self.below {
             Below::Calls(_) => "redirects",
             Below::Hops(_) => "exchange",
-            Below::Layered(_) => "layers",
+            Below::Layered { .. } => "layers",
         };
         f.debug_tuple("Next").field(&below).finish()
     }

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use bonafide_tower::redirect::Redirects;
 use http::{Request, Response};
+use tokio::runtime::Handle;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
@@ -31,10 +32,11 @@ use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
 use crate::body::Body;
-use crate::error::{Delivery, Error, Failure, Kind, Phase};
-use crate::exchange::{Answer, Call, Carried, exchange, is_idempotent, settle};
+use crate::error::{Delivery, Error, Failure, Phase};
+use crate::exchange::{Answer, Call, Carried, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
+use crate::protocol::Credentials;
 use crate::router::{Connections, Router};
 
 /// What every call of a client goes through.
@@ -116,45 +118,75 @@ impl Stack {
 
     /// Sends `call` through everything.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
-        match &self.layers {
-            None => self.calls.run(call, call.limits.deadline()).await,
-            Some(layers) => Box::pin(through_all(layers, call)).await,
+        let deadline = call.limits.deadline();
+        let mut answered = match &self.layers {
+            None => self.calls.run(call, deadline).await,
+            Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
+        }?;
+        if self.layers.is_some() || self.calls.hop_layers.is_some() {
+            answered.body = answered.body.until(deadline);
         }
+        Ok(answered)
     }
 
     /// Sends a request of the `http` crate through everything.
     pub(crate) async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        let (mut call, _) = self.calls.hops.read(request)?;
-        Ok(self.send(&mut call).await?.into())
+        // The layer of another client may have handed it on.
+        noted(request, async |request| {
+            let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
+            Ok(self.send(&mut call).await?.into())
+        })
+        .await
     }
 }
 
-/// Sends `call` through the caller's layers, which have until its deadline.
-async fn through_all(layers: &Layered, call: &mut Call) -> Result<Answered, Error> {
-    let deadline = call.limits.deadline();
-    let request = request_of(call, deadline).map_err(|error| error.at(|| call.url()))?;
-    let sending = layers.clone().oneshot(request);
-    let response = match deadline {
-        None => sending.await,
-        Some((at, limit)) => tokio::time::timeout_at(at, sending)
-            .await
-            .unwrap_or_else(|_| {
-                let what = format!("the request took longer than {limit:?}");
-                let failure = Failure::new(Kind::Timeout, what).during(Phase::Headers);
-                Err(failure.into())
-            }),
-    };
+/// Sends `call` through the caller's layers around calls.
+async fn through_all(
+    layers: &Layered,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<Answered, Error> {
+    let response = through(layers, call, deadline).await;
     let response = response.map_err(|error| error.at(|| call.url()))?;
     Ok(Answered::from_response(response, || call.url()))
 }
 
-/// `call` as a request that a caller's layer can read. Its body goes with it.
-fn request_of(call: &mut Call, deadline: Deadline) -> Result<Request<Body>, Error> {
+/// Sends `call` and its body through the caller's layers, which have until `deadline`.
+async fn through(
+    layers: &Layered,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<Response<Body>, Error> {
     let request = call.request()?;
     let body = mem::take(&mut call.body);
     let mut request = request.map(|()| body);
-    request.extensions_mut().insert(call.carried(deadline));
-    Ok(request)
+    let reached = Reached::default();
+    let carried = call.carried(deadline, reached.clone());
+    request.extensions_mut().insert(carried);
+    let sending = layers.clone().oneshot(request);
+    let response = match deadline {
+        None => sending.await,
+        Some(_) if Handle::try_current().is_err() => {
+            let failure = Failure::outside_a_runtime("the request");
+            return Err(failure.delivered(Delivery::NotSent).into());
+        }
+        Some((at, limit)) => tokio::time::timeout_at(at, sending)
+            .await
+            .unwrap_or_else(|_| Err(Failure::overdue(limit).during(Phase::Headers).into())),
+    };
+    response.map_err(|error| reached.blame(error))
+}
+
+/// Notes how far a request gets that a caller's layer passes on.
+async fn noted<T>(
+    request: Request<Body>,
+    serve: impl AsyncFnOnce(Request<Body>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let carried = request.extensions().get::<Carried>();
+    match carried.map(|carried| carried.reached.clone().begin()) {
+        None => serve(request).await,
+        Some(sending) => sending.end(serve(request).await),
+    }
 }
 
 impl Calls {
@@ -204,24 +236,18 @@ impl Calls {
 
     /// Serves what a caller's layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        let (mut call, carried) = self.hops.read(request)?;
-        let deadline = match carried {
-            Some(carried) => carried.deadline,
-            None => call.limits.deadline(),
-        };
+        let (mut call, deadline) = self.hops.read(request, Credentials::Sent)?;
         Ok(self.run(&mut call, deadline).await?.into())
     }
 }
 
-/// Sends one hop through the caller's layers.
+/// Sends one hop through the caller's layers around hops.
 async fn through_hop(
     layers: &Layered,
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Answer, Error> {
-    let request = request_of(call, deadline)?;
-    let response = layers.clone().oneshot(request).await?;
-    Ok(Answer::from(response))
+    through(layers, call, deadline).await.map(Answer::from)
 }
 
 impl Hops {
@@ -242,9 +268,13 @@ impl Hops {
         self.router.as_ref().ok()?.find(scheme, host, port)
     }
 
-    /// A request of the `http` crate as a call, and what was carried beside it.
-    fn read(&self, request: Request<Body>) -> Result<(Call, Option<Carried>), Error> {
-        Call::from_request(request, self.limits, |scheme, host, port| {
+    /// A request of the `http` crate as a call, and when it must be over.
+    fn read(
+        &self,
+        request: Request<Body>,
+        uncarried: Credentials,
+    ) -> Result<(Call, Deadline), Error> {
+        Call::from_request(request, self.limits, uncarried, |scheme, host, port| {
             self.find(scheme, host, port)
         })
         .map_err(|error| error.delivered(Delivery::NotSent))
@@ -252,10 +282,10 @@ impl Hops {
 
     /// Serves what a caller's hop layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        let (mut call, carried) = self.read(request)?;
+        // A request that was not carried may belong to a hop after a redirect to another origin.
+        let (mut call, deadline) = self.read(request, Credentials::LeftOut)?;
         settle(&mut call)?;
         let router = self.router.as_ref().map_err(Clone::clone)?;
-        let deadline = carried.and_then(|carried| carried.deadline);
         let answer = exchange(router, self.checkout_limit, &mut call, deadline).await?;
         Ok(answer.into())
     }

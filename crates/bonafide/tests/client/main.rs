@@ -8,6 +8,7 @@
 mod bodies;
 mod bursts;
 mod checks;
+mod clumsy_layers;
 mod events;
 mod failures;
 mod framing;

@@ -209,3 +209,55 @@ async fn a_request_waits_for_a_stream_that_another_uses_up_to_a_limit_and_is_not
     first.await.expect("no panic").expect("a response");
     assert_eq!(server.request_count(), 1);
 }
+
+/// A connection keeps the timer of one request for the next one: each has its own limit nevertheless.
+#[tokio::test]
+async fn requests_with_different_limits_on_one_connection_end_each_at_its_own() {
+    let server = server(Alpn::Http2)
+        .handler(|request| async move {
+            let pause = request.uri().path()[1..].parse().expect("milliseconds");
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            Response::new("")
+        })
+        .start()
+        .await;
+    let client = client();
+    let millis = |number: u64| Some(Duration::from_millis(number));
+    // how long the server takes, the limit, and whether there is an answer
+    let table = [
+        (50, millis(20_000), true),
+        (5_000, millis(100), false),
+        (400, None, true),
+        (300, millis(2_000), true),
+        (50, None, true),
+        (5_000, millis(200), false),
+        (900, millis(10_000), true),
+    ];
+    for at_once in [1, 100] {
+        for (pause, limit, answered) in table {
+            let url = server.url(&format!("/{pause}"));
+            let start = tokio::time::Instant::now();
+            let requests = (0..at_once).map(|_| {
+                let sent = client.get(&url).headers_timeout(limit).send();
+                async { sent.await.map_err(|error| error.to_string()) }
+            });
+            let slack = Duration::from_millis(1_500);
+            for sent in futures_util::future::join_all(requests).await {
+                match (sent, limit) {
+                    (Ok(_), _) => assert!(answered, "{pause} {limit:?}"),
+                    (Err(text), Some(limit)) => {
+                        assert!(!answered, "{pause} {limit:?}: {text}");
+                        let expected = format!("{url}: no response within {limit:?}");
+                        assert_eq!(text, expected);
+                        assert!(start.elapsed() >= limit);
+                    }
+                    (Err(text), None) => panic!("{text}"),
+                }
+            }
+            let longest = if answered { millis(pause) } else { limit };
+            let longest = longest.expect("a time") + slack;
+            assert!(start.elapsed() < longest, "{:?}", start.elapsed());
+        }
+    }
+    assert_eq!(server.tcp_connections(), 1);
+}
