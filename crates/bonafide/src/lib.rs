@@ -38,6 +38,7 @@
 //! | HTTP/2 | by ALPN | |
 //! | framing | the client's; a caller's `Content-Length` has to be the body's | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
+//! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
 //! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | |
 //!
 //! # Bounds
