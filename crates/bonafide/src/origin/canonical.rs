@@ -5,6 +5,8 @@
 //! path here. Whatever is not plainly canonical is left to the `url` crate, and a property test
 //! holds that both agree.
 
+use http::Uri;
+
 use super::Scheme;
 
 /// The parts of a URL that is canonical if its host is.
@@ -27,11 +29,7 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
     } else {
         (Scheme::Http, written.strip_prefix("http://")?)
     };
-    let host_end = rest
-        .bytes()
-        .position(|byte| CLASSES[byte as usize] & IN_HOST == 0)
-        .unwrap_or(rest.len());
-    let (host, rest) = rest.split_at(host_end);
+    let (host, rest) = split_host(rest);
     let (port, path_and_query) = match rest.as_bytes().first() {
         Some(b':') => split_port(&rest[1..], scheme)?,
         _ => (scheme.default_port(), rest),
@@ -47,6 +45,39 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
         port,
         path_and_query,
     })
+}
+
+/// [`split`] for a URI that is cut already. Its text is not written.
+pub(super) fn split_uri(uri: &Uri) -> Option<Split<'_>> {
+    let scheme = match uri.scheme_str()? {
+        "https" => Scheme::Https,
+        "http" => Scheme::Http,
+        _ => return None,
+    };
+    let (host, rest) = split_host(uri.authority()?.as_str());
+    let (port, rest) = match rest.strip_prefix(':') {
+        Some(rest) => split_port(rest, scheme)?,
+        None => (scheme.default_port(), rest),
+    };
+    let path_and_query = uri.path_and_query()?.as_str();
+    let is_canonical = rest.is_empty()
+        && path_and_query.starts_with('/')
+        && is_canonical_path_and_query(path_and_query.as_bytes());
+    is_canonical.then_some(Split {
+        scheme,
+        host,
+        port,
+        path_and_query,
+    })
+}
+
+/// Cuts off what may be a host.
+fn split_host(rest: &str) -> (&str, &str) {
+    let end = rest
+        .bytes()
+        .position(|byte| CLASSES[byte as usize] & IN_HOST == 0)
+        .unwrap_or(rest.len());
+    rest.split_at(end)
 }
 
 impl Split<'_> {
@@ -147,7 +178,13 @@ mod tests {
         super::split(written).filter(Split::has_canonical_host)
     }
 
+    /// And so does a [`Uri`] that takes the short way.
     fn assert_agrees_with_the_url_crate(written: &str) {
+        if let Ok(uri) = written.parse::<Uri>()
+            && let Some(of_uri) = split_uri(&uri).filter(Split::has_canonical_host)
+        {
+            assert_eq!(Some(of_uri), split(&uri.to_string()), "{written}");
+        }
         let Some(split) = split(written) else { return };
         let url = Url::parse(written).expect("a canonical URL parses");
         assert_eq!(url.scheme(), split.scheme.as_str(), "{written}");
@@ -192,6 +229,8 @@ mod tests {
                 (split.host, split.port, split.path_and_query),
                 (host, port, path)
             );
+            let uri: Uri = written.parse().expect("a URI");
+            assert_eq!(split_uri(&uri), Some(split));
             assert_agrees_with_the_url_crate(written);
         }
     }

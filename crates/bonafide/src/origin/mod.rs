@@ -88,6 +88,16 @@ impl<O> Parsed<O> {
             Written::Text(text) => text,
             Written::Url(url) => url.as_str(),
             Written::Uri(uri) => {
+                if let Some(path) = uri.path_and_query()
+                    && let Some(split) = canonical::split_uri(uri)
+                    && let Some(place) = place_of(&split, &find)
+                {
+                    return Ok(Self {
+                        place,
+                        path: path.clone(),
+                        basic: None,
+                    });
+                }
                 owned = uri.to_string();
                 &owned
             }
