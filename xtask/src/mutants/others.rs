@@ -94,7 +94,9 @@ impl Others {
             let parts = bundle.parts().map(|der| STANDARD.encode(der));
             writeln!(input, "{}", parts.join(" "))?;
             let mut answer = String::new();
-            output.read_line(&mut answer)?;
+            if output.read_line(&mut answer)? == 0 {
+                return Err("Python has ended before it answered".into());
+            }
             let answer = answer.trim();
             refusals.push((answer != "ok").then(|| format!("pyca: {answer}")));
         }
