@@ -306,6 +306,11 @@ impl ClientBuilder {
     /// [`Error`] that it passes on reaches the caller as it was; any other error is one of [`Kind::Layer`] with that
     /// error as its source. What a layer has made of a request is checked as what a caller writes is.
     ///
+    /// A layer that puts another request in the place of the one that it got sends it with the client's own
+    /// credentials, as any request of the client has them; one that changes the URL of the request that it got
+    /// sends it without, where the origin is another. A layer that starts tasks when it is applied, as tower's
+    /// `BufferLayer` does, needs a runtime in [`build`](Self::build).
+    ///
     /// ```
     /// use bonafide::Client;
     /// use tower::limit::ConcurrencyLimitLayer;
@@ -329,7 +334,7 @@ impl ClientBuilder {
     }
 
     /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects included, and
-    /// the response of each, 3xx included. As [`layer`](Self::layer) else.
+    /// the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
     ///
     /// The client's own credentials, an `Authorization` among the
     /// [default headers](Self::default_headers) for instance, are left out of a request that the layer sends to
@@ -349,7 +354,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Needs no runtime and does no I/O.
+    /// Builds the client. Needs no runtime, unless a [layer](Self::layer) does, and does no I/O.
     ///
     /// # Errors
     ///

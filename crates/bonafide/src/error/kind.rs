@@ -15,7 +15,7 @@ pub enum Kind {
     Request,
     /// The client's configuration cannot work, for instance because no trust anchor was found.
     Config,
-    /// The URL says `http://` and the client was not told to
+    /// The URL says `http://` and the client is not built to
     /// [allow it](crate::ClientBuilder::allow_plain_http).
     PlainHttpRefused,
     /// The server was not believed, or the policy refuses this host.

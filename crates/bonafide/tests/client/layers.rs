@@ -360,31 +360,36 @@ async fn a_layer_cannot_reach_plain_http_nor_a_host_that_is_not_verified() {
     assert_eq!(server.request_count() + stranger.request_count(), 0);
 }
 
-/// The client's own credentials are for the origin that the hop was for.
+/// The client's own credentials are for the origin that the request was for when the layer got it.
 #[tokio::test]
-async fn a_hop_layer_that_leads_elsewhere_does_not_take_the_clients_credentials_along() {
-    let here = server(Alpn::Both).start().await;
-    let there = server(Alpn::Both).start().await;
-    let elsewhere: http::Uri = there.url("/there").parse().expect("a URI");
-    let leading = MapRequestLayer::new(move |mut request: Request<Body>| {
-        if request.uri().path() == "/moved" {
-            *request.uri_mut() = elsewhere.clone();
+async fn a_layer_that_leads_elsewhere_does_not_take_the_clients_credentials_along() {
+    for at_hops in [false, true] {
+        let here = server(Alpn::Both).start().await;
+        let there = server(Alpn::Both).start().await;
+        let elsewhere: http::Uri = there.url("/there").parse().expect("a URI");
+        let leading = MapRequestLayer::new(move |mut request: Request<Body>| {
+            if request.uri().path() == "/moved" {
+                *request.uri_mut() = elsewhere.clone();
+            }
+            request
+        });
+        let mut defaults = HeaderMap::new();
+        defaults.insert(AUTHORIZATION, HeaderValue::from_static("Bearer s3cret"));
+        let builder = builder().default_headers(defaults);
+        let builder = if at_hops {
+            builder.hop_layer(leading)
+        } else {
+            builder.layer(leading)
+        };
+        let client = builder.build().expect("a client");
+        for path in ["/", "/moved"] {
+            let sent = client.get(here.url(path)).send().await;
+            sent.expect("a response");
         }
-        request
-    });
-    let mut defaults = HeaderMap::new();
-    defaults.insert(AUTHORIZATION, HeaderValue::from_static("Bearer s3cret"));
-    let client = builder()
-        .default_headers(defaults)
-        .hop_layer(leading)
-        .build()
-        .expect("a client");
-    for path in ["/", "/moved"] {
-        client.get(here.url(path)).send().await.expect("a response");
+        assert_eq!(here.requests()[0].headers[AUTHORIZATION], "Bearer s3cret");
+        let moved = &there.requests()[0];
+        assert_eq!(moved.headers.get(AUTHORIZATION), None, "{at_hops}");
     }
-    assert_eq!(here.requests()[0].headers[AUTHORIZATION], "Bearer s3cret");
-    let moved = &there.requests()[0];
-    assert_eq!(moved.headers.get(AUTHORIZATION), None);
 }
 
 /// A redirect to another origin leaves the client's credentials out below hop layers too.
