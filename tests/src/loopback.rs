@@ -19,9 +19,18 @@ pub fn ipv6_loopback() -> Option<Ipv6Addr> {
 
 /// A port of 127.0.0.1 that nobody listened on a moment ago.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has a free port");
-    let address = listener.local_addr().expect("a listener has an address");
-    address.port()
+    let [port] = free_ports();
+    port
+}
+
+/// So many different ones. All are taken before one is given back, or two could be the same.
+pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let taken = [(); COUNT]
+        .map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has a free port"));
+    taken.each_ref().map(|listener| {
+        let address = listener.local_addr().expect("a listener has an address");
+        address.port()
+    })
 }
 
 /// `https://HOST:PORT`, with brackets around an IPv6 address.
@@ -30,5 +39,18 @@ pub(crate) fn origin(host: &str, port: u16) -> String {
         format!("https://[{host}]:{port}")
     } else {
         format!("https://{host}:{port}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ports_that_are_asked_for_together_differ() {
+        let ports = free_ports::<512>();
+        assert_eq!(BTreeSet::from(ports).len(), ports.len());
     }
 }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use bonafide_testkit::{Identity, TestCa};
 
-use crate::loopback::free_port;
+use crate::loopback::free_ports;
 use crate::open_connections::open_connections;
 use crate::program::Program;
 use crate::running::{Ended, Running};
@@ -126,7 +126,7 @@ impl HaproxyBuilder {
         let program = Program::find("haproxy")?;
         for _ in 0..TRIES {
             let [http1, http2] =
-                [(); 2].map(|()| SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())));
+                free_ports().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
             let scratch = Scratch::new();
             config::write(&self, &scratch, http1, http2);
             let mut running = Running::start(&program, scratch, ["-db", "-f", config::CONFIG]);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use bonafide_testkit::{Identity, TestCa};
 
 pub use self::access_log::LoggedRequest;
-use crate::loopback::{free_port, origin};
+use crate::loopback::{free_ports, origin};
 use crate::open_connections::{SOCKET, open_connections};
 use crate::program::Program;
 use crate::running::{Ended, Running};
@@ -190,7 +190,7 @@ impl NginxBuilder {
         let program = Program::find("nginx")?;
         for _ in 0..TRIES {
             let [http1, http2] =
-                [(); 2].map(|()| SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())));
+                free_ports().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
             let scratch = Scratch::new();
             config::write(&self, &scratch, http1, http2);
             let folder = scratch.path().to_owned();
