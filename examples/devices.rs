@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use bonafide::Client;
-use bonafide::verify::{Code, FileFirstUse, FirstUse, KeyReason, Policy, Reason, Zone};
+use bonafide::verify::first_use::{FileFirstUse, FirstUse, KeyReason};
+use bonafide::verify::refusal::Reason;
+use bonafide::verify::{Code, Policy, Zone};
 use bonafide_testkit::{Identity, Recipe, TestServer};
 
 #[tokio::main]

@@ -11,7 +11,8 @@ use std::error::Error;
 use std::io::stdout;
 
 use bonafide::Client;
-use bonafide::verify::{Anchors, Policy, RemedyKind};
+use bonafide::verify::explain::RemedyKind;
+use bonafide::verify::{Anchors, Policy};
 use bonafide_testkit::{Recipe, TestCa, TestServer};
 
 #[tokio::main]

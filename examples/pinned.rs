@@ -4,8 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use bonafide::Client;
+use bonafide::verify::pins::OnExpiredPins;
 use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{Anchors, Code, OnExpiredPins, Pins, Policy};
+use bonafide::verify::{Anchors, Code, Pins, Policy};
 use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 
 #[tokio::main]

@@ -13,11 +13,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use bonafide::Client;
-use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{
-    Anchors, BundleError, BundleKey, BundleKeys, BundleSigner, FileVersionStore,
-    MemoryVersionStore, OnExpiredPins, PinAdvice, PinBundle, PinSet, Pins, Policy,
+use bonafide::verify::pins::{
+    BundleError, BundleKey, BundleKeys, BundleSigner, FileVersionStore, MemoryVersionStore,
+    OnExpiredPins, PinAdvice, PinBundle,
 };
+use bonafide::verify::pki_types::UnixTime;
+use bonafide::verify::{Anchors, PinSet, Pins, Policy};
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa, TestServer};
 
 type Outcome = Result<(), Box<dyn Error>>;

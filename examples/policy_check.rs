@@ -12,8 +12,9 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use bonafide::verify::pins::OnExpiredPins;
 use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{Limits, OnExpiredPins, Pins, Policy, Profile, TlsVersion, Zone};
+use bonafide::verify::{Limits, Pins, Policy, Profile, TlsVersion, Zone};
 use cargo_metadata::{Metadata, MetadataCommand};
 use similar::TextDiff;
 

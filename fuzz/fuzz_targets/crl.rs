@@ -4,7 +4,7 @@
 use bonafide_fuzz::budget::bounded;
 use bonafide_fuzz::case::{Case, Part};
 use bonafide_fuzz::judging::{authorities, judge};
-use bonafide_verify::{Crls, OnMissingStatus, OnStaleStatus, Revocation};
+use bonafide_verify::revocation::{Crls, OnMissingStatus, OnStaleStatus, Revocation};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

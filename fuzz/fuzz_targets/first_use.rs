@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use bonafide_fuzz::budget::bounded;
-use bonafide_verify::FileFirstUse;
+use bonafide_verify::first_use::FileFirstUse;
 use libfuzzer_sys::fuzz_target;
 
 /// The one file of this process, which each input overwrites.

@@ -4,7 +4,8 @@
 use bonafide_fuzz::budget::bounded;
 use bonafide_fuzz::case::Case;
 use bonafide_fuzz::judging::{authorities, judge};
-use bonafide_verify::{HostPattern, Pins};
+use bonafide_verify::Pins;
+use bonafide_verify::host::HostPattern;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

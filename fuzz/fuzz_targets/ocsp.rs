@@ -3,7 +3,7 @@
 
 use bonafide_fuzz::case::Case;
 use bonafide_fuzz::judging::{authorities, judge};
-use bonafide_verify::{OnStaleStatus, OnUnknownStatus, Revocation, RevocationScope};
+use bonafide_verify::revocation::{OnStaleStatus, OnUnknownStatus, Revocation, RevocationScope};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

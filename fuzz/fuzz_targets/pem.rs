@@ -2,10 +2,10 @@
 #![no_main]
 
 use bonafide_fuzz::budget::bounded;
-use bonafide_verify::{
-    AnchorReport, Anchors, BundleKey, BundleSigner, ClientIdentity, ConfigError, Crls, CustomCa,
-    PinAdvice, Revocation,
-};
+use bonafide_verify::{Anchors, ClientIdentity, ConfigError, CustomCa};
+use bonafide_verify::files::AnchorReport;
+use bonafide_verify::pins::{BundleKey, BundleSigner, PinAdvice};
+use bonafide_verify::revocation::{Crls, Revocation};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

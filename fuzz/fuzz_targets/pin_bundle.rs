@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bonafide_fuzz::budget::bounded;
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{BundleError, BundleKeys, BundleSigner, MemoryVersionStore, PinBundle};
+use bonafide_verify::pins::{BundleError, BundleKeys, BundleSigner, MemoryVersionStore, PinBundle};
 use libfuzzer_sys::fuzz_target;
 
 /// An Ed25519 key of 32 bytes of 1, which signs nothing elsewhere.

@@ -2,7 +2,8 @@
 #![no_main]
 
 use bonafide_fuzz::budget::bounded;
-use bonafide_verify::{PinFileError, PinSet};
+use bonafide_verify::PinSet;
+use bonafide_verify::pins::PinFileError;
 use libfuzzer_sys::fuzz_target;
 
 /// Both formats.

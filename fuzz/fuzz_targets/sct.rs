@@ -4,7 +4,7 @@
 use bonafide_fuzz::budget::bounded;
 use bonafide_fuzz::case::{Case, Part};
 use bonafide_fuzz::judging::{authorities, judge};
-use bonafide_verify::{ExemptAnchors, LogList, OnStaleLogList, Transparency};
+use bonafide_verify::transparency::{ExemptAnchors, LogList, OnStaleLogList, Transparency};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

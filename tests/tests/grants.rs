@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use bonafide::Client;
 use bonafide::danger::Grant;
+use bonafide::verify::events::Event;
 use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{Anchors, Clock, Code, Event, Policy, PolicyBuilder, PolicyHandle};
+use bonafide::verify::{Anchors, Clock, Code, Policy, PolicyBuilder, PolicyHandle};
 use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer};
 
 fn in_ten_minutes() -> UnixTime {

@@ -4,11 +4,10 @@
 
 use std::sync::LazyLock;
 
+use bonafide::verify::host::{HostPattern, PatternError};
 use bonafide::verify::pki_types::{CertificateDer, ServerName};
-use bonafide::verify::{
-    Anchors, Certificate, ClientIdentity, ConfigError, CustomCa, HostPattern, PatternError, Peer,
-    PinError, Policy, SpkiSha256,
-};
+use bonafide::verify::x509::{Certificate, PinError, SpkiSha256};
+use bonafide::verify::{Anchors, ClientIdentity, ConfigError, CustomCa, Peer, Policy};
 use bonafide::{Client, Code, Kind, Phase};
 use bonafide_testkit::{Ending, Identity, Recipe, TestCa, TestServer};
 use proptest::collection::vec;

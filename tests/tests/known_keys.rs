@@ -9,11 +9,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bonafide::verify::first_use::{FileFirstUse, FirstUse, KnownBy, MemoryFirstUse};
 use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{
-    Clock, Code, FileFirstUse, FirstUse, KnownBy, MemoryFirstUse, Policy, PolicyHandle, SpkiSha256,
-    Verdict, Zone,
-};
+use bonafide::verify::x509::SpkiSha256;
+use bonafide::verify::{Clock, Code, Policy, PolicyHandle, Verdict, Zone};
 use bonafide::{Client, Error, Response};
 use bonafide_testkit::{Alpn, Identity, Recipe, TestServer};
 

@@ -108,8 +108,9 @@ async fn two_hosts_of_one_certificate_do_not_share_an_http2_connection() {
 
 #[tokio::test]
 async fn a_connection_is_not_handed_out_past_the_deadline_of_its_receipt() {
+    use bonafide::verify::pins::OnExpiredPins;
     use bonafide::verify::pki_types::UnixTime;
-    use bonafide::verify::{Clock, Code, OnExpiredPins};
+    use bonafide::verify::{Clock, Code};
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 

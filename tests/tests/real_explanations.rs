@@ -5,7 +5,8 @@
 use bonafide_tests::OpenSslKeys;
 use bonafide_verify::pki_types::pem::PemObject as _;
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
-use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy, Reason};
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy};
 
 /// A server's certificate that openssl signs with these options, under an authority whose key is made
 /// with this algorithm; and what is said of it.

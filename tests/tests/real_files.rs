@@ -4,9 +4,8 @@
 
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_tests::OpenSslKeys;
-use bonafide_verify::{
-    Anchors, ClientIdentity, ConfigError, CustomCa, FoundKind, PemError, PemFault,
-};
+use bonafide_verify::files::{FoundKind, PemError, PemFault};
+use bonafide_verify::{Anchors, ClientIdentity, ConfigError, CustomCa};
 
 /// openssl with the files `ca.pem`, `chain.pem` and `key.pem` in its folder.
 async fn openssl() -> Option<(OpenSslKeys, TestCa, Vec<u8>)> {

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use bonafide::verify::pki_types::ServerName;
-use bonafide::verify::{
-    ClientIdentity, IdentityUse, NamedGroup, Policy, PolicyHandle, PresentedName, Reason, Zone,
-};
+use bonafide::verify::receipt::IdentityUse;
+use bonafide::verify::refusal::Reason;
+use bonafide::verify::x509::PresentedName;
+use bonafide::verify::{ClientIdentity, NamedGroup, Policy, PolicyHandle, Zone};
 use bonafide::{Client, Code, Kind, Phase, Response};
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, believing};

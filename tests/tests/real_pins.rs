@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{
+use bonafide::verify::pins::{
     BundleError, BundleKey, BundleKeys, MemoryVersionStore, PinAdvice, PinBundle, PinSource,
-    SpkiSha256,
 };
+use bonafide::verify::pki_types::UnixTime;
+use bonafide::verify::x509::SpkiSha256;
 use bonafide_testkit::{KeyKind, Recipe, TestCa};
 use bonafide_tests::OpenSslKeys;
 

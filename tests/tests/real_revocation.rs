@@ -10,9 +10,9 @@ use bonafide_testkit::{
     CrlRecipe, ExtendedKeyUsage, Identity, OcspRecipe, OcspStatus, Recipe, TestCa, TestServer,
 };
 use bonafide_tests::{Nginx, OpenSslCa, OpenSslServer, Site};
-use bonafide_verify::{
-    Anchors, Crls, Outcome, Peer, Policy, Receipt, Refusal, Revocation, RevocationScope,
-};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::revocation::{Crls, Revocation, RevocationScope};
+use bonafide_verify::{Anchors, Peer, Policy, Receipt, Refusal};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 fn policy(root: CertificateDer<'static>, check: Revocation) -> Policy {

@@ -13,9 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bonafide::verify::{
-    Anchors, ClientIdentity, ConfigError, CustomCa, Policy, PolicyHandle, Watched, Watching,
-};
+use bonafide::verify::watch::{Watched, Watching};
+use bonafide::verify::{Anchors, ClientIdentity, ConfigError, CustomCa, Policy, PolicyHandle};
 use bonafide::{Client, Code, Error};
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_tests::{Brand, Http, Mounted, Served, Terminator};

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bonafide::verify::identity::IdentityHandle;
 use bonafide::verify::pki_types::UnixTime;
+use bonafide::verify::revocation::{Crls, Revocation};
 use bonafide::verify::{
-    Anchors, ClientIdentity, Clock, Crls, IdentityHandle, Pins, PolicyBuilder, PolicyHandle,
-    Receipt, Revocation, Zone,
+    Anchors, ClientIdentity, Clock, Pins, PolicyBuilder, PolicyHandle, Receipt, Zone,
 };
 use bonafide::{Client, Code, Error};
 use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};

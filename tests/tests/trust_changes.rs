@@ -9,9 +9,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide::verify::revocation::{Crls, Revocation};
 use bonafide::verify::{
-    Anchors, ClientIdentity, Code, ConfigError, Crls, CustomCa, Pins, Policy, PolicyBuilder,
-    PolicyHandle, Revocation, Zone,
+    Anchors, ClientIdentity, Code, ConfigError, CustomCa, Pins, Policy, PolicyBuilder,
+    PolicyHandle, Zone,
 };
 use bonafide::{Client, Error};
 use bonafide_testkit::{

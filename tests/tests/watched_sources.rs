@@ -12,9 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bonafide::verify::events::{Event, Horizons, ReloadFailed};
+use bonafide::verify::identity::IdentityHandle;
+use bonafide::verify::revocation::{Crls, Revocation};
+use bonafide::verify::watch::{Watched, Watching};
 use bonafide::verify::{
-    Anchors, ClientIdentity, Code, Crls, CustomCa, Event, Horizons, IdentityHandle, PinSet, Policy,
-    PolicyBuilder, ReloadFailed, Revocation, Watched, Watching, Zone,
+    Anchors, ClientIdentity, Code, CustomCa, PinSet, Policy, PolicyBuilder, Zone,
 };
 use bonafide::{Client, Error};
 use bonafide_testkit::{Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestCa, TestServer};

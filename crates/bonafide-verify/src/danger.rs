@@ -1,14 +1,32 @@
 //! Grants: loud exceptions, for one exact host, with a reason and an expiry.
 //!
-//! Exists only with the feature `danger-insecure-grants`. A grant forgives named refusals; it does not switch verification off: the peer
-//! is judged as ever, everything that is not forgiven refuses, and the handshake's signature is always verified. Each connection under a
-//! grant emits a `warn` event with the reason, and its receipt says *not verified*.
+//! Exists only with the feature `danger-insecure-grants`. A grant forgives named refusals; it does
+//! not switch verification off: the peer is judged as ever, everything that is not forgiven is
+//! refused, and the handshake's signature is always verified. Each connection under a grant emits a
+//! `warn` event with the reason, and its receipt says *not verified*.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bonafide_verify::danger::Grant;
+//! use bonafide_verify::pki_types::UnixTime;
+//! use bonafide_verify::{Code, Policy};
+//!
+//! let now = UnixTime::now().as_secs();
+//! let grant = Grant::for_host("localhost")
+//!     .forgive(Code::SelfSigned)
+//!     .because("the development server makes its own certificate")
+//!     .until(UnixTime::since_unix_epoch(Duration::from_secs(now + 3600)));
+//! let policy = Policy::builder().danger_grant(grant).build()?;
+//! # let _ = policy;
+//! # Ok::<(), bonafide_verify::ConfigError>(())
+//! ```
 
 use rustls_pki_types::UnixTime;
 
 use crate::code::Code;
-use crate::config_error::ConfigError;
-use crate::host_pattern::HostPattern;
+use crate::config::error::ConfigError;
+use crate::host::pattern::HostPattern;
 
 /// An exception for one exact host: the refusals that it forgives, why, and until when.
 ///

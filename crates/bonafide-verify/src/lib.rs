@@ -31,141 +31,60 @@
 //!
 //! No feature alone lowers what is verified.
 
-mod anchors;
-mod atomic_file;
-mod bounded_file;
-mod capsule;
-mod certificate;
-mod chain;
+pub mod anchors;
 mod check;
-mod clock;
 mod code;
-mod config_error;
+mod config;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
-mod demand;
-mod description;
-mod diagnosis;
-mod effective;
-mod epoch;
-mod event;
-mod explain;
-mod forbid_danger;
-mod forecast;
-mod found_kind;
-mod handle;
-mod handshake;
-mod host;
-mod host_pattern;
-mod identity;
-mod intermediates;
-mod json_error;
+pub mod events;
+pub mod files;
+pub mod first_use;
+pub mod host;
+pub mod identity;
 mod judge;
-mod known_key;
-mod limits;
-mod load_report;
-#[cfg(feature = "tokio")]
-mod opening;
 mod path;
-mod pem;
-mod pins;
+pub mod pins;
 mod policy;
-mod possession;
-mod presented_name;
-mod provider;
-mod reason;
-mod receipt;
 mod record;
-mod refusal;
-mod revocation_reason;
-mod rustls_adapter;
-mod sct;
-mod sessions;
-mod shadow;
-mod signature;
-mod source;
-mod spki;
-mod subscription;
+mod rustls;
 mod text;
-mod throttle;
-#[cfg(feature = "tokio")]
-mod tls;
+mod verdict;
 #[cfg(feature = "watch")]
-mod watch;
+pub mod watch;
+pub mod x509;
 mod zone;
 
-pub use rustls::{NamedGroup, SignatureScheme};
+pub use ::rustls::{NamedGroup, SignatureScheme};
 pub use rustls_pki_types as pki_types;
 
-pub use self::anchors::{Anchor, AnchorSet, Anchors, CustomCa, Origin, OriginCounts};
-pub use self::atomic_file::FileError;
-pub use self::capsule::{Capsule, CapsuleError, PickedAnchors};
-pub use self::certificate::{Certificate, Extension, Oid, PublicKey};
-pub use self::chain::{Peer, PresentedChain};
-#[cfg(feature = "crlite")]
-pub use self::check::Crlite;
+pub use self::anchors::custom::CustomCa;
+pub use self::anchors::roots::Anchors;
 pub use self::check::{
-    Check, CheckContext, Crls, ExemptAnchors, Finding, LogList, LogListError, Mode,
-    OnMissingStatus, OnStaleLogList, OnStaleStatus, OnUnknownStatus, Profile, Revocation,
-    RevocationBuilder, RevocationScope, Rule, Transparency,
+    Check, CheckContext, Finding, Mode, Profile, Rule, revocation, transparency,
 };
-pub use self::clock::Clock;
 pub use self::code::Code;
-pub use self::config_error::ConfigError;
-pub use self::description::{Description, Expiry, ExpiryKind};
-pub use self::effective::Effective;
-pub use self::epoch::Epoch;
-pub use self::event::{
-    BrokenGlass, Divergence, Event, EventFile, EventSink, Expiring, FirstContact,
-    GrantedConnection, IdentityReplaced, Judged, KeyChanged, Lost, PinFailure, PinFailureOutcome,
-    PolicyReplaced, ReloadFailed, ReloadRecovered, SourcesIncomplete, WatchingByPolling,
-};
-pub use self::explain::{
-    CertificateView, CheckView, ClockView, Explanation, OriginView, Remedy, RemedyKind,
-};
-pub use self::forecast::Horizons;
-pub use self::found_kind::FoundKind;
-pub use self::handle::PolicyHandle;
-pub use self::handshake::{HandshakeError, TlsError};
-pub use self::host::{CanonicalHost, HostError};
-pub use self::host_pattern::{HostPattern, PatternError};
-pub use self::identity::{
-    ClientIdentity, Credential, ExternalSigner, Generation, IdentityCallback, IdentityError,
-    IdentityHandle, IdentityRecord, IdentityRequest, IdentitySource, Rotation, SignError,
-};
-pub use self::intermediates::Intermediates;
-pub use self::json_error::JsonError;
-pub use self::known_key::{
-    CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
-    KnownKey, MemoryFirstUse, SharedFirstUseError, StoreFault, Swap,
-};
-pub use self::limits::Limits;
-pub use self::load_report::{AnchorReport, CrlProblem, LoadFailure, LoadProblem, SourceReport};
-pub use self::path::VerifiedPath;
-pub use self::pem::{PemError, PemFault};
-pub use self::pins::{
-    BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileVersionStore,
-    MemoryVersionStore, OnExpiredPins, PinAdvice, PinAdviceError, PinBundle, PinFileError,
-    PinFileProblem, PinRole, PinSet, PinSource, PinWarning, Pins, PinsBuilder, VersionStore,
-    VersionStoreError,
-};
-pub use self::policy::{Policy, PolicyBuilder};
-pub use self::presented_name::PresentedName;
-pub use self::reason::{Bound, Reason, Refused};
-pub use self::receipt::{
-    CheckRecord, Connection, IdentityUse, Outcome, PathRecord, Receipt, Verdict,
-};
-pub use self::record::ShadowCounts;
-pub use self::refusal::{Refusal, Subject};
-pub use self::revocation_reason::{RevocationReason, RevocationSource, StapleFault};
-pub use self::sct::{SctFault, SctListError, SctSource, UncountedSct};
-pub use self::shadow::Shadow;
-pub use self::spki::{PinError, SpkiSha256};
-pub use self::subscription::Listener;
+pub use self::config::clock::Clock;
+pub use self::config::epoch::Epoch;
+pub use self::config::error::ConfigError;
+pub use self::events::subscription::Listener;
+pub use self::identity::client::ClientIdentity;
+pub use self::path::intermediates::Intermediates;
+pub use self::path::presented::{Peer, PresentedChain};
+pub use self::path::verified::VerifiedPath;
+pub use self::pins::entry::Pins;
+pub use self::pins::set::PinSet;
+pub use self::policy::handle::PolicyHandle;
 #[cfg(feature = "tokio")]
-pub use self::tls::VerifiedStream;
-#[cfg(feature = "watch")]
-pub use self::watch::{ReloadError, WatchStatus, Watched, WatchedBy, WatchedIdentity, Watching};
+pub use self::policy::stream::VerifiedStream;
+pub use self::policy::{Policy, PolicyBuilder, effective};
+pub use self::record::ShadowCounts;
+pub use self::record::shadow::Shadow;
+pub use self::verdict::handshake::{HandshakeError, TlsError};
+pub use self::verdict::receipt::report::{Receipt, Verdict};
+pub use self::verdict::refusal::report::Refusal;
+pub use self::verdict::{capsule, explain, receipt, refusal};
+pub use self::zone::limits::Limits;
 pub use self::zone::{TlsVersion, Zone, ZoneBuilder, ZoneId};
 
 /// The examples of the crate's front page compile.

@@ -7,8 +7,9 @@
 )]
 
 use bonafide_testkit::{ExtendedKeyUsage, Identity, Recipe, TestCa};
+use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
-use bonafide_verify::{Anchors, Code, CustomCa, LoadProblem, Peer, Policy, Profile, Refusal};
+use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy, Profile, Refusal};
 
 const HOST: &str = "printer.example";
 

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide_testkit::TestCa;
-use bonafide_verify::{Anchors, ConfigError, CustomCa, LoadProblem, Origin, Policy, Zone};
+use bonafide_verify::anchors::Origin;
+use bonafide_verify::files::LoadProblem;
+use bonafide_verify::{Anchors, ConfigError, CustomCa, Policy, Zone};
 
 /// A directory of its own for one test, removed at its end.
 struct Scratch(PathBuf);

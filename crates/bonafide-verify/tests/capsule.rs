@@ -7,8 +7,9 @@
 )]
 
 use bonafide_testkit::{Catalogue, Identity, Recipe, TestCa};
+use bonafide_verify::capsule::{Capsule, CapsuleError};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
-use bonafide_verify::{Anchors, Capsule, CapsuleError, Code, Peer, Policy, Profile, Refusal, Zone};
+use bonafide_verify::{Anchors, Code, Peer, Policy, Profile, Refusal, Zone};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

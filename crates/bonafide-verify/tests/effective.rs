@@ -13,10 +13,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide_testkit::{CrlRecipe, Moment, Recipe, TestCa, TestLog};
+use bonafide_verify::refusal::Refused;
+use bonafide_verify::revocation::{Crls, OnMissingStatus, Revocation};
+use bonafide_verify::transparency::{LogList, Transparency};
 use bonafide_verify::{
-    Anchors, Check, CheckContext, ClientIdentity, Clock, Crls, CustomCa, Finding, Intermediates,
-    Limits, LogList, NamedGroup, OnMissingStatus, Policy, PolicyBuilder, Profile, Refused,
-    Revocation, TlsVersion, Transparency, VerifiedPath, Zone,
+    Anchors, Check, CheckContext, ClientIdentity, Clock, CustomCa, Finding, Intermediates, Limits,
+    NamedGroup, Policy, PolicyBuilder, Profile, TlsVersion, VerifiedPath, Zone,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

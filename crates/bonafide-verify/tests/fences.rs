@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bonafide_testkit::{Recipe, TestCa, TestCaBuilder};
+use bonafide_verify::anchors::Origin;
+use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Code, ConfigError, CustomCa, LoadProblem, Origin, Peer, Policy, Receipt, Refusal,
-};
+use bonafide_verify::{Anchors, Code, ConfigError, CustomCa, Peer, Policy, Receipt, Refusal};
 use proptest::prelude::*;
 
 /// Judges a leaf of `issuer` that has these names, asked for by the first.

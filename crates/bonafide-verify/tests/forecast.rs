@@ -13,10 +13,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use bonafide_testkit::{CrlRecipe, Moment, Recipe, TestCa, TestLog, TestServer};
+use bonafide_verify::effective::ExpiryKind;
+use bonafide_verify::events::{Event, Expiring, Horizons};
+use bonafide_verify::pins::OnExpiredPins;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::revocation::{Crls, Revocation};
+use bonafide_verify::transparency::{LogList, Transparency};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Clock, Crls, Event, Expiring, ExpiryKind, Horizons, LogList,
-    OnExpiredPins, Pins, Policy, PolicyBuilder, PolicyHandle, Revocation, Transparency, Zone,
+    Anchors, ClientIdentity, Clock, Pins, Policy, PolicyBuilder, PolicyHandle, Zone,
 };
 use tokio::net::TcpStream;
 

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa, TestServer};
 use bonafide_verify::danger::Grant;
+use bonafide_verify::first_use::MemoryFirstUse;
+use bonafide_verify::pins::OnExpiredPins;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, MemoryFirstUse, OnExpiredPins, Peer, Pins, Policy,
-    PolicyBuilder, SpkiSha256, Verdict, Zone,
+    Anchors, Clock, Code, ConfigError, Peer, Pins, Policy, PolicyBuilder, Verdict, Zone,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -12,10 +12,9 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 
 use bonafide_testkit::{Recipe, TestCa};
+use bonafide_verify::events::{Event, PolicyReplaced};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Event, Listener, Peer, Policy, PolicyBuilder, PolicyHandle, PolicyReplaced, Receipt,
-};
+use bonafide_verify::{Anchors, Listener, Peer, Policy, PolicyBuilder, PolicyHandle, Receipt};
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))

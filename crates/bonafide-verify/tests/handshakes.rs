@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide_testkit::{Alpn, ClientAuth, Recipe, TestCa, TestServer};
+use bonafide_verify::pins::OnExpiredPins;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Clock, Code, OnExpiredPins, Peer, Pins, Policy, PolicyBuilder,
-    Receipt, Refusal, TlsError, TlsVersion, VerifiedStream, Zone,
+    Anchors, ClientIdentity, Clock, Code, Peer, Pins, Policy, PolicyBuilder, Receipt, Refusal,
+    TlsError, TlsVersion, VerifiedStream, Zone,
 };
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{HandshakeKind, NamedGroup, ProtocolVersion};

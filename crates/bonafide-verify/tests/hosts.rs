@@ -10,10 +10,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
+use bonafide_verify::first_use::{FirstUse as _, MemoryFirstUse};
+use bonafide_verify::host::{CanonicalHost, HostError, HostPattern};
 use bonafide_verify::pki_types::ServerName;
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Anchors, CanonicalHost, Code, CustomCa, FirstUse as _, HostError, HostPattern, MemoryFirstUse,
-    Peer, PinSet, Pins, Policy, PolicyBuilder, Receipt, Refusal, SpkiSha256, Zone,
+    Anchors, Code, CustomCa, Peer, PinSet, Pins, Policy, PolicyBuilder, Receipt, Refusal, Zone,
 };
 use proptest::prelude::*;
 use tokio::net::TcpStream;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use bonafide_testkit::{ClientAuth, Identity, Recipe, TestCa, TestServer};
+use bonafide_verify::events::Event;
+use bonafide_verify::identity::{IdentityCallback, IdentityHandle, IdentitySource};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, ClientIdentity, ConfigError, Event, IdentityCallback, IdentityHandle, IdentitySource,
-    IdentityUse, Policy, PolicyBuilder, Zone,
-};
+use bonafide_verify::receipt::IdentityUse;
+use bonafide_verify::{Anchors, ClientIdentity, ConfigError, Policy, PolicyBuilder, Zone};
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

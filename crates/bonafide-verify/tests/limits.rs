@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::{Bound, Reason, Refused};
 use bonafide_verify::{
-    Anchors, Bound, Check, CheckContext, Code, Finding, Limits, Outcome, Peer, Policy, Profile,
-    Reason, Receipt, Refusal, Refused, VerifiedPath, Zone,
+    Anchors, Check, CheckContext, Code, Finding, Limits, Peer, Policy, Profile, Receipt, Refusal,
+    VerifiedPath, Zone,
 };
 
 const HOST: &str = "api.test";

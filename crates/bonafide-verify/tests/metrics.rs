@@ -8,7 +8,8 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use bonafide_testkit::TestCa;
-use bonafide_verify::{Anchors, Event, Policy, PolicyHandle};
+use bonafide_verify::events::Event;
+use bonafide_verify::{Anchors, Policy, PolicyHandle};
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,

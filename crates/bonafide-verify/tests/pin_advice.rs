@@ -7,10 +7,12 @@
 )]
 
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};
-use bonafide_verify::pki_types::CertificateDer;
-use bonafide_verify::{
-    PinAdvice, PinAdviceError, PinError, PinFileProblem, PinRole, PinSet, PinSource, PinWarning,
+use bonafide_verify::PinSet;
+use bonafide_verify::pins::{
+    PinAdvice, PinAdviceError, PinFileProblem, PinRole, PinSource, PinWarning,
 };
+use bonafide_verify::pki_types::CertificateDer;
+use bonafide_verify::x509::PinError;
 
 /// The lists that timestamps of Certificate Transparency stand in (RFC 6962, 3.3).
 const TIMESTAMPS: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];

@@ -13,12 +13,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide_testkit::{Identity, KeyKind, Recipe};
-use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{
-    BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileError, FileVersionStore,
-    LoadProblem, MemoryVersionStore, OnExpiredPins, PinBundle, PinFileProblem, PinSet, Pins,
-    SpkiSha256, VersionStore, VersionStoreError,
+use bonafide_verify::files::{FileError, LoadProblem};
+use bonafide_verify::pins::{
+    BundleError, BundleKey, BundleKeys, BundleSigner, BundleVersion, FileVersionStore,
+    MemoryVersionStore, OnExpiredPins, PinBundle, PinFileProblem, VersionStore, VersionStoreError,
 };
+use bonafide_verify::pki_types::UnixTime;
+use bonafide_verify::x509::SpkiSha256;
+use bonafide_verify::{PinSet, Pins};
 
 const NOW: u64 = 1_800_000_000;
 const NAME: &str = "shop";
@@ -98,7 +100,7 @@ fn a_signed_bundle_opens_after_a_way_through_a_file_and_its_entries_end_with_it(
             ("never.example.com", (end, OnExpiredPins::Refuse)),
         ]
     );
-    let mut description = bonafide_verify::Description::default();
+    let mut description = bonafide_verify::effective::Description::default();
     bonafide_verify::Check::describe(&set, &mut description);
     assert_eq!(description.files().collect::<Vec<_>>(), [path]);
 }

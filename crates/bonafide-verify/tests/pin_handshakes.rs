@@ -12,11 +12,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer};
+use bonafide_verify::events::{Event, PinFailureOutcome};
+use bonafide_verify::pins::{OnExpiredPins, PinsBuilder};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, Event, OnExpiredPins, Outcome, Peer, PinFailureOutcome,
-    PinSet, Pins, PinsBuilder, Policy, PolicyBuilder, Receipt, SpkiSha256, TlsError,
-    VerifiedStream,
+    Anchors, Clock, Code, ConfigError, Peer, PinSet, Pins, Policy, PolicyBuilder, Receipt,
+    TlsError, VerifiedStream,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

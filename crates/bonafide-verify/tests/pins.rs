@@ -13,10 +13,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
+use bonafide_verify::pins::{OnExpiredPins, PinsBuilder};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::{Reason, Refused};
+use bonafide_verify::x509::{PinError, SpkiSha256};
 use bonafide_verify::{
-    Anchors, Check, CheckContext, Code, ConfigError, Finding, OnExpiredPins, Outcome, Peer,
-    PinError, Pins, PinsBuilder, Policy, Reason, Receipt, Refusal, Refused, SpkiSha256,
+    Anchors, Check, CheckContext, Code, ConfigError, Finding, Peer, Pins, Policy, Receipt, Refusal,
     VerifiedPath,
 };
 
@@ -191,7 +194,7 @@ fn a_set_without_a_backup_does_not_build_unless_it_says_so() {
             .ca(SpkiSha256([1; 32]))
             .never_expires()
     };
-    let pattern: bonafide_verify::HostPattern = "a.corp.test".parse().unwrap();
+    let pattern: bonafide_verify::host::HostPattern = "a.corp.test".parse().unwrap();
     let missing = |result: Result<Pins, ConfigError>| match result {
         Err(ConfigError::Pin(error)) => error,
         other => panic!("{other:?}"),

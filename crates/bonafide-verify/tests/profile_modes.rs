@@ -8,7 +8,8 @@
 
 use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{Anchors, Outcome, Peer, Policy, PolicyBuilder, Profile, Receipt, Zone};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::{Anchors, Peer, Policy, PolicyBuilder, Profile, Receipt, Zone};
 
 const HOST: &str = "api.example.com";
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use bonafide_testkit::{Catalogue, Identity, KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
-use bonafide_verify::{
-    Anchors, Clock, Code, Outcome, Peer, Policy, PresentedName, Profile, Reason, Receipt, Refusal,
-    Verdict,
-};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::x509::PresentedName;
+use bonafide_verify::{Anchors, Clock, Code, Peer, Policy, Profile, Receipt, Refusal, Verdict};
 
 fn trusting(ca: &TestCa) -> Policy {
     Policy::builder()

@@ -10,9 +10,10 @@ use std::fs;
 use std::sync::Arc;
 
 use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
+use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
 use bonafide_verify::{
-    Anchors, Code, ConfigError, Intermediates, LoadProblem, Peer, Policy, Profile, Receipt, Refusal,
+    Anchors, Code, ConfigError, Intermediates, Peer, Policy, Profile, Receipt, Refusal,
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

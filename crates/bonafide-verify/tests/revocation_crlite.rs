@@ -14,11 +14,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide_testkit::{Identity, Moment, Recipe, TestCa, TestLog};
+use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
-use bonafide_verify::{
-    Anchors, Certificate, Clock, Code, ConfigError, Crlite, LoadProblem, Outcome, Peer, Policy,
-    Reason, Receipt, Refusal, Revocation, RevocationSource, SpkiSha256,
-};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::revocation::{Crlite, Revocation, RevocationSource};
+use bonafide_verify::x509::{Certificate, SpkiSha256};
+use bonafide_verify::{Anchors, Clock, Code, ConfigError, Peer, Policy, Receipt, Refusal};
 use clubcard::builder::{ApproximateRibbon, ClubcardBuilder, ExactRibbon};
 use clubcard_crlite::builder::CRLiteBuilderItem;
 use clubcard_crlite::{CRLiteClubcard, CRLiteCoverage, CRLiteQuery, Encoding, IssuerSpkiHash};

@@ -14,11 +14,13 @@ use bonafide_testkit::{
     Recipe, TestCa,
 };
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Clock, Code, Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Outcome, Peer,
-    Policy, Profile, Reason, Receipt, Refusal, Revocation, RevocationBuilder, RevocationReason,
-    RevocationScope, RevocationSource, StapleFault,
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::revocation::{
+    Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Revocation, RevocationBuilder,
+    RevocationReason, RevocationScope, RevocationSource, StapleFault,
 };
+use bonafide_verify::{Anchors, Clock, Code, Peer, Policy, Profile, Receipt, Refusal};
 use proptest::prelude::*;
 
 const HOST: &str = "api.test";

@@ -12,11 +12,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bonafide_testkit::{Moment, Recipe, TestCa, TestServer};
+use bonafide_verify::events::{Divergence, Event, Judged};
+use bonafide_verify::first_use::{FirstUse as _, MemoryFirstUse};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::refusal::Refused;
 use bonafide_verify::{
-    Anchors, Check, CheckContext, Clock, Code, Divergence, Event, Finding, FirstUse as _, Judged,
-    MemoryFirstUse, Peer, Pins, Policy, PolicyBuilder, Profile, Refused, Shadow, ShadowCounts,
-    TlsError, VerifiedPath, Zone,
+    Anchors, Check, CheckContext, Clock, Code, Finding, Peer, Pins, Policy, PolicyBuilder, Profile,
+    Shadow, ShadowCounts, TlsError, VerifiedPath, Zone,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -271,20 +273,23 @@ async fn the_candidate_tells_nothing_and_keeps_no_first_contact() {
 #[derive(Debug)]
 struct Kept(Arc<MemoryFirstUse>);
 
-impl bonafide_verify::FirstUse for Kept {
+impl bonafide_verify::first_use::FirstUse for Kept {
     fn look_up(
         &self,
         host: &str,
-    ) -> Result<Option<bonafide_verify::KnownKey>, bonafide_verify::FirstUseError> {
+    ) -> Result<
+        Option<bonafide_verify::first_use::KnownKey>,
+        bonafide_verify::first_use::FirstUseError,
+    > {
         self.0.look_up(host)
     }
 
     fn compare_and_set(
         &self,
         host: &str,
-        expected: Option<bonafide_verify::SpkiSha256>,
-        new: Option<bonafide_verify::KnownKey>,
-    ) -> Result<bonafide_verify::Swap, bonafide_verify::FirstUseError> {
+        expected: Option<bonafide_verify::x509::SpkiSha256>,
+        new: Option<bonafide_verify::first_use::KnownKey>,
+    ) -> Result<bonafide_verify::first_use::Swap, bonafide_verify::first_use::FirstUseError> {
         self.0.compare_and_set(host, expected, new)
     }
 }

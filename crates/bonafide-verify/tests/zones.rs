@@ -9,10 +9,11 @@
 use std::sync::Arc;
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
+use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Anchors, ClientIdentity, Code, ConfigError, LoadProblem, Peer, Pins, Policy, Profile,
-    SpkiSha256, TlsVersion, Zone,
+    Anchors, ClientIdentity, Code, ConfigError, Peer, Pins, Policy, Profile, TlsVersion, Zone,
 };
 
 fn name(host: &str) -> ServerName<'static> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide_tower::redirect::Hop;
-use bonafide_verify::{Event, EventSink, Lost};
+use bonafide_verify::events::{Event, EventSink, Lost};
 use http::StatusCode;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;

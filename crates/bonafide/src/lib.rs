@@ -91,7 +91,7 @@
 //! | `bundled` | | Mozilla's roots, compiled in |
 //! | `crlite` | | revocation by the filters that Mozilla publishes |
 //! | `metrics` | | the events of a policy, counted for the recorder of the crate `metrics` |
-//! | `watch` | | `verify::Watched`: policies that follow their files |
+//! | `watch` | | `verify::watch::Watched`: policies that follow their files |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 mod body;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use bonafide::verify::{ClientIdentity, ConfigError, IdentityHandle};
+use bonafide::verify::identity::IdentityHandle;
+use bonafide::verify::{ClientIdentity, ConfigError};
 use bonafide_testkit::{Recipe, TestServer};
 
 use super::stage::{Stage, WAYS, get, ours, shown};

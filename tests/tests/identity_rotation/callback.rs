@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bonafide::Kind;
-use bonafide::verify::{ClientIdentity, Code, IdentityCallback, IdentityError, TlsError};
+use bonafide::verify::identity::{IdentityCallback, IdentityError};
+use bonafide::verify::{ClientIdentity, Code, TlsError};
 use bonafide_testkit::{Alpn, ClientAuth, TestBody};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};

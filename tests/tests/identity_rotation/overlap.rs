@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bonafide::verify::IdentityHandle;
+use bonafide::verify::identity::IdentityHandle;
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};
 

@@ -1,6 +1,7 @@
 //! A replacement, with a warm pool and tickets.
 
-use bonafide::verify::{IdentityHandle, IdentityUse};
+use bonafide::verify::identity::IdentityHandle;
+use bonafide::verify::receipt::IdentityUse;
 use bonafide_testkit::{Alpn, Recipe, TestBody, TestServer};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};

@@ -4,10 +4,9 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use bonafide::Kind;
-use bonafide::verify::{
-    Certificate, ClientIdentity, Code, ConfigError, ExternalSigner, IdentityError, IdentityHandle,
-    SignError, SignatureScheme, TlsError,
-};
+use bonafide::verify::identity::{ExternalSigner, IdentityError, IdentityHandle, SignError};
+use bonafide::verify::x509::Certificate;
+use bonafide::verify::{ClientIdentity, Code, ConfigError, SignatureScheme, TlsError};
 use bonafide_testkit::{Identity, KeyKind, Recipe};
 use rustls::sign::SigningKey;
 

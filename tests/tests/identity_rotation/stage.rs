@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bonafide::verify::{Anchors, ClientIdentity, IdentitySource, Policy, PolicyBuilder};
+use bonafide::verify::identity::IdentitySource;
+use bonafide::verify::{Anchors, ClientIdentity, Policy, PolicyBuilder};
 use bonafide::{Client, Error};
 use bonafide_testkit::{Alpn, ClientAuth, Identity, Recipe, TestCa, TestServer, TestServerBuilder};
 use rustls::SupportedProtocolVersion;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bonafide::verify::IdentityHandle;
+use bonafide::verify::identity::IdentityHandle;
 
 use super::stage::{Stage, WAYS, ours, shown};
 

@@ -1,7 +1,8 @@
 //! Each zone has its own identity.
 
 use bonafide::Client;
-use bonafide::verify::{IdentityHandle, Zone};
+use bonafide::verify::Zone;
+use bonafide::verify::identity::IdentityHandle;
 
 use super::stage::{Stage, WAYS, get_url, left_open, ours, shown};
 

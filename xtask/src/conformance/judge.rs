@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, Crls, Limits, Peer, Policy, Profile, Revocation,
-};
+use bonafide_verify::revocation::{Crls, Revocation};
+use bonafide_verify::{Anchors, Clock, Code, ConfigError, Limits, Peer, Policy, Profile};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem};
 use time::OffsetDateTime;

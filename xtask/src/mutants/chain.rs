@@ -2,7 +2,8 @@
 
 use bonafide_testkit::{Draft, KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
-use bonafide_verify::{Anchors, Certificate, Peer, Policy, Profile};
+use bonafide_verify::x509::Certificate;
+use bonafide_verify::{Anchors, Peer, Policy, Profile};
 
 use super::mutation::mutate;
 use super::random::Random;
@@ -159,7 +160,7 @@ fn changed(
 }
 
 /// The whole encoding of an extension, which is short.
-fn encoded(extension: &bonafide_verify::Extension<'_>) -> Vec<u8> {
+fn encoded(extension: &bonafide_verify::x509::Extension<'_>) -> Vec<u8> {
     let element = |tag: u8, content: &[u8]| {
         let length = u8::try_from(content.len()).unwrap_or(0);
         let length = if length < 0x80 {

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
-use bonafide_verify::{CapsuleError, ConfigError};
+use bonafide_verify::ConfigError;
+use bonafide_verify::capsule::CapsuleError;
 
 /// Why a replay fails.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use bonafide_verify::capsule::Capsule;
 use bonafide_verify::pki_types::CertificateDer;
-use bonafide_verify::{Anchors, Capsule, ConfigError, Policy, Profile, Refusal};
+use bonafide_verify::{Anchors, ConfigError, Policy, Profile, Refusal};
 
 /// What the verifier says now.
 #[derive(Debug)]

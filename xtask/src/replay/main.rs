@@ -11,8 +11,9 @@ use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bonafide_verify::capsule::Capsule;
 use bonafide_verify::pki_types::CertificateDer;
-use bonafide_verify::{Anchors, Capsule, CustomCa, Profile};
+use bonafide_verify::{Anchors, CustomCa, Profile};
 use clap::Parser;
 
 use error::ReplayError;

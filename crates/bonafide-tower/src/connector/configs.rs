@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bonafide_verify::{CanonicalHost, ConfigError, Policy, ZoneId};
+use bonafide_verify::host::CanonicalHost;
+use bonafide_verify::{ConfigError, Policy, ZoneId};
 use rustls::ClientConfig;
 
 use super::error::Cause;

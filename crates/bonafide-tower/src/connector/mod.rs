@@ -11,7 +11,7 @@
 //!
 //! Every zone of the policy has a rustls configuration of its own, made at the first connection to one of its hosts. So the client certificate
 //! and the lowest TLS version of a zone count, and no zone resumes the sessions of another. A client certificate that changes
-//! ([`IdentityHandle`](bonafide_verify::IdentityHandle)) is the one of the moment in each handshake, and no session is resumed there.
+//! ([`IdentityHandle`](bonafide_verify::identity::IdentityHandle)) is the one of the moment in each handshake, and no session is resumed there.
 //!
 //! # What hyper-util's pool does not know
 //!

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bonafide_verify::{CanonicalHost, ConfigError, Policy};
+use bonafide_verify::host::CanonicalHost;
+use bonafide_verify::{ConfigError, Policy};
 use http::Uri;
 use hyper::rt::{Read, Write};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};

@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Code, Peer, Pins, Policy, PolicyBuilder, Receipt, SpkiSha256, Zone,
-};
+use bonafide_verify::x509::SpkiSha256;
+use bonafide_verify::{Anchors, Code, Peer, Pins, Policy, PolicyBuilder, Receipt, Zone};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};

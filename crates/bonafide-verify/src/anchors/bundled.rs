@@ -2,7 +2,7 @@
 
 use super::origin::{Origin, Origins};
 use super::set::Loading;
-use crate::load_report::SourceReport;
+use crate::files::load_report::SourceReport;
 
 pub(super) fn load(set: &mut Loading) {
     let origins = Origins::one(Origin::Bundled);

@@ -9,10 +9,10 @@ use rustls_pki_types::CertificateDer;
 use super::fence::Fence;
 use super::origin::{Origin, Origins};
 use super::set::Loading;
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use crate::load_report::{LoadProblem, SourceReport};
-use crate::source::{Place, Source};
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
+use crate::config::source::{Place, Source};
+use crate::files::load_report::{LoadProblem, SourceReport};
 
 /// Your own certificate authorities.
 ///
@@ -45,7 +45,7 @@ impl CustomCa {
     ///
     /// The labels `CERTIFICATE`, `X509 CERTIFICATE` and `TRUSTED CERTIFICATE` are read; the trust
     /// settings that OpenSSL keeps behind the last one are not. Everything else that opens with
-    /// `-----BEGIN` is in the [`AnchorReport`](crate::AnchorReport) with its kind, unless the line
+    /// `-----BEGIN` is in the [`AnchorReport`](crate::files::AnchorReport) with its kind, unless the line
     /// begins with `#`, `;` or `//`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::File(path.into())))
@@ -89,7 +89,7 @@ impl CustomCa {
     /// lets in is believed. Paths to other anchors are not concerned, even where they lead through a certificate of that authority.
     ///
     /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built; an authority whose own constraints cannot be read is not
-    /// loaded, and is in the [`AnchorReport`](crate::AnchorReport). Receipts show the fence beside the origin of the anchor.
+    /// loaded, and is in the [`AnchorReport`](crate::files::AnchorReport). Receipts show the fence beside the origin of the anchor.
     ///
     /// ```
     /// use bonafide_verify::{Anchors, CustomCa};

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::custom::load_source;
 use super::origin::Origin;
 use super::set::Loading;
-use crate::description::Description;
-use crate::load_report::{LoadProblem, SourceReport};
-use crate::source::{Place, Source};
+use crate::config::description::Description;
+use crate::config::source::{Place, Source};
+use crate::files::load_report::{LoadProblem, SourceReport};
 use crate::text::is_content;
 
 /// Names the file or directory that the variable names now.

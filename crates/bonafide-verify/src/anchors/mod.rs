@@ -1,209 +1,33 @@
-//! The roots that a path may end in, each with its origin.
+//! Trust anchors: the roots that a path may end in, each with its origin.
 //!
-//! [`Anchors`] is a recipe; loading it gives an [`AnchorSet`], which keeps every certificate whole, and an [`AnchorReport`],
-//! which says what came from where and what could not be read.
+//! [`Anchors`] is a recipe; loading it gives an [`AnchorSet`], which keeps every
+//! certificate whole, and an [`AnchorReport`](crate::files::AnchorReport), which says what came
+//! from where and what could not be read. Nothing here knows a path or a check.
+//!
+//! ```
+//! use bonafide_testkit::TestCa;
+//! use bonafide_verify::{Anchors, CustomCa};
+//!
+//! let ca = TestCa::new();
+//! let anchors = Anchors::only(CustomCa::pem("corp", ca.pem())).load()?;
+//! for anchor in anchors.anchors() {
+//!     println!("{anchor:?}");
+//! }
+//! # Ok::<(), bonafide_verify::ConfigError>(())
+//! ```
 
 #[cfg(feature = "bundled")]
 mod bundled;
-mod custom;
+pub(crate) mod custom;
 mod environment;
 mod fence;
 mod origin;
+pub(crate) mod roots;
 mod set;
 mod standing;
 mod system;
 
-use std::path::PathBuf;
-
-use rustls_pki_types::CertificateDer;
-
-pub use self::custom::CustomCa;
 pub use self::origin::{Origin, OriginCounts};
-
+pub(crate) use self::roots::Anchors;
 pub use self::set::{Anchor, AnchorSet};
 pub(crate) use self::standing::Standing;
-
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use std::sync::Arc;
-
-/// Which roots a path may end in, as a value that you compose.
-///
-/// ```
-/// use bonafide_verify::{Anchors, CustomCa};
-///
-/// let private = Anchors::only(CustomCa::file("/etc/corp/ca.pem"));
-/// let both = Anchors::system().plus(CustomCa::file("/etc/corp/ca.pem"));
-/// # let _ = (private, both);
-/// ```
-///
-/// A source that is unreadable or broken beside good ones is reported, not fatal; no anchor at all is a
-/// [`ConfigError`] that lists what was tried.
-#[derive(Clone, Debug)]
-pub struct Anchors {
-    pub(crate) sources: Vec<Source>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    System,
-    #[cfg(feature = "bundled")]
-    Bundled,
-    Custom(CustomCa),
-    Environment(String),
-}
-
-impl Anchors {
-    /// No anchors: nothing is believed by them.
-    pub(crate) fn none() -> Self {
-        Self {
-            sources: Vec::new(),
-        }
-    }
-
-    /// The system's store, as rustls-native-certs finds it; the default of a policy.
-    ///
-    /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one
-    /// is set and not empty, what it names replaces the system's store, and the [`Origin`] of every such anchor says so on the receipt. Unlike there, one of the two
-    /// replaces the whole store, every file of the directories is read whatever its name, and a setuid program reads them too.
-    pub fn system() -> Self {
-        Self {
-            sources: vec![Source::System],
-        }
-    }
-
-    /// Nothing but `ca`: paths to public roots are refused.
-    pub fn only(ca: impl Into<CustomCa>) -> Self {
-        Self {
-            sources: vec![Source::Custom(ca.into())],
-        }
-    }
-
-    /// Mozilla's roots as compiled into this program by webpki-root-certs.
-    #[cfg(feature = "bundled")]
-    pub fn bundled() -> Self {
-        Self {
-            sources: vec![Source::Bundled],
-        }
-    }
-
-    /// Adds `ca` to what is there.
-    pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
-        self.sources.push(Source::Custom(ca.into()));
-        self
-    }
-
-    /// Adds the file or directory that the environment variable `variable` names, if it is set when the anchors are loaded.
-    ///
-    /// No additive variable is read unless a program asks for it by name here. An unset or empty variable adds nothing and is in the
-    /// [`AnchorReport`](crate::AnchorReport).
-    pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
-        self.sources.push(Source::Environment(variable.into()));
-        self
-    }
-
-    /// Reads all sources now, on this thread.
-    ///
-    /// # Errors
-    /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried. [`ConfigError::Fence`] for a name that
-    /// [`CustomCa::only_for`] was given.
-    pub fn load(&self) -> Result<Arc<AnchorSet>, ConfigError> {
-        if let [Source::System] = self.sources[..] {
-            return non_empty(system::shared());
-        }
-        let mut set = set::Loading::default();
-        let mut reports = vec![Vec::new(); self.sources.len()];
-        // Fenced authorities are there first: copies of them without a fence, wherever they come from, are left out.
-        let is_fenced = |source: &Source| matches!(source, Source::Custom(ca) if ca.is_fenced());
-        for fenced in [true, false] {
-            for (source, reports) in self.sources.iter().zip(&mut reports) {
-                if is_fenced(source) == fenced {
-                    source.load(&mut set)?;
-                    *reports = set.take_reports();
-                }
-            }
-        }
-        for report in reports.into_iter().flatten() {
-            set.report(report);
-        }
-        non_empty(Arc::new(set.finish()))
-    }
-
-    /// Says which files are read. The system's store is none: it is read once a process.
-    pub(crate) fn describe(&self, description: &mut Description) {
-        for source in &self.sources {
-            match source {
-                Source::Custom(ca) => ca.describe(description),
-                Source::Environment(variable) => {
-                    environment::describe(variable, description);
-                }
-                Source::System => {}
-                #[cfg(feature = "bundled")]
-                Source::Bundled => {}
-            }
-        }
-    }
-
-    /// Says whether the fences of all sources can be read, without reading the sources.
-    pub(crate) fn check_fences(&self) -> Result<(), ConfigError> {
-        for source in &self.sources {
-            if let Source::Custom(ca) = source {
-                ca.fences()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the system's store is one of the sources.
-    pub(crate) fn uses_system_store(&self) -> bool {
-        self.sources
-            .iter()
-            .any(|source| matches!(source, Source::System))
-    }
-
-    /// Whether loading would read the system's store, which is left until it is needed.
-    pub(crate) fn needs_system_store(&self) -> bool {
-        !system::is_read() && self.uses_system_store()
-    }
-}
-
-impl Source {
-    fn load(&self, set: &mut set::Loading) -> Result<(), ConfigError> {
-        match self {
-            Self::System => set.extend_from(&system::shared()),
-            #[cfg(feature = "bundled")]
-            Self::Bundled => bundled::load(set),
-            Self::Custom(ca) => ca.load(set)?,
-            Self::Environment(variable) => environment::load(variable, set),
-        }
-        Ok(())
-    }
-}
-
-impl From<CertificateDer<'static>> for CustomCa {
-    fn from(certificate: CertificateDer<'static>) -> Self {
-        Self::certificates([certificate])
-    }
-}
-
-impl From<Vec<CertificateDer<'static>>> for CustomCa {
-    fn from(certificates: Vec<CertificateDer<'static>>) -> Self {
-        Self::certificates(certificates)
-    }
-}
-
-impl From<PathBuf> for CustomCa {
-    fn from(path: PathBuf) -> Self {
-        Self::file(path)
-    }
-}
-
-fn non_empty(set: Arc<AnchorSet>) -> Result<Arc<AnchorSet>, ConfigError> {
-    if set.is_empty() {
-        Err(ConfigError::NoAnchors {
-            report: set.report().clone(),
-        })
-    } else {
-        Ok(set)
-    }
-}

@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 use super::fence::Fence;
 use super::origin::{Origin, OriginCounts, Origins};
 use super::standing::Standing;
-use crate::load_report::{AnchorReport, LoadProblem, SourceReport};
+use crate::files::load_report::{AnchorReport, LoadProblem, SourceReport};
 
 /// One anchor: its whole certificate and where it came from.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Whether an anchor may issue (RFC 5280, 4.2.1.9).
 
-use crate::certificate::{BasicConstraints, Certificate, Extensions, Known};
+use crate::x509::certificate::{BasicConstraints, Certificate, Extensions, Known};
 
 /// What an anchor vouches for. rustls-webpki keeps neither version nor basic constraints of an
 /// anchor: without this every certificate among the anchors would be a CA.

@@ -9,8 +9,8 @@ use rustls_native_certs::ErrorKind;
 use super::environment::{load_named, value_of};
 use super::origin::{Origin, Origins};
 use super::set::{AnchorSet, Loading};
-use crate::load_report::{LoadProblem, SourceReport};
-use crate::pem::PemError;
+use crate::files::load_report::{LoadProblem, SourceReport};
+use crate::files::pem::PemError;
 
 /// The variables that replace the system's store, as in OpenSSL's `X509_get_default_cert_file_env`.
 const CERT_FILE: &str = "SSL_CERT_FILE";

@@ -1,8 +1,8 @@
 //! Checks: plug-ins that judge a verified path and can only refuse.
 
 mod profile;
-mod revocation;
-mod transparency;
+pub mod revocation;
+pub mod transparency;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,18 +15,12 @@ use serde::Serialize;
 pub(crate) use self::profile::Place;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 pub use self::profile::{Profile, Rule};
-#[cfg(feature = "crlite")]
-pub use self::revocation::Crlite;
-pub use self::revocation::{
-    Crls, OnMissingStatus, OnStaleStatus, OnUnknownStatus, Revocation, RevocationBuilder,
-    RevocationScope,
-};
-pub use self::transparency::{ExemptAnchors, LogList, LogListError, OnStaleLogList, Transparency};
 
-use crate::description::Description;
-use crate::host_pattern::HostPattern;
-use crate::path::VerifiedPath;
-use crate::reason::{Reason, Refused};
+use crate::config::description::Description;
+use crate::host::pattern::HostPattern;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::receipt::Outcome;
+use crate::verdict::refusal::reason::{Reason, Refused};
 
 /// A plug-in that judges a [`VerifiedPath`].
 ///
@@ -34,7 +28,8 @@ use crate::reason::{Reason, Refused};
 /// refuses one path, other paths to an anchor are tried.
 ///
 /// ```
-/// use bonafide_verify::{Check, CheckContext, Finding, Refused, VerifiedPath};
+/// use bonafide_verify::{Check, CheckContext, Finding, VerifiedPath};
+/// use bonafide_verify::refusal::Refused;
 ///
 /// /// Refuses paths of more than one intermediate.
 /// #[derive(Debug)]
@@ -251,6 +246,21 @@ impl Finding {
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+}
+
+impl From<FindingOutcome> for Outcome {
+    fn from(outcome: FindingOutcome) -> Self {
+        match outcome {
+            FindingOutcome::Passed => Self::Passed,
+            FindingOutcome::Pinned => Self::Pinned,
+            FindingOutcome::NotApplicable => Self::NotApplicable,
+            FindingOutcome::NotCovered => Self::NotCovered,
+            FindingOutcome::Stale => Self::Stale,
+            FindingOutcome::NotChecked => Self::NotChecked,
+            FindingOutcome::Reported(reason) => Self::Reported(reason),
+            FindingOutcome::BreakGlass { reason, until } => Self::BreakGlass { reason, until },
+        }
     }
 }
 

@@ -16,8 +16,8 @@ use super::error::IdentityError;
 use super::rotation::Rotation;
 use super::signer::NoKey;
 use super::user::{User, Users};
-use crate::provider::Provider;
-use crate::subscription::{Listener, Subscribers};
+use crate::config::provider::Provider;
+use crate::events::subscription::{Listener, Subscribers};
 
 /// How many different questions are remembered with their answers. Where there are more, the answer
 /// to the one that was asked longest ago retires: of what is forgotten nobody could say later that
@@ -83,7 +83,7 @@ type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 ///
 /// **When it answers the same question with another certificate than before, that is a rotation**:
 /// connections that rest on the one before get no more requests, as after
-/// [`IdentityHandle::replace`](crate::IdentityHandle::replace). So a callback should give the same
+/// [`IdentityHandle::replace`](crate::identity::IdentityHandle::replace). So a callback should give the same
 /// certificate as long as the old connections shall live; one that makes a new one each time ends
 /// each connection with the next handshake. A rotation is noticed only when the callback is asked:
 /// [`retire_connections`](Self::retire_connections) has it asked again.
@@ -94,7 +94,8 @@ type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 /// [`IdentityError::Callback`], before anything is sent.
 ///
 /// ```
-/// use bonafide_verify::{ClientIdentity, IdentityCallback, Policy, Zone};
+/// use bonafide_verify::{ClientIdentity, Policy, Zone};
+/// use bonafide_verify::identity::IdentityCallback;
 /// # use bonafide_testkit::{Recipe, TestCa};
 /// # let ours = TestCa::new().issue(Recipe::for_host("client").client());
 /// # let identity = ClientIdentity::from_pem(ours.chain_pem(), ours.key_pem())?;
@@ -137,7 +138,7 @@ impl IdentityCallback {
     }
 
     /// The same with an overlap; see
-    /// [`IdentityHandle::with_overlap`](crate::IdentityHandle::with_overlap).
+    /// [`IdentityHandle::with_overlap`](crate::identity::IdentityHandle::with_overlap).
     pub fn with_overlap(
         callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
         overlap: Duration,

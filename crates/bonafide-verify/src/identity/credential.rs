@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest as _, Sha256};
 
-use crate::certificate::{Certificate, base16, subject_text};
-use crate::clock::Rfc3339Time;
+use crate::config::clock::Rfc3339Time;
+use crate::x509::certificate::{Certificate, base16, subject_text};
 
 /// The number of a client certificate in use, unlike that of any other of the process, in the order of their coming into use.
 ///
@@ -83,7 +83,7 @@ impl fmt::Display for IdentityRecord {
 
 /// A client certificate in use: what connections that it was shown on rest on.
 ///
-/// After a rotation it tells when the last request may be sent on them; see [`IdentityHandle`](crate::IdentityHandle).
+/// After a rotation it tells when the last request may be sent on them; see [`IdentityHandle`](crate::identity::IdentityHandle).
 #[derive(Debug)]
 pub struct Credential {
     generation: Generation,

@@ -3,25 +3,25 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use crate::config_error::ConfigError;
+use crate::config::error::ConfigError;
 
 /// Why a client certificate could not be shown when a server asked for one: the handshake then ends, and nothing is sent.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
-    /// The [`ExternalSigner`](crate::ExternalSigner) did not sign.
+    /// The [`ExternalSigner`](crate::identity::ExternalSigner) did not sign.
     #[error("the external signer of the client certificate failed")]
     Signer(#[source] SignError),
-    /// What the [`ExternalSigner`](crate::ExternalSigner) gave is no signature by the key of the certificate.
+    /// What the [`ExternalSigner`](crate::identity::ExternalSigner) gave is no signature by the key of the certificate.
     #[error("the external signer gave no signature by the key of the client certificate {subject}")]
     WrongKey {
         /// The subject of the certificate.
         subject: String,
     },
-    /// The callback of an [`IdentityCallback`](crate::IdentityCallback) failed.
+    /// The callback of an [`IdentityCallback`](crate::identity::IdentityCallback) failed.
     #[error("the callback for the client certificate failed")]
     Callback(#[source] Arc<dyn StdError + Send + Sync>),
-    /// What the callback of an [`IdentityCallback`](crate::IdentityCallback) gave cannot be used.
+    /// What the callback of an [`IdentityCallback`](crate::identity::IdentityCallback) gave cannot be used.
     #[error("the client certificate that the callback gave cannot be used")]
     Unusable(#[source] ConfigError),
 }
@@ -42,7 +42,7 @@ impl From<IdentityError> for rustls::Error {
     }
 }
 
-/// Why an [`ExternalSigner`](crate::ExternalSigner) did not sign.
+/// Why an [`ExternalSigner`](crate::identity::ExternalSigner) did not sign.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct SignError {

@@ -11,8 +11,8 @@ use super::ClientIdentity;
 use super::credential::{Credential, Generation, Origin};
 use super::rotation::Rotation;
 use super::user::{User, Users};
-use crate::config_error::ConfigError;
-use crate::subscription::{Listener, Subscribers};
+use crate::config::error::ConfigError;
+use crate::events::subscription::{Listener, Subscribers};
 
 /// A place for the client certificate of this moment; clones are the same place.
 ///
@@ -32,7 +32,8 @@ use crate::subscription::{Listener, Subscribers};
 /// is the answer.
 ///
 /// ```
-/// use bonafide_verify::{ClientIdentity, IdentityHandle, Policy, Zone};
+/// use bonafide_verify::{ClientIdentity, Policy, Zone};
+/// use bonafide_verify::identity::IdentityHandle;
 /// # use bonafide_testkit::{Recipe, TestCa};
 /// # let ca = TestCa::new();
 /// # let (old, new) = (ca.issue(Recipe::for_host("client").client()), ca.issue(Recipe::for_host("client").client()));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A change of client certificates. [`Credential::retires_at`](crate::Credential::retires_at) of
+/// A change of client certificates. [`Credential::retires_at`](crate::identity::Credential::retires_at) of
 /// those before says so by now; connections that rest on them and that no request uses are to be
 /// closed, at once or when the overlap is over.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use rustls::{SignatureAlgorithm, SignatureScheme};
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 
 use super::error::{IdentityError, SignError};
-use crate::certificate::{Certificate, subject_text};
+use crate::x509::certificate::{Certificate, subject_text};
 
 /// Signs with a key that this program does not hold.
 ///
@@ -21,7 +21,8 @@ use crate::certificate::{Certificate, subject_text};
 /// riddle in the server's log. That costs some 0.1 ms. A scheme that the crypto provider does not know cannot be verified and is sent as it is.
 ///
 /// ```
-/// use bonafide_verify::{ExternalSigner, SignError, SignatureScheme};
+/// use bonafide_verify::SignatureScheme;
+/// use bonafide_verify::identity::{ExternalSigner, SignError};
 ///
 /// struct Module;
 ///

@@ -13,11 +13,11 @@ use super::credential::{Credential, IdentityRecord, Origin};
 use super::handle::IdentityHandle;
 use super::rotation::Rotation;
 use super::user::User;
-use crate::certificate::{Certificate, base16};
-use crate::config_error::ConfigError;
-use crate::description::{Description, ExpiryKind};
-use crate::spki::SpkiSha256;
-use crate::subscription::Listener;
+use crate::config::description::{Description, ExpiryKind};
+use crate::config::error::ConfigError;
+use crate::events::subscription::Listener;
+use crate::x509::certificate::{Certificate, base16};
+use crate::x509::spki::SpkiSha256;
 
 /// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
 #[derive(Clone, Debug)]

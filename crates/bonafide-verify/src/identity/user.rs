@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{ClientIdentity, Credential};
-use crate::certificate::{Certificate, base16, subject_text};
-use crate::clock::{Clock, Rfc3339Time};
-use crate::config_error::ConfigError;
-use crate::event::{Event, Events, IdentityReplaced};
-use crate::provider::Provider;
-use crate::subscription::Subscribers;
+use crate::config::clock::{Clock, Rfc3339Time};
+use crate::config::error::ConfigError;
+use crate::config::provider::Provider;
+use crate::events::subscription::Subscribers;
+use crate::events::{Event, Events, IdentityReplaced};
+use crate::x509::certificate::{Certificate, base16, subject_text};
 
 /// What a policy reads and judges an identity by, and which sinks it notifies of a rotation.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use rustls_pki_types::UnixTime;
 
 use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run};
-use crate::certificate::subject_text;
 use crate::check::{Check, CheckContext, Finding, Mode};
 use crate::code::Code;
-use crate::path::VerifiedPath;
-use crate::reason::Refused;
-use crate::receipt::{CheckRecord, Outcome, PathRecord};
-use crate::refusal::Subject;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::receipt::report::{CheckRecord, Outcome, PathRecord};
+use crate::verdict::refusal::reason::Refused;
+use crate::verdict::refusal::report::Subject;
+use crate::x509::certificate::subject_text;
 
 impl Trial<'_> {
     /// Asks every check of the zone about a proved path, and adds what they say to `rows`; on a refusal, says how many had passed.

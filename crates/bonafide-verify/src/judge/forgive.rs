@@ -7,14 +7,14 @@ use webpki::EndEntityCert;
 
 use super::checks::earliest;
 use super::trial::{Evidence, Fault, Trial};
-use crate::certificate::Certificate;
 use crate::check::{Mode, Place};
 use crate::code::Code;
 use crate::danger::Grant;
-use crate::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
-use crate::reason::Reason;
-use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
-use crate::refusal::Refusal;
+use crate::judge::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
+use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt, Verdict};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::report::Refusal;
+use crate::x509::certificate::Certificate;
 
 /// Looks whether the zone's grant forgives `fault` and everything else that is wrong with the peer.
 pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receipt>, Refusal> {

@@ -9,13 +9,13 @@ use webpki::EndEntityCert;
 use super::Judge;
 use super::trial::{Evidence, Fault, Trial};
 use crate::anchors::AnchorSet;
-use crate::certificate::subject_text;
-use crate::chain::Peer;
-use crate::known_key::{CertificateSha256, Exactly, FirstUse, KeyReason, KnownBy, KnownPeers};
-use crate::reason::Reason;
-use crate::receipt::{CheckRecord, Outcome, Receipt, Verdict};
-use crate::refusal::{Refusal, Subject};
-use crate::spki::SpkiSha256;
+use crate::first_use::{CertificateSha256, Exactly, FirstUse, KeyReason, KnownBy, KnownPeers};
+use crate::path::presented::Peer;
+use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt, Verdict};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::report::{Refusal, Subject};
+use crate::x509::certificate::subject_text;
+use crate::x509::spki::SpkiSha256;
 use crate::zone::Zone;
 
 /// The row of a receipt for what such a zone asks.

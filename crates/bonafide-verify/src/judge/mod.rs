@@ -2,6 +2,7 @@
 //! records nothing, and has nothing to record with.
 
 mod checks;
+pub(crate) mod diagnosis;
 #[cfg(feature = "danger-insecure-grants")]
 mod forgive;
 mod known;
@@ -13,14 +14,14 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
-use crate::chain::Peer;
-use crate::clock::Clock;
-use crate::epoch::{Epoch, Successor};
-use crate::host::{canonical, host_text};
-use crate::intermediates::KnownIntermediates;
-use crate::provider::Provider;
-use crate::receipt::Receipt;
-use crate::refusal::Refusal;
+use crate::config::clock::Clock;
+use crate::config::epoch::{Epoch, Successor};
+use crate::config::provider::Provider;
+use crate::host::name::{canonical, host_text};
+use crate::path::intermediates::KnownIntermediates;
+use crate::path::presented::Peer;
+use crate::verdict::receipt::report::Receipt;
+use crate::verdict::refusal::report::Refusal;
 use crate::zone::{Zone, Zones};
 
 /// Everything that decides about a peer. A copy decides the same, and so serves where no connection

@@ -8,9 +8,9 @@ use rustls_pki_types::CertificateDer;
 use super::trial::{self, Trial};
 use super::{Judge, KnownIntermediates};
 use crate::anchors::Anchors;
-use crate::chain::{Peer, PresentedChain};
-use crate::host::{canonical, host_text};
-use crate::refusal::{Exhibit, Premise, Rejudge};
+use crate::host::name::{canonical, host_text};
+use crate::path::presented::{Peer, PresentedChain};
+use crate::verdict::refusal::report::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
 
 /// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter

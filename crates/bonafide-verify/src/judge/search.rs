@@ -10,12 +10,12 @@ use webpki::EndEntityCert;
 
 use super::trial::{Evidence, Fault, Trial, no_anchors};
 use crate::anchors::AnchorSet;
-use crate::certificate::subject_text;
 use crate::code::Code;
-use crate::path::{self, NoPath, PathVerdict, VerifiedPath};
-use crate::reason::Reason;
-use crate::receipt::{CheckRecord, Outcome};
-use crate::refusal::Subject;
+use crate::path::verified::{self, NoPath, PathVerdict, VerifiedPath};
+use crate::verdict::receipt::report::{CheckRecord, Outcome};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::report::Subject;
+use crate::x509::certificate::subject_text;
 
 /// After so many paths that are proved and refused, no other is tried: what checks cost is bounded too.
 const MAX_REFUSED_PATHS: usize = 16;
@@ -127,7 +127,7 @@ impl Search<'_> {
                 }
             }
         };
-        let built = path::build(
+        let built = verified::build(
             self.leaf,
             self.end_entity,
             &intermediates,

@@ -7,16 +7,18 @@ use webpki::EndEntityCert;
 
 use super::Judge;
 use crate::anchors::{AnchorSet, OriginCounts};
-use crate::certificate::subject_text;
-use crate::chain::{AskedTime, Peer};
 use crate::check::{REVOCATION, TRANSPARENCY};
-use crate::config_error::ConfigError;
-use crate::diagnosis::{diagnose, diagnose_name};
-use crate::host::host_text;
-use crate::path::VerifiedPath;
-use crate::reason::Reason;
-use crate::receipt::{CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification};
-use crate::refusal::{Refusal, Subject};
+use crate::config::error::ConfigError;
+use crate::host::name::host_text;
+use crate::judge::diagnosis::{diagnose, diagnose_name};
+use crate::path::presented::{AskedTime, Peer};
+use crate::path::verified::VerifiedPath;
+use crate::verdict::receipt::report::{
+    CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification,
+};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::report::{Refusal, Subject};
+use crate::x509::certificate::subject_text;
 use crate::zone::Zone;
 
 /// The rows that a receipt has for what a zone may have no check of.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use crate::config_error::ConfigError;
-use crate::host_pattern::HostPattern;
+use crate::config::error::ConfigError;
+use crate::host::pattern::HostPattern;
 
 /// How long a glass may be broken: enough to ship a release with new pins.
 const MAX_BROKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);

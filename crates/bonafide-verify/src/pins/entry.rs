@@ -6,12 +6,12 @@ use rustls_pki_types::UnixTime;
 
 use super::{file, verdict};
 use crate::check::{Check, CheckContext, Finding, Mode};
-use crate::config_error::ConfigError;
-use crate::description::{Description, ExpiryKind};
-use crate::host_pattern::HostPattern;
-use crate::path::VerifiedPath;
-use crate::reason::Refused;
-use crate::spki::{PinError, SpkiSha256};
+use crate::config::description::{Description, ExpiryKind};
+use crate::config::error::ConfigError;
+use crate::host::pattern::HostPattern;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::refusal::reason::Refused;
+use crate::x509::spki::{PinError, SpkiSha256};
 
 /// How many pins one host pattern has at most: a key in use, its backups and those of a rotation under way are a handful.
 pub(super) const MAX_PINS: usize = 64;
@@ -26,7 +26,8 @@ const LAST_EXPIRY: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(253
 /// Pins of many hosts, and those of files, are a [`PinSet`](crate::PinSet).
 ///
 /// ```
-/// use bonafide_verify::{OnExpiredPins, Pins};
+/// use bonafide_verify::Pins;
+/// use bonafide_verify::pins::OnExpiredPins;
 /// # use bonafide_verify::pki_types::UnixTime;
 /// # let next_year = UnixTime::now();
 ///

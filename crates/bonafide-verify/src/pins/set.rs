@@ -12,14 +12,14 @@ use super::entry::Pins;
 use super::file::{self, PinFileError};
 use super::verdict;
 use crate::check::{Check, CheckContext, Finding};
-use crate::clock::Rfc3339Time;
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use crate::host::CanonicalHost;
-use crate::host_pattern::HostPattern;
-use crate::path::VerifiedPath;
-use crate::reason::Refused;
-use crate::spki::PinError;
+use crate::config::clock::Rfc3339Time;
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
+use crate::host::name::CanonicalHost;
+use crate::host::pattern::HostPattern;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::refusal::reason::Refused;
+use crate::x509::spki::PinError;
 
 /// How many host patterns a set has at most.
 pub(super) const MAX_HOSTS: usize = 10_000;
@@ -53,7 +53,7 @@ pub(super) const MAX_HOSTS: usize = 10_000;
 ///     ]
 /// "#)?;
 /// assert_eq!(set.for_host("api.example.com").count(), 1);
-/// # Ok::<(), bonafide_verify::PinFileError>(())
+/// # Ok::<(), bonafide_verify::pins::PinFileError>(())
 /// ```
 ///
 /// An entry needs two different pins, unless it says `backup = "waived"`. It is at most 4 MiB with 10,000 hosts and 64 pins each.
@@ -162,7 +162,8 @@ impl PinSet {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use bonafide_verify::{PinSet, Pins, SpkiSha256};
+    /// # use bonafide_verify::{PinSet, Pins};
+    /// # use bonafide_verify::x509::SpkiSha256;
     /// # use bonafide_verify::pki_types::UnixTime;
     /// # let pins = Pins::for_host("**.example.com").ca(SpkiSha256([1; 32])).ca(SpkiSha256([2; 32])).never_expires().build()?;
     /// # let set = PinSet::new([pins])?;

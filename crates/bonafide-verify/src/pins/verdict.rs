@@ -5,9 +5,9 @@ use rustls_pki_types::UnixTime;
 use super::break_glass::BreakGlass;
 use super::entry::{OnExpiredPins, Pins};
 use crate::check::{CheckContext, Finding, Mode};
-use crate::path::VerifiedPath;
-use crate::reason::{Reason, Refused};
-use crate::spki::SpkiSha256;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::x509::spki::SpkiSha256;
 
 /// The name of the row on a receipt.
 pub(super) const NAME: &str = "pins";

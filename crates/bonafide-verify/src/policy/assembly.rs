@@ -6,13 +6,13 @@ use rustls::NamedGroup;
 
 use crate::anchors::Anchors;
 use crate::check::{Check, Mode};
-use crate::clock::Clock;
-use crate::config_error::ConfigError;
-use crate::event::Events;
-use crate::host_pattern::HostPattern;
+use crate::config::clock::Clock;
+use crate::config::error::ConfigError;
+use crate::config::provider::Provider;
+use crate::events::Events;
+use crate::first_use::KnownPeers;
+use crate::host::pattern::HostPattern;
 use crate::identity::{User, ZoneIdentity};
-use crate::known_key::KnownPeers;
-use crate::provider::Provider;
 use crate::zone::{Facets, Zone, ZoneAnchors, ZoneId};
 
 /// Fills in what a zone does not set.

@@ -10,20 +10,21 @@ use super::Policy;
 use super::assembly::Assembly;
 use crate::anchors::Anchors;
 use crate::check::{Check, Mode, Profile};
-use crate::clock::Clock;
-use crate::config_error::ConfigError;
-use crate::epoch::{Epoch, Successor};
-use crate::event::{EventSink, Events};
-use crate::forecast::{Forecast, Horizons};
-use crate::host_pattern::HostPattern;
+use crate::config::clock::Clock;
+use crate::config::epoch::{Epoch, Successor};
+use crate::config::error::ConfigError;
+use crate::config::provider::Provider;
+use crate::events::Horizons;
+use crate::events::{EventSink, Events};
+use crate::host::pattern::HostPattern;
 use crate::identity::IdentitySource;
-use crate::intermediates::Intermediates;
 use crate::judge::Judge;
-use crate::limits::Limits;
+use crate::path::intermediates::Intermediates;
 use crate::pins::{PinSet, Pins};
-use crate::provider::Provider;
 use crate::record::Recorder;
-use crate::shadow::Shadow;
+use crate::record::forecast::Forecast;
+use crate::record::shadow::Shadow;
+use crate::zone::limits::Limits;
 use crate::zone::{Facets, TlsVersion, ZoneBuilder, Zones};
 
 /// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default
@@ -94,8 +95,8 @@ impl PolicyBuilder {
     }
 
     /// The client certificate that is offered to servers of the default zone that ask for one: a
-    /// [`ClientIdentity`](crate::ClientIdentity), or an [`IdentityHandle`](crate::IdentityHandle)
-    /// or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
+    /// [`ClientIdentity`](crate::ClientIdentity), or an [`IdentityHandle`](crate::identity::IdentityHandle)
+    /// or [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
     pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
         self.default.identity = Some(identity.into());
         self
@@ -173,7 +174,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Adds a sink for the policy's events; see [`Event`](crate::Event). Default: the log alone.
+    /// Adds a sink for the policy's events; see [`Event`](crate::events::Event). Default: the log alone.
     ///
     /// That a policy takes another's place is reported to the sinks of both; to one that they
     /// share, by cloning a builder, once.
@@ -183,7 +184,7 @@ impl PolicyBuilder {
     }
 
     /// How long before something expires it is reported as an
-    /// [`Event::Expiring`](crate::Event::Expiring). Default: 30, 14, 7 and 1 days.
+    /// [`Event::Expiring`](crate::events::Event::Expiring). Default: 30, 14, 7 and 1 days.
     ///
     /// | what | when it is looked at |
     /// |---|---|
@@ -247,7 +248,7 @@ impl PolicyBuilder {
             OtherHosts::UseDefaultZone => Some(assembly.default_zone()?),
             OtherHosts::AreRefused if zones.is_empty() => {
                 return Err(ConfigError::NoAnchors {
-                    report: crate::AnchorReport::default(),
+                    report: crate::files::AnchorReport::default(),
                 });
             }
             OtherHosts::AreRefused => None,

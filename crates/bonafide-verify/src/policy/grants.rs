@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::config_error::ConfigError;
+use crate::config::error::ConfigError;
 use crate::danger::Grant;
-use crate::forbid_danger;
+use crate::policy::forbidden;
 use crate::zone::{Zone, ZoneId};
 
 /// Gives each grant its zone: the one with its exact host, or one of its own made like the zone that covers the host.
@@ -17,7 +17,7 @@ pub(super) fn with_grants(
     let mut hosts = HashSet::new();
     for grant in grants {
         let pattern = grant.check()?;
-        if forbid_danger::is_set() {
+        if forbidden::is_set() {
             return Err(ConfigError::DangerForbidden { host: grant.host });
         }
         if !hosts.insert(pattern.clone()) {

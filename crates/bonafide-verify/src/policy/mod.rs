@@ -2,9 +2,16 @@
 
 mod assembly;
 mod builder;
+pub mod effective;
+pub(crate) mod forbidden;
 #[cfg(feature = "danger-insecure-grants")]
 mod grants;
+pub(crate) mod handle;
+#[cfg(feature = "tokio")]
+mod opening;
 mod shadow;
+#[cfg(feature = "tokio")]
+pub(crate) mod stream;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,25 +21,25 @@ use rustls_pki_types::ServerName;
 
 pub use self::builder::PolicyBuilder;
 
-use crate::chain::Peer;
-use crate::clock::Clock;
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use crate::effective::Effective;
-use crate::epoch::Epoch;
-use crate::event::{Events, Expiring};
-use crate::host::{CanonicalHost, HostError};
+use crate::config::clock::Clock;
+use crate::config::description::Description;
+use crate::config::epoch::Epoch;
+use crate::config::error::ConfigError;
+use crate::events::subscription::Listener;
+use crate::events::{Events, Expiring};
+use crate::host::name::{CanonicalHost, HostError};
 use crate::identity::Rotation;
 use crate::judge::Judge;
-#[cfg(feature = "tokio")]
-use crate::receipt::IdentityUse;
-use crate::receipt::Receipt;
+use crate::path::presented::Peer;
+use crate::policy::effective::Effective;
 use crate::record::{Recorder, ShadowCounts};
-use crate::refusal::Refusal;
-use crate::rustls_adapter;
-use crate::sessions::Resumption;
-use crate::subscription::Listener;
+use crate::rustls::adapter;
+use crate::rustls::sessions::Resumption;
 use crate::text::excerpt;
+#[cfg(feature = "tokio")]
+use crate::verdict::receipt::report::IdentityUse;
+use crate::verdict::receipt::report::Receipt;
+use crate::verdict::refusal::report::Refusal;
 use crate::zone::Zone;
 
 /// What a client believes, for which hosts, checked how.
@@ -56,7 +63,7 @@ use crate::zone::Zone;
 pub struct Policy {
     recorder: Arc<Recorder>,
     #[cfg(feature = "tokio")]
-    configs: Arc<rustls_adapter::TlsConfigs>,
+    configs: Arc<adapter::TlsConfigs>,
 }
 
 impl Policy {
@@ -70,7 +77,7 @@ impl Policy {
         let recorder = Arc::new(recorder);
         Self {
             #[cfg(feature = "tokio")]
-            configs: Arc::new(rustls_adapter::TlsConfigs::new(Arc::clone(&recorder))),
+            configs: Arc::new(adapter::TlsConfigs::new(Arc::clone(&recorder))),
             recorder,
         }
     }
@@ -264,7 +271,7 @@ impl Policy {
         let mut zones = self.zones();
         let Some(first) = zones.next() else {
             return Err(ConfigError::NoAnchors {
-                report: crate::AnchorReport::default(),
+                report: crate::files::AnchorReport::default(),
             });
         };
         for zone in zones {
@@ -275,7 +282,7 @@ impl Policy {
                 });
             }
         }
-        Ok(self.for_any_client(rustls_adapter::client_config(
+        Ok(self.for_any_client(adapter::client_config(
             &self.recorder,
             first,
             None,
@@ -300,7 +307,7 @@ impl Policy {
                     host: host.to_owned(),
                 })?;
         zone.anchors.get()?;
-        Ok(self.for_any_client(rustls_adapter::client_config(
+        Ok(self.for_any_client(adapter::client_config(
             &self.recorder,
             zone,
             Some(zone.id()),
@@ -332,7 +339,7 @@ impl Policy {
         name: &ServerName<'_>,
         connection: &rustls::ClientConnection,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.recorder, name, connection, None)
+        adapter::receipt_of(&self.recorder, name, connection, None)
     }
 
     /// The same, by whoever knows what the server was shown.
@@ -343,12 +350,12 @@ impl Policy {
         connection: &rustls::ClientConnection,
         identity: IdentityUse,
     ) -> Result<Arc<Receipt>, Refusal> {
-        rustls_adapter::receipt_of(&self.recorder, name, connection, Some(identity))
+        adapter::receipt_of(&self.recorder, name, connection, Some(identity))
     }
 
     /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it
     /// is kept elsewhere. One may have been replaced before: ask the connections at hand afterwards
-    /// whether their [`Credential`](crate::Credential) is retired.
+    /// whether their [`Credential`](crate::identity::Credential) is retired.
     pub fn subscribe_to_identities(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {
@@ -361,7 +368,7 @@ impl Policy {
         &self,
         zone: &Zone,
         alpn: &[&[u8]],
-    ) -> Result<rustls_adapter::TlsConfig, ConfigError> {
+    ) -> Result<adapter::TlsConfig, ConfigError> {
         self.configs.get(zone, alpn)
     }
 }

@@ -1,7 +1,7 @@
 //! A policy as a candidate.
 
 use super::Policy;
-use crate::shadow::Shadow;
+use crate::record::shadow::Shadow;
 
 impl Shadow {
     /// A candidate that judges as `policy` does, and decides nothing.

@@ -1,13 +1,13 @@
 //! What of a handshake's verdict is reported as events.
 
 use super::Recorder;
-use crate::event::{
+use crate::events::{
     BrokenGlass, Event, GrantedConnection, KeyChanged, PinFailure, PinFailureOutcome,
 };
-use crate::known_key::KeyReason;
-use crate::reason::Reason;
-use crate::receipt::{Outcome, Receipt, Verdict};
-use crate::refusal::Refusal;
+use crate::first_use::KeyReason;
+use crate::verdict::receipt::report::{Outcome, Receipt, Verdict};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::report::Refusal;
 
 impl Recorder {
     /// Emits what there is to report of a connection that rests on `receipt`, whether it was

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::Recorder;
-use crate::chain::{Peer, PresentedChain};
-use crate::event::{self, Event};
-use crate::host::{canonical, host_text};
-use crate::known_key::{FirstUseError, KeyReason, KnownBy, KnownKey, Swap};
-use crate::receipt::{Receipt, Verdict};
-use crate::refusal::Refusal;
-use crate::spki::SpkiSha256;
+use crate::events::{self, Event};
+use crate::first_use::{FirstUseError, KeyReason, KnownBy, KnownKey, Swap};
+use crate::host::name::{canonical, host_text};
+use crate::path::presented::{Peer, PresentedChain};
+use crate::verdict::receipt::report::{Receipt, Verdict};
+use crate::verdict::refusal::report::Refusal;
+use crate::x509::spki::SpkiSha256;
 
 /// A first contact that has yet to be written down, once the peer has proved that it holds its key.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Recorder {
         };
         match store.compare_and_set(&host, None, Some(known)) {
             Ok(Swap::Done) => {
-                self.events.emit(&Event::FirstContact(event::FirstContact {
+                self.events.emit(&Event::FirstContact(events::FirstContact {
                     host: host.clone().into_owned(),
                     key,
                 }));

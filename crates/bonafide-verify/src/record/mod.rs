@@ -6,8 +6,10 @@
 
 mod announce;
 mod first_contact;
+pub(crate) mod forecast;
 mod onlooker;
 mod receipts;
+pub(crate) mod shadow;
 
 use std::sync::Arc;
 
@@ -17,14 +19,14 @@ pub(crate) use self::first_contact::{FirstContact, Remembered};
 pub(crate) use self::onlooker::Onlooker;
 pub use self::onlooker::ShadowCounts;
 use self::receipts::Receipts;
-use crate::chain::{Peer, PresentedChain};
-use crate::event::{Events, Expiring};
-use crate::forecast::Forecast;
-use crate::host::{canonical, host_text};
-use crate::intermediates::Learner;
+use crate::events::{Events, Expiring};
+use crate::host::name::{canonical, host_text};
 use crate::judge::Judge;
-use crate::receipt::Receipt;
-use crate::refusal::Refusal;
+use crate::path::intermediates::Learner;
+use crate::path::presented::{Peer, PresentedChain};
+use crate::record::forecast::Forecast;
+use crate::verdict::receipt::report::Receipt;
+use crate::verdict::refusal::report::Refusal;
 
 /// A judge, and the records of one epoch; what the rustls adapter holds on to.
 #[derive(Debug)]

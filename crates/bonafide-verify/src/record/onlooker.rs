@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Recorder;
-use crate::chain::Peer;
-use crate::receipt::Receipt;
+use crate::path::presented::Peer;
+use crate::verdict::receipt::report::Receipt;
 
 /// Sees each handshake after it was judged. Has no way to change the verdict: it is called when
 /// that has been made, and returns nothing.

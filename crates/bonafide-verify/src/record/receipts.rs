@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hashbrown::{Equivalent, HashMap};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::chain::PresentedChain;
-use crate::receipt::Receipt;
+use crate::path::presented::PresentedChain;
+use crate::verdict::receipt::report::Receipt;
 use crate::zone::ZoneId;
 
 /// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the
@@ -194,8 +194,8 @@ mod tests {
 
     use super::*;
     use crate::anchors::OriginCounts;
-    use crate::epoch::{Epoch, Successor};
-    use crate::receipt::{Verdict, Verification};
+    use crate::config::epoch::{Epoch, Successor};
+    use crate::verdict::receipt::report::{Verdict, Verification};
 
     const HOST: &str = "a.test";
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::bounded_file::open_regular;
-use crate::load_report::{LoadFailure, LoadProblem};
+use crate::files::bounded::open_regular;
+use crate::files::load_report::{LoadFailure, LoadProblem};
 
 /// No more of a file is looked at: no source reads a larger one.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024 + 1;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::config_error::ConfigError;
-use crate::load_report::LoadFailure;
+use crate::config::error::ConfigError;
+use crate::files::load_report::LoadFailure;
 
 /// Why what is watched was not made anew. What was in force stays.
 #[derive(Clone, Debug)]

@@ -11,9 +11,9 @@ use super::options::Watching;
 use super::settle::Settled;
 use super::status::WatchStatus;
 use super::target::Target;
-use crate::event::{Event, Events};
+use crate::events::{Event, Events};
+use crate::files::load_report::LoadFailure;
 use crate::identity::{ClientIdentity, Generation, IdentityHandle};
-use crate::load_report::LoadFailure;
 
 /// A client certificate that follows the two files it was read from, for as long as this is kept.
 ///
@@ -21,7 +21,10 @@ use crate::load_report::LoadFailure;
 /// says of files holds here: a key that is not the certificate's, half-written or empty files change nothing, and are told and tried again.
 ///
 /// ```
-/// use bonafide_verify::{ClientIdentity, Event, IdentityHandle, Policy, Watching, Zone};
+/// use bonafide_verify::{ClientIdentity, Policy, Zone};
+/// use bonafide_verify::events::Event;
+/// use bonafide_verify::identity::IdentityHandle;
+/// use bonafide_verify::watch::Watching;
 /// # use bonafide_testkit::{Recipe, TestCa};
 /// # let client = TestCa::new().issue(Recipe::for_host("client").client());
 /// # let folder = tempfile::tempdir()?;

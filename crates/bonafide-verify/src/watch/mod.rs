@@ -1,4 +1,18 @@
 //! Policies and client certificates that follow the files they were read from.
+//!
+//! What belongs here reads again and replaces. It never judges a peer.
+//!
+//! ```no_run
+//! use bonafide_verify::watch::Watched;
+//! use bonafide_verify::{Anchors, CustomCa, Policy};
+//!
+//! let watched = Watched::start(|| -> Result<Policy, Box<dyn std::error::Error + Send + Sync>> {
+//!     let anchors = Anchors::only(CustomCa::file("/etc/corp/ca.pem"));
+//!     Ok(Policy::builder().anchors(anchors).build()?)
+//! })?;
+//! println!("{:?}", watched.handle());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod contents;
 mod error;
@@ -37,7 +51,8 @@ mod tests {
     use bonafide_testkit::TestCa;
 
     use super::*;
-    use crate::{Anchors, CustomCa, Event, Policy};
+    use crate::events::Event;
+    use crate::{Anchors, CustomCa, Policy};
 
     #[test]
     fn where_the_system_does_not_tell_of_changes_the_files_are_looked_at_more_often() {

@@ -8,7 +8,7 @@ use super::error::ReloadError;
 use super::identity::WatchedIdentity;
 use super::schedule::Pace;
 use super::watched::Watched;
-use crate::event::{EventSink, Events};
+use crate::events::{EventSink, Events};
 use crate::identity::IdentityHandle;
 use crate::policy::Policy;
 
@@ -24,7 +24,8 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 /// ```
 /// use std::time::Duration;
 ///
-/// use bonafide_verify::{Anchors, CustomCa, Policy, Watching};
+/// use bonafide_verify::{Anchors, CustomCa, Policy};
+/// use bonafide_verify::watch::Watching;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");

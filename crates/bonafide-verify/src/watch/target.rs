@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use rustls_pki_types::UnixTime;
 
 use super::error::ReloadError;
-use crate::event::{Event, Events};
-use crate::handle::PolicyHandle;
-use crate::load_report::{LoadFailure, LoadProblem};
+use crate::events::{Event, Events};
+use crate::files::load_report::{LoadFailure, LoadProblem};
 use crate::policy::Policy;
+use crate::policy::handle::PolicyHandle;
 
 /// Something in force that is made from files.
 pub(super) trait Target: Send + 'static {

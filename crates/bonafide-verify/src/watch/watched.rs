@@ -9,10 +9,10 @@ use super::options::Watching;
 use super::settle::Settled;
 use super::status::WatchStatus;
 use super::target::{PolicyTarget, Recipe, Target as _, make};
-use crate::epoch::Epoch;
-use crate::event::{Event, SourcesIncomplete};
-use crate::handle::PolicyHandle;
+use crate::config::epoch::Epoch;
+use crate::events::{Event, SourcesIncomplete};
 use crate::policy::Policy;
+use crate::policy::handle::PolicyHandle;
 
 /// A policy that follows the files it was read from, for as long as this is kept.
 ///
@@ -21,7 +21,9 @@ use crate::policy::Policy;
 /// the place of the one in force ([`PolicyHandle::replace`]). What only was touched replaces nothing and costs no connection.
 ///
 /// ```
-/// use bonafide_verify::{Anchors, CustomCa, Event, Policy, Watched};
+/// use bonafide_verify::{Anchors, CustomCa, Policy};
+/// use bonafide_verify::events::Event;
+/// use bonafide_verify::watch::Watched;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");
@@ -44,7 +46,7 @@ use crate::policy::Policy;
 /// something is gone or empty, that is [`ReloadError::Incomplete`], whatever other sources there are. To do without a source, leave it out of the recipe. What could not
 /// be read at the start already is told then ([`SourcesIncomplete`]), and does not stand in the way later.
 ///
-/// Each failure is an event ([`ReloadFailed`](crate::ReloadFailed)), told again every hour while it lasts, and is tried again after longer and longer times, since a
+/// Each failure is an event ([`ReloadFailed`](crate::events::ReloadFailed)), told again every hour while it lasts, and is tried again after longer and longer times, since a
 /// file may become whole without a notice. **The last good state has no end of its own**: trust that was withdrawn in a file that cannot be read stays, until
 /// certificates, pins and lists in it expire, which they do as always. Whoever watches over a service wants to hear of `reload-failed`.
 ///
@@ -57,7 +59,7 @@ use crate::policy::Policy;
 /// # How changes are found
 ///
 /// The system tells of changes in the directories of all files and of all symbolic links on the way to them. Where it cannot, an event says so
-/// ([`WatchingByPolling`](crate::WatchingByPolling)) and the contents are compared every 5 s, else every 60 s: network mounts tell of nothing, and of a
+/// ([`WatchingByPolling`](crate::events::WatchingByPolling)) and the contents are compared every 5 s, else every 60 s: network mounts tell of nothing, and of a
 /// directory further up that is renamed away nobody hears either. The recipe runs on a thread of its own,
 /// which ends when this is dropped; the handle stays as it is then. In a program that aborts on panic, a recipe that panics ends the program.
 pub struct Watched {

@@ -16,8 +16,8 @@ use super::schedule::{Next, Pace, Schedule};
 use super::settle::{Settled, settle};
 use super::status::{WatchStatus, WatchedBy};
 use super::target::Target;
-use crate::event::{Event, ReloadFailed, ReloadRecovered, WatchingByPolling};
-use crate::throttle::{Budget, Throttle};
+use crate::events::throttle::{Budget, Throttle};
+use crate::events::{Event, ReloadFailed, ReloadRecovered, WatchingByPolling};
 
 /// After a sink or a listener panicked, nothing is done for so long.
 const AFTER_PANIC: Duration = Duration::from_secs(1);

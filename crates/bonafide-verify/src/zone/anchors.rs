@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::anchors::{AnchorSet, Anchors};
-use crate::config_error::ConfigError;
-use crate::description::Description;
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
 
 /// The anchors of a zone, loaded when the policy is built unless the system's store is among them.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Zones: host patterns with their own anchors, checks, client certificate, TLS versions and key exchange groups.
 
 mod anchors;
+pub(crate) mod limits;
 mod table;
 
 use std::sync::Arc;
@@ -12,13 +13,13 @@ pub(crate) use self::table::Zones;
 
 use crate::anchors::{AnchorSet, Anchors};
 use crate::check::{Check, Mode, Profile};
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use crate::host_pattern::HostPattern;
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
+use crate::first_use::{Exactly, FirstUse, KnownPeers};
+use crate::host::pattern::HostPattern;
 use crate::identity::{IdentitySource, ZoneIdentity};
-use crate::known_key::{Exactly, FirstUse, KnownPeers};
-use crate::limits::Limits;
 use crate::pins::{PinSet, Pins};
+use crate::zone::limits::Limits;
 
 /// The number of a zone within its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -190,7 +191,11 @@ impl Zone {
         #[cfg(feature = "danger-insecure-grants")]
         if let Some(grant) = &self.grant {
             let what = format!("grant for {}", grant.host);
-            description.expires(crate::description::ExpiryKind::Grant, what, grant.expiry());
+            description.expires(
+                crate::config::description::ExpiryKind::Grant,
+                what,
+                grant.expiry(),
+            );
         }
     }
 
@@ -301,7 +306,8 @@ impl ZoneBuilder {
     /// [`Policy::verify`](crate::Policy::verify) reads the store and never writes to it.
     ///
     /// ```
-    /// use bonafide_verify::{MemoryFirstUse, Policy, Zone};
+    /// use bonafide_verify::{Policy, Zone};
+    /// use bonafide_verify::first_use::MemoryFirstUse;
     ///
     /// let policy = Policy::builder()
     ///     .zone(Zone::for_host("*.devices.example").first_use(MemoryFirstUse::new()))
@@ -322,7 +328,8 @@ impl ZoneBuilder {
     /// here too: an exactly named certificate is believed past its `notAfter`, until the policy names another.
     ///
     /// ```
-    /// use bonafide_verify::{Policy, SpkiSha256, Zone};
+    /// use bonafide_verify::{Policy, Zone};
+    /// use bonafide_verify::x509::SpkiSha256;
     ///
     /// let key: SpkiSha256 = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".parse()?;
     /// let policy = Policy::builder()
@@ -338,7 +345,7 @@ impl ZoneBuilder {
     }
 
     /// The client certificate that is offered to servers of the zone that ask for one: a [`ClientIdentity`](crate::ClientIdentity), or an
-    /// [`IdentityHandle`](crate::IdentityHandle) or [`IdentityCallback`](crate::IdentityCallback) for one that changes. Default: none.
+    /// [`IdentityHandle`](crate::identity::IdentityHandle) or [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
     pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
         self.facets.identity = Some(identity.into());
         self

@@ -12,8 +12,9 @@ mod text;
 use std::time::Duration;
 
 use bonafide_testkit::{Identity, TestCa};
+use bonafide_verify::explain::Explanation;
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
-use bonafide_verify::{Anchors, Explanation, Peer, Policy, PolicyBuilder, Refusal};
+use bonafide_verify::{Anchors, Peer, Policy, PolicyBuilder, Refusal};
 
 pub(crate) const HOST: &str = "api.test";
 

@@ -3,8 +3,9 @@
 use std::fs;
 
 use bonafide_testkit::{Recipe, TestCa};
+use bonafide_verify::explain::RemedyKind;
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
-use bonafide_verify::{Anchors, Clock, Code, Limits, Peer, Policy, RemedyKind, Zone};
+use bonafide_verify::{Anchors, Clock, Code, Limits, Peer, Policy, Zone};
 
 use crate::{HOST, explained, refusal, seconds_from_now, trusting};
 

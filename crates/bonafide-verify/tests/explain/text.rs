@@ -4,8 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use bonafide_testkit::{Recipe, TestCa};
+use bonafide_verify::explain::{Explanation, RemedyKind};
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Clock, Code, Explanation, HandshakeError, Limits, Pins, RemedyKind};
+use bonafide_verify::{Clock, Code, HandshakeError, Limits, Pins};
 
 use crate::{HOST, explained, refusal, trusting};
 

@@ -1,9 +1,9 @@
 //! One table: what a file of anchors holds, and the line of the report on it.
 
 use bonafide_testkit::{CrlRecipe, KeyKind, Recipe};
-use bonafide_verify::{
-    AnchorReport, Anchors, ConfigError, Crls, CustomCa, Intermediates, Policy, Revocation,
-};
+use bonafide_verify::files::AnchorReport;
+use bonafide_verify::revocation::{Crls, Revocation};
+use bonafide_verify::{Anchors, ConfigError, CustomCa, Intermediates, Policy};
 
 use crate::made::{Made, element, pkcs7, pkcs12, section};
 

@@ -3,8 +3,9 @@
 use std::fs;
 
 use bonafide_testkit::{Recipe, TestCa};
+use bonafide_verify::files::AnchorReport;
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{AnchorReport, Anchors, ConfigError, CustomCa, Intermediates, Peer, Policy};
+use bonafide_verify::{Anchors, ConfigError, CustomCa, Intermediates, Peer, Policy};
 
 fn report(anchors: &Anchors) -> AnchorReport {
     match anchors.load() {

@@ -2,10 +2,9 @@
 
 use std::error::Error as _;
 
-use bonafide_verify::{
-    BundleKey, BundleSigner, ClientIdentity, ConfigError, FoundKind, PemFault, PinAdvice,
-    PinAdviceError,
-};
+use bonafide_verify::files::{FoundKind, PemFault};
+use bonafide_verify::pins::{BundleKey, BundleSigner, PinAdvice, PinAdviceError};
+use bonafide_verify::{ClientIdentity, ConfigError};
 
 use crate::made::{Made, pkcs7, pkcs12, section};
 

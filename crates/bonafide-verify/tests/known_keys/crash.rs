@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use bonafide_verify::first_use::{FileFirstUse, FirstUse, KnownKey, Swap};
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{FileFirstUse, FirstUse, KnownKey, SpkiSha256, Swap};
+use bonafide_verify::x509::SpkiSha256;
 
 const STORE: &str = "BONAFIDE_TEST_STORE";
 const OWN_KEY: &str = "BONAFIDE_TEST_KEY";

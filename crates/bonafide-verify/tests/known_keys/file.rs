@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::time::Duration;
 
-use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{
-    FileError, FileFirstUse, FirstUse, FirstUseError, KnownKey, LoadProblem, MemoryFirstUse,
-    SpkiSha256, Swap,
+use bonafide_verify::files::{FileError, LoadProblem};
+use bonafide_verify::first_use::{
+    FileFirstUse, FirstUse, FirstUseError, KnownKey, MemoryFirstUse, Swap,
 };
+use bonafide_verify::pki_types::UnixTime;
+use bonafide_verify::x509::SpkiSha256;
 use proptest::prelude::*;
 
 fn at(seconds: u64) -> UnixTime {

@@ -4,11 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Barrier, Mutex};
 
 use bonafide_testkit::{Alpn, Identity, Recipe, TestServer};
+use bonafide_verify::events::Event;
+use bonafide_verify::first_use::{
+    FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, MemoryFirstUse, Swap,
+};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Code, Event, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey,
-    MemoryFirstUse, Policy, PolicyHandle, Reason, Refusal, SpkiSha256, Swap, TlsError, Verdict,
-    VerifiedStream, Zone,
+    Code, Policy, PolicyHandle, Refusal, TlsError, Verdict, VerifiedStream, Zone,
 };
 use rustls::ClientConnection;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,6 +1,7 @@
 //! Stores that are not as they were written.
 
-use bonafide_verify::{FileFirstUse, FirstUse, FirstUseError, KnownKey, SpkiSha256, StoreFault};
+use bonafide_verify::first_use::{FileFirstUse, FirstUse, FirstUseError, KnownKey, StoreFault};
+use bonafide_verify::x509::SpkiSha256;
 
 const TITLE: &str = "bonafide first use, version 1\n";
 const KEY: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
+use bonafide_verify::first_use::{
+    CertificateSha256, Exactly, FileFirstUse, FirstUse, FirstUseError, KeyReason, KnownBy,
+    KnownKey, MemoryFirstUse, StoreFault, Swap,
+};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::{Reason, Refused};
+use bonafide_verify::x509::SpkiSha256;
 use bonafide_verify::{
-    Anchors, CertificateSha256, Check, CheckContext, Clock, Code, ConfigError, Exactly,
-    FileFirstUse, Finding, FirstUse, FirstUseError, KeyReason, KnownBy, KnownKey, Limits,
-    MemoryFirstUse, Outcome, Peer, PinSet, Pins, Policy, PolicyBuilder, Profile, Reason, Receipt,
-    Refusal, Refused, SpkiSha256, StoreFault, Swap, Verdict, VerifiedPath, Zone, ZoneBuilder,
+    Anchors, Check, CheckContext, Clock, Code, ConfigError, Finding, Limits, Peer, PinSet, Pins,
+    Policy, PolicyBuilder, Profile, Receipt, Refusal, Verdict, VerifiedPath, Zone, ZoneBuilder,
 };
 use std::sync::Arc;
 

@@ -12,8 +12,10 @@ mod round_trips;
 
 use std::time::Duration;
 
+use bonafide_verify::pins::OnExpiredPins;
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{OnExpiredPins, PinSet, Pins, SpkiSha256};
+use bonafide_verify::x509::SpkiSha256;
+use bonafide_verify::{PinSet, Pins};
 
 /// A file of two hosts; each of its lines can be replaced.
 const LINES: [&str; 20] = [

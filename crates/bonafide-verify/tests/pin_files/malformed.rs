@@ -1,6 +1,8 @@
 //! What is refused, where, and in which words.
 
-use bonafide_verify::{ConfigError, PinError, PinFileProblem, PinSet, Pins, SpkiSha256};
+use bonafide_verify::pins::PinFileProblem;
+use bonafide_verify::x509::{PinError, SpkiSha256};
+use bonafide_verify::{ConfigError, PinSet, Pins};
 
 use crate::{file, set, with};
 

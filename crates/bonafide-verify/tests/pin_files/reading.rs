@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use bonafide_verify::{
-    ConfigError, Description, LoadProblem, PinError, PinFileError, PinFileProblem, PinSet, Pins,
-};
+use bonafide_verify::effective::Description;
+use bonafide_verify::files::LoadProblem;
+use bonafide_verify::pins::{PinFileError, PinFileProblem};
+use bonafide_verify::x509::PinError;
+use bonafide_verify::{ConfigError, PinSet, Pins};
 
 use crate::{at, file, key, set, with};
 

@@ -1,6 +1,8 @@
 //! Sets are the same after a way through a file, and no bytes panic.
 
-use bonafide_verify::{OnExpiredPins, PinRole, PinSet, Pins, SpkiSha256};
+use bonafide_verify::pins::{OnExpiredPins, PinRole};
+use bonafide_verify::x509::SpkiSha256;
+use bonafide_verify::{PinSet, Pins};
 use proptest::prelude::*;
 
 use crate::{at, set};
@@ -46,7 +48,7 @@ proptest! {
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = PinSet::from_toml(&bytes);
         let _ = PinSet::from_json(&bytes);
-        let _ = bonafide_verify::PinBundle::from_json(&bytes);
+        let _ = bonafide_verify::pins::PinBundle::from_json(&bytes);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use bonafide_testkit::{KeyKind, Recipe, TestCa};
-use bonafide_verify::{Anchors, Certificate, Code, Peer, Policy, Profile};
+use bonafide_verify::x509::Certificate;
+use bonafide_verify::{Anchors, Code, Peer, Policy, Profile};
 
 use super::chain::{Chain, Changed, HOST, Place};
 use super::der::*;

@@ -12,12 +12,15 @@ use std::fs;
 use std::time::Duration;
 
 use bonafide_testkit::{CrlRecipe, CrlScope, Identity, KeyKind, Moment, Recipe, TestCa};
+use bonafide_verify::files::{CrlProblem, LoadProblem};
 use bonafide_verify::pki_types::{CertificateRevocationListDer, ServerName, UnixTime};
-use bonafide_verify::{
-    Anchors, Clock, Code, ConfigError, CrlProblem, Crls, LoadProblem, OnMissingStatus,
-    OnStaleStatus, Outcome, Peer, Policy, Reason, Receipt, Refusal, Revocation, RevocationBuilder,
-    RevocationReason, RevocationScope, RevocationSource,
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::revocation::{
+    Crls, OnMissingStatus, OnStaleStatus, Revocation, RevocationBuilder, RevocationReason,
+    RevocationScope, RevocationSource,
 };
+use bonafide_verify::{Anchors, Clock, Code, ConfigError, Peer, Policy, Receipt, Refusal};
 use proptest::prelude::*;
 
 const HOST: &str = "api.test";
@@ -252,7 +255,7 @@ fn intermediates_are_looked_up_too_unless_the_leaf_alone_is_asked_for() {
     let (good, stolen) = (root.intermediate("good"), root.intermediate("stolen"));
     let serial = |ca: &TestCa| {
         let leaf = ca.issue(Recipe::for_host(HOST));
-        bonafide_verify::Certificate::from_der(&leaf.chain()[1])
+        bonafide_verify::x509::Certificate::from_der(&leaf.chain()[1])
             .unwrap()
             .serial()
             .to_vec()

@@ -6,12 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bonafide_testkit::{Recipe, TestCa};
-use bonafide_verify::{
-    Anchors, BundleKey, BundleSigner, CanonicalHost, Capsule, CertificateSha256, ClientIdentity,
-    CustomCa, FileFirstUse, FileVersionStore, FirstUse as _, HostPattern, IdentityHandle,
-    Intermediates, LogList, MemoryFirstUse, PinAdvice, PinBundle, PinSet, Policy, Revocation,
-    SpkiSha256, VersionStore as _, Zone,
+use bonafide_verify::capsule::Capsule;
+use bonafide_verify::first_use::{CertificateSha256, FileFirstUse, FirstUse as _, MemoryFirstUse};
+use bonafide_verify::host::{CanonicalHost, HostPattern};
+use bonafide_verify::identity::IdentityHandle;
+use bonafide_verify::pins::{
+    BundleKey, BundleSigner, FileVersionStore, PinAdvice, PinBundle, VersionStore as _,
 };
+use bonafide_verify::revocation::Revocation;
+use bonafide_verify::transparency::LogList;
+use bonafide_verify::x509::SpkiSha256;
+use bonafide_verify::{Anchors, ClientIdentity, CustomCa, Intermediates, PinSet, Policy, Zone};
 
 /// Everything that an error tells: `Display` and `Debug`, and those of all that it rests on.
 fn told(error: &(dyn Error + 'static)) -> Vec<String> {
@@ -116,12 +121,12 @@ pub(crate) const READERS: &[Reader] = &[
         )
     }),
     ("revocation lists", |given| {
-        let lists = bonafide_verify::Crls::file(given.file("lists.pem"));
+        let lists = bonafide_verify::revocation::Crls::file(given.file("lists.pem"));
         outcome(Revocation::builder().crls(lists).build())
     }),
     #[cfg(feature = "crlite")]
     ("filters", |given| {
-        let filters = bonafide_verify::Crlite::file(given.file("a.filter"));
+        let filters = bonafide_verify::revocation::Crlite::file(given.file("a.filter"));
         outcome(Revocation::builder().crlite(filters).build())
     }),
     ("log list", |given| outcome(LogList::from_json(given.text))),
@@ -197,7 +202,7 @@ pub(crate) const READERS: &[Reader] = &[
     ("lists whose path is content", |given| {
         outcome(
             Revocation::builder()
-                .crls(bonafide_verify::Crls::file(given.text))
+                .crls(bonafide_verify::revocation::Crls::file(given.text))
                 .build(),
         )
     }),

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use bonafide_testkit::{Moment, Recipe, TestCa, TestLog};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, CustomCa, ExemptAnchors, LogList, Outcome, Peer, Policy, Transparency,
-};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::transparency::{ExemptAnchors, LogList, Transparency};
+use bonafide_verify::{Anchors, CustomCa, Peer, Policy};
 
 use crate::stage::{HOST, Stage, row};
 

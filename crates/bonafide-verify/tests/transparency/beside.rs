@@ -1,8 +1,9 @@
 //! Timestamps that came beside the certificate.
 
 use bonafide_testkit::{Identity, Moment, TestLog};
+use bonafide_verify::Peer;
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{Peer, SctFault};
+use bonafide_verify::transparency::SctFault;
 use serde_json::json;
 
 use crate::stage::{DAY, HOST, Judged, Stage, reason, text, too_few, uncounted, unix};

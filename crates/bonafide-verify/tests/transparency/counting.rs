@@ -1,7 +1,10 @@
 //! How many timestamps of how many logs and operators a certificate needs.
 
 use bonafide_testkit::{KeyKind, TestCa, TestLog};
-use bonafide_verify::{Code, Outcome, Reason, SctFault};
+use bonafide_verify::Code;
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::transparency::SctFault;
 use serde_json::json;
 
 use crate::stage::{DAY, SECOND, Stage, log, row, text, too_few, uncounted, unix};

@@ -1,7 +1,7 @@
 //! Log lists that cannot be used, and where they are wrong.
 
 use bonafide_testkit::{Moment, TestLog};
-use bonafide_verify::{LogList, LogListError};
+use bonafide_verify::transparency::{LogList, LogListError};
 use serde_json::{Value, json};
 
 use crate::stage::log;

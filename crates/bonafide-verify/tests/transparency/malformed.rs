@@ -2,7 +2,9 @@
 
 use bonafide_testkit::TestLog;
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
-use bonafide_verify::{Code, Peer, Reason, SctListError, SctSource};
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::transparency::{SctListError, SctSource};
+use bonafide_verify::{Code, Peer};
 use proptest::prelude::*;
 
 use crate::stage::{DAY, HOST, Stage, reason, unix};

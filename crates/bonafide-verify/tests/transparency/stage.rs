@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bonafide_testkit::{Moment, Recipe, TestCa, TestLog};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
-use bonafide_verify::{
-    Anchors, CheckRecord, ExemptAnchors, LogList, Peer, Policy, Reason, Receipt, Refusal, SctFault,
-    Transparency, UncountedSct,
-};
+use bonafide_verify::receipt::CheckRecord;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::transparency::{ExemptAnchors, LogList, SctFault, Transparency, UncountedSct};
+use bonafide_verify::{Anchors, Peer, Policy, Receipt, Refusal};
 use serde_json::Value;
 
 pub(crate) const HOST: &str = "api.test";

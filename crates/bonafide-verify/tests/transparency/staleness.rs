@@ -2,7 +2,10 @@
 
 use bonafide_testkit::Moment;
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{Code, OnStaleLogList, Outcome, Peer, Reason, Transparency};
+use bonafide_verify::receipt::Outcome;
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::transparency::{OnStaleLogList, Transparency};
+use bonafide_verify::{Code, Peer};
 
 use crate::stage::{DAY, HOST, Judged, SECOND, Stage, reason, row, too_few, unix};
 

@@ -1,6 +1,7 @@
 //! Which logs count, by what the list says of them.
 
-use bonafide_verify::{Reason, SctFault};
+use bonafide_verify::refusal::Reason;
+use bonafide_verify::transparency::SctFault;
 use serde_json::{Value, json};
 
 use crate::stage::{DAY, SECOND, Stage, text, too_few, uncounted, unix};

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};
-use bonafide_verify::{
-    Anchors, ClientIdentity, Code, ConfigError, Crls, CustomCa, Event, LoadProblem,
-    OnMissingStatus, ReloadError, Revocation,
-};
+use bonafide_verify::events::Event;
+use bonafide_verify::files::LoadProblem;
+use bonafide_verify::revocation::{Crls, OnMissingStatus, Revocation};
+use bonafide_verify::watch::ReloadError;
+use bonafide_verify::{Anchors, ClientIdentity, Code, ConfigError, CustomCa};
 
 use crate::stage::{HOST, Stage, brisk, server, verdict, wait_until};
 

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
-use bonafide_verify::{
-    ClientIdentity, ConfigError, Event, IdentityHandle, ReloadError, WatchedIdentity,
-};
+use bonafide_verify::events::Event;
+use bonafide_verify::identity::IdentityHandle;
+use bonafide_verify::watch::{ReloadError, WatchedIdentity};
+use bonafide_verify::{ClientIdentity, ConfigError};
 
 use crate::stage::{Stage, brisk, wait_until};
 

@@ -5,7 +5,9 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use bonafide_testkit::TestCa;
-use bonafide_verify::{Anchors, CustomCa, Event, ReloadError, Watched};
+use bonafide_verify::events::Event;
+use bonafide_verify::watch::{ReloadError, Watched};
+use bonafide_verify::{Anchors, CustomCa};
 
 use crate::stage::{BOUND, Stage, brisk, server, verdict, wait_until};
 

@@ -3,7 +3,9 @@
 use std::fs;
 
 use bonafide_testkit::TestCa;
-use bonafide_verify::{Anchors, CustomCa, Event, WatchedBy};
+use bonafide_verify::events::Event;
+use bonafide_verify::watch::WatchedBy;
+use bonafide_verify::{Anchors, CustomCa};
 
 use crate::stage::{Stage, brisk, server, verdict};
 

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use bonafide_testkit::{CrlRecipe, Moment, TestCa, TestLog};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Clock, Code, Crls, CustomCa, ExemptAnchors, Intermediates, LogList, Peer, Revocation,
-    Transparency,
-};
+use bonafide_verify::revocation::{Crls, Revocation};
+use bonafide_verify::transparency::{ExemptAnchors, LogList, Transparency};
+use bonafide_verify::{Anchors, Clock, Code, CustomCa, Intermediates, Peer};
 
 use crate::stage::{HOST, Stage, brisk, server, verdict, wait_until};
 

@@ -6,11 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use bonafide_testkit::{Identity, Recipe, TestCa};
+use bonafide_verify::events::{Event, Horizons, ReloadFailed};
 use bonafide_verify::pki_types::ServerName;
-use bonafide_verify::{
-    Anchors, Code, CustomCa, Event, Horizons, Peer, Policy, PolicyBuilder, PolicyHandle,
-    ReloadFailed, Watched, Watching,
-};
+use bonafide_verify::watch::{Watched, Watching};
+use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy, PolicyBuilder, PolicyHandle};
 use tempfile::TempDir;
 
 pub(crate) const HOST: &str = "api.test";

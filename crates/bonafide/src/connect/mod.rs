@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use ::http::header::USER_AGENT;
 use ::http::{HeaderMap, Version};
+use bonafide_verify::identity::Credential;
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Clock, Credential, Policy, PolicyHandle, Receipt};
+use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 

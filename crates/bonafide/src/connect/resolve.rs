@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use bonafide_tower::shown::quoted;
-use bonafide_verify::CanonicalHost;
+use bonafide_verify::host::CanonicalHost;
 
 use crate::error::{Failure, Kind, Phase};
 use crate::origin::read_host;

@@ -11,7 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
-use bonafide_verify::{Code, Explanation, Receipt, Refusal};
+use bonafide_verify::explain::Explanation;
+use bonafide_verify::{Code, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 

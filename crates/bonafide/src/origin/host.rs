@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use bonafide_tower::shown::quoted;
-use bonafide_verify::CanonicalHost;
+use bonafide_verify::host::CanonicalHost;
 use bonafide_verify::pki_types::ServerName;
 
 use crate::error::{Failure, Kind};

@@ -12,8 +12,9 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bonafide_verify::identity::Rotation;
 use bonafide_verify::pki_types::UnixTime;
-use bonafide_verify::{Listener, Policy, PolicyHandle, Rotation};
+use bonafide_verify::{Listener, Policy, PolicyHandle};
 
 use self::origins::OriginCache;
 use crate::connect::Connector;

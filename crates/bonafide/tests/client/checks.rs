@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bonafide::verify::pki_types::UnixTime;
-use bonafide::verify::{
-    Anchors, Check, CheckContext, Clock, Finding, Policy, Refused, VerifiedPath,
-};
+use bonafide::verify::refusal::Refused;
+use bonafide::verify::{Anchors, Check, CheckContext, Clock, Finding, Policy, VerifiedPath};
 use bonafide::{Client, Code, Kind, Phase};
 use bonafide_testkit::Alpn;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bonafide::verify::{Anchors, Event, EventSink as _, Policy, PolicyHandle};
+use bonafide::verify::events::{Event, EventSink as _};
+use bonafide::verify::{Anchors, Policy, PolicyHandle};
 use bonafide::{Client, EventPost, Kind};
 use bonafide_testkit::Alpn;
 use http::{Response, StatusCode};

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 pub(super) use self::constraints::Unfenceable;
 use self::constraints::fenced;
 use self::subtree::{DnsSubtree, read_network};
-use crate::config_error::ConfigError;
+use crate::config::error::ConfigError;
 use crate::text::excerpt;
 
 /// The DNS names and addresses that the authorities of a source are believed for, and no others.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::host::CanonicalHost;
-use crate::host_pattern::canonical_name;
+use crate::host::name::CanonicalHost;
+use crate::host::pattern::canonical_name;
 
 /// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,10 +2,10 @@
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{Attribute, KeyUsage, attributes};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Attribute, KeyUsage, attributes};
 
 /// rustls-webpki asks the same of intermediates, and takes every anchor for a CA.
 pub(super) static ANCHOR_IS_CA: Rule = Rule::certificate(

@@ -3,10 +3,10 @@
 use super::host_syntax::{address_text, ends_in_number, under_wildcard};
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{Attribute, GeneralName, attributes};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Attribute, GeneralName, attributes};
 
 /// Milder than the clause in two ways that mislead nobody, and which accepted cases of x509-limbo need: the domain under a wildcard may be the
 /// common name of the wildcard's certificate, and beside addresses alone a host name says nothing of a host.

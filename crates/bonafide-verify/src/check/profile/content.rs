@@ -5,12 +5,12 @@ use std::fmt;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode as _, Tag, Tagged as _};
 
-use crate::certificate::whole::{any, attribute, count, fields, general_name};
-use crate::certificate::whole::{ascii, general_names, list};
-use crate::certificate::{
+use crate::verdict::refusal::sct::{SctListError, read_list};
+use crate::x509::certificate::whole::{any, attribute, count, fields, general_name};
+use crate::x509::certificate::whole::{ascii, general_names, list};
+use crate::x509::certificate::{
     Known, Oid, bit_string, context, elements, natural_content, primitive, sequence,
 };
-use crate::sct::{SctListError, read_list};
 
 /// What is wrong with the content of an extension.
 #[derive(Debug)]

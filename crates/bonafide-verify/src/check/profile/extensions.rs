@@ -3,10 +3,10 @@
 use super::content;
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
-use crate::certificate::{Known, is_empty_name};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Known, is_empty_name};
 
 pub(super) static WELL_FORMED: Rule = Rule::certificate(
     Code::MalformedExtension,

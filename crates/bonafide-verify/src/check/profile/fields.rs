@@ -6,10 +6,10 @@ use rustls_pki_types::UnixTime;
 
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
-use crate::certificate::{is_empty_name, whole};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{is_empty_name, whole};
 
 /// RFC 5280, 4.1.2.2: serial numbers have at most 20 octets.
 const MAX_SERIAL_OCTETS: usize = 20;

@@ -2,10 +2,10 @@
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::Known;
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::Known;
 
 /// A root without one is in every browser's store.
 pub(super) static SUBJECT_KEY_ID_BELOW_ANCHOR: Rule = Rule::certificate(

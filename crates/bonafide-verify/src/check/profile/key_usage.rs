@@ -2,10 +2,10 @@
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{KeyUsage, Known};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{KeyUsage, Known};
 
 pub(super) static ISSUERS_SIGN: Rule = Rule::certificate(
     Code::NoCertSign,

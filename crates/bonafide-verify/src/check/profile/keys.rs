@@ -4,10 +4,10 @@ use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{Oid, PublicKey, oid};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Oid, PublicKey, oid};
 
 /// CA/B BR 6.1.5: the modulus of an RSA key has at least 2048 bits.
 pub(crate) const MIN_RSA_BITS: usize = 2048;

@@ -27,9 +27,9 @@ pub(crate) use self::subject::Place;
 
 use self::subject::Subject;
 use crate::check::{Check, CheckContext, Finding};
-use crate::description::Description;
-use crate::path::VerifiedPath;
-use crate::reason::{Reason, Refused};
+use crate::config::description::Description;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::refusal::reason::{Reason, Refused};
 
 /// Which certificates are refused even though a valid path leads from them to an anchor.
 ///
@@ -92,7 +92,7 @@ impl Profile {
     #[cfg(feature = "danger-insecure-grants")]
     pub(crate) fn judge_one(
         self,
-        certificate: &crate::certificate::Certificate<'_>,
+        certificate: &crate::x509::certificate::Certificate<'_>,
         place: Place,
         context: &CheckContext<'_>,
     ) -> Result<(), Reason> {
@@ -183,8 +183,8 @@ fn subjects<'a>(path: &'a VerifiedPath<'_>) -> Result<Vec<Subject<'a>>, Refused>
 #[cfg(all(test, feature = "bundled"))]
 mod tests {
     use super::*;
-    use crate::certificate::{Certificate, name_text};
     use crate::code::Code;
+    use crate::x509::certificate::{Certificate, name_text};
     use rustls_pki_types::UnixTime;
 
     /// The rules for the public web may not refuse the roots of the public web: whatever a rule finds in one of them is for RFC 5280 alone.

@@ -7,10 +7,10 @@ use super::extensions::malformed;
 use super::host_syntax::{is_dns_name, is_mailbox};
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{GeneralName, Known, elements};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{GeneralName, Known, elements};
 
 pub(super) static ONLY_CAS_HAVE_THEM: Rule = Rule::certificate(
     Code::LeafNameConstraints,

@@ -5,10 +5,10 @@ use rustls_pki_types::ServerName;
 use super::host_syntax::{address_text, is_absolute_uri, is_dns_name, is_mailbox, under_wildcard};
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{GeneralName, Known};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{GeneralName, Known};
 
 /// A common name is no substitute.
 pub(super) static LEAF_HAS_SAN: Rule = Rule::certificate(

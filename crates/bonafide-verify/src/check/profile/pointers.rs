@@ -7,10 +7,10 @@ use super::extensions::malformed;
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
 use super::validity::is_short_lived;
-use crate::certificate::{GeneralName, Known, elements};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{GeneralName, Known, elements};
 
 /// `id-ad-ocsp` (RFC 5280, 4.2.2.1).
 const OCSP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1];

@@ -5,10 +5,10 @@ use der::{Tag, Tagged as _};
 use super::extensions::malformed;
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
-use crate::certificate::{Known, elements, first};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Known, elements, first};
 
 /// `anyPolicy` (RFC 5280, 4.2.1.4).
 const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];

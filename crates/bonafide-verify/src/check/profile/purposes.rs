@@ -2,10 +2,10 @@
 
 use super::rule::{Rule, Scope};
 use super::subject::{Place, Subject};
-use crate::certificate::Known;
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::Known;
 
 const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];

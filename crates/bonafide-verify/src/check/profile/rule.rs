@@ -6,7 +6,7 @@ use std::fmt;
 use super::subject::{Place, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
 
 /// One rule of a [`Profile`](crate::Profile).
 ///

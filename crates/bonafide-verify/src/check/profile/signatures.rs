@@ -4,10 +4,10 @@ use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
-use crate::certificate::{Oid, oid};
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{Oid, oid};
 
 const WEAK: &[(Oid<'static>, &str)] = &[
     (oid!("1.2.840.113549.1.1.2"), "MD2 with RSA"),

@@ -4,11 +4,11 @@ use der::Decode as _;
 use der::asn1::OctetStringRef;
 
 use super::extensions::malformed;
-use crate::certificate::{
+use crate::verdict::refusal::reason::Reason;
+use crate::x509::certificate::{
     AuthorityKeyId, BasicConstraints, Certificate, Extensions, GeneralName, KeyUsage, Known,
     NameConstraints, elements, sequence,
 };
-use crate::reason::Reason;
 
 /// A certificate of the path in the place that it has there.
 pub(crate) struct Subject<'a> {

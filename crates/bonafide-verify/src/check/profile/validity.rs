@@ -4,7 +4,7 @@ use super::rule::{Rule, Scope};
 use super::subject::Subject;
 use crate::check::CheckContext;
 use crate::code::Code;
-use crate::reason::Reason;
+use crate::verdict::refusal::reason::Reason;
 
 const DAY: u64 = 86_400;
 

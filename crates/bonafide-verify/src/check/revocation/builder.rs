@@ -8,8 +8,8 @@ use super::crl::{Crls, Lists};
 #[cfg(feature = "crlite")]
 use super::crlite::{Crlite, Filters};
 use super::{Revocation, Sources, Staples};
-use crate::config_error::ConfigError;
-use crate::description::Description;
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
 
 /// Which certificates of a path must not be revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]

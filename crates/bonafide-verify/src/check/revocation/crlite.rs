@@ -12,16 +12,16 @@ use rustls_pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 
 use super::question::{Answer, Question};
-use crate::bounded_file::read_up_to;
-use crate::certificate::{Known, base16};
-use crate::clock::Rfc3339Time;
-use crate::config_error::ConfigError;
-use crate::description::{Description, ExpiryKind};
-use crate::load_report::LoadProblem;
-use crate::reason::Reason;
-use crate::revocation_reason::RevocationSource;
-use crate::sct::read_list;
+use crate::config::clock::Rfc3339Time;
+use crate::config::description::{Description, ExpiryKind};
+use crate::config::error::ConfigError;
+use crate::files::bounded::read_up_to;
+use crate::files::load_report::LoadProblem;
 use crate::text::shown_path;
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::revocation::RevocationSource;
+use crate::verdict::refusal::sct::read_list;
+use crate::x509::certificate::{Known, base16};
 
 /// No larger filter is read. A full one has some 10 MB.
 const MAX_FILTER_BYTES: u64 = 128 * 1024 * 1024;

@@ -1,4 +1,17 @@
-//! Revocation: lists, staples and filters, and what becomes of a certificate that none of them speaks of.
+//! Revocation: lists, stapled OCSP responses and filters, and what happens to a certificate that
+//! none of them covers.
+//!
+//! ```
+//! use bonafide_verify::Policy;
+//! use bonafide_verify::revocation::{Crls, Revocation};
+//!
+//! # fn show() -> Result<(), Box<dyn std::error::Error>> {
+//! let lists = Revocation::builder().crls(Crls::directory("/etc/corp/crls")).build()?;
+//! let policy = Policy::builder().check(lists).build()?;
+//! # let _ = policy;
+//! # Ok(())
+//! # }
+//! ```
 
 mod builder;
 mod crl;
@@ -24,10 +37,11 @@ use self::crl::Lists;
 pub use self::crlite::Crlite;
 use self::question::{Answer, Question};
 use super::{Check, CheckContext, Finding, REVOCATION};
-use crate::certificate::Extensions;
-use crate::description::Description;
-use crate::path::VerifiedPath;
-use crate::reason::{Reason, Refused};
+use crate::config::description::Description;
+use crate::path::verified::VerifiedPath;
+use crate::verdict::refusal::reason::{Reason, Refused};
+pub use crate::verdict::refusal::revocation::{RevocationReason, RevocationSource, StapleFault};
+use crate::x509::certificate::Extensions;
 
 /// Refuses paths with a revoked certificate, and those of which nothing says whether they have one.
 ///
@@ -38,7 +52,8 @@ use crate::reason::{Reason, Refused};
 /// Nothing is fetched, in no handshake and at no other time: who uses lists keeps them up to date, and builds a new policy of them or has the files watched.
 ///
 /// ```
-/// use bonafide_verify::{Anchors, Code, Crls, Peer, Policy, Revocation};
+/// use bonafide_verify::{Anchors, Code, Peer, Policy};
+/// use bonafide_verify::revocation::{Crls, Revocation};
 /// use bonafide_verify::pki_types::ServerName;
 /// use bonafide_testkit::{CrlRecipe, Recipe, TestCa};
 ///

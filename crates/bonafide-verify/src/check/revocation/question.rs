@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use der::Decode as _;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
-use crate::certificate::{BasicConstraints, Certificate, Extensions, KeyUsage, Known};
-use crate::reason::Reason;
-use crate::revocation_reason::RevocationSource;
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::revocation::RevocationSource;
+use crate::x509::certificate::{BasicConstraints, Certificate, Extensions, KeyUsage, Known};
 
 /// One certificate of a verified path, with the certificate of the path that issued it.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
 
-use crate::certificate::{Oid, oid};
-use crate::sct::{Sct, SctListError};
+use crate::verdict::refusal::sct::{Sct, SctListError};
+use crate::x509::certificate::{Oid, oid};
 
 /// The extension with embedded timestamps (RFC 6962, 3.3).
 const SCT_LIST: Oid<'static> = oid!("1.3.6.1.4.1.11129.2.4.2");

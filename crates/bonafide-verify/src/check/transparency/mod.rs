@@ -1,4 +1,17 @@
-//! Certificate Transparency as a check: a certificate is believed when enough public logs have promised to show it.
+//! Certificate Transparency: a certificate is accepted when enough public logs have promised to
+//! show it.
+//!
+//! ```
+//! use bonafide_verify::Policy;
+//! use bonafide_verify::transparency::{LogList, Transparency};
+//!
+//! # fn show() -> Result<(), Box<dyn std::error::Error>> {
+//! let logs = LogList::from_json(std::fs::read("log_list.json")?)?;
+//! let policy = Policy::builder().check(Transparency::with_log_list(logs)).build()?;
+//! # let _ = policy;
+//! # Ok(())
+//! # }
+//! ```
 
 mod entry;
 mod log_list;
@@ -15,13 +28,14 @@ pub use self::log_list::{LogList, LogListError};
 use self::tally::{Judging, OPERATORS, Tally, needed};
 use super::{Check, CheckContext, Finding, TRANSPARENCY};
 use crate::anchors::Origin;
-use crate::certificate::Certificate;
-use crate::clock::Rfc3339Time;
-use crate::description::{Description, ExpiryKind};
-use crate::path::VerifiedPath;
-use crate::reason::{Reason, Refused};
-use crate::sct::{SctListError, SctSource, read_list};
+use crate::config::clock::Rfc3339Time;
+use crate::config::description::{Description, ExpiryKind};
+use crate::path::verified::VerifiedPath;
 use crate::text::one_line;
+use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::sct::read_list;
+pub use crate::verdict::refusal::sct::{SctFault, SctListError, SctSource, UncountedSct};
+use crate::x509::certificate::Certificate;
 
 /// How old a log list may be: as long as Chrome goes on enforcing with one.
 const MAX_LIST_AGE: Duration = Duration::from_secs(70 * 24 * 60 * 60);
@@ -48,14 +62,15 @@ const NEEDED_BESIDE: usize = 2;
 /// Paths to anchors that the program added itself are exempt, see [`ExemptAnchors`]: private CAs do not log.
 ///
 /// ```
-/// use bonafide_verify::{LogList, Policy, Transparency};
+/// use bonafide_verify::Policy;
+/// use bonafide_verify::transparency::{LogList, Transparency};
 ///
 /// # let logs = [bonafide_testkit::TestLog::new("log", "operator")];
 /// # let json = bonafide_testkit::TestLog::log_list(&logs, bonafide_testkit::Moment::now());
 /// let logs = LogList::from_json(json)?;
 /// let policy = Policy::builder().check(Transparency::with_log_list(logs));
 /// # let _ = policy;
-/// # Ok::<(), bonafide_verify::LogListError>(())
+/// # Ok::<(), bonafide_verify::transparency::LogListError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Transparency {

@@ -7,10 +7,10 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::entry::Entry;
 use super::log_list::{Log, LogList, State};
-use crate::certificate::base16;
-use crate::sct::{Sct, SctFault, SctSource, UncountedSct};
-use crate::signature::{SignatureFault, verify_signed};
 use crate::text::one_line;
+use crate::verdict::refusal::sct::{Sct, SctFault, SctSource, UncountedSct};
+use crate::x509::certificate::base16;
+use crate::x509::signature::{SignatureFault, verify_signed};
 
 /// Certificates that live longer need three timestamps in place of two, by the policies of Chrome and of Apple.
 const LIVES_LONG: Duration = Duration::from_secs(180 * 24 * 60 * 60);

@@ -1,9 +1,9 @@
 //! Why there is no pin to be had.
 
-use crate::config_error::ConfigError;
-use crate::pem::PemError;
+use crate::config::error::ConfigError;
+use crate::files::pem::PemError;
 
-/// Why [`PinAdvice`](crate::PinAdvice) cannot be given.
+/// Why [`PinAdvice`](crate::pins::PinAdvice) cannot be given.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinAdviceError {

@@ -10,13 +10,13 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 
 pub use self::error::PinAdviceError;
 use super::entry::PinRole;
-use crate::clock::Rfc3339Time;
-use crate::spki::SpkiSha256;
+use crate::config::clock::Rfc3339Time;
+use crate::x509::spki::SpkiSha256;
 
 /// The pin of a key, with advice: which role it can have, what its backup needs, and what to beware of.
 ///
 /// ```
-/// use bonafide_verify::{PinAdvice, PinRole};
+/// use bonafide_verify::pins::{PinAdvice, PinRole};
 /// # use bonafide_testkit::{Recipe, TestCa};
 /// # let ca = TestCa::new();
 /// # let identity = ca.issue(Recipe::for_host("db.corp.example"));
@@ -26,7 +26,7 @@ use crate::spki::SpkiSha256;
 /// assert_eq!(chain[0].role, PinRole::Leaf);
 /// assert_eq!(chain[0].pin.to_string(), identity.spki_pin());
 /// println!("{}", PinAdvice::file_stub("db.corp.example", "2027-06-30", &chain));
-/// # Ok::<(), bonafide_verify::PinAdviceError>(())
+/// # Ok::<(), bonafide_verify::pins::PinAdviceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,16 +7,16 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::error::PinAdviceError;
 use super::{PinAdvice, PinSource, PinWarning};
-use crate::certificate::{
+use crate::check::{MIN_RSA_BITS, forbidden_kind};
+use crate::config::provider::Provider;
+use crate::files::found_kind::FoundKind;
+use crate::files::pem;
+use crate::pins::entry::{MAX_PINS, PinRole};
+use crate::x509::certificate::{
     BasicConstraints, Certificate, Extensions, Known, Oid, PublicKey, body, name_text, oid,
 };
-use crate::check::{MIN_RSA_BITS, forbidden_kind};
-use crate::found_kind::FoundKind;
-use crate::pem;
-use crate::pins::entry::{MAX_PINS, PinRole};
-use crate::provider::Provider;
-use crate::signature::Signed;
-use crate::spki::SpkiSha256;
+use crate::x509::signature::Signed;
+use crate::x509::spki::SpkiSha256;
 
 const P256: Oid<'static> = oid!("1.2.840.10045.3.1.7");
 const P384: Oid<'static> = oid!("1.3.132.0.34");

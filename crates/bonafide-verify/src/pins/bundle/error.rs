@@ -6,14 +6,14 @@ use rustls_pki_types::UnixTime;
 
 use super::key::BundleKey;
 use super::version_store::VersionStoreError;
-use crate::clock::Rfc3339Time;
-use crate::config_error::ConfigError;
-use crate::json_error::JsonError;
-use crate::load_report::LoadProblem;
+use crate::config::clock::Rfc3339Time;
+use crate::config::error::ConfigError;
+use crate::files::json_error::JsonError;
+use crate::files::load_report::LoadProblem;
 use crate::pins::file::PinFileError;
-use crate::spki::PinError;
+use crate::x509::spki::PinError;
 
-/// Why a [`PinBundle`](crate::PinBundle) cannot be read, signed or opened.
+/// Why a [`PinBundle`](crate::pins::PinBundle) cannot be read, signed or opened.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {

@@ -12,9 +12,9 @@ use rustls_pki_types::{SubjectPublicKeyInfoDer, alg_id};
 
 use super::MAX_SIGNATURES;
 use super::error::BundleError;
-use crate::pem;
+use crate::config::provider::Provider;
+use crate::files::pem;
 use crate::pins::file::is_bundle_name;
-use crate::provider::Provider;
 use crate::text::{excerpt, one_line};
 
 /// What a SubjectPublicKeyInfo of Ed25519 has before the key itself (RFC 8410, 4).

@@ -19,7 +19,7 @@ pub use self::version_store::{
 };
 use super::file::{self, BundleHeader, is_bundle_name};
 use super::set::PinSet;
-use crate::bounded_file::read_up_to;
+use crate::files::bounded::read_up_to;
 use crate::text::{excerpt, shown_path};
 
 /// The first line of every payload. A signature is over the whole payload, so that what was signed for another purpose is never a bundle.

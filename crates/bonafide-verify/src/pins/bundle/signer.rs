@@ -9,8 +9,8 @@ use rustls_pki_types::PrivateKeyDer;
 
 use super::error::BundleError;
 use super::key::BundleKey;
-use crate::pem;
-use crate::provider::Provider;
+use crate::config::provider::Provider;
+use crate::files::pem;
 
 /// An Ed25519 private key that signs bundles. `Debug` shows the public key alone.
 pub struct BundleSigner {

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::atomic_file::{AtomicFile, FileError};
-use crate::json_error::JsonError;
+use crate::files::atomic::{AtomicFile, FileError};
+use crate::files::json_error::JsonError;
 use crate::text::shown_path;
 
 /// The largest file of versions: some 400 bundles.

@@ -4,11 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::host_pattern::PatternError;
-use crate::json_error::JsonError;
-use crate::load_report::LoadProblem;
-use crate::spki::PinError;
+use crate::files::json_error::JsonError;
+use crate::files::load_report::LoadProblem;
+use crate::host::pattern::PatternError;
 use crate::text::one_line;
+use crate::x509::spki::PinError;
 
 /// What is printed of a problem at most: a file may hold a line of megabytes.
 const MAX_TEXT: usize = 400;

@@ -15,7 +15,7 @@ pub use self::error::{PinFileError, PinFileProblem};
 pub(super) use self::reading::{BundleHeader, is_bundle_name, read_payload};
 pub(super) use self::writing::{to_json, to_payload, to_toml, to_value};
 use super::set::PinSet;
-use crate::bounded_file::read_up_to;
+use crate::files::bounded::read_up_to;
 use crate::text::shown_path;
 
 /// The largest file that is read.

@@ -8,12 +8,12 @@ use rustls_pki_types::UnixTime;
 use super::document::{Document, Node, Value};
 use super::error::{PinFileError, PinFileProblem};
 use crate::check::Mode;
-use crate::clock::Rfc3339Time;
-use crate::host_pattern::HostPattern;
+use crate::config::clock::Rfc3339Time;
+use crate::host::pattern::HostPattern;
 use crate::pins::entry::{Backup, Lifetime, OnExpiredPins, PinRole, Pins};
 use crate::pins::set::PinSet;
-use crate::spki::{PinError, SpkiSha256};
 use crate::text::excerpt;
+use crate::x509::spki::{PinError, SpkiSha256};
 
 /// The version of the format.
 pub(super) const VERSION: u64 = 1;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::reading::{BundleHeader, NEVER, VERSION};
 use crate::check::Mode;
-use crate::clock::Rfc3339Time;
+use crate::config::clock::Rfc3339Time;
 use crate::pins::entry::{OnExpiredPins, Pins};
 
 #[derive(Serialize)]

@@ -3,10 +3,9 @@
 use std::error::Error;
 
 use bonafide::Policy;
-use bonafide::verify::{
-    Anchors, ClientIdentity, Crls, ExemptAnchors, LogList, Pins, Revocation, RevocationScope,
-    Transparency,
-};
+use bonafide::verify::revocation::{Crls, Revocation, RevocationScope};
+use bonafide::verify::transparency::{ExemptAnchors, LogList, Transparency};
+use bonafide::verify::{Anchors, ClientIdentity, Pins};
 use bonafide_testkit::conformance::{Needs, Target};
 
 use super::{Client, chain};

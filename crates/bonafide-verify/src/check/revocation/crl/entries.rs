@@ -4,9 +4,9 @@ use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use rustls_pki_types::UnixTime;
 
-use crate::certificate::{Oid, body, extension, oid, time};
-use crate::load_report::CrlProblem;
-use crate::revocation_reason::RevocationReason;
+use crate::files::load_report::CrlProblem;
+use crate::verdict::refusal::revocation::RevocationReason;
+use crate::x509::certificate::{Oid, body, extension, oid, time};
 
 /// `id-ce-cRLReasons` (RFC 5280, 5.3.1).
 const REASON: Oid<'static> = oid!("2.5.29.21");

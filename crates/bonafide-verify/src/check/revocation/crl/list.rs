@@ -12,15 +12,15 @@ use super::Label;
 use super::entries::Entries;
 use super::scope::{Coverage, Scope};
 use super::view::ListView;
-use crate::certificate::{
+use crate::check::revocation::question::{Answer, Question};
+use crate::files::load_report::CrlProblem;
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::revocation::RevocationSource;
+use crate::x509::certificate::{
     AuthorityKeyId, Extensions as CertificateExtensions, Known, Oid, base16, body, context,
     extension, name_text, oid, peek, time,
 };
-use crate::check::revocation::question::{Answer, Question};
-use crate::load_report::CrlProblem;
-use crate::reason::Reason;
-use crate::revocation_reason::RevocationSource;
-use crate::signature::{SignatureFault, Signed};
+use crate::x509::signature::{SignatureFault, Signed};
 
 /// `id-ce-cRLNumber` (RFC 5280, 5.2.3).
 const NUMBER: Oid<'static> = oid!("2.5.29.20");

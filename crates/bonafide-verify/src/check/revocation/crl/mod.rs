@@ -13,10 +13,10 @@ use rustls_pki_types::CertificateRevocationListDer;
 
 use self::list::List;
 use super::question::{Answer, Question};
-use crate::config_error::ConfigError;
-use crate::description::Description;
-use crate::load_report::LoadProblem;
-use crate::source::Source;
+use crate::config::description::Description;
+use crate::config::error::ConfigError;
+use crate::config::source::Source;
+use crate::files::load_report::LoadProblem;
 
 /// No file of lists larger than this is read. A list of a million entries with serial numbers of 16 bytes has some 38 MB.
 const MAX_LIST_BYTES: u64 = 128 * 1024 * 1024;
@@ -27,7 +27,7 @@ const MAX_LIST_BYTES: u64 = 128 * 1024 * 1024;
 /// costs its own size in memory, and four bytes for each of its entries.
 ///
 /// ```
-/// use bonafide_verify::{Crls, Revocation};
+/// use bonafide_verify::revocation::{Crls, Revocation};
 ///
 /// # let ca = bonafide_testkit::TestCa::new();
 /// # let pem = ca.crl_pem(bonafide_testkit::CrlRecipe::new());

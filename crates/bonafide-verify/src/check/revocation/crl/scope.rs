@@ -3,9 +3,11 @@
 use der::asn1::AnyRef;
 use der::{Decode as _, Tag, Tagged as _};
 
-use crate::certificate::{GeneralName, Known, bit_string, context, elements, primitive, sequence};
 use crate::check::revocation::question::Question;
-use crate::load_report::CrlProblem;
+use crate::files::load_report::CrlProblem;
+use crate::x509::certificate::{
+    GeneralName, Known, bit_string, context, elements, primitive, sequence,
+};
 
 /// Which certificates of its issuer a list speaks of.
 #[derive(Debug, Default)]

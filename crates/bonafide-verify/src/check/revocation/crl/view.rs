@@ -4,8 +4,8 @@ use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
 use super::Label;
-use crate::clock;
-use crate::description::{Description, ExpiryKind};
+use crate::config::clock;
+use crate::config::description::{Description, ExpiryKind};
 
 /// A list, for a person; ordered by its fields.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

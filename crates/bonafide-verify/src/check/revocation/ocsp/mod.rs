@@ -10,8 +10,8 @@ use rustls_pki_types::UnixTime;
 use self::response::{CertIds, Response, Single, Status};
 use super::crl::Lists;
 use super::question::{Answer, Question};
-use crate::reason::Reason;
-use crate::revocation_reason::{RevocationSource, StapleFault};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::revocation::{RevocationSource, StapleFault};
 
 /// Nothing longer is read. A response with its responder's certificate has 1 to 3 kB; signatures that resist quantum computers need some 20.
 const MAX_STAPLE_BYTES: usize = 64 * 1024;

@@ -4,12 +4,12 @@ use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, Tag};
 
 use super::response::Response;
-use crate::certificate::{Certificate, Extensions, KeyUsage, Known, Oid, body, oid};
 use crate::check::revocation::crl::Lists;
 use crate::check::revocation::question::{Answer, Question};
-use crate::reason::Reason;
-use crate::revocation_reason::StapleFault;
-use crate::signature::{SignatureFault, Signed};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::revocation::StapleFault;
+use crate::x509::certificate::{Certificate, Extensions, KeyUsage, Known, Oid, body, oid};
+use crate::x509::signature::{SignatureFault, Signed};
 
 /// `id-kp-OCSPSigning` (RFC 6960, 4.2.2.2).
 const OCSP_SIGNING: Oid<'static> = oid!("1.3.6.1.5.5.7.3.9");

@@ -6,10 +6,10 @@ use rustls_pki_types::UnixTime;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use crate::certificate::{Oid, body, context, elements, extension, oid, peek, primitive};
 use crate::check::revocation::question::Question;
-use crate::revocation_reason::{RevocationReason, StapleFault};
-use crate::signature::Signed;
+use crate::verdict::refusal::revocation::{RevocationReason, StapleFault};
+use crate::x509::certificate::{Oid, body, context, elements, extension, oid, peek, primitive};
+use crate::x509::signature::Signed;
 
 /// `id-pkix-ocsp-basic` (RFC 6960, 4.2.1).
 const BASIC: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.1");

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::json_error::JsonError;
-use crate::load_report::LoadProblem;
+use crate::files::json_error::JsonError;
+use crate::files::load_report::LoadProblem;
 
 /// Why a log list cannot be used. Positions are paths into the JSON, for example `operators[1].logs[0].key`.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -16,10 +16,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use self::error::LogListError;
-use crate::clock::Rfc3339Time;
+use crate::config::clock::Rfc3339Time;
 use crate::text::{one_line, shown_path};
 
-use crate::bounded_file::read_bounded;
+use crate::files::bounded::read_bounded;
 
 /// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that browsers publish theirs in.
 ///
@@ -27,7 +27,7 @@ use crate::bounded_file::read_bounded;
 /// program gets one, and keeps it fresh, is its own affair.
 ///
 /// ```
-/// use bonafide_verify::LogList;
+/// use bonafide_verify::transparency::LogList;
 ///
 /// let json = r#"{ "log_list_timestamp": "2026-01-01T00:00:00Z", "operators": [] }"#;
 /// assert_eq!(LogList::from_json(json).unwrap_err().to_string(), "the log list has no logs");

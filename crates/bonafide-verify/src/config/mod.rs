@@ -1,0 +1,11 @@
+//! What policies are built from: sources, descriptions, the clock, the crypto provider, the number
+//! of a policy, and what is wrong with any of them.
+//!
+//! It never knows a zone, a check or a policy.
+
+pub(crate) mod clock;
+pub(crate) mod description;
+pub(crate) mod epoch;
+pub(crate) mod error;
+pub(crate) mod provider;
+pub(crate) mod source;

@@ -1,0 +1,51 @@
+//! Something that a policy rests on expires soon, or has.
+
+use std::fmt;
+
+use rustls_pki_types::UnixTime;
+use serde::Serialize;
+
+use crate::config::clock::{self, Rfc3339Time};
+use crate::config::description::ExpiryKind;
+
+/// Something that a policy rests on expires soon, or has; see [`PolicyBuilder::forecast`](crate::PolicyBuilder::forecast).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Expiring {
+    /// What kind of thing it is.
+    pub kind: ExpiryKind,
+    /// The host that was verified by it; none for what the policy itself names.
+    pub host: Option<String>,
+    /// The zones that it is used in.
+    pub zones: Vec<String>,
+    /// Which one: a subject, a host, a list.
+    pub what: String,
+    /// The last moment at which it holds.
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub at: UnixTime,
+    /// The nearest horizon that it is within, in days; 0 once it has expired.
+    pub within_days: u32,
+}
+
+impl fmt::Display for Expiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            host,
+            zones,
+            what,
+            at,
+            within_days,
+        } = self;
+        write!(f, "{kind} {what}")?;
+        if let Some(host) = host {
+            write!(f, ", of {host}")?;
+        }
+        write!(f, ", in zone {}", zones.join(", "))?;
+        match within_days {
+            0 => write!(f, ", has expired: {}", Rfc3339Time(*at)),
+            1 => write!(f, ", expires within a day: {}", Rfc3339Time(*at)),
+            days => write!(f, ", expires within {days} days: {}", Rfc3339Time(*at)),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A host has shown a key for the first time.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::x509::spki::SpkiSha256;
+
+/// A host has shown a key for the first time, in a zone that believes the first one; the key is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FirstContact {
+    /// The host.
+    pub host: String,
+    /// The key that is known from now on.
+    pub key: SpkiSha256,
+}
+
+impl fmt::Display for FirstContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, key } = self;
+        write!(
+            f,
+            "first contact with {host}: {key} is its known key from now on"
+        )
+    }
+}

@@ -1,0 +1,49 @@
+//! A client certificate took the place of another.
+
+use std::fmt;
+
+use rustls_pki_types::UnixTime;
+use serde::{Serialize, Serializer};
+
+use crate::config::clock::{self, Rfc3339Time};
+
+/// A client certificate took the place of another: somebody put it there, or a callback gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct IdentityReplaced {
+    /// The [`Generation`](crate::identity::Generation) that ended.
+    pub from: u64,
+    /// The one that began.
+    pub to: u64,
+    /// The subject of the certificate that is shown from now on.
+    pub subject: String,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// When it ends; none if it cannot be read.
+    #[serde(serialize_with = "as_rfc3339_or_null")]
+    pub not_after: Option<UnixTime>,
+}
+
+fn as_rfc3339_or_null<S: Serializer>(
+    time: &Option<UnixTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => clock::as_rfc3339(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl fmt::Display for IdentityReplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the client certificate of generation {} was replaced by that of generation {}, {}, SHA-256 {}",
+            self.from, self.to, self.subject, self.sha256
+        )?;
+        match self.not_after {
+            Some(end) => write!(f, ", until {}", Rfc3339Time(end)),
+            None => Ok(()),
+        }
+    }
+}

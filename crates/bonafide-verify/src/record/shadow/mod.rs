@@ -1,0 +1,194 @@
+//! The shadow: a candidate policy that judges the same handshakes, beside the way that requests take, and decides nothing.
+
+mod case;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use self::case::Case;
+use crate::events::throttle::Throttle;
+use crate::events::{Divergence, Event, Events};
+use crate::judge::Judge;
+use crate::path::presented::Peer;
+use crate::record::{Onlooker, ShadowCounts};
+use crate::verdict::receipt::report::Receipt;
+
+/// How many handshakes wait for the candidate at most; each keeps its chain, a few kilobytes.
+const QUEUE: usize = 64;
+/// A divergence about one host and one pair of verdicts is reported again after so long.
+const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many hosts with their verdicts are remembered.
+const MOST_DIVERGENCES: usize = 1024;
+
+/// A candidate policy that is tried in production without deciding anything.
+///
+/// It judges the handshakes of the policy that it is given to ([`PolicyBuilder::shadow`](crate::PolicyBuilder::shadow)), the same chain, name, staple and
+/// time, those that were accepted and those that were refused. Where it would have said otherwise, there is an [`Event::Divergence`]: a stricter profile or new pins show what they would
+/// refuse before they do, and a laxer policy what it would let in.
+///
+/// - It runs on a thread of its own, which begins with the first handshake and ends with the policy. 64 handshakes may wait; what comes then is dropped and
+///   counted ([`Policy::shadow_counts`](crate::Policy::shadow_counts)), and no handshake ever waits for it.
+/// - Handshakes alone are judged: not those that resume a session, whose certificates were judged when it began, and no requests on pooled connections.
+/// - The candidate keeps nothing and reports nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
+///   that believes the key of the first contact calls a key that it does not know yet unknown.
+/// - A check of the candidate that panics is contained and counted, where a program unwinds.
+///
+/// There is nothing in it that decides, and no way back to the policy that it was made of:
+///
+/// ```compile_fail,E0599
+/// use bonafide_verify::{Policy, Shadow};
+/// # fn decide(peer: &bonafide_verify::Peer<'_>) -> Result<(), bonafide_verify::ConfigError> {
+/// let shadow = Shadow::of(Policy::builder().build()?);
+/// let receipt = shadow.verify(peer);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ```compile_fail,E0599
+/// use bonafide_verify::{Policy, Shadow};
+/// # fn decide() -> Result<(), bonafide_verify::ConfigError> {
+/// let shadow = Shadow::of(Policy::builder().build()?);
+/// let config = shadow.client_config();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What it is for:
+///
+/// ```
+/// use bonafide_verify::{Policy, Profile, Shadow};
+///
+/// let stricter = Policy::builder().profile(Profile::WebPki).build()?;
+/// let policy = Policy::builder().shadow(Shadow::of(stricter)).build()?;
+/// # let _ = policy;
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Shadow {
+    candidate: Arc<Judge>,
+}
+
+impl Shadow {
+    pub(crate) fn of_judge(candidate: &Judge) -> Self {
+        Self {
+            candidate: Arc::new(candidate.clone()),
+        }
+    }
+
+    /// The onlooker for a policy whose events are `events`.
+    pub(crate) fn onlooker(self, events: Events) -> Arc<dyn Onlooker> {
+        Arc::new(Candidate {
+            judge: self.candidate,
+            events,
+            counters: Arc::default(),
+            queue: OnceLock::new(),
+        })
+    }
+}
+
+/// A candidate with the queue of what it is yet to judge.
+#[derive(Debug)]
+struct Candidate {
+    judge: Arc<Judge>,
+    events: Events,
+    counters: Arc<Counters>,
+    /// None inside where the thread could not be started.
+    queue: OnceLock<Option<SyncSender<Case>>>,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    agreed: AtomicU64,
+    differed: AtomicU64,
+    dropped: AtomicU64,
+    panicked: AtomicU64,
+}
+
+impl Onlooker for Candidate {
+    fn saw(&self, peer: &Peer<'_>, receipt: &Receipt) {
+        let queue = self.queue.get_or_init(|| self.start());
+        let queued = queue
+            .as_ref()
+            .zip(Case::of(peer, receipt))
+            .is_some_and(|(queue, case)| queue.try_send(case).is_ok());
+        if !queued {
+            count(&self.counters.dropped, "dropped");
+        }
+    }
+
+    fn counts(&self) -> ShadowCounts {
+        let Counters {
+            agreed,
+            differed,
+            dropped,
+            panicked,
+        } = &*self.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ShadowCounts {
+            agreed: read(agreed),
+            differed: read(differed),
+            dropped: read(dropped),
+            panicked: read(panicked),
+        }
+    }
+}
+
+impl Candidate {
+    /// Starts the thread. It keeps nothing of `self` but what it needs, so that it ends when the policy, and with it the queue, is gone.
+    fn start(&self) -> Option<SyncSender<Case>> {
+        let (sender, cases) = sync_channel(QUEUE);
+        let judge = Arc::clone(&self.judge);
+        let (events, counters) = (self.events.clone(), Arc::clone(&self.counters));
+        let started = thread::Builder::new()
+            .name("bonafide-shadow".to_owned())
+            .spawn(move || judge_all(&judge, &events, &counters, &cases));
+        match started {
+            Ok(_runs_on_its_own) => Some(sender),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for the candidate policy: it judges nothing");
+                None
+            }
+        }
+    }
+}
+
+fn judge_all(judge: &Judge, events: &Events, counters: &Counters, cases: &Receiver<Case>) {
+    let mut throttle = Throttle::new(AGAIN_AFTER, MOST_DIVERGENCES);
+    for case in cases {
+        let judged = catch_unwind(AssertUnwindSafe(|| case.judge(judge)));
+        match judged {
+            Ok(candidate) if candidate == case.in_force => count(&counters.agreed, "agreed"),
+            Ok(candidate) => {
+                let key = (case.host.clone(), case.in_force, candidate);
+                let now = Duration::from_secs(case.time.as_secs());
+                let divergence = throttle.count(&key, (), now).map(|count| Divergence {
+                    host: case.host,
+                    zone: case.zone,
+                    in_force: case.in_force,
+                    candidate,
+                    count,
+                });
+                if let Some(divergence) = divergence {
+                    let emit = || events.emit(&Event::Divergence(divergence));
+                    if catch_unwind(AssertUnwindSafe(emit)).is_err() {
+                        count(&counters.panicked, "panicked");
+                    }
+                }
+                count(&counters.differed, "differed");
+            }
+            Err(_panic) => count(&counters.panicked, "panicked"),
+        }
+    }
+}
+
+fn count(counter: &AtomicU64, outcome: &'static str) {
+    counter.fetch_add(1, Ordering::Relaxed);
+    #[cfg(feature = "metrics")]
+    metrics::counter!("bonafide_shadow_handshakes_total", "outcome" => outcome).increment(1);
+    #[cfg(not(feature = "metrics"))]
+    let _ = outcome;
+}

@@ -1,0 +1,165 @@
+//! Explanations: why a peer was refused, for a person. What it presented, what was compared, and
+//! what would help.
+//!
+//! ```
+//! use bonafide_verify::Refusal;
+//!
+//! fn report(refusal: &Refusal) {
+//!     eprintln!("{}", refusal.explain().for_terminal(&std::io::stderr()));
+//! }
+//! ```
+
+mod advice;
+mod cause;
+mod remedy;
+#[cfg(test)]
+mod situations;
+#[cfg(test)]
+mod tests;
+mod text;
+mod view;
+
+use rustls_pki_types::CertificateDer;
+use serde::Serialize;
+
+pub use self::remedy::{Remedy, RemedyKind};
+pub use self::view::{CertificateView, CheckView, ClockView, OriginView};
+
+use crate::code::Code;
+use crate::text::one_line;
+use crate::verdict::handshake::{HandshakeError, TlsError};
+use crate::verdict::refusal::report::Refusal;
+
+/// A refusal, explained. `Display` is plain text of several lines; [`Explanation::for_terminal`] adds colour where the output is a terminal; and it is
+/// [`Serialize`], with the fields as they are named here.
+///
+/// All text of a peer's is escaped so that it stays within its line, and bounded.
+///
+/// ```
+/// use bonafide_verify::{Anchors, Peer, Policy};
+/// use bonafide_verify::explain::RemedyKind;
+/// use bonafide_verify::pki_types::ServerName;
+/// use bonafide_testkit::{Recipe, TestCa};
+///
+/// let ca = TestCa::new();
+/// let identity = ca.issue(Recipe::for_host("www.example.test"));
+/// let policy = Policy::builder().anchors(Anchors::only(ca.certificate().clone())).build()?;
+///
+/// let name = ServerName::try_from("example.test")?;
+/// let refusal = policy.verify(&Peer::new(identity.chain(), &name)).unwrap_err();
+/// let explanation = refusal.explain();
+/// assert_eq!(explanation.remedy.kind, RemedyKind::OtherName);
+/// println!("{}", explanation.for_terminal(&std::io::stdout()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The stable code, for example `BF-EXPIRED`.
+    pub code: &'static str,
+    /// The cause in one line.
+    pub headline: String,
+    /// The host that was asked for.
+    pub host: Option<String>,
+    /// The zone that judged.
+    pub zone: Option<String>,
+    /// The clock that was judged by.
+    pub clock: Option<ClockView>,
+    /// The anchors that a path could have ended in.
+    pub anchors: Vec<OriginView>,
+    /// What the peer sent, in its order.
+    pub presented: Vec<CertificateView>,
+    /// How many more certificates it sent than are listed, which are 64 at most.
+    pub more_presented: usize,
+    /// The subjects of the path that was proved, leaf first; empty where none was.
+    pub path: Vec<String>,
+    /// Every check with its outcome.
+    pub checks: Vec<CheckView>,
+    /// What would help.
+    pub remedy: Remedy,
+    /// The page of the code in the documentation, below the repository's root.
+    pub page: String,
+}
+
+impl Refusal {
+    /// Explains the refusal, and looks for what would help by judging the peer again with one premise changed: another time, the system's store, another
+    /// name.
+    ///
+    /// Asks the zone's checks again, and reads the system's store if the zone does not use it and nothing else helps, so not for an async thread. What is
+    /// found changes nobody's trust: no receipt is made of it, and no connection.
+    pub fn explain(&self) -> Explanation {
+        self.explain_with(&[])
+    }
+
+    /// The same, with certificates at hand that the server may have left out of its chain.
+    pub fn explain_with(&self, intermediates: &[CertificateDer<'static>]) -> Explanation {
+        let receipt = self.receipt();
+        let (presented, more_presented) = view::presented(self);
+        Explanation {
+            headline: headline(&self.to_string()),
+            host: receipt.host().map(one_line),
+            zone: Some(receipt.zone().to_owned()),
+            clock: Some(ClockView::of(receipt)),
+            anchors: view::anchors(receipt),
+            path: receipt
+                .path()
+                .map(|path| path.subjects().map(|subject| view::cut(&subject)).collect())
+                .unwrap_or_default(),
+            checks: receipt.checks().iter().map(CheckView::of).collect(),
+            remedy: remedy::find(self, intermediates),
+            presented,
+            more_presented,
+            ..Explanation::of(self.code())
+        }
+    }
+}
+
+impl Explanation {
+    /// What a code says without a peer at hand: for handshakes that failed before there was a chain to judge.
+    pub fn of(code: Code) -> Self {
+        Self {
+            code: code.as_str(),
+            headline: advice::summary(code),
+            host: None,
+            zone: None,
+            clock: None,
+            anchors: Vec::new(),
+            presented: Vec::new(),
+            more_presented: 0,
+            path: Vec::new(),
+            checks: Vec::new(),
+            remedy: Remedy {
+                kind: RemedyKind::Advice,
+                text: advice::advice(code).to_owned(),
+            },
+            page: format!("docs/codes/{code}.md"),
+        }
+    }
+}
+
+impl HandshakeError {
+    /// Explains the code: there is no peer to show, since none was judged.
+    pub fn explain(&self) -> Explanation {
+        Explanation {
+            headline: headline(&self.to_string()),
+            ..Explanation::of(self.code())
+        }
+    }
+}
+
+impl TlsError {
+    /// Explains the failure, where it has a code; as [`Refusal::explain`] does, where a peer was judged.
+    pub fn explain(&self) -> Option<Explanation> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.explain()),
+            Self::Handshake(error) => Some(error.explain()),
+            Self::Identity(_) | Self::Io(_) | Self::Config(_) => self.code().map(Explanation::of),
+        }
+    }
+}
+
+/// A refusal's own line without its code.
+fn headline(line: &str) -> String {
+    let cause = line.split_once(": ").map_or(line, |(_, rest)| rest);
+    view::cut_line(&one_line(cause))
+}
