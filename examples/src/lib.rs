@@ -3,7 +3,7 @@
 //! | example | shows |
 //! |---|---|
 //! | `quickstart` | a verified request with its receipt, and six bad servers refused; with a URL, a request to a real server |
-//! | `explain` | why a server was not believed, as a text of several lines, and what would help; with a URL, for a real server |
+//! | `explain` | why a server was refused, as a text of several lines, and what would help; with a URL, for a real server |
 //! | `custom_ca` | a private CA from memory, from a file, and beside the system's store |
 //! | `pinned` | pins, and what happens when a server's key is another one |
 //! | `pins` | pin files made from a host, a chain, a request or a key, with advice; signed bundles of them |
@@ -22,3 +22,8 @@ struct FrontPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/pinning.md")]
 struct Pinning;
+
+/// The examples of the page about policies that change compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/policies.md")]
+struct Policies;
