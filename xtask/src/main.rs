@@ -57,11 +57,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Checks layers, circles between modules, file lengths, names, words and refusal codes.
+    /// Checks the project's own rules: CONTRIBUTING.md lists them.
     Tidy {
-        /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
+        /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and
+        /// checks nothing.
         #[arg(long)]
         edges: bool,
+        /// Prints the findings of this rule and of no other.
+        #[arg(long, conflicts_with = "edges")]
+        only: Option<String>,
     },
     /// Measures bonafide beside its peers, or counts its instructions: see benches/README.md.
     Bench {
@@ -149,8 +153,8 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         }
         Task::Check { base } => gate::check(&workspace, &base)?,
         Task::Test { args } => test(&workspace, args)?,
-        Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
-        Task::Tidy { edges: false } => tidy::run(&workspace)?,
+        Task::Tidy { edges: true, .. } => tidy::print_edges(&workspace)?,
+        Task::Tidy { only, .. } => tidy::run(&workspace, only.as_deref())?,
         Task::Bench {
             instructions: true,
             write,

@@ -25,6 +25,9 @@ pub(crate) struct Table {
     /// Files that have to name what they forbid.
     #[serde(default)]
     pub(crate) words: Words,
+    /// Columns of lines.
+    #[serde(default)]
+    pub(crate) width: Width,
 }
 
 /// What a published crate may depend on.
@@ -70,6 +73,20 @@ impl Default for Length {
             warn_lines: 400,
             max_lines: 600,
         }
+    }
+}
+
+/// How many columns a line may have.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Width {
+    /// More than this is an error.
+    pub(crate) columns: usize,
+}
+
+impl Default for Width {
+    fn default() -> Self {
+        Self { columns: 100 }
     }
 }
 
