@@ -1,10 +1,13 @@
 //! Rule `width`: code, comments and Markdown prose stand within the columns of the table.
 //!
-//! What cannot be broken may stand out: a string literal, one long word, a row of a table.
+//! What cannot be broken may stand out: a string literal, one long word, a row of a table, which in
+//! Rust is a constant under `#[rustfmt::skip]`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::spanned::Spanned;
 
 use super::finding::Finding;
 use super::prose::{Prose, literal_crosses, quote_crosses};
@@ -87,6 +90,7 @@ fn rust_lines(file: &RustFile, columns: usize) -> Vec<usize> {
     let mut literals = Literals::default();
     let source: Vec<&str> = file.text.lines().collect();
     literals.read(&file.tokens, &source);
+    let tables = tables(&file.syntax);
     let mut prose = Prose::default();
     let mut too_long = Vec::new();
     for (number, line) in (1..).zip(source) {
@@ -103,7 +107,9 @@ fn rust_lines(file: &RustFile, columns: usize) -> Vec<usize> {
             prose = Prose::default();
             code.len() <= columns
                 || comment.is_none()
-                    && (literal_crosses(&code, spans, columns) || is_one_name(line))
+                    && (tables.iter().any(|table| table.contains(&number))
+                        || literal_crosses(&code, spans, columns)
+                        || is_one_name(line))
         };
         if !accepted {
             too_long.push(number);
@@ -118,6 +124,25 @@ fn comment_start(line: &[char], literals: &[(usize, usize)]) -> Option<usize> {
         .map(|next| next - 1)
         .filter(|at| line[*at] == '/' && line[*at + 1] == '/')
         .find(|at| literals.iter().all(|(from, to)| at < from || at >= to))
+}
+
+/// The lines of constants whose layout is their author's.
+fn tables(syntax: &syn::File) -> Vec<RangeInclusive<usize>> {
+    let constants = syntax.items.iter().filter_map(|item| match item {
+        syn::Item::Const(constant) => Some((&constant.attrs, constant.span())),
+        syn::Item::Static(constant) => Some((&constant.attrs, constant.span())),
+        _ => None,
+    });
+    constants
+        .filter(|(attrs, _)| attrs.iter().any(is_skip))
+        .map(|(_, span)| span.start().line..=span.end().line)
+        .collect()
+}
+
+fn is_skip(attribute: &syn::Attribute) -> bool {
+    let path = attribute.path().segments.iter();
+    path.map(|segment| segment.ident.to_string())
+        .eq(["rustfmt", "skip"])
 }
 
 /// Whether the line declares one name, as a test does that is a sentence.
@@ -192,6 +217,11 @@ mod tests {
                 "/// ```\n/// let a = b(c, d, e, f, g, h)\n/// ```\nfn a() {}",
             ),
             (2, "a! {\n    b => c + d + e + f + g + h + i\n}"),
+            (2, "#[skip]\nconst A: &[(u8, u8, u8)] = &[1];"),
+            (
+                3,
+                "#[rustfmt::skip]\nconst A: u8 =\n    // what this is for and why\n    1;",
+            ),
             (2, "/// | a |\n/// What this is for and why so.\nfn a() {}"),
         ] {
             assert_eq!(refused("a.rs", text), [line], "{text}");
@@ -211,6 +241,7 @@ mod tests {
             "#[doc = \"a text of some length for this\"]\nfn a() {}",
             "async fn a_server_that_closes_is_asked_again() {}",
             "#[test]\nfn a_server_that_closes_is_asked_again()\n{}",
+            "#[rustfmt::skip]\nconst A: &[(u8, u8, u8)] = &[\n    (b(), c(), d(), e(), f(), g()),\n];",
             "// https://www.example.com/a/b/c/d",
             "/// [a]: https://www.example.com/a\nfn a() {}",
             "/// | a table | of | cells | that is long |\nfn a() {}",
