@@ -148,12 +148,11 @@ pub(crate) fn quote_crosses(before: usize, text: &str, columns: usize) -> bool {
     literal_crosses(&line, &literals, columns.saturating_sub(before))
 }
 
-/// Whether a literal goes over the limit, or reaches it with nothing but closing marks after it.
+/// Whether a literal goes over the limit, or no blank stands between its end and the line's.
 pub(crate) fn literal_crosses(line: &[char], literals: &[(usize, usize)], columns: usize) -> bool {
-    literals.iter().any(|(from, to)| {
-        let closing = || line[*to..].iter().all(|c| ")]},;?".contains(*c));
-        *from < columns && (*to > columns || closing())
-    })
+    literals
+        .iter()
+        .any(|(from, to)| *from < columns && (*to > columns || !line[*to..].contains(&' ')))
 }
 
 #[cfg(test)]
@@ -223,7 +222,7 @@ mod tests {
             let expected = [true, accepted, true, false];
             assert_eq!(verdicts(before, &fenced(info)), expected, "{info} {before}");
         }
-        let string = "```rust\na(\"a text of some length\")\na(\"b\").c().d().e().f();\n```";
+        let string = "```rust\na(\"a text of some length\")\na(\"b\", c, d, e, f, g);\n```";
         assert_eq!(verdicts(0, string), [true, true, false, true]);
     }
 
