@@ -10,6 +10,7 @@ mod finding;
 mod length;
 mod modules;
 mod names;
+mod plain;
 mod prose;
 mod table;
 mod width;
@@ -42,6 +43,7 @@ pub(crate) enum TidyError {
 /// Rules that the tree does not follow yet: their findings count where the rule is asked for.
 const AHEAD: &[&str] = &[
     "width", //
+    "plain",
 ];
 
 /// Prints every finding, or those of the rule `only`.
@@ -101,6 +103,7 @@ fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     findings.extend(words::check(tree, &table.words));
     findings.extend(danger::check(tree, &table.danger));
     findings.extend(codes::check(tree));
+    findings.extend(plain::check(tree, &table.plain));
     findings.extend(width::check(tree, &table.width));
     for file in &tree.rust {
         findings.extend(length::check(file, &table.length));

@@ -236,7 +236,7 @@ mod tests {
             "fn a() { b(\"a text of some length\"); }",
             "fn a() { b(\"a text that is long\") }",
             "const A: &str = \"https://a.example/b\";",
-            "fn a() {\n    b(\"a text of\".to_owned())\n}",
+            "fn a() {\n    b(\"a text of it\".to_owned())\n}",
             "const A: &str = \"a\n  text of many lines that are long\";",
             "const A: &str = r#\"a // text of some length\"#;",
             "const A: &[u8] = b\"a text of some length\";",
