@@ -5,6 +5,7 @@ mod fuzz;
 mod gate;
 mod invocation;
 mod peers;
+mod public;
 mod source;
 mod suite;
 mod tidy;
@@ -21,6 +22,7 @@ use counts::Purpose;
 use gate::OnFailure;
 use invocation::Invocation;
 use peers::Peers;
+use public::Detail;
 use workspace::Workspace;
 
 /// Builds, checks and measures bonafide.
@@ -66,6 +68,15 @@ enum Task {
         /// Prints the findings of this rule and of no other.
         #[arg(long, conflicts_with = "edges")]
         only: Option<String>,
+    },
+    /// Lists what the published crates show: names at the root, then every public item.
+    Public {
+        /// This crate and no other.
+        #[arg(long = "crate", value_name = "NAME")]
+        package: Option<String>,
+        /// Prints one line for each crate: names at the root, public modules, items in all.
+        #[arg(long)]
+        count: bool,
     },
     /// Measures bonafide beside its peers, or counts its instructions: see benches/README.md.
     Bench {
@@ -155,6 +166,10 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Test { args } => test(&workspace, args)?,
         Task::Tidy { edges: true, .. } => tidy::print_edges(&workspace)?,
         Task::Tidy { only, .. } => tidy::run(&workspace, only.as_deref())?,
+        Task::Public { package, count } => {
+            let detail = if count { Detail::Counts } else { Detail::Items };
+            public::run(&workspace, package.as_deref(), detail)?;
+        }
         Task::Bench {
             instructions: true,
             write,
