@@ -12,6 +12,7 @@ mod modules;
 mod names;
 mod plain;
 mod prose;
+mod root;
 mod table;
 mod width;
 mod words;
@@ -59,6 +60,9 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>) -> Result<(), TidyE
     let mut findings = judge(&tree, &table);
     let manifests: Vec<_> = workspace.published().into_iter().map(Into::into).collect();
     findings.extend(crates::check(&manifests, &table.crates));
+    let packages = workspace.published();
+    let names: Vec<&str> = packages.iter().map(|p| p.name.as_str()).collect();
+    findings.extend(root::check(&tree, &names, &table.root));
     findings
         .retain(|finding| only.map_or(!AHEAD.contains(&finding.rule), |rule| finding.rule == rule));
     findings.sort_by(|a, b| (a.weight, &a.path, a.line).cmp(&(b.weight, &b.path, b.line)));

@@ -25,6 +25,9 @@ pub(crate) struct Table {
     /// Files that have to name what they forbid.
     #[serde(default)]
     pub(crate) words: Words,
+    /// By package name: how many names may stand at the root of the crate.
+    #[serde(default)]
+    pub(crate) root: BTreeMap<String, usize>,
     /// Words of texts that a program prints.
     #[serde(default)]
     pub(crate) plain: Plain,
