@@ -45,6 +45,7 @@ pub(crate) enum TidyError {
 const AHEAD: &[&str] = &[
     "width", //
     "plain",
+    "code-links",
 ];
 
 /// Prints every finding, or those of the rule `only`.
