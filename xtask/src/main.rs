@@ -16,6 +16,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use counts::Purpose;
@@ -66,7 +67,7 @@ enum Task {
         #[arg(long)]
         edges: bool,
         /// Prints the findings of this rule and of no other.
-        #[arg(long, conflicts_with = "edges")]
+        #[arg(long, conflicts_with = "edges", value_parser = PossibleValuesParser::new(tidy::RULES))]
         only: Option<String>,
     },
     /// Lists what the published crates show: names at the root, then every public item.

@@ -41,6 +41,22 @@ pub(crate) enum TidyError {
     Breaches(usize),
 }
 
+/// Every rule, as `--only` takes it.
+pub(crate) const RULES: [&str; 12] = [
+    "circles",
+    "code-links",
+    "codes",
+    "crates",
+    "danger",
+    "length",
+    "modules",
+    "names",
+    "plain",
+    "root",
+    "width",
+    "words",
+];
+
 /// Rules that the tree does not follow yet: their findings count where the rule is asked for.
 const AHEAD: &[&str] = &[
     "width", //
@@ -115,4 +131,27 @@ fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
         findings.extend(names::check(file));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_for_contributors_lists_every_rule() {
+        let guide = include_str!("../../../CONTRIBUTING.md");
+        let table = guide.split_once("| rule | asks |").map(|(_, table)| table);
+        let rows = table
+            .unwrap()
+            .lines()
+            .skip(2)
+            .take_while(|row| row.starts_with('|'));
+        let names = rows.filter_map(|row| row.split('|').nth(1));
+        let mut listed: Vec<&str> = names
+            .flat_map(|names| names.split(','))
+            .map(|name| name.trim().trim_matches('`'))
+            .collect();
+        listed.sort_unstable();
+        assert_eq!(listed, RULES);
+    }
 }
