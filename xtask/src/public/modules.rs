@@ -7,8 +7,8 @@ use syn::{Attribute, Item, UseTree};
 use super::configuration::is_shown;
 use crate::source::{RustFile, Tree};
 
-/// How many `use` items are followed for one name: more is a circle.
-const MAX_STEPS: usize = 32;
+/// How many `use` items are followed for one name: more is a circle. The work can double with each.
+const MAX_STEPS: usize = 10;
 
 /// A module by its path below the root of its crate.
 pub(super) type ModulePath = Vec<String>;
