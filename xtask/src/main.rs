@@ -5,6 +5,7 @@ mod fuzz;
 mod gate;
 mod invocation;
 mod peers;
+mod public;
 mod source;
 mod suite;
 mod tidy;
@@ -15,12 +16,14 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use counts::Purpose;
 use gate::OnFailure;
 use invocation::Invocation;
 use peers::Peers;
+use public::Detail;
 use workspace::Workspace;
 
 /// Builds, checks and measures bonafide.
@@ -57,11 +60,24 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Checks layers, circles between modules, file lengths, names, words and refusal codes.
+    /// Checks the project's own rules: CONTRIBUTING.md lists them.
     Tidy {
-        /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and checks nothing.
+        /// Prints the edges between modules that exist now, in the form of `xtask/tidy.toml`, and
+        /// checks nothing.
         #[arg(long)]
         edges: bool,
+        /// Prints the findings of this rule and of no other.
+        #[arg(long, conflicts_with = "edges", value_parser = PossibleValuesParser::new(tidy::RULES))]
+        only: Option<String>,
+    },
+    /// Lists what the published crates show: names at the root, then every public item.
+    Public {
+        /// This crate and no other.
+        #[arg(long = "crate", value_name = "NAME")]
+        package: Option<String>,
+        /// Prints one line for each crate: names at the root, public modules, items in all.
+        #[arg(long)]
+        count: bool,
     },
     /// Measures bonafide beside its peers, or counts its instructions: see benches/README.md.
     Bench {
@@ -149,8 +165,12 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         }
         Task::Check { base } => gate::check(&workspace, &base)?,
         Task::Test { args } => test(&workspace, args)?,
-        Task::Tidy { edges: true } => tidy::print_edges(&workspace)?,
-        Task::Tidy { edges: false } => tidy::run(&workspace)?,
+        Task::Tidy { edges: true, .. } => tidy::print_edges(&workspace)?,
+        Task::Tidy { only, .. } => tidy::run(&workspace, only.as_deref())?,
+        Task::Public { package, count } => {
+            let detail = if count { Detail::Counts } else { Detail::Items };
+            public::run(&workspace, package.as_deref(), detail)?;
+        }
         Task::Bench {
             instructions: true,
             write,

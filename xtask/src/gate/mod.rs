@@ -149,7 +149,7 @@ fn perform(
         Action::Run(command) => on_ci(command.clone()).run(workspace.root())?,
         Action::Tidy => {
             println!("\n$ cargo xtask tidy");
-            tidy::run(workspace).map_err(Box::<TidyError>::new)?;
+            tidy::run(workspace, None).map_err(Box::<TidyError>::new)?;
         }
         Action::Instructions => {
             println!("\n$ cargo xtask bench --instructions");

@@ -1,7 +1,7 @@
 //! `cargo xtask tidy`: what the compiler and clippy do not look at.
 //!
-//! Each rule is a file of its own and takes the parsed tree, so that a test can hand it three lines. What the project
-//! declares about itself (layers, limits, exceptions) stands in `xtask/tidy.toml`.
+//! Each rule is a file of its own and takes the parsed tree, so that a test can hand it three lines.
+//! What the project declares about itself (layers, limits, exceptions) stands in `xtask/tidy.toml`.
 
 mod codes;
 mod crates;
@@ -10,7 +10,11 @@ mod finding;
 mod length;
 mod modules;
 mod names;
+mod plain;
+mod prose;
+mod root;
 mod table;
+mod width;
 mod words;
 
 use std::{fs, io};
@@ -37,11 +41,34 @@ pub(crate) enum TidyError {
     Breaches(usize),
 }
 
-/// Prints every finding.
+/// Every rule, as `--only` takes it.
+pub(crate) const RULES: [&str; 12] = [
+    "circles",
+    "code-links",
+    "codes",
+    "crates",
+    "danger",
+    "length",
+    "modules",
+    "names",
+    "plain",
+    "root",
+    "width",
+    "words",
+];
+
+/// Rules that the tree does not follow yet: their findings count where the rule is asked for.
+const AHEAD: &[&str] = &[
+    "width", //
+    "plain",
+    "code-links",
+];
+
+/// Prints every finding, or those of the rule `only`.
 ///
 /// # Errors
 /// [`TidyError::Breaches`] where a finding is an error, the others where the tree cannot be judged.
-pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
+pub(crate) fn run(workspace: &Workspace, only: Option<&str>) -> Result<(), TidyError> {
     let text =
         fs::read_to_string(workspace.path("xtask/tidy.toml")).map_err(TidyError::ReadTable)?;
     let table: Table = toml::from_str(&text)?;
@@ -50,6 +77,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), TidyError> {
     let mut findings = judge(&tree, &table);
     let manifests: Vec<_> = workspace.published().into_iter().map(Into::into).collect();
     findings.extend(crates::check(&manifests, &table.crates));
+    let packages = workspace.published();
+    let names: Vec<&str> = packages.iter().map(|p| p.name.as_str()).collect();
+    findings.extend(root::check(&tree, &names, &table.root));
+    findings
+        .retain(|finding| only.map_or(!AHEAD.contains(&finding.rule), |rule| finding.rule == rule));
     findings.sort_by(|a, b| (a.weight, &a.path, a.line).cmp(&(b.weight, &b.path, b.line)));
     for finding in &findings {
         println!("{finding}");
@@ -92,9 +124,34 @@ fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     findings.extend(words::check(tree, &table.words));
     findings.extend(danger::check(tree, &table.danger));
     findings.extend(codes::check(tree));
+    findings.extend(plain::check(tree, &table.plain));
+    findings.extend(width::check(tree, &table.width));
     for file in &tree.rust {
         findings.extend(length::check(file, &table.length));
         findings.extend(names::check(file));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_for_contributors_lists_every_rule() {
+        let guide = include_str!("../../../CONTRIBUTING.md");
+        let table = guide.split_once("| rule | asks |").map(|(_, table)| table);
+        let rows = table
+            .unwrap()
+            .lines()
+            .skip(2)
+            .take_while(|row| row.starts_with('|'));
+        let names = rows.filter_map(|row| row.split('|').nth(1));
+        let mut listed: Vec<&str> = names
+            .flat_map(|names| names.split(','))
+            .map(|name| name.trim().trim_matches('`'))
+            .collect();
+        listed.sort_unstable();
+        assert_eq!(listed, RULES);
+    }
 }

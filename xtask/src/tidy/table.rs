@@ -25,6 +25,15 @@ pub(crate) struct Table {
     /// Files that have to name what they forbid.
     #[serde(default)]
     pub(crate) words: Words,
+    /// By package name: how many names may stand at the root of the crate.
+    #[serde(default)]
+    pub(crate) root: BTreeMap<String, usize>,
+    /// Words of texts that a program prints.
+    #[serde(default)]
+    pub(crate) plain: Plain,
+    /// Columns of lines.
+    #[serde(default)]
+    pub(crate) width: Width,
 }
 
 /// What a published crate may depend on.
@@ -70,6 +79,41 @@ impl Default for Length {
             warn_lines: 400,
             max_lines: 600,
         }
+    }
+}
+
+/// What texts that a program prints do without.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Plain {
+    /// Words, or phrases of several.
+    pub(crate) words: Vec<String>,
+    /// Where one of them may stand.
+    #[serde(default)]
+    pub(crate) except: Vec<Exception>,
+}
+
+/// A phrase that may stand in a text although it holds a word that may not.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Exception {
+    /// The phrase.
+    pub(crate) text: String,
+    /// Why it may.
+    pub(crate) reason: String,
+}
+
+/// How many columns a line may have.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Width {
+    /// More than this is an error.
+    pub(crate) columns: usize,
+}
+
+impl Default for Width {
+    fn default() -> Self {
+        Self { columns: 100 }
     }
 }
 
