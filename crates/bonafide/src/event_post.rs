@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::{Error, Failure, Kind};
-use crate::origin::{IntoUrl, Written};
+use crate::origin::IntoUrl;
 
 /// How many events wait at most; what comes on top is lost.
 const QUEUE: usize = 256;
@@ -73,15 +73,7 @@ impl EventPost {
         url: impl IntoUrl,
         interval: Duration,
     ) -> Result<Self, Error> {
-        let url = url
-            .lend(|written| match written {
-                Written::Url(url) => Ok(url.clone()),
-                Written::Text(text) => Url::parse(text),
-                Written::Uri(uri) => Url::parse(&uri.to_string()),
-            })
-            .map_err(|error| {
-                Failure::new(Kind::Url, "no URL to send events to").caused_by(error)
-            })?;
+        let url = url.into_url()?;
         client.post(&url).build()?;
         if url.scheme() != "https" {
             let what = "events are sent by https alone";

@@ -113,9 +113,13 @@ mod response;
 mod router;
 mod stack;
 
+pub use ::http;
 pub use bonafide_tower::redirect::{Hop, Hops, Redirects};
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
+pub use bytes::Bytes;
+pub use http::{Method, StatusCode, Version, header};
+pub use url::Url;
 
 pub use self::body::Body;
 pub use self::client::{Client, ClientBuilder, RequestBuilder};

@@ -149,7 +149,7 @@ impl Error {
     /// # async fn show(client: bonafide::Client) {
     /// if let Err(error) = client.get("https://example.com/").send().await
     ///     && let Some(refusal) = error.proxy_refusal()
-    ///     && refusal.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    ///     && refusal.status() == bonafide::StatusCode::PROXY_AUTHENTICATION_REQUIRED
     /// {
     ///     eprintln!("the proxy wants {:?}", refusal.headers().get("proxy-authenticate"));
     /// }

@@ -117,11 +117,7 @@ impl<O> Parsed<O> {
         }
         match written {
             Written::Url(url) => Self::of_url(url, find),
-            Written::Text(_) | Written::Uri(_) => match Url::parse(text) {
-                Ok(url) => Self::of_url(&url, find),
-                Err(_) if has_zone_id(text) => Err(zone_id().into()),
-                Err(error) => Err(invalid(error)),
-            },
+            Written::Text(_) | Written::Uri(_) => Self::of_url(&parse(text)?, find),
         }
     }
 
@@ -138,7 +134,7 @@ impl<O> Parsed<O> {
             host::carried(host).map_err(|failure| Error::from(failure).at(|| Some(url.clone())))?;
         let port = url.port().unwrap_or(scheme.default_port());
         if port == 0 {
-            let failure = Failure::new(Kind::Url, "nothing listens on port 0");
+            let failure = Failure::new(Kind::Url, "port 0 cannot be connected to");
             return Err(Error::from(failure).at(|| Some(url.clone())));
         }
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
@@ -148,6 +144,25 @@ impl<O> Parsed<O> {
             path,
             basic: basic_of(url),
         })
+    }
+}
+
+/// The URL that the caller wrote, if a request can be sent to it.
+fn url_of(written: Written<'_>) -> Result<Url, Error> {
+    let url = match written {
+        Written::Text(text) => parse(text)?,
+        Written::Url(url) => url.clone(),
+        Written::Uri(uri) => parse(&uri.to_string())?,
+    };
+    Parsed::<()>::of_url(&url, |_, _, _| None)?;
+    Ok(url)
+}
+
+fn parse(text: &str) -> Result<Url, Error> {
+    match Url::parse(text) {
+        Ok(url) => Ok(url),
+        Err(_) if has_zone_id(text) => Err(zone_id().into()),
+        Err(error) => Err(invalid(error)),
     }
 }
 
@@ -251,7 +266,7 @@ pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Parsed<()>, Error> {
+    fn parsed(text: &str) -> Result<Parsed<()>, Error> {
         Parsed::new(Written::Text(text), |_, _, _| None)
     }
 
@@ -276,7 +291,7 @@ mod tests {
             ("http://h:80/a/../b?c#d", "http://h", "/b?c"),
             ("https://h.?q", "https://h.", "/?q"),
         ] {
-            let parsed = parse(written).expect(written);
+            let parsed = parsed(written).expect(written);
             assert_eq!(name(&parsed), origin, "{written}");
             assert_eq!(parsed.path, path, "{written}");
         }
@@ -284,7 +299,7 @@ mod tests {
 
     #[test]
     fn credentials_in_the_url_become_basic_auth() {
-        let parsed = parse("https://us%20er:p%40ss@h/").expect("a URL");
+        let parsed = parsed("https://us%20er:p%40ss@h/").expect("a URL");
         let value = parsed.basic.clone().expect("credentials");
         assert_eq!(value, "Basic dXMgZXI6cEBzcw==");
         assert!(value.is_sensitive());
@@ -315,15 +330,15 @@ mod tests {
             ),
             (
                 "https://user:secret@h:0/?sig=secret",
-                "https://h:0/?sig=REDACTED: nothing listens on port 0",
+                "https://h:0/?sig=REDACTED: port 0 cannot be connected to",
             ),
-            ("http://h:00", "http://h:0/: nothing listens on port 0"),
+            ("http://h:00", "http://h:0/: port 0 cannot be connected to"),
             (
                 "https://user:secret@[::1%25secret/",
                 "the URL is not valid: invalid IPv6 address",
             ),
         ] {
-            let error = parse(written).err().expect(written);
+            let error = parsed(written).err().expect(written);
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(error.phase(), None, "{written}");
             assert_eq!(error.to_string(), text);
@@ -337,7 +352,7 @@ mod tests {
             "https://[fe80::1%eth0]:8443/",
             "http://user:secret@[fe80::1%2]/",
         ] {
-            let error = parse(written).err().expect(written);
+            let error = parsed(written).err().expect(written);
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(
                 error.to_string(),

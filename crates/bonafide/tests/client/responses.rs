@@ -206,7 +206,7 @@ async fn an_unusable_location_is_an_error_that_quotes_its_beginning() {
         ),
         (
             "http://h:0/",
-            r#"the Location "http://h:0/" is not a usable URL: nothing listens on port 0"#
+            r#"the Location "http://h:0/" is not a usable URL: port 0 cannot be connected to"#
                 .to_owned(),
         ),
         (
