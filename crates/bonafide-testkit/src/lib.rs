@@ -16,9 +16,9 @@ pub use certificate::{
     Case, Catalogue, CrlRecipe, CrlScope, Draft, ExtendedKeyUsage, Identity, KeyKind, Moment,
     OcspHash, OcspRecipe, OcspStatus, Recipe, TestCa, TestCaBuilder, TestLog,
 };
-pub use proxy::{AfterAnswer, ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
+pub use proxy::{AfterReply, ConnectRequest, ProxyStats, TestProxy, TestProxyBuilder};
 pub use server::{
-    Alpn, BindAddr, BodySender, ClientAuth, ClientMove, ConnectionInfo, Ending, PlainServer,
+    AcceptedConnection, Alpn, BindAddr, BodySender, ClientAuth, ClientMove, Ending, PlainServer,
     PlainServerBuilder, RecordedRequest, ServerStats, Serving, TestBody, TestServer,
     TestServerBuilder, WeakServer, Weakness,
 };

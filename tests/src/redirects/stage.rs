@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{HOST, LOCATION};
 use http::{HeaderValue, Request, Response};
 
-use super::situation::{Answer, Ended, Outcome, Sent, Situation};
+use super::situation::{Ended, Outcome, Sent, Situation, StubResponse};
 use crate::believing;
 
 static CA: LazyLock<TestCa> = LazyLock::new(TestCa::new);
@@ -62,7 +62,7 @@ impl Origins {
 /// What the servers answer; the origins are known once all of them listen.
 #[derive(Debug)]
 struct Script {
-    answers: Vec<Answer>,
+    answers: Vec<StubResponse>,
     origins: Mutex<Origins>,
 }
 

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// saying no: one whose request arrives at a server that is not to be believed has
 /// believed it, and so has one that goes on with a weak key exchange.
 ///
-/// Left out are the sites where a client needs to be told more than a root: see
+/// Left out are the sites where a client needs more settings than a root: see
 /// [`Needs`]. Those are in the [`Replica`].
 ///
 /// ```no_run

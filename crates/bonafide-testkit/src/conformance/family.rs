@@ -61,7 +61,7 @@ impl fmt::Display for Family {
     }
 }
 
-/// What a client has to be told, beyond a root and a URL, before the verdict holds for it.
+/// The settings that a client needs, beyond a root and a URL, before the verdict holds for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Needs {

@@ -90,13 +90,13 @@ impl Site {
     pub async fn open(&self) -> OpenSite {
         let servers = Servers::start(&self.scene).await;
         let (address, url, then) = servers.addresses();
-        let told = self.told.clone();
+        let settings = self.settings.clone();
         let target = Target {
             url,
-            pin: told.pin,
-            crls_pem: told.crls_pem,
-            log_list: told.log_list,
-            identity: told.identity,
+            pin: settings.pin,
+            crls_pem: settings.crls_pem,
+            log_list: settings.log_list,
+            identity: settings.identity,
             then,
             ..Target::new(self.name, address, &self.root)
         };
@@ -105,7 +105,7 @@ impl Site {
 }
 
 impl OpenSite {
-    /// What a client is told.
+    /// The settings of a client.
     pub fn target(&self) -> &Target {
         &self.target
     }

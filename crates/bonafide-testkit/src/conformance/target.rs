@@ -1,4 +1,4 @@
-//! What a client is told of a site.
+//! What a client gets to know about a site.
 
 use std::net::SocketAddr;
 

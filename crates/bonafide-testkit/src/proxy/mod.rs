@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use builder::{AfterAnswer, TestProxyBuilder};
+pub use builder::{AfterReply, TestProxyBuilder};
 pub use state::{ConnectRequest, ProxyStats};
 
 use builder::Script;

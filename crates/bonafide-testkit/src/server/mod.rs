@@ -22,7 +22,7 @@ mod wire;
 
 pub use bind::BindAddr;
 pub use body::{BodySender, TestBody};
-pub use connection::ConnectionInfo;
+pub use connection::AcceptedConnection;
 pub use ending::Ending;
 pub use plain::{PlainServer, PlainServerBuilder};
 pub use record::RecordedRequest;

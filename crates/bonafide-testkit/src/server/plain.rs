@@ -9,7 +9,7 @@ use http::{Request, Response};
 
 use super::bind::BindAddr;
 use super::body::TestBody;
-use super::connection::{ConnectionInfo, Protocol, serve};
+use super::connection::{AcceptedConnection, Protocol, serve};
 use super::ending::{Ending, Endings};
 use super::handler::Handler;
 use super::plan::Plan;
@@ -146,7 +146,7 @@ impl PlainServerBuilder {
                 let ending = core.endings().of(accepted.number);
                 async move {
                     let counters = Arc::clone(core.counters());
-                    let info = ConnectionInfo::plain(accepted.number, accepted.peer_addr);
+                    let info = AcceptedConnection::plain(accepted.number, accepted.peer_addr);
                     let stream = Counted {
                         stream: accepted.stream,
                         counters,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::bind::BindAddr;
-use super::connection::ConnectionInfo;
+use super::connection::AcceptedConnection;
 use super::control::Control;
 use super::ending::Endings;
 use super::failure::Failures;
@@ -110,7 +110,7 @@ impl Core {
         self.counters.request();
     }
 
-    pub(super) fn record(&self, request: &Request<Bytes>, connection: &ConnectionInfo) {
+    pub(super) fn record(&self, request: &Request<Bytes>, connection: &AcceptedConnection) {
         if self.log.is_wanted() {
             self.log.record(request, connection);
         }

@@ -1,6 +1,6 @@
 use std::io::ErrorKind;
 
-use bonafide_testkit::{ConnectionInfo, Identity, Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::{AcceptedConnection, Identity, Recipe, TestBody, TestCa, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};
@@ -16,7 +16,7 @@ async fn a_handler_sees_the_whole_request_and_the_connection() {
     let ca = TestCa::new();
     let server = TestServer::builder(localhost(&ca))
         .handler(|request: Request<Bytes>| async move {
-            let connection = request.extensions().get::<ConnectionInfo>().cloned();
+            let connection = request.extensions().get::<AcceptedConnection>().cloned();
             let connection = connection.expect("the server tells of the connection");
             let body = String::from_utf8_lossy(request.body());
             Response::new(format!("{:?} {} {body}", connection.sni, request.method()))

@@ -24,7 +24,7 @@ use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
-use crate::stack::{Hops, Layers, Next, Stack, wrap};
+use crate::stack::{HopStage, Layers, Next, Stack, wrap};
 
 /// The longest time that hyper is given: it adds times to the present, which must not overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -405,7 +405,7 @@ impl ClientBuilder {
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
         });
-        let hops = Hops::new(router, checkout_limit, request_limits);
+        let hops = HopStage::new(router, checkout_limit, request_limits);
         Client {
             inner: Arc::new(Inner {
                 stack: Stack::new(hops, redirects, layers),

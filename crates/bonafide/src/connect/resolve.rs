@@ -112,7 +112,7 @@ mod tests {
     use std::net::SocketAddrV6;
 
     use super::*;
-    use crate::origin::{Parsed, Place, Written};
+    use crate::origin::{Endpoint, Parsed, Written};
 
     #[tokio::test]
     async fn given_addresses_and_literals_need_no_lookup() {
@@ -168,7 +168,7 @@ mod tests {
             let mut resolver = Resolver::default();
             resolver.set(written, vec![address]).expect(written);
             let parsed = Parsed::<()>::new(Written::Text(url), |_, _, _| None).expect("a URL");
-            let Place::Named(origin) = parsed.place else {
+            let Endpoint::Named(origin) = parsed.endpoint else {
                 unreachable!("nothing is known")
             };
             let resolved = resolver

@@ -58,15 +58,15 @@ fn failed(
     };
     failure
         .during(Phase::Connect)
-        .caused_by(Answer(Box::new(error)))
+        .caused_by(ConnectorError(Box::new(error)))
         .retryable()
 }
 
-/// An error of the connector that speaks as the operating system's answer within it.
+/// Wraps a connector error; displays the error of the operating system that is inside.
 #[derive(Debug)]
-struct Answer(Box<dyn StdError + Send + Sync>);
+struct ConnectorError(Box<dyn StdError + Send + Sync>);
 
-impl fmt::Display for Answer {
+impl fmt::Display for ConnectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match io_cause(&*self.0) {
             Some(io) => fmt::Display::fmt(io, f),
@@ -75,7 +75,7 @@ impl fmt::Display for Answer {
     }
 }
 
-impl StdError for Answer {
+impl StdError for ConnectorError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         io_cause(&*self.0).map(|io| io as _)
     }

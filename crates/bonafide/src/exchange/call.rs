@@ -9,14 +9,14 @@ use super::Reached;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
-use crate::origin::{Origin, Parsed, Place, Scheme, Written};
+use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
 
 /// One request, before it is written for a connection.
 pub(crate) struct Call {
     pub(crate) method: Method,
-    pub(crate) place: Place<Connections>,
+    pub(crate) endpoint: Endpoint<Connections>,
     pub(crate) path: PathAndQuery,
     /// The headers that the caller gave.
     pub(crate) headers: HeaderMap,
@@ -55,14 +55,18 @@ impl Call {
         limits: RequestLimits,
         find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
     ) -> Result<Self, Error> {
-        let Parsed { place, path, basic } = Parsed::new(url, find)?;
+        let Parsed {
+            endpoint,
+            path,
+            basic,
+        } = Parsed::new(url, find)?;
         let mut headers = HeaderMap::new();
         if let Some(basic) = basic {
             headers.insert(AUTHORIZATION, basic);
         }
         Ok(Self {
             method,
-            place,
+            endpoint,
             path,
             headers,
             credentials: Credentials::Sent,
@@ -156,9 +160,9 @@ impl Call {
 
     /// Scheme, host and port.
     pub(crate) fn origin(&self) -> Origin {
-        match &self.place {
-            Place::Named(name) => name.clone(),
-            Place::Known(connections) => connections.key().parts().origin.clone(),
+        match &self.endpoint {
+            Endpoint::Named(name) => name.clone(),
+            Endpoint::Known(connections) => connections.key().parts().origin.clone(),
         }
     }
 

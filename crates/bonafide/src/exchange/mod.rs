@@ -38,7 +38,7 @@ use crate::pool::Lease;
 use crate::router::Router;
 
 /// A response to one hop.
-pub(crate) struct Answer {
+pub(crate) struct HopResponse {
     pub(crate) head: http::response::Parts,
     pub(crate) body: Body,
     /// None for a response that a layer has made.
@@ -77,7 +77,7 @@ impl Delivered {
     }
 }
 
-impl Answer {
+impl HopResponse {
     /// What was checked about the server.
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.delivered.as_ref()?.connection().receipt()
@@ -94,7 +94,7 @@ pub(crate) async fn exchange(
     checkout_limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Answer, Error> {
+) -> Result<HopResponse, Error> {
     let start = Instant::now();
     let mut now = start;
     let mut tries = Tries::default();
@@ -166,7 +166,7 @@ pub(crate) async fn exchange(
                 let idle = call.limits.read;
                 let body = Reading::new(incoming, lease, framing, idle, deadline);
                 let body = Body::arriving(body);
-                return Ok(Answer {
+                return Ok(HopResponse {
                     head,
                     body,
                     delivered: Some(delivered),

@@ -80,17 +80,17 @@ mod tests {
     use bonafide_verify::{Policy, Zone};
     use proptest::prelude::*;
 
-    use super::super::{Parsed, Place, Written};
+    use super::super::{Endpoint, Parsed, Written};
     use super::*;
 
     fn host_of(url: &str) -> String {
         let parsed = Parsed::<()>::new(Written::Text(url), |_, _, _| None);
         match parsed
             .unwrap_or_else(|error| panic!("{url}: {error}"))
-            .place
+            .endpoint
         {
-            Place::Named(origin) => origin.host.to_string(),
-            Place::Known(()) => unreachable!("nothing is known"),
+            Endpoint::Named(origin) => origin.host.to_string(),
+            Endpoint::Known(()) => unreachable!("nothing is known"),
         }
     }
 
@@ -229,7 +229,7 @@ mod tests {
         #[test]
         fn a_carried_host_stays_what_it_is(written in "\\PC{1,20}") {
             let parsed = Parsed::<()>::new(Written::Text(&format!("https://{written}/")), |_, _, _| None);
-            if let Ok(Parsed { place: Place::Named(origin), .. }) = parsed
+            if let Ok(Parsed { endpoint: Endpoint::Named(origin), .. }) = parsed
                 && let Ok(name) = canonical(&origin.host)
             {
                 let again = host_of(&format!("https://{}/", in_url(&origin.host)));

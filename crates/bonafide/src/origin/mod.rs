@@ -64,7 +64,7 @@ impl fmt::Debug for Origin {
 
 /// A URL cut into what a request needs, its origin looked up by `find` before anything is copied.
 pub(crate) struct Parsed<O> {
-    pub(crate) place: Place<O>,
+    pub(crate) endpoint: Endpoint<O>,
     pub(crate) path: PathAndQuery,
     /// The `Authorization` that user name and password in the URL amount to (RFC 7617).
     pub(crate) basic: Option<HeaderValue>,
@@ -72,7 +72,7 @@ pub(crate) struct Parsed<O> {
 
 /// An origin that is known already, or the name of one that is not.
 #[derive(Clone)]
-pub(crate) enum Place<O> {
+pub(crate) enum Endpoint<O> {
     Known(O),
     Named(Origin),
 }
@@ -90,10 +90,10 @@ impl<O> Parsed<O> {
             Written::Uri(uri) => {
                 if let Some(path) = uri.path_and_query()
                     && let Some(split) = canonical::split_uri(uri)
-                    && let Some(place) = place_of(&split, &find)
+                    && let Some(endpoint) = endpoint_of(&split, &find)
                 {
                     return Ok(Self {
-                        place,
+                        endpoint,
                         path: path.clone(),
                         basic: None,
                     });
@@ -103,14 +103,14 @@ impl<O> Parsed<O> {
             }
         };
         if let Some(split) = canonical::split(text)
-            && let Some(place) = place_of(&split, &find)
+            && let Some(endpoint) = endpoint_of(&split, &find)
         {
             let path = match split.path_and_query {
                 "/" => PathAndQuery::from_static("/"),
                 other => PathAndQuery::try_from(other).map_err(invalid)?,
             };
             return Ok(Self {
-                place,
+                endpoint,
                 path,
                 basic: None,
             });
@@ -140,7 +140,7 @@ impl<O> Parsed<O> {
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
             .map_err(|error| invalid(error).at(|| Some(url.clone())))?;
         Ok(Self {
-            place: place(find, scheme, &host, port),
+            endpoint: endpoint(find, scheme, &host, port),
             path,
             basic: basic_of(url),
         })
@@ -166,19 +166,19 @@ fn parse(text: &str) -> Result<Url, Error> {
     }
 }
 
-/// The place of a URL that was split, if its host is known or at least canonical.
-fn place_of<O>(
+/// The endpoint of a URL that was split, if its host is known or at least canonical.
+fn endpoint_of<O>(
     split: &Split<'_>,
     find: impl Fn(Scheme, &str, u16) -> Option<O>,
-) -> Option<Place<O>> {
+) -> Option<Endpoint<O>> {
     let Split {
         scheme, host, port, ..
     } = *split;
     if let Some(origin) = find(scheme, host, port) {
-        return Some(Place::Known(origin));
+        return Some(Endpoint::Known(origin));
     }
     split.has_canonical_host().then(|| {
-        Place::Named(Origin {
+        Endpoint::Named(Origin {
             scheme,
             host: host.into(),
             port,
@@ -186,15 +186,15 @@ fn place_of<O>(
     })
 }
 
-fn place<O>(
+fn endpoint<O>(
     find: impl Fn(Scheme, &str, u16) -> Option<O>,
     scheme: Scheme,
     host: &str,
     port: u16,
-) -> Place<O> {
+) -> Endpoint<O> {
     match find(scheme, host, port) {
-        Some(origin) => Place::Known(origin),
-        None => Place::Named(Origin {
+        Some(origin) => Endpoint::Known(origin),
+        None => Endpoint::Named(Origin {
             scheme,
             host: host.into(),
             port,
@@ -271,9 +271,9 @@ mod tests {
     }
 
     fn name(parsed: &Parsed<()>) -> String {
-        match &parsed.place {
-            Place::Named(name) => name.to_string(),
-            Place::Known(()) => unreachable!("nothing is known"),
+        match &parsed.endpoint {
+            Endpoint::Named(name) => name.to_string(),
+            Endpoint::Known(()) => unreachable!("nothing is known"),
         }
     }
 

@@ -18,10 +18,10 @@ mod error;
 mod eviction;
 mod key;
 mod lease;
-mod offer;
 mod partition;
 mod reaper;
 mod registry;
+mod reservation;
 mod state;
 mod status;
 #[cfg(test)]

@@ -16,8 +16,8 @@ use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
 use super::key::PartitionKey;
 use super::lease::Lease;
-use super::offer::Offer;
 use super::registry::{Core, Registry};
+use super::reservation::Reservation;
 use super::state::{Actions, Census, Checkout, State};
 use super::wait::{Wait, Waiter};
 
@@ -91,34 +91,34 @@ impl<C: Connect> Partition<C> {
         let mut successor: Option<Arc<Self>> = None;
         loop {
             let partition = successor.as_ref().unwrap_or(self);
-            let mut offer = match partition.ask() {
-                Answer::Ready(offer) => offer,
-                Answer::Waiting(wait) => wait.outcome().await?,
-                Answer::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
-                Answer::Retired(Retired::Unused) => {
+            let mut reservation = match partition.check_out() {
+                CheckoutProgress::Ready(reservation) => reservation,
+                CheckoutProgress::Waiting(wait) => wait.outcome().await?,
+                CheckoutProgress::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
+                CheckoutProgress::Retired(Retired::Unused) => {
                     let registry = partition.registry.upgrade().ok_or(CheckoutError::Evicted)?;
                     successor = Some(registry.partition(&self.key));
                     continue;
                 }
             };
-            if !offer.is_ready().await {
+            if !reservation.is_ready().await {
                 continue;
             }
             if partition.is_retired() {
-                // Evicted while the offer was on its way: dropping the offer closes the connection.
+                // Evicted after the reservation was made: dropping it closes the connection.
                 return Err(CheckoutError::Evicted);
             }
-            if offer.is_recalled() {
-                // Called back while the offer was on its way: dropping the offer closes the connection.
+            if reservation.is_recalled() {
+                // Called back after the reservation was made: dropping it closes the connection.
                 continue;
             }
-            if let Some(lease) = offer.claim() {
+            if let Some(lease) = reservation.claim() {
                 return Ok(lease);
             }
         }
     }
 
-    fn ask(self: &Arc<Self>) -> Answer<C> {
+    fn check_out(self: &Arc<Self>) -> CheckoutProgress<C> {
         let mut receiver = None;
         let waiter = || {
             let (sender, outcome) = oneshot::channel();
@@ -129,9 +129,13 @@ impl<C: Connect> Partition<C> {
             }
         };
         match self.step(|state, now, steps| state.checkout(now, waiter, steps)) {
-            Checkout::Ready(grant) => Answer::Ready(Offer::new(Arc::clone(self), grant)),
-            Checkout::Waiting(id) => Answer::Waiting(Wait::new(Arc::clone(self), id, receiver)),
-            Checkout::Retired(retired) => Answer::Retired(retired),
+            Checkout::Ready(loan) => {
+                CheckoutProgress::Ready(Reservation::new(Arc::clone(self), loan))
+            }
+            Checkout::Waiting(id) => {
+                CheckoutProgress::Waiting(Wait::new(Arc::clone(self), id, receiver))
+            }
+            Checkout::Retired(retired) => CheckoutProgress::Retired(retired),
         }
     }
 
@@ -213,11 +217,11 @@ impl<C: Connect> Partition<C> {
             sweep_at: _,
         } = steps;
         for (waiter, outcome) in deliveries {
-            // A waiter that is gone sends the offer back, and dropping that gives the connection back.
+            // If the waiter is gone, `send` returns the reservation; dropping it returns the connection.
             drop(
                 waiter
                     .sender
-                    .send(outcome.map(|grant| Offer::new(Arc::clone(self), grant))),
+                    .send(outcome.map(|loan| Reservation::new(Arc::clone(self), loan))),
             );
         }
         for _ in 0..attempts {
@@ -253,8 +257,8 @@ impl<C: Connect> fmt::Debug for Partition<C> {
     }
 }
 
-enum Answer<C: Connect> {
-    Ready(Offer<C>),
+enum CheckoutProgress<C: Connect> {
+    Ready(Reservation<C>),
     Waiting(Wait<C>),
     Retired(Retired),
 }

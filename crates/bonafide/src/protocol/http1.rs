@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 
 use super::driving::Driving;
-use super::sender::{Answered, Sender};
+use super::sender::{SendResult, Sender};
 use super::socket::SocketState;
 use crate::body::Body;
 use crate::limits::HttpLimits;
@@ -56,7 +56,7 @@ impl Http1 {
     pub(crate) fn send(
         &self,
         request: Request<Body>,
-    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
+    ) -> Result<impl Future<Output = SendResult> + use<>, Body> {
         self.socket.probe();
         self.sender
             .send(request, |send, request| send.try_send_request(request))

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::driving::Driving;
-use super::sender::{Answered, Sender};
+use super::sender::{SendResult, Sender};
 use super::socket::SocketState;
 use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
 use crate::body::Body;
@@ -82,7 +82,7 @@ impl Http2 {
         &self,
         request: Request<Body>,
         idle: bool,
-    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
+    ) -> Result<impl Future<Output = SendResult> + use<>, Body> {
         if idle {
             // A connection in use is read all the time.
             self.socket.probe();

@@ -15,7 +15,7 @@ use super::socket::SocketState;
 use crate::body::Body;
 
 /// What hyper makes of a request: a response, or an error with the request if nothing of it was written.
-pub(super) type Answered = Result<Response<Incoming>, TrySendError<Request<Body>>>;
+pub(super) type SendResult = Result<Response<Incoming>, TrySendError<Request<Body>>>;
 
 /// hyper's sender `S`, until the task of its connection ends. Dropping it lets the connection close.
 pub(super) struct Sender<S> {

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::body::Body;
 use crate::connect::ConnectionInfo;
-use crate::exchange::{Answer, Call, Delivered};
+use crate::exchange::{Call, Delivered, HopResponse};
 use crate::observe::Timings;
 
 /// A response to a call, and what led to it.
@@ -32,8 +32,8 @@ pub(crate) struct Found {
 
 impl Answered {
     /// What `call`, the last hop of a call, has got, after the redirects in `hops`.
-    pub(super) fn new(answer: Answer, call: &Call, hops: Vec<Hop>) -> Self {
-        let Answer {
+    pub(super) fn new(answer: HopResponse, call: &Call, hops: Vec<Hop>) -> Self {
+        let HopResponse {
             head,
             body,
             delivered,
@@ -144,9 +144,9 @@ impl From<Answered> for Response<Body> {
     }
 }
 
-impl From<Answer> for Response<Body> {
-    fn from(answer: Answer) -> Self {
-        let Answer {
+impl From<HopResponse> for Response<Body> {
+    fn from(answer: HopResponse) -> Self {
+        let HopResponse {
             mut head,
             body,
             delivered,
@@ -159,7 +159,7 @@ impl From<Answer> for Response<Body> {
     }
 }
 
-impl From<Response<Body>> for Answer {
+impl From<Response<Body>> for HopResponse {
     fn from(response: Response<Body>) -> Self {
         let (mut head, body) = response.into_parts();
         let delivered = head.extensions.remove::<Delivered>();

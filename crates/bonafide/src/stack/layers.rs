@@ -1,7 +1,6 @@
 //! The caller's tower layers, erased: one box for each.
 
 use std::any::Any;
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::mem;
@@ -9,19 +8,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bonafide_tower::BoxError;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Calls, Hops, noted};
+use super::{CallStage, HopStage, noted};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::Carried;
-
-/// Any error, as tower has it.
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Layers around what is below them.
 pub(super) type Layered = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
@@ -37,9 +34,9 @@ pub struct Next {
 
 enum Below {
     /// Redirects and all that is below.
-    Calls(Arc<Calls>),
+    Calls(Arc<CallStage>),
     /// One hop.
-    Hops(Arc<Hops>),
+    Hops(Arc<HopStage>),
     Layered {
         layers: Layered,
         /// Whether `layers` are ready, and keep what that takes.
@@ -48,13 +45,13 @@ enum Below {
 }
 
 impl Next {
-    pub(super) fn calls(calls: Arc<Calls>) -> Self {
+    pub(super) fn calls(calls: Arc<CallStage>) -> Self {
         Self {
             below: Below::Calls(calls),
         }
     }
 
-    pub(super) fn hops(hops: Arc<Hops>) -> Self {
+    pub(super) fn hops(hops: Arc<HopStage>) -> Self {
         Self {
             below: Below::Hops(hops),
         }

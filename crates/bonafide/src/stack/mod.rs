@@ -10,7 +10,7 @@
 //! 5. **The exchange**: one hop, over a connection that the policy has judged for it. What a layer has
 //!    made of a request is looked at here as if the caller had written it.
 //!
-//! Between the client's own parts a request is a [`Call`] and a response an [`Answer`]: an
+//! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
@@ -33,7 +33,7 @@ pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Answer, Call, Carried, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -42,20 +42,20 @@ use crate::router::{Connections, Router};
 /// What every call of a client goes through.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    calls: Arc<Calls>,
+    calls: Arc<CallStage>,
     layers: Option<Layered>,
 }
 
 /// Calls, below the caller's layers: redirects.
 #[derive(Debug)]
-pub(crate) struct Calls {
-    hops: Arc<Hops>,
+pub(crate) struct CallStage {
+    hops: Arc<HopStage>,
     hop_layers: Option<Layered>,
     redirects: Redirects,
 }
 
 /// Hops, below the caller's hop layers: the exchange.
-pub(crate) struct Hops {
+pub(crate) struct HopStage {
     /// The failure is what every call then ends with.
     router: Result<Arc<Router>, Failure>,
     /// How long a request waits for a connection.
@@ -83,14 +83,14 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: Hops, redirects: Redirects, layers: Layers) -> Self {
+    pub(crate) fn new(hops: HopStage, redirects: Redirects, layers: Layers) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
         };
         let Layers { of_calls, of_hops } = layers;
         let hops = Arc::new(hops);
-        let calls = Arc::new(Calls {
+        let calls = Arc::new(CallStage {
             hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
             hops,
             redirects,
@@ -189,11 +189,11 @@ async fn noted<T>(
     }
 }
 
-impl Calls {
+impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
     async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
         settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
-        let Hops {
+        let HopStage {
             router,
             checkout_limit,
             limits: _,
@@ -246,11 +246,11 @@ async fn through_hop(
     layers: &Layered,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Answer, Error> {
-    through(layers, call, deadline).await.map(Answer::from)
+) -> Result<HopResponse, Error> {
+    through(layers, call, deadline).await.map(HopResponse::from)
 }
 
-impl Hops {
+impl HopStage {
     pub(crate) fn new(
         router: Result<Arc<Router>, Failure>,
         checkout_limit: Option<Duration>,
@@ -291,14 +291,14 @@ impl Hops {
     }
 }
 
-impl fmt::Debug for Hops {
+impl fmt::Debug for HopStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             router,
             checkout_limit,
             limits,
         } = self;
-        let mut f = f.debug_struct("Hops");
+        let mut f = f.debug_struct("HopStage");
         match router {
             Ok(router) => f.field("router", router),
             Err(failure) => f.field("failure", failure),

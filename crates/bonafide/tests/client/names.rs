@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use bonafide::http::HeaderMap;
 use bonafide::http::header::HeaderValue;
+use bonafide::http::{HeaderMap, Request};
 use bonafide::{
     Body, Bytes, Client, Error, IntoUrl, Kind, Method, Response, StatusCode, Url, Version, header,
 };
@@ -47,7 +47,7 @@ async fn a_program_names_all_it_needs_through_this_crate() {
     let body: Bytes = response.bytes().await.expect("a body");
     assert_eq!(body, "ok");
 
-    let request: bonafide::http::Request<Body> = client.get(url).build().expect("a request");
+    let request: Request<Body> = client.get(url).build().expect("a request");
     assert_eq!(request.method(), Method::GET);
 
     let requests = server.requests();

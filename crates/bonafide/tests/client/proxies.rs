@@ -1,7 +1,7 @@
 //! Through a proxy.
 
 use bonafide::{Kind, Phase, Proxy};
-use bonafide_testkit::{AfterAnswer, Alpn, Recipe, TestProxy, TestServer};
+use bonafide_testkit::{AfterReply, Alpn, Recipe, TestProxy, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, server};
@@ -126,7 +126,7 @@ async fn a_tunnel_is_open_after_any_2xx_whatever_its_header_says() {
         for alpn in [Alpn::Http1, Alpn::Http2] {
             let server = server(alpn).start().await;
             let proxy = TestProxy::builder()
-                .answer_with(answer, AfterAnswer::Tunnel)
+                .reply_with(answer, AfterReply::Tunnel)
                 .start()
                 .await;
             let client = builder()

@@ -30,7 +30,7 @@ pub(in crate::pool) type Outcome<C> = Result<Loan<C>, CheckoutError<<C as Connec
 
 /// What to do, none of it under the lock. The common steps leave it empty, which allocates nothing.
 pub(in crate::pool) struct Actions<C: Connect, W> {
-    /// Waiters to tell. A grant that cannot be told has to be given back.
+    /// Waiters to notify. A loan that cannot be delivered has to be given back.
     pub(in crate::pool) deliveries: Vec<(W, Outcome<C>)>,
     /// Attempts to start.
     pub(in crate::pool) attempts: usize,

@@ -90,9 +90,9 @@ impl<C: Connect, W> State<C, W> {
         }
         self.touched = now;
         if self.waiters.is_empty()
-            && let Some(grant) = self.take(now, actions)
+            && let Some(loan) = self.take(now, actions)
         {
-            return Checkout::Ready(grant);
+            return Checkout::Ready(loan);
         }
         if self.waiters.is_empty() {
             self.flight.may_try();
@@ -258,9 +258,9 @@ impl<C: Connect, W> State<C, W> {
     /// Serves the oldest waiters with what there is.
     fn serve_from_stock(&mut self, now: Instant, actions: &mut Actions<C, W>) {
         while !self.waiters.is_empty()
-            && let Some(grant) = self.take(now, actions)
+            && let Some(loan) = self.take(now, actions)
         {
-            self.serve(grant, actions);
+            self.serve(loan, actions);
         }
     }
 
@@ -285,9 +285,9 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    fn serve(&mut self, grant: Loan<C>, actions: &mut Actions<C, W>) {
+    fn serve(&mut self, loan: Loan<C>, actions: &mut Actions<C, W>) {
         if let Some(waiter) = self.waiters.pop() {
-            actions.deliver(waiter, Ok(grant));
+            actions.deliver(waiter, Ok(loan));
         }
     }
 

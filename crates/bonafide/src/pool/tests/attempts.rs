@@ -70,7 +70,7 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_that_nobody_takes_is_kept_in_the_pool() {
+async fn a_reservation_that_nobody_takes_is_kept_in_the_pool() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);

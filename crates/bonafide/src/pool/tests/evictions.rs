@@ -77,7 +77,7 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_on_its_way_during_the_eviction_is_refused() {
+async fn a_reservation_on_its_way_during_the_eviction_is_refused() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);

@@ -222,9 +222,9 @@ impl Model {
         let waiter = self.next;
         self.next += 1;
         match self.state.checkout(self.now, || waiter, &mut actions) {
-            Checkout::Ready(grant) => {
+            Checkout::Ready(loan) => {
                 assert!(self.waiting.is_empty(), "nobody overtakes");
-                self.granted(grant);
+                self.lent(loan);
             }
             Checkout::Waiting(id) => self.waiting.push_back((waiter, id)),
             Checkout::Retired(retired) => {
@@ -360,7 +360,7 @@ impl Model {
             let (oldest, _) = self.waiting.pop_front().expect("everybody is served once");
             assert_eq!(waiter, oldest, "the oldest is served first");
             match outcome {
-                Ok(grant) => self.granted(grant),
+                Ok(loan) => self.lent(loan),
                 Err(told) if self.retired => assert_eq!(told, CheckoutError::Evicted),
                 Err(told) => assert_eq!(Some(told), error),
             }
@@ -375,12 +375,12 @@ impl Model {
         self.check();
     }
 
-    fn granted(&mut self, grant: Loan<Fake>) {
+    fn lent(&mut self, loan: Loan<Fake>) {
         assert!(
             !self.retired,
             "nobody gets a connection of an evicted partition"
         );
-        let (id, most) = match &grant {
+        let (id, most) = match &loan {
             Loan::Http1(member) => (member.conn.0.id, 1),
             Loan::Http2(stream) => {
                 let limit = stream.handle.stream_limit().unwrap_or(1);
@@ -409,7 +409,7 @@ impl Model {
         assert!(!known.faulty, "nobody gets a faulty connection");
         assert!(!known.silent, "nobody gets a connection that is silent");
         known.users += 1;
-        match grant {
+        match loan {
             Loan::Http1(member) => self.lent.push(member),
             Loan::Http2(stream) => {
                 self.streams.push(Stream {
