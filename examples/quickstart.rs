@@ -12,7 +12,8 @@ use std::error::Error;
 
 use bonafide::Client;
 use bonafide::verify::{Anchors, Policy};
-use bonafide_testkit::{Catalogue, TestServer};
+use bonafide_testkit::TestServer;
+use bonafide_testkit::certificate::Catalogue;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

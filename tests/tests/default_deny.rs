@@ -5,7 +5,8 @@
 use std::process::Command;
 
 use bonafide::{Client, Code, Kind, Refusal};
-use bonafide_testkit::{Catalogue, TestServer};
+use bonafide_testkit::TestServer;
+use bonafide_testkit::certificate::Catalogue;
 
 /// The variables by which other clients are told to verify less, to trust more or to log keys.
 const VARIABLES: [(&str, &str); 9] = [

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bonafide::{Client, Code};
-use bonafide_testkit::{Catalogue, Recipe, TestCa, TestServer};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Recipe, TestCa, TestServer};
 use bonafide_tests::{
     Curl, OpenSslClient, OpenSslServer, Opinion, Version, believing, connect, ipv6_loopback,
 };

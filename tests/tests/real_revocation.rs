@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use bonafide::{Client, Code};
-use bonafide_testkit::{
-    CrlRecipe, ExtendedKeyUsage, Identity, OcspRecipe, OcspStatus, Recipe, TestCa, TestServer,
-};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::revocation::{OcspRecipe, OcspStatus};
+use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa, TestServer};
 use bonafide_tests::{Nginx, OpenSslCa, OpenSslServer, Site};
 use bonafide_verify::{
     Anchors, Crls, Outcome, Peer, Policy, Receipt, Refusal, Revocation, RevocationScope,

@@ -11,9 +11,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bonafide_testkit::{
-    Alpn, ClientAuth, Ending, PlainServer, Recipe, TestCa, TestServer, TestServerBuilder,
-};
+use bonafide_testkit::server::TestServerBuilder;
+use bonafide_testkit::{Alpn, ClientAuth, Ending, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tower::connector::{ConnectError, Protocols, VerifiedConnector};
 use bonafide_tower::require_https::NotHttps;
 use bonafide_verify::{

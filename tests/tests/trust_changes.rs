@@ -14,9 +14,8 @@ use bonafide::verify::{
     PolicyHandle, Revocation, Zone,
 };
 use bonafide::{Client, Error};
-use bonafide_testkit::{
-    Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestBody, TestCa, TestServer,
-};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestCa, TestServer};
 use tokio::sync::Semaphore;
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {

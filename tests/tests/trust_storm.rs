@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use bonafide::verify::{Anchors, Code, CustomCa, Epoch, Pins, Policy, PolicyHandle, Receipt};
 use bonafide::{Client, Error};
-use bonafide_testkit::{Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Recipe, TestCa, TestServer};
 use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 

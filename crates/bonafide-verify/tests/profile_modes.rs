@@ -6,7 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{Anchors, Outcome, Peer, Policy, PolicyBuilder, Profile, Receipt, Zone};
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use bonafide::Kind;
 use bonafide::verify::{ClientIdentity, Code, IdentityCallback, IdentityError, TlsError};
-use bonafide_testkit::{Alpn, ClientAuth, TestBody};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, ClientAuth};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};
 

@@ -1,7 +1,8 @@
 //! A replacement, with a warm pool and tickets.
 
 use bonafide::verify::{IdentityHandle, IdentityUse};
-use bonafide_testkit::{Alpn, Recipe, TestBody, TestServer};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, Recipe, TestServer};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};
 

@@ -8,7 +8,7 @@ use super::recipe::{ExtendedKeyUsage, Recipe};
 /// One entry of the [`Catalogue`].
 ///
 /// ```
-/// use bonafide_testkit::Catalogue;
+/// use bonafide_testkit::certificate::Catalogue;
 ///
 /// let catalogue = Catalogue::new();
 /// let case = catalogue.case("missing-intermediate");
@@ -46,7 +46,7 @@ pub struct Case {
 /// | `revoked` | yes: its serial number is on record, nothing publishes it |
 ///
 /// ```
-/// use bonafide_testkit::Catalogue;
+/// use bonafide_testkit::certificate::Catalogue;
 ///
 /// let catalogue = Catalogue::new();
 /// for case in catalogue.cases() {

@@ -50,7 +50,8 @@ pub enum OcspHash {
 /// method changes one thing.
 ///
 /// ```
-/// use bonafide_testkit::{OcspRecipe, OcspStatus, Recipe, TestCa};
+/// use bonafide_testkit::{Recipe, TestCa};
+/// use bonafide_testkit::revocation::{OcspRecipe, OcspStatus};
 ///
 /// let ca = TestCa::new();
 /// let server = ca.issue(Recipe::for_host("a.test").must_staple());
@@ -152,7 +153,7 @@ impl OcspRecipe {
     }
 
     /// Signs with the key of this responder and encloses its certificates. A right one was issued by the same authority, for
-    /// [`ExtendedKeyUsage::OcspSigning`](crate::ExtendedKeyUsage::OcspSigning).
+    /// [`ExtendedKeyUsage::OcspSigning`](crate::certificate::ExtendedKeyUsage::OcspSigning).
     pub fn responder(mut self, responder: &Identity) -> Self {
         self.signer = Signer::Delegated(responder.clone());
         self

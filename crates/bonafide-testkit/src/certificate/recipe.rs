@@ -28,7 +28,8 @@ const EMPTY_SEQUENCE: &[u8] = &[0x30, 0x00];
 /// RFC 5280 section 4.2.1.12.
 ///
 /// ```
-/// use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
+/// use bonafide_testkit::{Recipe, TestCa};
+/// use bonafide_testkit::certificate::ExtendedKeyUsage;
 ///
 /// let for_programs = Recipe::for_host("localhost")
 ///     .extended_key_usage([ExtendedKeyUsage::CodeSigning]);

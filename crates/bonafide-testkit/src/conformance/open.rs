@@ -11,7 +11,8 @@ use super::scene::{Destination, Scene, TlsScene};
 use super::site::Site;
 use super::target::Target;
 use crate::certificate::Identity;
-use crate::server::{ClientAuth, ClientMove, PlainServer, TestServer, WeakServer};
+use crate::server::{ClientAuth, PlainServer, TestServer};
+use crate::weak::{ClientMove, WeakServer};
 
 /// How long a client that has given its answer may take to close its connection.
 const GRACE: Duration = Duration::from_secs(5);

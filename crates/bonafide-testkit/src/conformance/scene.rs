@@ -4,7 +4,7 @@ use http::StatusCode;
 use rustls::SupportedProtocolVersion;
 
 use crate::certificate::{Identity, TestCa};
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 /// The servers of a site, before they listen.
 #[derive(Clone, Debug)]

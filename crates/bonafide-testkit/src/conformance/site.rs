@@ -3,7 +3,7 @@
 use super::family::{Family, Needs, Verdict};
 use super::scene::{Scene, TlsScene};
 use crate::certificate::{Identity, TestCa};
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 /// A server of the [`Replica`](super::Replica) before it listens: what it is called, what
 /// a client must do with it, and why.

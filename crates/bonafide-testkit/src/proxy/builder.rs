@@ -95,7 +95,8 @@ impl TestProxyBuilder {
     /// bytes and [`AfterReply::Close`] is a proxy that hangs up.
     ///
     /// ```
-    /// use bonafide_testkit::{AfterReply, TestProxy};
+    /// use bonafide_testkit::TestProxy;
+    /// use bonafide_testkit::proxy::AfterReply;
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let confused = TestProxy::builder()

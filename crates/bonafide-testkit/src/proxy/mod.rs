@@ -1,4 +1,14 @@
-//! A proxy that tunnels by HTTP CONNECT, or refuses to.
+//! A proxy that opens tunnels by HTTP CONNECT, or refuses to.
+//!
+//! ```
+//! use bonafide_testkit::proxy::TestProxy;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let proxy = TestProxy::builder().basic_auth("user", "secret").start().await;
+//! // Your client, with `proxy.url_with("user", "secret")` as its proxy, gets a page.
+//! assert_eq!(proxy.tunnels(), 0);
+//! # }
+//! ```
 
 mod builder;
 mod scripted;

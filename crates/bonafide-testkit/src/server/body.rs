@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 /// The body of a response: bytes, or a stream that the test feeds.
 ///
 /// ```
-/// use bonafide_testkit::TestBody;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// let fixed = TestBody::from("hello");
 /// let (sender, streamed) = TestBody::channel();
@@ -132,7 +132,8 @@ impl From<()> for TestBody {
 /// Feeds a body made by [`TestBody::channel`]; dropping it ends the body.
 ///
 /// ```
-/// use bonafide_testkit::{PlainServer, TestBody};
+/// use bonafide_testkit::PlainServer;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let server = PlainServer::builder()

@@ -19,7 +19,8 @@ use super::wire::{Transport, Wire, part};
 /// What is known of a connection. A handler finds it in its request's extensions.
 ///
 /// ```
-/// use bonafide_testkit::{AcceptedConnection, Recipe, TestCa, TestServer};
+/// use bonafide_testkit::{Recipe, TestCa, TestServer};
+/// use bonafide_testkit::server::AcceptedConnection;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let identity = TestCa::new().issue(Recipe::for_host("localhost"));

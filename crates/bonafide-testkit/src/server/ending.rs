@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// the handshake.
 ///
 /// ```
-/// use bonafide_testkit::{Ending, TestBody};
+/// use bonafide_testkit::Ending;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// // A handler's response that never arrives:
 /// let response = http::Response::builder()

@@ -9,7 +9,8 @@ use crate::patience::until;
 /// What a server has counted so far.
 ///
 /// ```
-/// use bonafide_testkit::{PlainServer, ServerStats};
+/// use bonafide_testkit::PlainServer;
+/// use bonafide_testkit::server::ServerStats;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let server = PlainServer::start().await;

@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bonafide_testkit::{Serving, TestCa};
+use bonafide_testkit::TestCa;
+use bonafide_testkit::server::Serving;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};

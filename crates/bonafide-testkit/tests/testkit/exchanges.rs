@@ -1,6 +1,7 @@
 use std::io::ErrorKind;
 
-use bonafide_testkit::{AcceptedConnection, Identity, Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::server::{AcceptedConnection, TestBody};
+use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};

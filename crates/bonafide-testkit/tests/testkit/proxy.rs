@@ -1,4 +1,5 @@
-use bonafide_testkit::{AfterReply, Recipe, TestCa, TestProxy, TestServer};
+use bonafide_testkit::proxy::AfterReply;
+use bonafide_testkit::{Recipe, TestCa, TestProxy, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;

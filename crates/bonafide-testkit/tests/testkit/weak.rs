@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use bonafide_testkit::{ClientMove, TestCa, WeakServer, Weakness};
+use bonafide_testkit::TestCa;
+use bonafide_testkit::weak::{ClientMove, WeakServer, Weakness};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bonafide::{Body, Kind, Phase};
-use bonafide_testkit::{Alpn, BodySender, Ending, TestBody};
+use bonafide_testkit::server::{BodySender, TestBody};
+use bonafide_testkit::{Alpn, Ending};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Response, header};

@@ -4,7 +4,8 @@ use std::error::Error as _;
 
 use bonafide::verify::{Anchors, CustomCa, Policy};
 use bonafide::{Client, Code, Kind, Phase, Refusal};
-use bonafide_testkit::{Alpn, Catalogue, ClientAuth, Ending, Recipe, TestCa, TestServer};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Alpn, ClientAuth, Ending, Recipe, TestCa, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, client, loopback, policy, server};

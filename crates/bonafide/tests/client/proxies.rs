@@ -1,7 +1,8 @@
 //! Through a proxy.
 
 use bonafide::{Kind, Phase, Proxy};
-use bonafide_testkit::{AfterReply, Alpn, Recipe, TestProxy, TestServer};
+use bonafide_testkit::proxy::AfterReply;
+use bonafide_testkit::{Alpn, Recipe, TestProxy, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, server};

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bonafide::{Client, Error, Kind, Phase, Proxy, ProxyError};
-use bonafide_testkit::{AfterReply, TestProxy};
+use bonafide_testkit::TestProxy;
+use bonafide_testkit::proxy::AfterReply;
 use http::StatusCode;
 
 use crate::support::builder;

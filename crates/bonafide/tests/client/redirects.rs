@@ -248,7 +248,7 @@ async fn credentials_do_not_cross_origins_and_do_not_come_back() {
         .await
         .expect("a response");
     assert_eq!(response.url().as_str(), first.url("/end"));
-    let secrets = |request: &bonafide_testkit::RecordedRequest| {
+    let secrets = |request: &bonafide_testkit::server::RecordedRequest| {
         ["authorization", "cookie", "proxy-authorization"]
             .map(|name| request.headers.contains_key(name))
     };

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use bonafide::verify::{Anchors, Policy};
 use bonafide::{Client, ClientBuilder};
-use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer, TestServerBuilder};
+use bonafide_testkit::server::TestServerBuilder;
+use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer};
 
 static CA: LazyLock<TestCa> = LazyLock::new(TestCa::new);
 

@@ -5,7 +5,7 @@ use crate::certificate::{Identity, KeyKind, TestCa};
 use crate::conformance::family::{Family, Needs, Verdict};
 use crate::conformance::scene::{Scene, TlsScene};
 use crate::conformance::site::Site;
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
     let rsa = issuing.issue(good().key(KeyKind::Rsa2048));

@@ -2,11 +2,10 @@
 //! certificate.
 
 use super::{Showing, good};
-use crate::certificate::{
-    CrlRecipe, Identity, Moment, OcspRecipe, OcspStatus, Recipe, TestCa, TestLog,
-};
+use crate::certificate::{Identity, Moment, Recipe, TestCa, TestLog};
 use crate::conformance::family::{Family, Needs};
 use crate::conformance::site::{ClientSettings, Site};
+use crate::revocation::{CrlRecipe, OcspRecipe, OcspStatus};
 
 pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
     let case = Showing {

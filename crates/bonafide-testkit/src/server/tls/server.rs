@@ -87,7 +87,7 @@ impl TestServer {
     }
 
     /// Lets every TLS handshake wait from now on. Those that wait are counted in
-    /// [`ServerStats::waiting_handshakes`](crate::ServerStats).
+    /// [`ServerStats::waiting_handshakes`](crate::server::ServerStats).
     pub fn hold_handshakes(&self) {
         self.tls.hold(true);
     }

@@ -1,7 +1,8 @@
 //! `Content-Length` and `Transfer-Encoding`.
 
 use bonafide::{Body, Kind, Phase};
-use bonafide_testkit::{Alpn, RecordedRequest};
+use bonafide_testkit::Alpn;
+use bonafide_testkit::server::RecordedRequest;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use tower::ServiceExt;
 

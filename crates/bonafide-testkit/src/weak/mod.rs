@@ -1,5 +1,17 @@
-//! A server that is worse than any library is: it answers a ClientHello by a script and
-//! looks at what the client does then.
+//! A server that is weaker than any TLS library allows: it answers a ClientHello by a script, and
+//! records what the client does next.
+//!
+//! ```
+//! use bonafide_testkit::TestCa;
+//! use bonafide_testkit::weak::{WeakServer, Weakness};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let ca = TestCa::new();
+//! let server = WeakServer::start(Weakness::Rc4, &ca).await;
+//! // Your client, with `ca.pem()` as its only root, gets `server.url("/")`, and has to refuse.
+//! println!("{:?}", server.moves());
+//! # }
+//! ```
 
 mod exchange;
 mod hello;
@@ -21,9 +33,9 @@ use self::exchange::server_key_exchange;
 use self::hello::Hello;
 use self::message::{ALERT, CLIENT_HELLO, CLIENT_KEY_EXCHANGE, Flight, HANDSHAKE};
 use self::weakness::Exchange;
-use super::bind::BindAddr;
 use crate::certificate::{Identity, KeyKind, Recipe, TestCa};
 use crate::patience::until;
+use crate::server::BindAddr;
 
 /// What a client has done with the answer of a [`WeakServer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +59,8 @@ pub enum ClientMove {
 /// No library and no program is asked, so that it is as weak everywhere.
 ///
 /// ```
-/// use bonafide_testkit::{ClientMove, TestCa, WeakServer, Weakness};
+/// use bonafide_testkit::TestCa;
+/// use bonafide_testkit::weak::{ClientMove, WeakServer, Weakness};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let ca = TestCa::new();

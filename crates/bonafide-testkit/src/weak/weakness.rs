@@ -6,7 +6,7 @@ use super::exchange::Group;
 /// What is weak about a [`WeakServer`](super::WeakServer).
 ///
 /// ```
-/// use bonafide_testkit::Weakness;
+/// use bonafide_testkit::weak::Weakness;
 ///
 /// assert_eq!(Weakness::ALL.len(), 19);
 /// assert!(Weakness::TripleDes.why().contains("64 bits"));
