@@ -130,7 +130,7 @@ async fn a_refusal_is_found_behind_the_error_of_the_client_and_no_request_was_se
     let error = connect_error(&error);
     assert_eq!(error.code(), Some(Code::UnknownIssuer));
     assert_eq!(error.receipt().unwrap().host(), Some("localhost"));
-    assert_eq!(error.to_string(), "localhost is not believed");
+    assert_eq!(error.to_string(), "the server of localhost is not trusted");
     assert_eq!(error.source().unwrap().to_string(), refusal.to_string());
     server.wait_for(|stats| stats.failed_handshakes == 1).await;
     assert_eq!(server.request_count(), 0);

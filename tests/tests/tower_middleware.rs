@@ -158,7 +158,7 @@ async fn a_demanded_pin_is_missed_where_there_is_none_and_found_where_there_is_o
     }
     assert_eq!(
         refusal.to_string(),
-        "localhost was verified without a pin, and a pin is demanded"
+        "localhost was verified without a pin, and a pin is required"
     );
 
     let pinned = demanding().service(carrying_receipts(believing(&ca).pins(pins)));

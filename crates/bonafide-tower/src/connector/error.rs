@@ -16,10 +16,10 @@ use crate::require_https::NotHttps;
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URI is not for `https://`, and plain http was not allowed. The caller's URI is at fault.
-    #[error("a connection without https was asked for")]
+    #[error("the URI is not https")]
     NotHttps(#[source] NotHttps),
     /// The server, or the host, is not believed by the policy.
-    #[error("{host} is not believed")]
+    #[error("the server of {host} is not trusted")]
     Refused {
         /// The host of the URI.
         host: String,

@@ -28,7 +28,7 @@ pub enum RedirectError {
         to: Origin,
     },
     /// Several `Location` fields with values that differ: which one counts is a guess.
-    #[error("the redirect has several Locations that differ")]
+    #[error("the redirect has several different Location headers")]
     Ambiguous,
     /// The `Location` is not a URL that can be requested.
     #[error("the Location {location} is not a usable URL")]

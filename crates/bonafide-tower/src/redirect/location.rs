@@ -198,7 +198,7 @@ mod tests {
         assert!(matches!(error, RedirectError::Ambiguous), "{error:?}");
         assert_eq!(
             error.to_string(),
-            "the redirect has several Locations that differ"
+            "the redirect has several different Location headers"
         );
     }
 }

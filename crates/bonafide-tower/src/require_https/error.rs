@@ -13,19 +13,19 @@ use http::uri::Scheme;
 #[non_exhaustive]
 pub enum NotHttps {
     /// A plain `http://` URI.
-    #[error("BF-PLAIN-HTTP: {host} was asked for over plain http")]
+    #[error("BF-PLAIN-HTTP: the request to {host} uses plain http")]
     PlainHttp {
         /// The host of the URI.
         host: String,
     },
     /// A URI with a scheme that is neither `https` nor `http`.
-    #[error("`{scheme}` was asked for, and only https is allowed")]
+    #[error("the scheme is `{scheme}`, and only https is allowed")]
     OtherScheme {
         /// The scheme of the URI.
         scheme: String,
     },
     /// A URI without a scheme, such as a path alone: nothing says that it is for https.
-    #[error("a URI without a scheme was asked for, and only https is allowed")]
+    #[error("the URI has no scheme, and only https is allowed")]
     NoScheme,
 }
 

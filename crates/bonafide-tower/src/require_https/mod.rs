@@ -28,7 +28,7 @@
 //!     error.downcast_ref(),
 //!     Some(&NotHttps::PlainHttp { host: "example.com".to_owned() }),
 //! );
-//! assert_eq!(error.to_string(), "BF-PLAIN-HTTP: example.com was asked for over plain http");
+//! assert_eq!(error.to_string(), "BF-PLAIN-HTTP: the request to example.com uses plain http");
 //! # Ok(())
 //! # }
 //! ```

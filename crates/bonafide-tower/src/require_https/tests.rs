@@ -51,7 +51,7 @@ async fn plain_http_is_refused_before_the_inner_service_and_named_without_what_m
         assert_eq!(refusal, NotHttps::PlainHttp { host }, "{uri}");
         assert_eq!(
             refusal.to_string(),
-            "BF-PLAIN-HTTP: example.com was asked for over plain http"
+            "BF-PLAIN-HTTP: the request to example.com uses plain http"
         );
         assert_eq!(seen, 0, "{uri}");
     }

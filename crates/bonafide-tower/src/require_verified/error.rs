@@ -12,18 +12,18 @@ use bonafide_verify::{Code, Receipt, Verdict};
 pub enum NotVerified {
     /// Nothing says that the server was verified: plain http, or a client that carries no receipts.
     #[error(
-        "the response came over a connection without a receipt: nothing shows that its server was verified"
+        "the connection of the response has no receipt, so its server is not known to be verified"
     )]
     NoReceipt,
     /// The server was not verified, and a grant let it pass.
-    #[error("{} was not verified but let through by a grant", host(receipt))]
+    #[error("{} was not verified; a grant let it through", host(receipt))]
     Granted {
         /// What was checked, and what the grant forgave.
         receipt: Arc<Receipt>,
     },
     /// The server was believed by its key alone, without a path, and that is not allowed here.
     #[error(
-        "{} was believed by its key alone, and a verified server is demanded",
+        "{} was accepted by its key alone, and a verified server is required",
         host(receipt)
     )]
     KnownKey {
@@ -31,13 +31,13 @@ pub enum NotVerified {
         receipt: Arc<Receipt>,
     },
     /// The server was verified, but not by a pin, and a pin is demanded.
-    #[error("{} was verified without a pin, and a pin is demanded", host(receipt))]
+    #[error("{} was verified without a pin, and a pin is required", host(receipt))]
     NotPinned {
         /// What was checked.
         receipt: Arc<Receipt>,
     },
     /// The receipt is of something else than a verified connection: an audit without a name, or a refusal.
-    #[error("the receipt of the connection is not one of a verified server: {}", receipt.verdict())]
+    #[error("the receipt does not show a verified server: {}", receipt.verdict())]
     NotProved {
         /// What was checked.
         receipt: Arc<Receipt>,

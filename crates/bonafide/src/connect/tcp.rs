@@ -16,14 +16,14 @@ use tower_service::Service;
 
 use crate::error::{Failure, Kind, Phase};
 
-/// How long the addresses of the preferred family have before the other family is tried beside them
-/// (RFC 8305 section 5).
+/// How long the addresses of the preferred family are tried alone before the other family is tried
+/// too (RFC 8305 section 5).
 const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
 
 /// How long a connection is silent before the kernel probes it, and between its probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Connects to the first of `addresses` that answers. `limit` is shared out among them.
+/// Connects to the first of `addresses` that answers. They share `limit`.
 pub(super) async fn connect(
     addresses: Vec<SocketAddr>,
     limit: Option<Duration>,
@@ -94,7 +94,7 @@ fn describe(addresses: &[SocketAddr]) -> String {
     }
 }
 
-/// A resolver that knows the answer.
+/// A resolver that returns given addresses.
 #[derive(Clone)]
 struct Given(Vec<SocketAddr>);
 

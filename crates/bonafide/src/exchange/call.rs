@@ -20,7 +20,7 @@ pub(crate) struct Call {
     pub(crate) path: PathAndQuery,
     /// The headers that the caller gave.
     pub(crate) headers: HeaderMap,
-    /// Whether the client's own credentials go with it.
+    /// Whether it is sent with the client's own credentials.
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
@@ -28,8 +28,8 @@ pub(crate) struct Call {
     pub(crate) extensions: Extensions,
 }
 
-/// What an `http::Request` has no room for, while a call goes through the caller's layers as one. It is
-/// in the request's extensions.
+/// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
+/// It is in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     limits: RequestLimits,
@@ -76,8 +76,8 @@ impl Call {
         })
     }
 
-    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in its
-    /// extensions count; `limits` are those of a request that brings none.
+    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in
+    /// its extensions count; `limits` are the limits of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the client's own
     /// credentials are sent with it only if they were before, and to the same origin. Where it was not,
@@ -147,7 +147,7 @@ impl Call {
         Ok(request)
     }
 
-    /// What goes beside the [request](Self::request).
+    /// What accompanies the [request](Self::request).
     pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,

@@ -15,8 +15,8 @@ use crate::origin::Endpoint;
 use crate::pool::{CheckoutError, Lease, current_runtime};
 use crate::router::Router;
 
-/// A connection for `call`, which is asked for `now`, and when there was one. The clock is not read again for one that
-/// is at hand.
+/// Checks out a connection for `call`, starting at `now`, and returns when it was available. The
+/// clock is not read again if one is available at once.
 pub(super) async fn checkout(
     router: &Router,
     limit: Option<Duration>,
@@ -36,7 +36,7 @@ pub(super) async fn checkout(
         if let Endpoint::Known(connections) = &call.endpoint
             && connections.key().parts().runtime != runtime
         {
-            // The request was made elsewhere than where it is sent.
+            // The request was built on another runtime than the one that sends it.
             call.endpoint = Endpoint::Named(call.origin());
         }
         let connections = match &call.endpoint {
@@ -55,7 +55,7 @@ pub(super) async fn checkout(
         let failure = match outcome {
             Ok(lease) if patience.has_waited() => return Ok((lease, Instant::now())),
             Ok(lease) => return Ok((lease, now)),
-            // What was found under a policy that is replaced says nothing about the request.
+            // A verdict of a replaced policy says nothing about this request.
             Err(_) if router.is_outdated(&connections) => {
                 call.endpoint = Endpoint::Named(call.origin());
                 continue;

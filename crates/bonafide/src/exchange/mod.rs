@@ -86,9 +86,9 @@ impl HopResponse {
 
 /// Sends `call` and waits for the headers of the response.
 ///
-/// A request that provably was not processed is sent again on another connection. One whose connection closed without
-/// a response is sent again once, if it is idempotent, its body can be repeated and the connection was not new. Nothing
-/// else is sent twice.
+/// A request that provably was not processed is sent again on another connection. A request whose
+/// connection closed without a response is sent again once, if it is idempotent, its body can be
+/// repeated and the connection was not new. Nothing else is sent twice.
 pub(crate) async fn exchange(
     router: &Router,
     checkout_limit: Option<Duration>,
@@ -232,8 +232,9 @@ fn return_unsent<T>(body: Body) -> Result<Result<T, Unanswered>, Failure> {
     }))
 }
 
-/// A request that waits for its response on a connection. Given up, it ends an HTTP/1.1 connection; after a while of
-/// silence, it leaves an HTTP/2 connection in doubt.
+/// A request that waits for its response on a connection. If it is cancelled, an HTTP/1.1
+/// connection is closed; an HTTP/2 connection is suspected of being broken if nothing arrived on it
+/// for a while.
 struct Waiting<'a> {
     lease: &'a Lease<Connector>,
     since: Instant,

@@ -62,15 +62,15 @@ impl fmt::Debug for Origin {
     }
 }
 
-/// A URL cut into what a request needs, its origin looked up by `find` before anything is copied.
+/// A URL split into what a request needs. `find` looks up its origin before anything is copied.
 pub(crate) struct Parsed<O> {
     pub(crate) endpoint: Endpoint<O>,
     pub(crate) path: PathAndQuery,
-    /// The `Authorization` that user name and password in the URL amount to (RFC 7617).
+    /// The `Authorization` made of the URL's user name and password (RFC 7617).
     pub(crate) basic: Option<HeaderValue>,
 }
 
-/// An origin that is known already, or the name of one that is not.
+/// An origin: what `find` knows about it, or its name if it is not known.
 #[derive(Clone)]
 pub(crate) enum Endpoint<O> {
     Known(O),
@@ -202,7 +202,8 @@ fn endpoint<O>(
     }
 }
 
-/// Without `//` what stands for the scheme may be a user name, or a host, and is not repeated.
+/// Without `//`, the text before the colon may be a user name or a host, so the error does not
+/// repeat it.
 #[cold]
 fn not_http(url: &Url) -> Failure {
     let what = match shown_scheme(url) {
@@ -224,7 +225,7 @@ fn has_zone_id(text: &str) -> bool {
 
 #[cold]
 fn zone_id() -> Failure {
-    let what = "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+    let what = "a URL cannot contain a zone id: use a host name, and give its address with the scope id \
                 to `ClientBuilder::resolve`";
     Failure::new(Kind::Url, what)
 }
@@ -256,7 +257,7 @@ pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
         "Basic {}",
         base64::engine::general_purpose::STANDARD.encode(pair)
     );
-    // Base64 has no character that a header value cannot hold.
+    // Base64 consists of characters that a header value can hold.
     let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Basic"));
     value.set_sensitive(true);
     value
@@ -356,7 +357,7 @@ mod tests {
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(
                 error.to_string(),
-                "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+                "a URL cannot contain a zone id: use a host name, and give its address with the scope id \
                  to `ClientBuilder::resolve`"
             );
         }

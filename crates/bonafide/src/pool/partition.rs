@@ -1,4 +1,4 @@
-//! One partition: its state, shared by the requests that come to it.
+//! One partition: its state, shared by its requests.
 
 use std::fmt;
 use std::pin::pin;
@@ -21,7 +21,7 @@ use super::reservation::Reservation;
 use super::state::{Actions, Census, Checkout, State};
 use super::wait::{Wait, Waiter};
 
-/// What the state answers with, when the waiters are requests.
+/// The actions of the state, with requests as waiters.
 pub(super) type Steps<C> = Actions<C, Waiter<C>>;
 
 /// The connections that requests with one [`PartitionKey`] share.
@@ -30,13 +30,13 @@ pub(crate) struct Partition<C: Connect> {
     core: Arc<Core<C>>,
     registry: Weak<Registry<C>>,
     state: Mutex<State<C, Waiter<C>>>,
-    /// Set with the state's own mark, to be read without the lock.
+    /// A copy of the state's own flag that can be read without the lock.
     retired: AtomicBool,
-    /// Tells the attempts of it.
+    /// Notifies the attempts that the partition takes no more requests.
     on_retired: Notify,
 }
 
-/// The time, as tokio tells it, so that a test can stop it.
+/// The time by tokio's clock, which a test can pause.
 pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
@@ -79,8 +79,8 @@ impl<C: Connect> Partition<C> {
         }
     }
 
-    /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used last, else
-    /// whichever comes first of a new one and one given back.
+    /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used
+    /// last, else whichever comes first: a new connection or a returned one.
     ///
     /// Dropping the future cancels the request's place in the queue and nothing else.
     ///
@@ -163,23 +163,23 @@ impl<C: Connect> Partition<C> {
         Some(steps)
     }
 
-    /// To be called while a request waits, every [`SILENCE`](crate::limits::SILENCE): a connection whose peer has sent nothing
-    /// yet is not waited for any longer.
+    /// Called every [`SILENCE`](crate::limits::SILENCE) while a request waits: the request stops
+    /// waiting for a connection whose peer has sent nothing yet.
     pub(crate) fn doubt_mute(self: &Arc<Self>) {
         self.step(|state, now, steps| state.doubt_mute(now, steps));
     }
 
-    /// Numbers of this moment.
+    /// Current numbers.
     pub(super) fn census(&self) -> Census {
         self.lock().census()
     }
 
-    /// When a request last came, if nobody needs anything from here.
+    /// When the last request came, if no request or connection is in use.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
         self.lock().quiet_since()
     }
 
-    /// One step of the state under its lock, then what it asks for without it.
+    /// Makes one step of the state under its lock, then performs its actions without the lock.
     pub(super) fn step<R>(
         self: &Arc<Self>,
         step: impl FnOnce(&mut State<C, Waiter<C>>, Instant, &mut Steps<C>) -> R,
@@ -192,7 +192,7 @@ impl<C: Connect> Partition<C> {
             let runtime = if steps.attempts == 0 {
                 None
             } else {
-                // The caller may be on another runtime than those who wait.
+                // The caller may be on another runtime than the waiting requests.
                 state
                     .oldest_waiter()
                     .and_then(|waiter| waiter.runtime.clone())
@@ -208,7 +208,7 @@ impl<C: Connect> Partition<C> {
         result
     }
 
-    /// Does what a step asked for. `runtime` is where attempts run.
+    /// Performs the actions of a step. Attempts run on `runtime`.
     pub(super) fn perform(self: &Arc<Self>, steps: Steps<C>, runtime: Option<Handle>) {
         let Actions {
             deliveries,
@@ -233,7 +233,7 @@ impl<C: Connect> Partition<C> {
         }
     }
 
-    /// Counts a connection that is closed by its user.
+    /// Counts a connection that its lease has closed.
     pub(super) fn count_closed(&self, cause: Cause) {
         self.core.counters.closed(cause);
     }

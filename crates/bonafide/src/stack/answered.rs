@@ -19,19 +19,19 @@ pub(crate) struct Answered {
     pub(crate) found: Found,
 }
 
-/// Where a response was found: on which connection, under which URL, after which redirects. It travels
-/// with a response, in its extensions where a caller's layer sees it.
+/// Where a response came from: its connection, its URL and the redirects before it. It is kept with
+/// the response, in its extensions where a caller's layer sees it.
 #[derive(Clone)]
 pub(crate) struct Found {
     delivered: Option<Delivered>,
-    /// Made when somebody asks, unless it is all that is known.
+    /// Built on demand, unless it is all that is known.
     url: OnceLock<Box<Url>>,
     /// None where no redirect was followed.
     hops: Option<Hops>,
 }
 
 impl Answered {
-    /// What `call`, the last hop of a call, has got, after the redirects in `hops`.
+    /// The response to `call`, the last hop of a call, after the redirects in `hops`.
     pub(super) fn new(answer: HopResponse, call: &Call, hops: Vec<Hop>) -> Self {
         let HopResponse {
             head,
@@ -55,7 +55,7 @@ impl Answered {
         }
     }
 
-    /// What the caller's layers gave for a call to `url`.
+    /// The response that the caller's layers returned for a call to `url`.
     pub(crate) fn from_response(
         response: Response<Body>,
         url: impl FnOnce() -> Option<Url>,
@@ -101,7 +101,7 @@ impl Found {
         self.hops.as_ref().map_or(&[], Hops::as_slice)
     }
 
-    /// Adds what a layer or the caller of a tower service may want to know.
+    /// Adds the extensions that layers and callers of the tower service can read.
     pub(crate) fn describe(&self, extensions: &mut Extensions) {
         if let Some(delivered) = &self.delivered {
             describe(delivered, extensions);

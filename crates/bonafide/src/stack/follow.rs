@@ -43,7 +43,8 @@ pub(super) fn follow(
     if follow.url.scheme() == "http"
         && let Some(answered) = answer.delivered.as_ref().map(Delivered::url)
     {
-        // A hop layer may have gone to https where http was asked for: the server must not lead back.
+        // A hop layer may have upgraded the request from http to https: a redirect must not undo
+        // that.
         let seen = Seen {
             url: &answered,
             ..seen

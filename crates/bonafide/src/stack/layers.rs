@@ -23,7 +23,7 @@ use crate::exchange::Carried;
 /// Layers around what is below them.
 pub(super) type Layered = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
 
-/// A layer of the caller, until it is known what goes below it.
+/// A layer of the caller, before the service below it is known.
 pub(crate) type Wrap = Box<dyn FnOnce(Next) -> Next + Send>;
 
 /// The rest of a client, below a layer of the caller; see
@@ -75,7 +75,7 @@ impl Below {
     }
 }
 
-/// A clone has to be asked anew whether it is ready.
+/// A clone has its own readiness, so it has to be polled again.
 impl Clone for Next {
     fn clone(&self) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Clone for Next {
     }
 }
 
-/// `layer`, to go around what is not there yet.
+/// Wraps `layer`, to be applied when the service below it exists.
 pub(crate) fn wrap<L, B>(layer: L) -> Wrap
 where
     L: Layer<Next> + Send + 'static,
@@ -109,7 +109,7 @@ where
     })
 }
 
-/// The error of a layer: as it was, if it is the client's.
+/// The error of a layer; an error of the client itself is returned unchanged.
 fn by_layer(error: BoxError) -> Error {
     match error.downcast::<Error>() {
         Ok(own) => *own,
@@ -119,7 +119,7 @@ fn by_layer(error: BoxError) -> Error {
     }
 }
 
-/// The body that a layer gives a response: as it is, if it is the client's.
+/// The body of a layer's response; a body of the client itself is returned unchanged.
 fn adopt<B>(body: B) -> Body
 where
     B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
@@ -163,8 +163,8 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// Ready when the layers below are, and always where there are none. One that was not asked whether it
-/// is ready waits when it is called.
+/// Ready when the layers below are ready, and always if there are none. A call without an earlier
+/// `poll_ready` waits for readiness itself.
 impl Service<Request<Body>> for Next {
     type Response = Response<Body>;
     type Error = Error;
@@ -195,7 +195,7 @@ impl Service<Request<Body>> for Next {
                 }))
             }
             Below::Layered { layers, ready } => {
-                // The layer above may send again what was not sent, and has to know.
+                // The layer above may send an unsent request again, so it needs the delivery.
                 let carried = request.extensions().get::<Carried>();
                 let reached = carried.map(|carried| carried.reached.clone());
                 let blame = move |error| reached.unwrap_or_default().blame(error);

@@ -7,8 +7,8 @@
 //! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is below.
 //! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
-//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. What a layer has
-//!    made of a request is looked at here as if the caller had written it.
+//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//!    that a layer has changed is checked here as if the caller had written it.
 //!
 //! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
@@ -56,7 +56,7 @@ pub(crate) struct CallStage {
 
 /// Hops, below the caller's hop layers: the exchange.
 pub(crate) struct HopStage {
-    /// The failure is what every call then ends with.
+    /// On failure, every call ends with this error.
     router: Result<Arc<Router>, Failure>,
     /// How long a request waits for a connection.
     checkout_limit: Option<Duration>,
@@ -131,7 +131,7 @@ impl Stack {
 
     /// Sends a request of the `http` crate through everything.
     pub(crate) async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        // The layer of another client may have handed it on.
+        // A layer of another client may have passed it on.
         noted(request, async |request| {
             let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
             Ok(self.send(&mut call).await?.into())
@@ -177,7 +177,7 @@ async fn through(
     response.map_err(|error| reached.blame(error))
 }
 
-/// Notes how far a request gets that a caller's layer passes on.
+/// Records how far a request gets that a caller's layer passes on.
 async fn noted<T>(
     request: Request<Body>,
     serve: impl AsyncFnOnce(Request<Body>) -> Result<T, Error>,
@@ -234,7 +234,7 @@ impl CallStage {
         }
     }
 
-    /// Serves what a caller's layer passes on.
+    /// Serves a request that a caller's layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         let (mut call, deadline) = self.hops.read(request, Credentials::Sent)?;
         Ok(self.run(&mut call, deadline).await?.into())
@@ -280,7 +280,7 @@ impl HopStage {
         .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
-    /// Serves what a caller's hop layer passes on.
+    /// Serves a request that a caller's hop layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         // A request that was not carried may belong to a hop after a redirect to another origin.
         let (mut call, deadline) = self.read(request, Credentials::LeftOut)?;

@@ -215,11 +215,11 @@ async fn requests_that_cannot_be_built_say_why_when_they_are_sent() {
         ),
         (
             client.get("https://localhost/").bearer_auth("a\nb"),
-            "https://localhost/: the token is no header value: failed to parse header value",
+            "https://localhost/: the token is not a valid header value: failed to parse header value",
         ),
         (
             client.get("https://localhost/").query(&5),
-            "https://localhost/: the query cannot be written: top-level serializer supports only maps and structs",
+            "https://localhost/: the query cannot be serialized: top-level serializer supports only maps and structs",
         ),
     ] {
         let error = request.send().await.expect_err(text);

@@ -253,8 +253,8 @@ async fn what_is_no_answer_to_connect_is_told_in_words() {
         (
             b"\x15\x03\x01\x00\x02\x02\x46",
             AfterReply::Close,
-            "did not answer with HTTP/1.1: its answer begins as TLS does; a proxy that is itself \
-             reached over TLS is not supported",
+            "did not answer with HTTP/1.1: its answer begins like TLS; a proxy that itself uses TLS \
+             is not supported",
             false,
         ),
         (
@@ -335,7 +335,7 @@ async fn bytes_before_the_clients_first_are_not_taken_for_the_servers() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{url}: the proxy {} opened the tunnel, but bytes came through it unasked: 40 bytes that \
+                "{url}: the proxy {} opened the tunnel, but sent bytes before the client did: 40 bytes that \
                  begin with \"HTTP/1.1 200 OK\" arrived before anything was sent to the server",
                 proxy.url()
             )

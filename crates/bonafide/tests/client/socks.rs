@@ -220,7 +220,7 @@ async fn bytes_beyond_a_socks_reply_are_not_taken_for_the_servers() {
         let (text, error) = refused(&[NO_CREDENTIALS, &answer], "").await;
         assert_eq!(
             text,
-            "opened the tunnel, but bytes came through it unasked: 5 bytes that begin with \"hello\" \
+            "opened the tunnel, but sent bytes before the client did: 5 bytes that begin with \"hello\" \
              arrived before anything was sent to the server"
         );
         let Some(ProxyError::EarlyBytes { count, first }) = error.proxy_error() else {

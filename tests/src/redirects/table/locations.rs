@@ -105,7 +105,7 @@ pub(super) fn situations() -> Vec<Situation> {
         all.push(
             redirected("Locations that differ".to_owned(), locations).ends(Outcome::Fails(
                 RedirectFailure::Location,
-                "the redirect has several Locations that differ",
+                "the redirect has several different Location headers",
             )),
         );
     }

@@ -14,7 +14,7 @@ async fn an_older_epoch_is_evicted_and_stays_so() {
     assert_eq!(bench.pool.evict_older_than(epoch(2)), 1);
     assert!(!wire.is_held());
     assert_eq!(error(partition.checkout().await), CheckoutError::Evicted);
-    // Asked for by somebody who has not heard of the new policy.
+    // Requested by a caller that does not know the new policy yet.
     let late = bench.pool.partition(&key("origin.test", 1));
     assert_eq!(error(checkout(late).await), CheckoutError::Evicted);
     assert_eq!(bench.attempts(), 1);
