@@ -3,7 +3,7 @@
 //! | example | shows |
 //! |---|---|
 //! | `quickstart` | a verified request with its receipt, and six bad servers refused; with a URL, a request to a real server |
-//! | `explain` | why a server was not believed, as a text of several lines, and what would help; with a URL, for a real server |
+//! | `explain` | why a server was not trusted, as a text of several lines, and what would help; with a URL, for a real server |
 //! | `custom_ca` | a private CA from memory, from a file, and beside the system's store |
 //! | `pinned` | pins, and what happens when a server's key is another one |
 //! | `pins` | pin files made from a host, a chain, a request or a key, with advice; signed bundles of them |

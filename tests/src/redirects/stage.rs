@@ -10,7 +10,7 @@ use http::header::{HOST, LOCATION};
 use http::{HeaderValue, Request, Response};
 
 use super::situation::{Ended, Outcome, Sent, Situation, StubResponse};
-use crate::believing;
+use crate::trusting;
 
 static CA: LazyLock<TestCa> = LazyLock::new(TestCa::new);
 static LOOPBACK: LazyLock<Identity> =
@@ -83,7 +83,7 @@ impl Script {
 }
 
 impl Stage {
-    /// Starts the servers that `situation` is about; those over TLS speak `alpn`.
+    /// Starts the servers that `situation` is about; those over TLS offer `alpn`.
     pub async fn start(situation: &Situation, alpn: Alpn) -> Self {
         let script = Arc::new(Script {
             answers: situation.answers.clone(),
@@ -126,9 +126,9 @@ impl Stage {
         }
     }
 
-    /// A policy that believes the servers.
+    /// A policy that trusts the servers.
     pub fn policy(&self) -> Policy {
-        believing(&CA).build().expect("one anchor is enough")
+        trusting(&CA).build().expect("one anchor is enough")
     }
 
     /// The first request of `situation`, with the body that `body` makes.

@@ -86,7 +86,7 @@ async fn a_key_that_is_held_elsewhere_authenticates_and_is_rotated_like_any_othe
         handle.replace(external(&new)).unwrap();
         get(&client, &server).await.unwrap();
         assert_eq!(shown(&server, &[&old, &new]), [0, 1, 1]);
-        assert_eq!(server.tcp_connections(), 3, "nobody knows the module's key");
+        assert_eq!(server.tcp_connections(), 3, "the module's key is unknown");
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! // Or all of them at once, for a table test.
 //! for case in Catalogue::new().cases() {
-//!     println!("{}: {}", case.name, if case.believed { "accepted" } else { "refused" });
+//!     println!("{}: {}", case.name, if case.accepted { "accepted" } else { "refused" });
 //! }
 //! ```
 

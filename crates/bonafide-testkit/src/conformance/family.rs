@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// What a client must do that verifies.
+/// What a client that verifies must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
 pub enum Verdict {
-    /// Believe the server, and send its request.
+    /// Accept the server, and send its request.
     Accept,
     /// Send nothing.
     Reject,

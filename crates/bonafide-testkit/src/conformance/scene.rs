@@ -42,7 +42,7 @@ pub(super) struct TlsScene {
 pub(super) enum Destination {
     /// `http://`.
     Plain,
-    /// A server that is not to be believed.
+    /// A server that must be refused.
     Tls(Identity),
     /// Through another safe server to `http://`.
     PlainByWayOf(Identity),

@@ -51,7 +51,7 @@ pub(super) enum ConnectReply {
 pub enum AfterReply {
     /// Closes the connection.
     Close,
-    /// Leaves the connection open and says nothing more.
+    /// Leaves the connection open and sends nothing more.
     Stall,
     /// Carries bytes to the server and back.
     Tunnel,
@@ -71,8 +71,7 @@ impl TestProxyBuilder {
         self
     }
 
-    /// Answers 407 to whoever does not show these credentials by the Basic scheme
-    /// (RFC 7617).
+    /// Answers 407 to a client that does not send these credentials by the Basic scheme (RFC 7617).
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         let encoded = STANDARD.encode(format!("{user}:{password}"));
         self.script.credentials = Some(format!("Basic {encoded}"));
@@ -91,8 +90,8 @@ impl TestProxyBuilder {
         self
     }
 
-    /// Answers every CONNECT with these bytes, whatever they are, and goes on as `then` says. No
-    /// bytes and [`AfterReply::Close`] is a proxy that hangs up.
+    /// Answers every CONNECT with these bytes, whatever they are, and continues as `then` says.
+    /// Without bytes, [`AfterReply::Close`] closes the connection without an answer.
     ///
     /// ```
     /// use bonafide_testkit::TestProxy;
@@ -111,8 +110,8 @@ impl TestProxyBuilder {
         self
     }
 
-    /// Where tunnels to this host lead, whatever port was asked for. Hosts without a
-    /// route are looked up.
+    /// The address that tunnels to this host lead to, whatever the port. Hosts without a route are
+    /// looked up.
     pub fn route(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
         self.script.routes.insert(host.into(), address);
         self

@@ -1,4 +1,4 @@
-//! Response bodies, as handlers give them.
+//! Response bodies that handlers return.
 
 use std::io;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 /// // `streamed` goes into a response; the test sends and ends it when it likes.
 /// assert!(sender.send("first part"));
 /// drop(streamed);
-/// assert!(!sender.send("nobody reads any more"));
+/// assert!(!sender.send("the client has gone"));
 /// # drop(fixed);
 /// ```
 #[derive(Debug, Default)]
@@ -155,8 +155,8 @@ impl From<()> for TestBody {
 pub struct BodySender(mpsc::UnboundedSender<io::Result<Bytes>>);
 
 impl BodySender {
-    /// Sends a part. It never waits. Returns whether somebody still reads: false once
-    /// the client has gone and the server has noticed.
+    /// Sends a part. It never waits. Returns whether the client still reads: false once the client
+    /// has gone and the server has noticed.
     pub fn send(&self, part: impl Into<Bytes>) -> bool {
         self.0.send(Ok(part.into())).is_ok()
     }
@@ -169,7 +169,7 @@ impl BodySender {
         drop(self.0.send(Err(cut)));
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the client has gone.
     pub async fn closed(&self) {
         self.0.closed().await;
     }

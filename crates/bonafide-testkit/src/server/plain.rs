@@ -16,9 +16,9 @@ use super::plan::Plan;
 use super::serving::Serving;
 use super::wire::Counted;
 
-/// A server for `http://`, without TLS: where redirects come from or must not go to. It
-/// speaks HTTP/1.1 and counts the bytes it receives, so that a test can show that not
-/// one was sent.
+/// A server for `http://`, without TLS: the source of a redirect, or a target that must not be
+/// reached. It uses HTTP/1.1 and counts the bytes it receives, so that a test can show that not one
+/// was sent.
 ///
 /// ```
 /// use bonafide_testkit::PlainServer;

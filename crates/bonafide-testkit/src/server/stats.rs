@@ -36,7 +36,7 @@ pub struct ServerStats {
     pub open_connections: usize,
     /// Requests received.
     pub requests: usize,
-    /// Bytes received over plain TCP. A server that speaks TLS does not count them.
+    /// Bytes received over plain TCP. A server over TLS does not count them.
     pub bytes_received: u64,
 }
 

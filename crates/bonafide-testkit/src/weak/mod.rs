@@ -37,7 +37,7 @@ use crate::certificate::{Identity, KeyKind, Recipe, TestCa};
 use crate::patience::until;
 use crate::server::BindAddr;
 
-/// What a client has done with the answer of a [`WeakServer`].
+/// What a client did after the answer of a [`WeakServer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientMove {
@@ -46,15 +46,15 @@ pub enum ClientMove {
     WentOn,
     /// It refused by an alert of this number (RFC 8446 section 6).
     Alerted(u8),
-    /// It closed the connection without a word.
+    /// It closed the connection without an alert.
     Left,
     /// It never sent a ClientHello.
     SaidNothing,
 }
 
 /// A server that chooses weak parameters, whether the client offers them or not, shows a
-/// certificate that is right, and notes what the client does then. The handshake is never
-/// completed: who computes the secret of a weak exchange has lost already.
+/// certificate that is right, and records what the client does next. The handshake is never
+/// completed: a client that computes the secret of a weak exchange has already failed.
 ///
 /// No library and no program is asked, so that it is as weak everywhere.
 ///
@@ -159,10 +159,10 @@ impl WeakServer {
         self.seen.moves()
     }
 
-    /// Waits until `count` connections have ended, and gives the moves of all.
+    /// Waits until `count` connections have ended, and returns the moves of all.
     ///
     /// # Panics
-    /// After thirty seconds in which they never did.
+    /// If they have not after thirty seconds.
     pub async fn next_moves(&self, count: usize) -> Vec<ClientMove> {
         let enough = |moves: &Vec<ClientMove>| moves.len() >= count;
         until(&self.seen.changed, || self.seen.moves(), enough).await

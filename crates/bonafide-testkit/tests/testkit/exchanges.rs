@@ -18,7 +18,7 @@ async fn a_handler_sees_the_whole_request_and_the_connection() {
     let server = TestServer::builder(localhost(&ca))
         .handler(|request: Request<Bytes>| async move {
             let connection = request.extensions().get::<AcceptedConnection>().cloned();
-            let connection = connection.expect("the server tells of the connection");
+            let connection = connection.expect("the server describes the connection");
             let body = String::from_utf8_lossy(request.body());
             Response::new(format!("{:?} {} {body}", connection.sni, request.method()))
         })
@@ -114,7 +114,7 @@ async fn a_body_can_be_fed_while_it_is_read() {
         .handler(move |_| {
             let body = body
                 .lock()
-                .expect("nobody panicked")
+                .expect("no thread panicked")
                 .take()
                 .unwrap_or_default();
             async move { Response::new(body) }

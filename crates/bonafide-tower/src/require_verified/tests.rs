@@ -259,7 +259,7 @@ async fn an_error_of_the_inner_service_passes_as_it_is() {
     );
 }
 
-/// What a program fails with that has no boxed errors.
+/// The error of a program without boxed errors.
 #[derive(Debug)]
 enum Failed {
     NotVerified(NotVerified),

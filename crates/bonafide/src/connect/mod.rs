@@ -107,7 +107,8 @@ impl Connect for Connector {
         match origin.scheme {
             Scheme::Http => {
                 let http1 = Version::HTTP_11;
-                self.speak(origin, stream, line, http1, None, opening).await
+                self.start_http(origin, stream, line, http1, None, opening)
+                    .await
             }
             Scheme::Https => {
                 self.warm_up.done().await;
@@ -124,7 +125,7 @@ impl Connect for Connector {
                     credential: stream.credential().cloned(),
                     clock: policy.clock(),
                 };
-                self.speak(origin, stream, line, version, Some(judged), opening)
+                self.start_http(origin, stream, line, version, Some(judged), opening)
                     .await
             }
         }
@@ -196,7 +197,7 @@ impl Connector {
     }
 
     /// Starts HTTP on a stream that is ready for it.
-    async fn speak<IO>(
+    async fn start_http<IO>(
         &self,
         origin: &Origin,
         stream: IO,

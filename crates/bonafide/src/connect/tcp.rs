@@ -147,7 +147,7 @@ mod tests {
         };
         let failure = connect(vec![closed], None)
             .await
-            .expect_err("nobody listens");
+            .expect_err("no server listens");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Connect, Some(Phase::Connect))

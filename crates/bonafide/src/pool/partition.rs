@@ -72,10 +72,10 @@ impl<C: Connect> Partition<C> {
 
     /// Waits until it takes no more requests.
     pub(super) async fn is_done(&self) {
-        let mut told = pin!(self.on_retired.notified());
-        told.as_mut().enable();
+        let mut retired = pin!(self.on_retired.notified());
+        retired.as_mut().enable();
         if !self.is_retired() {
-            told.await;
+            retired.await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Passing requests to hyper, so that each is answered or returned.
 //!
 //! hyper's sender pushes a request into a channel that the connection's task reads. If the task
-//! ends at that moment, the request lies in a channel that nobody reads, for as long as the sender
+//! ends at that moment, the request stays in a channel that is never read, for as long as the sender
 //! lives, and its future never resolves. The sender therefore ends with the task: hyper then
 //! returns the request.
 

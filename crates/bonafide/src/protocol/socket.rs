@@ -360,7 +360,7 @@ mod tests {
         socket.write_all(&[0; 1024]).await.expect("accepted");
         drop(peer);
         let start = Instant::now();
-        // Nobody reads.
+        // The peer does not read.
         let failed = loop {
             if let Err(error) = socket.write(&[0; 1024]).await {
                 break error.kind();

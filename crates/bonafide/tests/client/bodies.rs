@@ -191,7 +191,10 @@ async fn a_body_ended_by_the_connection_needs_a_close_notify() {
         .start()
         .await;
     let response = client().get(server.url("/")).send().await.expect("headers");
-    let error = response.bytes().await.expect_err("anybody may have cut it");
+    let error = response
+        .bytes()
+        .await
+        .expect_err("an attacker may have cut it");
     assert_eq!(
         (error.kind(), error.phase()),
         (Kind::Body, Some(Phase::Body))

@@ -8,7 +8,7 @@ use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 
 use crate::support::{builder, ca, client, server};
 
-/// A policy that believes `theirs` for `host` alone, and the authority of the tests for all others.
+/// A policy that trusts `theirs` for `host` alone, and the authority of the tests for all others.
 fn apart(host: &str, theirs: &TestCa) -> Policy {
     let theirs = Anchors::only(theirs.certificate().clone());
     Policy::builder()

@@ -154,7 +154,7 @@ async fn a_proxy_that_is_not_there_is_a_connect_error() {
         .get("https://localhost:1/")
         .send()
         .await
-        .expect_err("nobody listens");
+        .expect_err("no server listens");
     assert_eq!(
         (error.kind(), error.phase()),
         (Kind::Connect, Some(Phase::Connect))

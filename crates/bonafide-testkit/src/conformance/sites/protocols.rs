@@ -81,7 +81,7 @@ fn weak(root: &TestCa, rsa: &Identity, ecdsa: &Identity) -> Vec<Site> {
 }
 
 fn stolen(root: &TestCa, seen: &Identity) -> Vec<Site> {
-    const WHY: &str = "anybody who has seen the certificate could present it";
+    const WHY: &str = "anyone who has seen the certificate could present it";
     let thief = seen.with_key_of(&root.issue(good()));
     [
         ("stolen-certificate-tls12", &rustls::version::TLS12),

@@ -73,7 +73,7 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
         case.reject(
             "must-staple",
             issuing.issue(good().must_staple()),
-            "it demands a staple and comes without: who steals its key leaves that out",
+            "it requires a staple and is sent without one: a thief of its key would leave the staple out",
         )
         .needing(Needs::Revocation),
     ]
@@ -95,7 +95,7 @@ fn transparency(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
         case.reject(
             "no-sct",
             issuing.issue(good()),
-            "no log has seen it, so nobody can have noticed that it was issued",
+            "it is in no log, so its issuance could not be noticed",
         )
         .with_settings(Needs::Transparency, list),
     ]

@@ -156,7 +156,7 @@ impl TestServerBuilder {
     /// Starts listening.
     ///
     /// # Panics
-    /// If the address cannot be listened on, if there is no TLS version to speak, or
+    /// If the address cannot be listened on, if there is no TLS version to use, or
     /// outside of a tokio runtime.
     pub async fn start(self) -> TestServer {
         let tls = Arc::new(Tls::new(self.tls));

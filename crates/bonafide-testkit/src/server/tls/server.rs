@@ -55,7 +55,7 @@ impl TestServer {
         Self::builder(identity).alpn(Alpn::Http2).start().await
     }
 
-    /// A server by choice of its properties; HTTP/1.1 and HTTP/2 unless told otherwise.
+    /// A server by choice of its properties; by default with HTTP/1.1 and HTTP/2.
     pub fn builder(identity: Identity) -> TestServerBuilder {
         TestServerBuilder::new(identity)
     }

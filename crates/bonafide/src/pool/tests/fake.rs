@@ -63,7 +63,7 @@ impl Wire {
     }
 
     /// The peer sends something.
-    pub(super) fn speak(&self) {
+    pub(super) fn send_something(&self) {
         self.reads.fetch_add(1, Ordering::SeqCst);
     }
 
