@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let misissued = TestServer::http2(ca.issue(Recipe::for_host("localhost"))).await;
     match client.get(misissued.url("/")).send().await {
-        Ok(response) => return Err(format!("believed: {}", response.status()).into()),
+        Ok(response) => return Err(format!("trusted: {}", response.status()).into()),
         Err(error) => match Refusal::find_in(&error) {
             Some(refusal) => println!("{refusal}"),
             None => return Err(error.into()),

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let response = client.get(server.url("/")).send().await?;
     println!("private CA from a file: {}", response.status());
 
-    // From memory, beside the system's store: public servers are believed too.
+    // From memory, beside the system's store: public servers are trusted too.
     let both = Policy::builder()
         .anchors(Anchors::system().plus(CustomCa::pem("corp", ca.pem())))
         .build()?;

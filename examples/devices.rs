@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{host} is known by {}", known.key);
     }
 
-    // The device was reset and has made itself a new key. Or somebody else answers.
+    // The device was reset and has made itself a new key. Or another server answers.
     let reset = TestServer::http2(Identity::self_signed(Recipe::for_host("device"))).await;
     let refused = match client.get(reset.url("/")).send().await {
         Err(error) if error.code() == Some(Code::KeyChanged) => error,

@@ -1,4 +1,4 @@
-//! Why a server was not believed, and what would help: four servers, each refused for another reason.
+//! Why a server was not trusted, and what would help: four servers, each refused for another reason.
 //!
 //! ```text
 //! cargo run --example explain
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn explain_real_server(url: &str) -> Result<(), Box<dyn Error>> {
     match bonafide::get(url).await {
-        Ok(response) => println!("{}: believed", response.url()),
+        Ok(response) => println!("{}: trusted", response.url()),
         Err(error) => match error.explain() {
             Some(explanation) => println!("{}", explanation.for_terminal(&stdout())),
             None => println!("{error}"),
@@ -47,7 +47,7 @@ async fn explain_embedded_servers() -> Result<(), Box<dyn Error>> {
     let incomplete = issuing
         .issue(Recipe::for_host("localhost"))
         .without_intermediates();
-    let foreign = TestCa::named("somebody else").issue(Recipe::for_host("localhost"));
+    let foreign = TestCa::named("another owner").issue(Recipe::for_host("localhost"));
     for (identity, expected) in [
         (expired, RemedyKind::OtherTime),
         (other_name, RemedyKind::OtherName),
@@ -56,7 +56,7 @@ async fn explain_embedded_servers() -> Result<(), Box<dyn Error>> {
     ] {
         let server = TestServer::http1(identity).await;
         let error = match client.get(server.url("/")).send().await {
-            Ok(response) => return Err(format!("{} was believed", response.url()).into()),
+            Ok(response) => return Err(format!("{} was trusted", response.url()).into()),
             Err(error) => error,
         };
         let explanation = error.explain().ok_or("a refusal has an explanation")?;

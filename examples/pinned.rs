@@ -1,4 +1,4 @@
-//! Pins: the host is believed only with a known key on its verified path.
+//! Pins: the host is trusted only with a known key on its verified path.
 
 use std::error::Error;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! cargo run --example policy_check -- --check FILE      shows what differs, and fails if anything does
 //! ```
 //!
-//! Commit the file; a change of it then is a change that somebody reviews. Copy this program, put your own policy in the place of `policy()`, and build it as
+//! Commit the file; a change of it then is a change that is reviewed. Copy this program, put your own policy in the place of `policy()`, and build it as
 //! your program is built: it shows the features that are compiled in, and who in the build turns on those of danger.
 
 use std::error::Error;

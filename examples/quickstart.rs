@@ -12,7 +12,8 @@ use std::error::Error;
 
 use bonafide::Client;
 use bonafide::verify::{Anchors, Policy};
-use bonafide_testkit::{Catalogue, TestServer};
+use bonafide_testkit::TestServer;
+use bonafide_testkit::certificate::Catalogue;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -39,7 +40,7 @@ async fn show_embedded_servers() -> Result<(), Box<dyn Error>> {
         .build()?;
     let client = Client::builder().policy(policy).build()?;
 
-    println!("A good server, and why it was believed:\n");
+    println!("A good server, and why it was trusted:\n");
     let server = TestServer::http2(catalogue.case("valid-intermediate").identity.clone()).await;
     let response = client.get(server.url("/")).send().await?;
     println!("{} {:?}", response.status(), response.version());
@@ -60,7 +61,7 @@ async fn show_embedded_servers() -> Result<(), Box<dyn Error>> {
         let server = TestServer::http1(catalogue.case(name).identity.clone()).await;
         match client.get(server.url("/")).send().await {
             Ok(response) => {
-                return Err(format!("{name} was believed: {}", response.status()).into());
+                return Err(format!("{name} was trusted: {}", response.status()).into());
             }
             Err(error) => println!("{name:21} {error}"),
         }

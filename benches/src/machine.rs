@@ -1,4 +1,4 @@
-//! Cores and processor time. On other systems than Linux nothing is pinned and no processor time is told.
+//! Cores and processor time. On other systems than Linux nothing is pinned and no processor time is reported.
 
 use std::time::Duration;
 

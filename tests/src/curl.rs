@@ -19,7 +19,7 @@ const PEER_FAILED_VERIFICATION: i32 = 60;
 pub struct CurlRequest<'a> {
     /// The URL.
     pub url: &'a str,
-    /// The roots to believe, alone.
+    /// The roots to trust, alone.
     pub ca_pem: &'a str,
     /// The revocation lists of every issuer.
     pub crls_pem: Option<&'a str>,
@@ -93,7 +93,7 @@ impl Curl {
     }
 
     /// What curl thinks of the server at `address` that is asked for as `host`, a name or an address without brackets,
-    /// when it believes the roots in `ca_pem` alone.
+    /// when it trusts the roots in `ca_pem` alone.
     ///
     /// # Panics
     /// If curl cannot be run, or fails for a reason apart from TLS.
@@ -117,7 +117,7 @@ impl Curl {
             .await
             .expect("curl runs");
         match output.status.code() {
-            Some(0) => Opinion::Believed,
+            Some(0) => Opinion::Accepted,
             Some(PEER_FAILED_VERIFICATION) => Opinion::Refused(60),
             Some(SSL_CONNECT_ERROR) => Opinion::NoHandshake,
             _ => panic!(

@@ -48,7 +48,7 @@ pub use openssl_client::OpenSslClient;
 pub use openssl_keys::OpenSslKeys;
 pub use openssl_server::{OpenSslServer, OpenSslServerBuilder};
 pub use opinion::Opinion;
-pub use ours::{believing, connect, converse};
+pub use ours::{connect, converse, trusting};
 pub use raw::{Frame, Http2Peer, RawServer, RawStream, raw_http1, read_head};
 pub use squid::Squid;
 pub use terminator::{Brand, Http, Served, Terminator, TerminatorBuilder};

@@ -17,7 +17,7 @@ pub fn ipv6_loopback() -> Option<Ipv6Addr> {
     there.then_some(address)
 }
 
-/// A port of 127.0.0.1 that nobody listened on a moment ago.
+/// A port of 127.0.0.1 that no process listened on a moment ago.
 pub(crate) fn free_port() -> u16 {
     let [port] = free_ports();
     port

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::scratch::Scratch;
 
-/// The name of the socket. Whoever asks there for a page gets a number.
+/// The name of the socket. A client that gets a page there receives a number.
 pub(crate) const SOCKET: &str = "open";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// `None` where nobody listens yet.
+/// `None` where no server listens yet.
 pub(crate) fn open_connections(scratch: &Scratch) -> Option<usize> {
     let mut socket = UnixStream::connect(scratch.path().join(SOCKET)).ok()?;
     socket

@@ -28,7 +28,7 @@ impl OpenSslClient {
     }
 
     /// What `s_client` thinks of the server at `address` that is asked for as `host`, a name or an address without
-    /// brackets, when it believes the roots in `ca_pem` alone.
+    /// brackets, when it trusts the roots in `ca_pem` alone.
     ///
     /// # Panics
     /// If openssl cannot be run, or stalls.
@@ -37,7 +37,7 @@ impl OpenSslClient {
         self.shake_hands(address, host, ca_pem, &demands).await
     }
 
-    /// The same when it speaks `version` alone, with whatever that version has to offer.
+    /// The same with `version` alone, with all that the version offers.
     ///
     /// # Panics
     /// As [`OpenSslClient::ask`].
@@ -122,7 +122,7 @@ impl OpenSslClient {
             .split_once("verify error:num=")
             .and_then(|(_, rest)| rest.split(':').next()?.parse().ok());
         match (output.status.success(), refused) {
-            (true, None) if said.contains("Verification: OK") => Opinion::Believed,
+            (true, None) if said.contains("Verification: OK") => Opinion::Accepted,
             (false, Some(number)) => Opinion::Refused(number),
             (false, None) => Opinion::NoHandshake,
             _ => panic!("openssl s_client of {host}: {}: {said}", output.status),

@@ -20,7 +20,7 @@ pub struct OpenSslServer {
 }
 
 impl OpenSslServer {
-    /// A server that presents `identity`, on 127.0.0.1, in TLS 1.2 and 1.3, unless told otherwise.
+    /// A server that presents `identity`, on 127.0.0.1, in TLS 1.2 and 1.3 by default.
     pub fn presenting(identity: &Identity) -> OpenSslServerBuilder {
         OpenSslServerBuilder {
             identity: identity.clone(),
@@ -74,7 +74,7 @@ impl OpenSslServerBuilder {
         self
     }
 
-    /// Speaks this version alone.
+    /// Uses this version alone.
     pub fn speaking(mut self, version: Version) -> Self {
         self.version = Some(version);
         self

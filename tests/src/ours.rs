@@ -9,8 +9,8 @@ use bonafide_verify::{Anchors, Policy, PolicyBuilder, TlsError, VerifiedStream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A policy that believes this authority alone.
-pub fn believing(authority: &TestCa) -> PolicyBuilder {
+/// A policy that trusts this authority alone.
+pub fn trusting(authority: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(authority.certificate().clone()))
 }
 
@@ -20,7 +20,7 @@ pub fn believing(authority: &TestCa) -> PolicyBuilder {
 /// Those of [`Policy::connect`].
 ///
 /// # Panics
-/// If nobody listens there.
+/// If no server listens there.
 pub async fn connect(
     policy: &Policy,
     address: SocketAddr,

@@ -68,7 +68,7 @@ impl Squid {
                 Err(Ended) => panic!("squid ended before it listened: {}", running.log()),
             }
         }
-        panic!("{TRIES} times somebody else took the port that was free for squid")
+        panic!("{TRIES} times another process took the port that was free for squid")
     }
 
     /// Where it listens.

@@ -16,7 +16,7 @@ pub enum Brand {
     Haproxy,
 }
 
-/// The version of HTTP that a connection speaks.
+/// The version of HTTP of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Http {
@@ -60,7 +60,7 @@ pub enum Terminator {
 }
 
 impl Terminator {
-    /// A server of one host, which presents `identity`; it speaks TLS 1.2 and 1.3 unless told otherwise.
+    /// A server of one host, which presents `identity`; it uses TLS 1.2 and 1.3 by default.
     pub fn of(brand: Brand, host: &str, identity: &Identity) -> TerminatorBuilder {
         TerminatorBuilder {
             brand,
@@ -136,7 +136,7 @@ pub struct TerminatorBuilder {
 }
 
 impl TerminatorBuilder {
-    /// Speaks this version of TLS alone, `TLSv1.2` or `TLSv1.3`.
+    /// Uses this version of TLS alone, `TLSv1.2` or `TLSv1.3`.
     pub fn protocol(mut self, version: &'static str) -> Self {
         self.protocol = Some(version);
         self

@@ -69,7 +69,7 @@ impl Tinyproxy {
                 Err(Ended) => panic!("tinyproxy ended before it listened: {}", running.log()),
             }
         }
-        panic!("{TRIES} times somebody else took the port that was free for tinyproxy")
+        panic!("{TRIES} times another process took the port that was free for tinyproxy")
     }
 
     /// Where it listens.

@@ -1,4 +1,4 @@
-//! Versions of TLS, as openssl is told to speak them.
+//! Versions of TLS, as openssl takes them.
 
 /// A version of TLS, from before the ones that are safe to those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// The option with which openssl speaks this version alone.
+    /// The option with which openssl uses this version alone.
     pub(crate) fn flag(self) -> &'static str {
         match self {
             Self::Tls10 => "-tls1",

@@ -1,13 +1,14 @@
-//! The default client believes nobody without proof, and nothing in the environment changes that.
+//! The default client trusts no server without proof, and nothing in the environment changes that.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
 use bonafide::{Client, Code, Kind, Refusal};
-use bonafide_testkit::{Catalogue, TestServer};
+use bonafide_testkit::TestServer;
+use bonafide_testkit::certificate::Catalogue;
 
-/// The variables by which other clients are told to verify less, to trust more or to log keys.
+/// The variables by which other clients are set to verify less, to trust more or to log keys.
 const VARIABLES: [(&str, &str); 9] = [
     ("PYTHONHTTPSVERIFY", "0"),
     ("NODE_TLS_REJECT_UNAUTHORIZED", "0"),

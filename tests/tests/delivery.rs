@@ -134,7 +134,7 @@ type Refusal = (&'static str, fn(RawStream) -> Served, Kind, Delivery);
 
 type Served = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
-/// What a server that speaks HTTP/2 by hand does with the first request of each connection.
+/// What a server with HTTP/2 by hand does with the first request of each connection.
 fn refusals() -> [Refusal; 8] {
     [
         (

@@ -122,7 +122,7 @@ async fn each_connection_under_a_grant_is_an_event_and_a_kept_one_is_not_another
                 response.bytes().await.unwrap();
             }
             assert_eq!(server.tls_handshakes(), connections);
-            // That the grant expires soon is told as well.
+            // That the grant expires soon is reported as well.
             let seen: Vec<_> = events
                 .try_iter()
                 .filter(|event| !matches!(event, Event::Expiring(_)))

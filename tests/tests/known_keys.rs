@@ -24,7 +24,7 @@ fn key_of(identity: &Identity) -> SpkiSha256 {
     identity.spki_pin().parse().unwrap()
 }
 
-fn believing(store: impl FirstUse + 'static) -> Policy {
+fn trusting(store: impl FirstUse + 'static) -> Policy {
     Policy::builder()
         .closed()
         .zone(Zone::for_host("localhost").first_use(store))
@@ -58,14 +58,14 @@ async fn a_device_is_believed_from_its_first_contact_on_by_the_next_client_too()
         let store = FileFirstUse::open_or_create(directory.path().join("devices")).unwrap();
         let device = device();
         let server = TestServer::builder(device.clone()).alpn(alpn).start().await;
-        let first = client(believing(store.clone()));
+        let first = client(trusting(store.clone()));
         assert_eq!(by(&first, &server).await, KnownBy::FirstContact);
         // A pooled response has the receipt of its connection.
         assert_eq!(by(&first, &server).await, KnownBy::FirstContact);
         assert_eq!(server.tcp_connections(), 1);
         let known = store.look_up("localhost").unwrap().unwrap();
         assert_eq!(known.key, key_of(&device));
-        let second = client(believing(store));
+        let second = client(trusting(store));
         let since = KnownBy::FirstUse {
             since: known.first_seen,
         };
@@ -79,9 +79,9 @@ async fn a_changed_key_is_refused_with_both_keys_and_nothing_is_sent_to_it() {
         let (old, new) = (device(), device());
         let store = MemoryFirstUse::new();
         let server = TestServer::builder(old.clone()).alpn(alpn).start().await;
-        let client = client(believing(store.clone()));
+        let client = client(trusting(store.clone()));
         by(&client, &server).await;
-        // Somebody else answers, who is offered the ticket of the first one.
+        // Another server answers, and is offered the ticket of the first one.
         let server = TestServer::builder(new.clone()).alpn(alpn).start().await;
         let error = get(&client, &server).await.unwrap_err();
         assert_eq!(error.code(), Some(Code::KeyChanged));
@@ -95,7 +95,7 @@ async fn a_changed_key_is_refused_with_both_keys_and_nothing_is_sent_to_it() {
             store.look_up("localhost").unwrap().unwrap().key,
             key_of(&old)
         );
-        // Somebody has looked at the device:
+        // A person has checked the device:
         store
             .replace("localhost", key_of(&old), key_of(&new))
             .unwrap();
@@ -128,7 +128,7 @@ async fn a_forgotten_key_ends_with_the_policy_at_once_and_by_itself_after_ten_mi
     let client = client(handle.clone());
     let forget = || store.forget("localhost", key_of(&device)).unwrap();
     by(&client, &server).await;
-    // What was forgotten is believed on the connections that are there, for ten minutes.
+    // What was forgotten is trusted on the connections that are there, for ten minutes.
     forget();
     *now.lock().unwrap() = start + 599;
     by(&client, &server).await;

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use bonafide::{Body, Client, Kind};
 use bonafide_testkit::{Recipe, TestCa};
-use bonafide_tests::{Nginx, Site, believing};
+use bonafide_tests::{Nginx, Site, trusting};
 use futures_util::stream;
 use http::Method;
 
@@ -43,7 +43,7 @@ async fn start() -> Option<(Nginx, Client)> {
     let site = Site::new("one.test", &ca.issue(Recipe::for_host("one.test")));
     let nginx = Nginx::serving([site]).start().await?;
     let client = Client::builder()
-        .policy(believing(&ca).build().unwrap())
+        .policy(trusting(&ca).build().unwrap())
         .resolve("one.test", (Ipv4Addr::LOCALHOST, 0).into())
         .build()
         .unwrap();

@@ -12,7 +12,7 @@ use bonafide::verify::x509::PresentedName;
 use bonafide::verify::{ClientIdentity, NamedGroup, Policy, PolicyHandle, Zone};
 use bonafide::{Client, Code, Kind, Phase, Response};
 use bonafide_testkit::{Identity, Recipe, TestCa};
-use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, believing};
+use bonafide_tests::{LoggedRequest, Nginx, OpenSslClient, Site, trusting};
 use http::Version;
 use tokio::net::UnixStream;
 
@@ -74,7 +74,7 @@ async fn each_host_of_one_address_is_proved_by_its_own_certificate() {
     let Some(mut nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (host, identity) in HOSTS.into_iter().zip(&identities) {
         for (url, version) in urls(&nginx, host, "/") {
             let response = get(&client, &url).await;
@@ -118,7 +118,7 @@ async fn an_address_is_proved_by_the_certificate_of_the_first_host() {
     let Some(mut nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (url, _) in urls(&nginx, "127.0.0.1", "/") {
         let response = get(&client, &url).await;
         assert_eq!(response.receipt().unwrap().host(), Some("127.0.0.1"));
@@ -138,7 +138,7 @@ async fn a_host_that_nginx_does_not_know_is_refused_for_the_certificate_of_the_f
     let Some(nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (url, _) in urls(&nginx, "three.test", "/") {
         let error = client.get(&url).send().await.unwrap_err();
         assert_eq!(
@@ -161,7 +161,7 @@ async fn requests_one_after_another_share_a_connection() {
     let Some(mut nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (turn, (url, _)) in urls(&nginx, "one.test", "/").into_iter().enumerate() {
         for _ in 0..5 {
             assert_eq!(get(&client, &url).await.text().await.unwrap(), "one.test");
@@ -180,7 +180,7 @@ async fn requests_at_once_share_an_http2_connection() {
     let Some(mut nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     let url = nginx.http2_url("one.test", "/");
     let tasks: Vec<_> = (0..64)
         .map(|_| {
@@ -205,7 +205,7 @@ async fn a_connection_that_nginx_ends_is_followed_by_a_new_one() {
     let Some(mut nginx) = builder.start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (turn, (url, _)) in urls(&nginx, "one.test", "/").into_iter().enumerate() {
         for _ in 0..9 {
             assert_eq!(get(&client, &url).await.text().await.unwrap(), "one.test");
@@ -228,7 +228,7 @@ async fn a_session_is_resumed_within_a_policy_and_the_receipt_says_so() {
         };
         for (turn, (url, _)) in urls(&nginx, "one.test", "/").into_iter().enumerate() {
             let [policy, stranger] =
-                [(); 2].map(|()| PolicyHandle::new(believing(&ca).build().unwrap()));
+                [(); 2].map(|()| PolicyHandle::new(trusting(&ca).build().unwrap()));
             // A client of its own for each request: none finds a connection that it could use.
             let mut receipts = Vec::new();
             let mut resumed = Vec::new();
@@ -274,9 +274,9 @@ async fn no_request_rides_on_early_data_where_nginx_would_take_it() {
         if nginx.requests(before).await[before - 1].early {
             break;
         }
-        assert!(before < 100, "nginx would not tell");
+        assert!(before < 100, "nginx did not report it");
     }
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (url, _) in urls(&nginx, "one.test", "/") {
         for _ in 0..4 {
             assert_eq!(get(&client, &url).await.text().await.unwrap(), "one.test");
@@ -308,7 +308,7 @@ async fn a_client_certificate_is_shown_to_the_host_of_its_zone_alone() {
         return;
     };
     let zone = Zone::for_host("one.test").identity(identity);
-    let client = client(&believing(&ca).zone(zone).build().unwrap());
+    let client = client(&trusting(&ca).zone(zone).build().unwrap());
     for (url, _) in urls(&nginx, "one.test", "/client") {
         let response = get(&client, &url).await;
         let receipt = response.receipt().unwrap();
@@ -346,7 +346,7 @@ async fn a_large_body_arrives_whole() {
     let Some(nginx) = Nginx::serving(sites).start().await else {
         return;
     };
-    let client = client(&believing(&ca).build().unwrap());
+    let client = client(&trusting(&ca).build().unwrap());
     for (url, _) in urls(&nginx, "one.test", "/large") {
         let body = get(&client, &url).await.bytes().await.unwrap();
         assert_eq!(body.len(), Site::LARGE_BYTES);
@@ -364,7 +364,7 @@ async fn a_server_of_nginx_without_tls_is_said_to_answer_in_plain_http() {
     let name = ServerName::try_from("one.test").unwrap();
     // A large ClientHello and a small one.
     for groups in [&[NamedGroup::X25519MLKEM768][..], &[NamedGroup::X25519]] {
-        let policy = believing(&ca).key_exchange_groups(groups.iter().copied());
+        let policy = trusting(&ca).key_exchange_groups(groups.iter().copied());
         let socket = UnixStream::connect(nginx.plain_socket()).await.unwrap();
         let connected = policy.build().unwrap().connect(name.clone(), socket).await;
         let error = connected.unwrap_err();

@@ -7,17 +7,17 @@ use std::net::Ipv4Addr;
 
 use bonafide::Client;
 use bonafide_testkit::{Recipe, TestCa};
-use bonafide_tests::{Nginx, Site, believing};
+use bonafide_tests::{Nginx, Site, trusting};
 use http::Version;
 
 const HOST: &str = "one.test";
 
-/// A site, and a client that finds and believes it.
+/// A site, and a client that finds and trusts it.
 fn site() -> (Site, Client) {
     let ca = TestCa::new();
     let site = Site::new(HOST, &ca.issue(Recipe::for_host(HOST)));
     let client = Client::builder()
-        .policy(believing(&ca).build().unwrap())
+        .policy(trusting(&ca).build().unwrap())
         .resolve(HOST, (Ipv4Addr::LOCALHOST, 0).into());
     (site, client.build().unwrap())
 }

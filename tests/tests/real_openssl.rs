@@ -8,7 +8,7 @@ use bonafide::verify::{ClientIdentity, HandshakeError, NamedGroup, Policy, TlsEr
 use bonafide::{Client, Code, Kind, Phase};
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};
 use bonafide_tests::{
-    OpenSslClient, OpenSslServer, Opinion, Version, believing, connect, converse, ipv6_loopback,
+    OpenSslClient, OpenSslServer, Opinion, Version, connect, converse, ipv6_loopback, trusting,
 };
 use rustls::ProtocolVersion;
 
@@ -29,7 +29,7 @@ fn client(policy: &Policy) -> Client {
 #[tokio::test]
 async fn servers_of_tls_1_0_and_1_1_are_refused_with_a_code_that_says_so() {
     let ca = TestCa::new();
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     let Some(openssl) = OpenSslClient::find() else {
         return;
     };
@@ -42,7 +42,7 @@ async fn servers_of_tls_1_0_and_1_1_are_refused_with_a_code_that_says_so() {
         let willing = openssl
             .ask_in(version, server.address(), "localhost", &ca.pem())
             .await;
-        assert_eq!(willing, Opinion::Believed, "{version:?}");
+        assert_eq!(willing, Opinion::Accepted, "{version:?}");
 
         let error = connect(&policy, server.address(), "localhost").await;
         let error = error.unwrap_err();
@@ -70,7 +70,7 @@ async fn servers_of_tls_1_2_and_1_3_are_believed_and_the_receipt_says_which() {
         let Some(server) = builder.start().await else {
             return;
         };
-        let policy = believing(&ca).build().unwrap();
+        let policy = trusting(&ca).build().unwrap();
         let mut stream = connect(&policy, server.address(), "localhost")
             .await
             .unwrap();
@@ -121,7 +121,7 @@ async fn the_groups_of_a_policy_are_what_openssl_sees() {
             let Some(server) = builder.groups(theirs).speaking(version).start().await else {
                 return;
             };
-            let policy = believing(&ca).key_exchange_groups(ours.clone()).build();
+            let policy = trusting(&ca).key_exchange_groups(ours.clone()).build();
             let stream = connect(&policy.unwrap(), server.address(), "localhost").await;
             let group = match &stream {
                 Ok(stream) => Ok(stream.receipt().connection().unwrap().group.unwrap()),
@@ -135,7 +135,7 @@ async fn the_groups_of_a_policy_are_what_openssl_sees() {
 #[tokio::test]
 async fn keys_of_every_kind_are_believed_in_both_versions() {
     let ca = TestCa::new();
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     for kind in [
         KeyKind::EcdsaP256,
         KeyKind::EcdsaP384,
@@ -166,7 +166,7 @@ async fn an_intermediate_that_openssl_sends_stands_in_the_path() {
     let Some(server) = OpenSslServer::presenting(&identity).start().await else {
         return;
     };
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     let stream = connect(&policy, server.address(), "localhost")
         .await
         .unwrap();
@@ -181,7 +181,7 @@ async fn an_intermediate_that_openssl_sends_stands_in_the_path() {
 #[tokio::test]
 async fn literal_addresses_are_proved_by_the_addresses_of_the_certificate() {
     let ca = TestCa::new();
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     let Some(ipv6) = ipv6_loopback() else { return };
     let addresses = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(ipv6)];
     for address in addresses {
@@ -223,7 +223,7 @@ async fn the_client_certificate_of_a_zone_opens_a_server_that_demands_one() {
         let alice = clients.issue(Recipe::for_host("alice").client().key(kind));
         let identity = ClientIdentity::from_pem(alice.chain_pem(), alice.key_pem()).unwrap();
         let zone = Zone::for_host("localhost").identity(identity);
-        let policy = believing(&ca).zone(zone).build().unwrap();
+        let policy = trusting(&ca).zone(zone).build().unwrap();
         for version in [Version::Tls12, Version::Tls13] {
             let Some(server) = demanding_openssl_server(&ca, &clients, version).await else {
                 return;
@@ -260,7 +260,7 @@ async fn failure_of_stream(policy: &Policy, server: &OpenSslServer) -> Option<Co
 #[tokio::test]
 async fn without_the_client_certificate_that_a_server_demands_the_code_says_so() {
     let (ca, clients) = (TestCa::new(), TestCa::new());
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     for version in [Version::Tls12, Version::Tls13] {
         let Some(server) = demanding_openssl_server(&ca, &clients, version).await else {
             return;
@@ -286,7 +286,7 @@ async fn a_client_certificate_of_a_foreign_authority_is_refused_with_the_same_co
     let (ca, clients) = (TestCa::new(), TestCa::new());
     let mallory = TestCa::new().issue(Recipe::for_host("mallory").client());
     let identity = ClientIdentity::from_pem(mallory.chain_pem(), mallory.key_pem()).unwrap();
-    let policy = believing(&ca).identity(identity).build().unwrap();
+    let policy = trusting(&ca).identity(identity).build().unwrap();
     for version in [Version::Tls12, Version::Tls13] {
         let Some(server) = demanding_openssl_server(&ca, &clients, version).await else {
             return;

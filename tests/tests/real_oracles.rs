@@ -1,4 +1,4 @@
-//! curl and `openssl s_client` as oracles: where they refuse a server, we refuse it; where we believe one, they do.
+//! curl and `openssl s_client` as oracles: where they refuse a server, we refuse it; where we trust one, they do.
 //!
 //! Both oracles are held to OpenSSL's security level 2, which Debian has as its default, so that the outcome does not
 //! depend on how they were built.
@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bonafide::{Client, Code};
-use bonafide_testkit::{Catalogue, Recipe, TestCa, TestServer};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Recipe, TestCa, TestServer};
 use bonafide_tests::{
-    Curl, OpenSslClient, OpenSslServer, Opinion, Version, believing, connect, ipv6_loopback,
+    Curl, OpenSslClient, OpenSslServer, Opinion, Version, connect, ipv6_loopback, trusting,
 };
 
 /// What is expected of each case of the catalogue: our code, and the verify error of OpenSSL that means the same
-/// (`X509_V_ERR_…` in its `x509_vfy.h`); neither where the server is believed.
+/// (`X509_V_ERR_…` in its `x509_vfy.h`); neither where the server is trusted.
 const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
     ("valid-ecdsa", None, None),
     ("valid-rsa", None, None),
@@ -38,7 +39,7 @@ const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
 /// The number that curl has for a refused certificate, whatever the reason.
 const CURL_REFUSES: Opinion = Opinion::Refused(60);
 
-/// Where we refuse and an oracle believes, and why that is right. A row that no longer differs fails the test.
+/// Where we refuse and an oracle trusts, and why that is right. A row that no longer differs fails the test.
 const WE_ARE_STRICTER: &[(&str, &str)] = &[(
     "no-san",
     "both take the common name for the host where there is no SAN; RFC 9525, section 6.3, has done away with that",
@@ -46,7 +47,7 @@ const WE_ARE_STRICTER: &[(&str, &str)] = &[(
 
 /// What we think of the server at `address` that is asked for as `host`: as a stream, and as a client for HTTPS.
 async fn our_opinion(ca: &TestCa, address: SocketAddr, host: &str) -> Option<Code> {
-    let policy = believing(ca).build().unwrap();
+    let policy = trusting(ca).build().unwrap();
     let by_stream = match connect(&policy, address, host).await {
         Ok(stream) => {
             assert!(stream.receipt().is_verified());
@@ -100,14 +101,14 @@ async fn curl_and_openssl_believe_and_refuse_the_catalogue_as_we_do() {
         assert_eq!(ours, *our_code, "{name}: {}", case.why);
 
         let openssls = openssl.ask(address, case.host, &pem).await;
-        let expected = openssl_error.map_or(Opinion::Believed, Opinion::Refused);
+        let expected = openssl_error.map_or(Opinion::Accepted, Opinion::Refused);
         assert_eq!(openssls, expected, "{name}: {}", case.why);
 
         let curls = curl.ask(address, case.host, &pem).await;
-        let expected = openssl_error.map_or(Opinion::Believed, |_| CURL_REFUSES);
+        let expected = openssl_error.map_or(Opinion::Accepted, |_| CURL_REFUSES);
         assert_eq!(curls, expected, "{name}: {}", case.why);
 
-        let differs = ours.is_some() && curls == Opinion::Believed;
+        let differs = ours.is_some() && curls == Opinion::Accepted;
         let reason = WE_ARE_STRICTER.iter().find(|(row, _)| row == name);
         assert_eq!(differs, reason.is_some(), "{name}: {reason:?}");
         server.shutdown().await;
@@ -145,7 +146,7 @@ async fn curl_and_openssl_believe_and_refuse_literal_addresses_as_we_do() {
         );
         // X509_V_ERR_IP_ADDRESS_MISMATCH
         let [openssls, curls] = match code {
-            None => [Opinion::Believed; 2],
+            None => [Opinion::Accepted; 2],
             Some(_) => [Opinion::Refused(64), CURL_REFUSES],
         };
         let pem = ca.pem();
@@ -174,8 +175,8 @@ async fn curl_and_openssl_speak_the_versions_that_we_speak() {
             Some(Code::ProtocolVersion),
             Opinion::NoHandshake,
         ),
-        (Version::Tls12, None, Opinion::Believed),
-        (Version::Tls13, None, Opinion::Believed),
+        (Version::Tls12, None, Opinion::Accepted),
+        (Version::Tls13, None, Opinion::Accepted),
     ] {
         let builder = OpenSslServer::presenting(&identity).speaking(version);
         let Some(server) = builder.start().await else {

@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use bonafide::{Client, Code};
-use bonafide_testkit::{
-    CrlRecipe, ExtendedKeyUsage, Identity, OcspRecipe, OcspStatus, Recipe, TestCa, TestServer,
-};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::revocation::{OcspRecipe, OcspStatus};
+use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa, TestServer};
 use bonafide_tests::{Nginx, OpenSslCa, OpenSslServer, Site};
 use bonafide_verify::receipt::Outcome;
 use bonafide_verify::revocation::{Crls, Revocation, RevocationScope};
@@ -135,7 +135,7 @@ async fn openssl_reads_the_lists_and_responses_of_the_test_kit_as_we_do() {
 }
 
 /// Asks a server at `url` twice, the second time over a connection of its own.
-async fn believed(policy: &Policy, url: &str) -> Believed {
+async fn judged(policy: &Policy, url: &str) -> Judged {
     for _connection in 0..2 {
         let response = client(policy).get(url).send().await;
         let response = response.map_err(|error| error.code())?;
@@ -144,8 +144,8 @@ async fn believed(policy: &Policy, url: &str) -> Believed {
     Ok(())
 }
 
-/// Believed, or refused with a code.
-type Believed = Result<(), Option<Code>>;
+/// Accepted, or refused with a code.
+type Judged = Result<(), Option<Code>>;
 
 struct Stapling {
     ca: TestCa,
@@ -160,7 +160,7 @@ impl Stapling {
     }
 
     /// Staples, and what becomes of each.
-    fn cases(&self) -> Vec<(Option<Vec<u8>>, Believed)> {
+    fn cases(&self) -> Vec<(Option<Vec<u8>>, Judged)> {
         let staple = |recipe| Some(self.ca.ocsp(self.leaf.leaf(), recipe));
         let new = OcspRecipe::new;
         vec![
@@ -192,7 +192,7 @@ async fn staples_of_the_test_server_reach_the_check() {
         };
         let server = TestServer::builder(identity).start().await;
         let url = server.url_for("localhost", "/");
-        assert_eq!(believed(&stapling.policy(), &url).await, expected);
+        assert_eq!(judged(&stapling.policy(), &url).await, expected);
         server.shutdown().await;
     }
 }
@@ -209,7 +209,7 @@ async fn staples_of_openssl_s_server_reach_the_check() {
             return;
         };
         let url = server.url("localhost");
-        assert_eq!(believed(&stapling.policy(), &url).await, expected);
+        assert_eq!(judged(&stapling.policy(), &url).await, expected);
     }
 }
 
@@ -228,7 +228,7 @@ async fn staples_of_nginx_reach_the_check() {
             nginx.http1_url("localhost", "/"),
             nginx.http2_url("localhost", "/"),
         ] {
-            assert_eq!(believed(&stapling.policy(), &url).await, expected);
+            assert_eq!(judged(&stapling.policy(), &url).await, expected);
         }
     }
 }

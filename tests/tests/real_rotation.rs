@@ -181,7 +181,7 @@ async fn no_request_fails_while_mounted_authorities_and_client_certificates_are_
             let mut last = requests[requests.len() - 50..].iter();
             assert!(
                 last.all(|request| request.client.as_deref() == Some(SUBJECTS[number])),
-                "nobody else comes any more"
+                "no other client connects any more"
             );
         }
 

@@ -21,7 +21,7 @@ use bonafide::verify::{
 };
 use bonafide::{Client, Code, Error};
 use bonafide_testkit::{CrlRecipe, Identity, Recipe, TestCa};
-use bonafide_tests::{Brand, Http, Nginx, Served, Site, Terminator, TerminatorBuilder, believing};
+use bonafide_tests::{Brand, Http, Nginx, Served, Site, Terminator, TerminatorBuilder, trusting};
 
 const HOST: &str = "one.test";
 const OTHER_HOST: &str = "two.test";
@@ -45,7 +45,7 @@ fn servers() -> impl Iterator<Item = (Brand, &'static str)> {
         .flat_map(|brand| VERSIONS.map(|version| (brand, version)))
 }
 
-/// A clock that goes on a second whenever somebody looks: no two verdicts are of one time.
+/// A clock that advances by a second whenever it is read: no two verdicts are of one time.
 fn ticking() -> Clock {
     let seconds = AtomicU64::new(UnixTime::now().as_secs());
     Clock::from_fn("ticking", move || {
@@ -53,8 +53,8 @@ fn ticking() -> Clock {
     })
 }
 
-fn trusting(ca: &TestCa) -> PolicyBuilder {
-    believing(ca).clock(ticking())
+fn ticking_policy(ca: &TestCa) -> PolicyBuilder {
+    trusting(ca).clock(ticking())
 }
 
 fn pinned(pin: &str) -> Pins {
@@ -107,11 +107,15 @@ async fn sessions_are_resumed_within_an_epoch_and_never_across_two() {
         let mut seen = 0;
         for http in [Http::One, Http::Two] {
             let url = server.url(http, HOST);
-            let first = trusting(&ca).build().unwrap();
+            let first = ticking_policy(&ca).build().unwrap();
             let handle = PolicyHandle::new(first.clone());
             let client = client(&handle);
             // The first policy comes back in the end: it is an epoch of its own then.
-            for next in [Some(trusting(&ca).build().unwrap()), Some(first), None] {
+            for next in [
+                Some(ticking_policy(&ca).build().unwrap()),
+                Some(first),
+                None,
+            ] {
                 let mut receipts = Vec::new();
                 for _ in 0..3 {
                     receipts.push(get(&client, &url).await.unwrap());
@@ -166,23 +170,23 @@ fn withdrawals(ca: &TestCa, identity: &Identity) -> [Withdrawal; 4] {
     let zone = Zone::for_host(HOST).anchors(Anchors::only(stranger.certificate().clone()));
     [
         Withdrawal {
-            before: trusting(ca),
-            after: trusting(&stranger),
+            before: ticking_policy(ca),
+            after: ticking_policy(&stranger),
             code: Code::UnknownIssuer,
         },
         Withdrawal {
-            before: trusting(ca).pins(pinned(&identity.spki_pin())),
-            after: trusting(ca).pins(pinned(&stranger.spki_pin())),
+            before: ticking_policy(ca).pins(pinned(&identity.spki_pin())),
+            after: ticking_policy(ca).pins(pinned(&stranger.spki_pin())),
             code: Code::PinMismatch,
         },
         Withdrawal {
-            before: trusting(ca),
-            after: trusting(ca).check(list.build().unwrap()),
+            before: ticking_policy(ca),
+            after: ticking_policy(ca).check(list.build().unwrap()),
             code: Code::Revoked,
         },
         Withdrawal {
-            before: trusting(ca),
-            after: trusting(ca).zone(zone),
+            before: ticking_policy(ca),
+            after: ticking_policy(ca).zone(zone),
             code: Code::UnknownIssuer,
         },
     ]
@@ -226,7 +230,7 @@ async fn the_very_next_request_is_refused_where_a_ticket_and_a_connection_were_a
                 assert_eq!(receipt.epoch(), handle.epoch());
                 let receipt = get(&cold, &url).await.unwrap();
                 assert!(is_resumed(&receipt));
-                // The log has the believed requests and no other.
+                // The log has the trusted requests and no other.
                 let requests = server.requests(seen + 5).await.split_off(seen);
                 seen += 5;
                 assert_eq!(
@@ -273,14 +277,14 @@ async fn a_rotated_client_certificate_is_shown_in_a_full_handshake() {
         {
             let url = server.url(http, HOST);
             let mine = IdentityHandle::new(alice.clone());
-            let policy = trusting(&ca).identity(&mine).build().unwrap();
+            let policy = ticking_policy(&ca).identity(&mine).build().unwrap();
             let handle = PolicyHandle::new(policy);
             let [warm, cold] = [client(&handle), client(&handle)];
             get(&warm, &url).await.unwrap();
             get(&cold, &url).await.unwrap();
             match rotation {
                 Rotation::Policy => {
-                    let next = trusting(&ca).identity(bob.clone()).build().unwrap();
+                    let next = ticking_policy(&ca).identity(bob.clone()).build().unwrap();
                     handle.replace(next).unwrap();
                 }
                 Rotation::Identity => {
@@ -323,9 +327,9 @@ async fn a_ticket_of_one_policy_is_of_no_use_to_another() {
         };
         let url = server.url(Http::One, HOST);
         let policy = |builder: PolicyBuilder| PolicyHandle::new(builder.build().unwrap());
-        let one = policy(trusting(&ca));
-        let alike = policy(trusting(&ca));
-        let stricter = policy(trusting(&ca).pins(pinned(&TestCa::new().spki_pin())));
+        let one = policy(ticking_policy(&ca));
+        let alike = policy(ticking_policy(&ca));
+        let stricter = policy(ticking_policy(&ca).pins(pinned(&TestCa::new().spki_pin())));
         let [one, alike, stricter] = [&one, &alike, &stricter].map(client);
         let mut said = Vec::new();
         for client in [&one, &one, &alike, &one, &alike] {
@@ -354,8 +358,8 @@ async fn a_ticket_of_one_host_is_of_no_use_to_another_zone() {
         };
         let stranger = Anchors::only(TestCa::new().certificate().clone());
         let zone = Zone::for_host(OTHER_HOST).anchors(stranger);
-        let strict = PolicyHandle::new(trusting(&ca).zone(zone).build().unwrap());
-        let plain = PolicyHandle::new(trusting(&ca).build().unwrap());
+        let strict = PolicyHandle::new(ticking_policy(&ca).zone(zone).build().unwrap());
+        let plain = PolicyHandle::new(ticking_policy(&ca).build().unwrap());
         let [one, two] = [HOST, OTHER_HOST].map(|host| nginx.http1_url(host, "/"));
         let [strict, plain] = [&strict, &plain].map(client);
         get(&strict, &one).await.unwrap();

@@ -12,7 +12,7 @@ use std::iter;
 
 use bonafide::{Client, Kind};
 use bonafide_testkit::Alpn;
-use bonafide_tests::redirects::{Ended, Fault, Sent, Situation, Stage, situations};
+use bonafide_tests::redirects::{Ended, RedirectFailure, Sent, Situation, Stage, situations};
 use bonafide_tower::connector::VerifiedConnector;
 use bonafide_tower::redirect::{Hops, RedirectError, RedirectLayer, Redirects};
 use bytes::Bytes;
@@ -90,9 +90,9 @@ async fn by_the_layer(stage: &Stage, situation: &Situation) -> Ended {
         }
         Err(Failed::Redirect(error)) => {
             let fault = match &error {
-                RedirectError::TooMany { .. } => Fault::TooMany,
-                RedirectError::Insecure { .. } => Fault::Insecure,
-                _ => Fault::Location,
+                RedirectError::TooMany { .. } => RedirectFailure::TooMany,
+                RedirectError::Insecure { .. } => RedirectFailure::Insecure,
+                _ => RedirectFailure::Location,
             };
             Ended::Failed(fault, words(&error))
         }
@@ -132,9 +132,9 @@ async fn by_the_client(stage: &Stage, situation: &Situation) -> Ended {
         },
         Err(error) => {
             let fault = match error.kind() {
-                Kind::TooManyRedirects => Fault::TooMany,
-                Kind::InsecureRedirect => Fault::Insecure,
-                Kind::Redirect => Fault::Location,
+                Kind::TooManyRedirects => RedirectFailure::TooMany,
+                Kind::InsecureRedirect => RedirectFailure::Insecure,
+                Kind::Redirect => RedirectFailure::Location,
                 _ => panic!("{}: {error}", situation.name),
             };
             // The client says the cause in its own words, and the URL before them.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bonafide::{Body, Client, Delivery, Error, Kind, Phase};
 use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestServer};
-use bonafide_tests::believing;
+use bonafide_tests::trusting;
 use http::Method;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A server on a runtime of its own, and a client that believes it.
+/// A server on a runtime of its own, and a client that trusts it.
 fn served(alpn: Alpn) -> (Runtime, Arc<TestServer>, Client) {
     let serving = Builder::new_multi_thread()
         .worker_threads(1)
@@ -33,7 +33,7 @@ fn served(alpn: Alpn) -> (Runtime, Arc<TestServer>, Client) {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_hosts(["localhost", "127.0.0.1"]));
     let server = serving.block_on(TestServer::builder(identity).alpn(alpn).start());
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     let client = Client::builder().policy(policy).build().unwrap();
     (serving, Arc::new(server), client)
 }
@@ -187,7 +187,7 @@ fn waiting_for_a_body_outside_a_runtime_is_an_error() {
                 .ending(Ending::StallAfterHeaders)
                 .start();
             let server = serving.block_on(server);
-            let builder = Client::builder().policy(believing(&ca).build().unwrap());
+            let builder = Client::builder().policy(trusting(&ca).build().unwrap());
             let client = match layered {
                 false => builder.build().unwrap(),
                 true => builder.layer(passing()).build().unwrap(),
@@ -223,7 +223,7 @@ fn a_response_outlives_the_runtime_that_it_came_on() {
             http::Response::new("ok")
         });
         let server = serving.block_on(server.start());
-        let policy = believing(&ca).build().unwrap();
+        let policy = trusting(&ca).build().unwrap();
         let client = Client::builder().policy(policy).build().unwrap();
         let short = runtime();
         let sent = client.get(server.url("/")).timeout(Duration::from_secs(5));

@@ -21,7 +21,7 @@ fn identity(ca: &TestCa) -> Identity {
     ca.issue(Recipe::for_host("localhost"))
 }
 
-fn believing(ca: &TestCa) -> PolicyBuilder {
+fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))
 }
 
@@ -53,7 +53,7 @@ async fn a_verified_response_passes_both_layers_over_http1_and_http2() {
         let client = ServiceBuilder::new()
             .layer(RequireHttpsLayer::new())
             .layer(RequireVerifiedLayer::new())
-            .service(client(believing(&ca)));
+            .service(client(trusting(&ca)));
         // The second response comes over the same connection.
         for _ in 0..2 {
             let response = get(client.clone(), server.url("/")).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_verified_response_passes_both_layers_over_http1_and_http2() {
 #[tokio::test]
 async fn plain_http_is_refused_though_the_client_allows_it() {
     let server = PlainServer::start().await;
-    let client = client(believing(&TestCa::new()));
+    let client = client(trusting(&TestCa::new()));
 
     let asking = ServiceBuilder::new()
         .layer(RequireHttpsLayer::new())
@@ -103,13 +103,13 @@ async fn a_demanded_pin_is_missed_where_there_is_none_and_found_where_there_is_o
     let server = TestServer::http2(identity).await;
     let demanding = || ServiceBuilder::new().layer(RequireVerifiedLayer::new().pinned());
 
-    let unpinned = demanding().service(client(believing(&ca)));
+    let unpinned = demanding().service(client(trusting(&ca)));
     match not_verified(get(unpinned, server.url("/")).await) {
         NotVerified::NotPinned { receipt } => assert!(receipt.is_verified()),
         other => panic!("{other:?}"),
     }
 
-    let pinned = demanding().service(client(believing(&ca).pins(pins)));
+    let pinned = demanding().service(client(trusting(&ca).pins(pins)));
     let response = get(pinned, server.url("/")).await.unwrap();
     let receipt = response.extensions().get::<Arc<Receipt>>().unwrap();
     assert!(receipt.is_pinned());
@@ -122,7 +122,7 @@ async fn a_refusal_of_the_server_passes_through_both_layers() {
     let client = ServiceBuilder::new()
         .layer(RequireHttpsLayer::new())
         .layer(RequireVerifiedLayer::new())
-        .service(client(believing(&TestCa::new())));
+        .service(client(trusting(&TestCa::new())));
     let error = get(client, server.url("/")).await.unwrap_err();
     let client_error = error.downcast_ref::<bonafide::Error>().unwrap();
     assert_eq!(client_error.kind(), Kind::Refused);

@@ -11,9 +11,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bonafide_testkit::{
-    Alpn, ClientAuth, Ending, PlainServer, Recipe, TestCa, TestServer, TestServerBuilder,
-};
+use bonafide_testkit::server::TestServerBuilder;
+use bonafide_testkit::{Alpn, ClientAuth, Ending, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tower::connector::{ConnectError, Protocols, VerifiedConnector};
 use bonafide_tower::require_https::NotHttps;
 use bonafide_verify::{
@@ -30,7 +29,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Plain = Client<VerifiedConnector, Empty<Bytes>>;
 
-fn believing(ca: &TestCa) -> PolicyBuilder {
+fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))
 }
 
@@ -68,7 +67,7 @@ async fn every_response_of_a_connection_carries_its_receipt() {
     for (alpn, negotiated) in [(Alpn::Http1, "http/1.1"), (Alpn::Http2, "h2")] {
         let ca = TestCa::new();
         let server = server(&ca).alpn(alpn).start().await;
-        let client = client(believing(&ca));
+        let client = client(trusting(&ca));
         let first = receipt_of(&client, &server.url("/")).await;
         let second = receipt_of(&client, &server.url("/")).await;
         assert!(first.is_verified());
@@ -85,8 +84,8 @@ async fn a_resumed_connection_carries_a_receipt() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let ca = TestCa::new();
         let server = server(&ca).tls_versions(&[version]).start().await;
-        let connector = VerifiedConnector::new(believing(&ca).build().unwrap())
-            .with_protocols(Protocols::Http1);
+        let connector =
+            VerifiedConnector::new(trusting(&ca).build().unwrap()).with_protocols(Protocols::Http1);
         let client = builder().pool_max_idle_per_host(0).build(connector);
         let full = receipt_of(&client, &server.url("/")).await;
         let resumed = receipt_of(&client, &server.url("/")).await;
@@ -110,7 +109,7 @@ async fn each_choice_of_protocols_is_what_is_spoken() {
         let ca = TestCa::new();
         let server = server(&ca).start().await;
         let connector =
-            VerifiedConnector::new(believing(&ca).build().unwrap()).with_protocols(protocols);
+            VerifiedConnector::new(trusting(&ca).build().unwrap()).with_protocols(protocols);
         assert_eq!(connector.protocols(), protocols);
         let client: Plain = builder()
             .http2_only(protocols == Protocols::Http2)
@@ -125,13 +124,13 @@ async fn each_choice_of_protocols_is_what_is_spoken() {
 async fn a_refusal_is_found_behind_the_error_of_the_client_and_no_request_was_sent() {
     let ca = TestCa::new();
     let server = server(&ca).start().await;
-    let error = failure(&client(believing(&TestCa::new())), &server.url("/")).await;
+    let error = failure(&client(trusting(&TestCa::new())), &server.url("/")).await;
     let refusal = Refusal::find_in(&error).unwrap();
     assert_eq!(refusal.code(), Code::UnknownIssuer);
     let error = connect_error(&error);
     assert_eq!(error.code(), Some(Code::UnknownIssuer));
     assert_eq!(error.receipt().unwrap().host(), Some("localhost"));
-    assert_eq!(error.to_string(), "localhost is not believed");
+    assert_eq!(error.to_string(), "the server of localhost is not trusted");
     assert_eq!(error.source().unwrap().to_string(), refusal.to_string());
     server.wait_for(|stats| stats.failed_handshakes == 1).await;
     assert_eq!(server.request_count(), 0);
@@ -147,7 +146,7 @@ async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
     let transport = tower::service_fn(move |_: Uri| async move {
         Ok::<_, io::Error>(TokioIo::new(TcpStream::connect(address).await?))
     });
-    let connector = VerifiedConnector::over(transport, believing(&ca).build().unwrap());
+    let connector = VerifiedConnector::over(transport, trusting(&ca).build().unwrap());
     let client: Client<_, Empty<Bytes>> = builder().build(connector);
     for (asked, verified) in [
         ("127.0.0.1", "127.0.0.1"),
@@ -168,7 +167,7 @@ async fn addresses_and_absolute_names_are_verified_as_what_they_are() {
 async fn a_reset_in_the_handshake_has_its_code_and_the_error_of_the_transport() {
     let ca = TestCa::new();
     let server = server(&ca).ending(Ending::ResetInHandshake).start().await;
-    let error = failure(&client(believing(&ca)), &server.url("/")).await;
+    let error = failure(&client(trusting(&ca)), &server.url("/")).await;
     match connect_error(&error) {
         ConnectError::Handshake { host, source } => {
             assert_eq!(
@@ -196,7 +195,7 @@ async fn a_server_without_tls_is_said_to_be_one() {
             .await
             .unwrap();
     });
-    let error = failure(&client(believing(&ca)), &url).await;
+    let error = failure(&client(trusting(&ca)), &url).await;
     assert_eq!(connect_error(&error).code(), Some(Code::NotTls));
     answering.await.unwrap();
 }
@@ -209,7 +208,7 @@ async fn an_ipv6_literal_is_verified_as_an_address() {
     };
     let address = SocketAddr::from((address, 0));
     let server = server(&ca).bind(address).start().await;
-    let receipt = receipt_of(&client(believing(&ca)), &server.url_for("::1", "/")).await;
+    let receipt = receipt_of(&client(trusting(&ca)), &server.url_for("::1", "/")).await;
     assert_eq!(receipt.host(), Some("::1"));
     server.shutdown().await;
 }
@@ -224,7 +223,7 @@ async fn only_the_zone_that_names_a_client_certificate_shows_it() {
         .await;
     let shown = clients.issue(Recipe::for_host("client.example").client());
     let identity = ClientIdentity::from_pem(shown.chain_pem(), shown.key_pem()).unwrap();
-    let policy = believing(&ca).zone(Zone::for_host("localhost").identity(identity));
+    let policy = trusting(&ca).zone(Zone::for_host("localhost").identity(identity));
     let one_for_all = policy.clone().build().unwrap().client_config().unwrap_err();
     assert!(
         matches!(one_for_all, ConfigError::ZoneNeedsOwnConfig { .. }),
@@ -254,7 +253,7 @@ async fn the_lowest_tls_version_of_a_zone_holds_in_it_alone() {
         .start()
         .await;
     let zone = Zone::for_host("localhost").min_tls_version(TlsVersion::Tls13);
-    let client = client(believing(&ca).zone(zone));
+    let client = client(trusting(&ca).zone(zone));
 
     let error = failure(&client, &server.url_for("localhost", "/")).await;
     let handshake = HandshakeError::find_in(&error).unwrap();
@@ -274,7 +273,7 @@ async fn the_lowest_tls_version_of_a_zone_holds_in_it_alone() {
 async fn a_closed_policy_refuses_other_hosts_without_connecting() {
     let ca = TestCa::new();
     let server = server(&ca).start().await;
-    let policy = believing(&ca)
+    let policy = trusting(&ca)
         .zone(Zone::for_host("api.example.com"))
         .closed();
     let error = failure(&client(policy), &server.url("/")).await;
@@ -287,7 +286,7 @@ async fn a_closed_policy_refuses_other_hosts_without_connecting() {
 #[tokio::test]
 async fn plain_http_is_refused_unless_it_is_named() {
     let server = PlainServer::start().await;
-    let policy = believing(&TestCa::new()).build().unwrap();
+    let policy = trusting(&TestCa::new()).build().unwrap();
     let connector = VerifiedConnector::new(policy);
 
     let refusing: Plain = builder().build(connector.clone());
@@ -318,7 +317,7 @@ async fn a_server_that_closes_in_the_handshake_is_told_from_a_transport_that_fai
         tcp.shutdown().await.unwrap();
         tcp.read_to_end(&mut Vec::new()).await.unwrap();
     };
-    let client = client(believing(&TestCa::new()));
+    let client = client(trusting(&TestCa::new()));
     let (error, ()) = tokio::join!(failure(&client, &url), closing);
     match connect_error(&error) {
         ConnectError::Handshake { host, source } => {
@@ -332,7 +331,7 @@ async fn a_server_that_closes_in_the_handshake_is_told_from_a_transport_that_fai
         let closed = io::Error::from(io::ErrorKind::UnexpectedEof);
         ready(Err::<TokioIo<TcpStream>, _>(closed))
     });
-    let connector = VerifiedConnector::over(transport, believing(&TestCa::new()).build().unwrap());
+    let connector = VerifiedConnector::over(transport, trusting(&TestCa::new()).build().unwrap());
     let client: Client<_, Empty<Bytes>> = builder().build(connector);
     let error = client
         .get(Uri::from_static("https://localhost/"))
@@ -351,7 +350,7 @@ async fn a_server_that_closes_in_the_handshake_is_told_from_a_transport_that_fai
 
 #[tokio::test]
 async fn a_host_that_is_no_name_is_a_fault_of_the_configuration() {
-    let error = failure(&client(believing(&TestCa::new())), "https://a..b/").await;
+    let error = failure(&client(trusting(&TestCa::new())), "https://a..b/").await;
     match connect_error(&error) {
         ConnectError::Config {
             source: ConfigError::InvalidHost { host },

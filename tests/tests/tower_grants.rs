@@ -63,7 +63,7 @@ fn assert_granted(error: &BoxError) {
             assert!(receipt.is_granted());
             assert_eq!(
                 refusal.to_string(),
-                "localhost was not verified but let through by a grant"
+                "localhost was not verified; a grant let it through"
             );
         }
         other => panic!("{other:?}"),

@@ -27,7 +27,7 @@ use tower::{Service, ServiceBuilder, ServiceExt as _};
 type Body = Empty<Bytes>;
 type Response = http::Response<Incoming>;
 
-fn believing(ca: &TestCa) -> PolicyBuilder {
+fn trusting(ca: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(ca.certificate().clone()))
 }
 
@@ -36,7 +36,7 @@ fn carrying_receipts(policy: PolicyBuilder) -> Client<VerifiedConnector, Body> {
     Client::builder(TokioExecutor::new()).build(connector)
 }
 
-/// hyper-util's client over hyper-rustls as it is: the policy verifies, and nobody takes the receipt.
+/// hyper-util's client over hyper-rustls as it is: the policy verifies, and no code takes the receipt.
 fn without_receipts(policy: PolicyBuilder) -> Client<HttpsConnector<HttpConnector>, Body> {
     let config = policy.build().unwrap().client_config().unwrap();
     let connector = HttpsConnectorBuilder::new()
@@ -69,7 +69,7 @@ async fn plain_http_is_refused_before_a_connection_is_made() {
     let server = PlainServer::start().await;
     let client = ServiceBuilder::new()
         .layer(RequireHttpsLayer::new())
-        .service(without_receipts(believing(&TestCa::new())));
+        .service(without_receipts(trusting(&TestCa::new())));
     let refusal = refused::<NotHttps>(get(client, server.url("/")).await);
     let host = "localhost".to_owned();
     assert_eq!(refusal, NotHttps::PlainHttp { host });
@@ -90,7 +90,7 @@ async fn a_verified_response_passes_both_layers_over_http1_and_http2() {
         let client = ServiceBuilder::new()
             .layer(RequireHttpsLayer::new())
             .layer(RequireVerifiedLayer::new())
-            .service(carrying_receipts(believing(&ca)));
+            .service(carrying_receipts(trusting(&ca)));
         let response = get(client, server.url("/")).await.unwrap();
         assert_eq!(response.version(), version);
         let receipt = Arc::clone(receipt(&response));
@@ -108,7 +108,7 @@ async fn a_client_without_receipts_is_refused_though_it_verifies() {
         let ca = TestCa::new();
         let identity = ca.issue(Recipe::for_host("localhost"));
         let server = TestServer::builder(identity).alpn(alpn).start().await;
-        let bare = without_receipts(believing(&ca));
+        let bare = without_receipts(trusting(&ca));
         assert_eq!(
             get(bare.clone(), server.url("/")).await.unwrap().status(),
             200
@@ -125,7 +125,7 @@ async fn a_client_without_receipts_is_refused_though_it_verifies() {
 #[tokio::test]
 async fn a_response_over_plain_http_is_refused_for_want_of_a_receipt() {
     let server = PlainServer::start().await;
-    let policy = believing(&TestCa::new()).build().unwrap();
+    let policy = trusting(&TestCa::new()).build().unwrap();
     let connector = VerifiedConnector::new(policy).allow_plain_http();
     let client = Client::builder(TokioExecutor::new()).build(connector);
     let client = ServiceBuilder::new()
@@ -150,7 +150,7 @@ async fn a_demanded_pin_is_missed_where_there_is_none_and_found_where_there_is_o
     let server = TestServer::http2(identity).await;
     let demanding = || ServiceBuilder::new().layer(RequireVerifiedLayer::new().pinned());
 
-    let unpinned = demanding().service(carrying_receipts(believing(&ca)));
+    let unpinned = demanding().service(carrying_receipts(trusting(&ca)));
     let refusal = refused::<NotVerified>(get(unpinned, server.url("/")).await);
     match &refusal {
         NotVerified::NotPinned { receipt } => assert!(receipt.is_verified()),
@@ -158,10 +158,10 @@ async fn a_demanded_pin_is_missed_where_there_is_none_and_found_where_there_is_o
     }
     assert_eq!(
         refusal.to_string(),
-        "localhost was verified without a pin, and a pin is demanded"
+        "localhost was verified without a pin, and a pin is required"
     );
 
-    let pinned = demanding().service(carrying_receipts(believing(&ca).pins(pins)));
+    let pinned = demanding().service(carrying_receipts(trusting(&ca).pins(pins)));
     let response = get(pinned, server.url("/")).await.unwrap();
     assert!(receipt(&response).is_pinned());
     server.shutdown().await;
@@ -173,7 +173,7 @@ async fn a_refusal_of_the_server_passes_through_both_layers() {
     let client = ServiceBuilder::new()
         .layer(RequireHttpsLayer::new())
         .layer(RequireVerifiedLayer::new())
-        .service(carrying_receipts(believing(&TestCa::new())));
+        .service(carrying_receipts(trusting(&TestCa::new())));
     let error = get(client, server.url("/")).await.unwrap_err();
     assert!(error.is::<legacy::Error>());
     let refusal = Refusal::find_in(&*error).unwrap();
@@ -250,7 +250,7 @@ async fn layers_inside_of_redirects_judge_every_hop_and_need_no_boxed_errors() {
         .layer(RedirectLayer::new().with_error::<Failed>())
         .layer(RequireHttpsLayer::new().with_error::<Failed>())
         .layer(RequireVerifiedLayer::new().pinned().with_error::<Failed>())
-        .service(carrying_receipts(believing(&ca).pins(pins)));
+        .service(carrying_receipts(trusting(&ca).pins(pins)));
 
     let response = get(client.clone(), server.url("/")).await.unwrap();
     assert!(receipt(&response).is_pinned());

@@ -15,9 +15,8 @@ use bonafide::verify::{
     PolicyHandle, Zone,
 };
 use bonafide::{Client, Error};
-use bonafide_testkit::{
-    Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestBody, TestCa, TestServer,
-};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, ClientAuth, CrlRecipe, Identity, Recipe, TestCa, TestServer};
 use tokio::sync::Semaphore;
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
@@ -53,7 +52,7 @@ async fn all_closed(server: &TestServer) {
         .unwrap();
 }
 
-/// A server with a warm pool and tickets, then a change after which it is not believed, or judged anew.
+/// A server with a warm pool and tickets, then a change after which it is not trusted, or judged anew.
 async fn after_a_change(
     alpn: Alpn,
     identity: Identity,

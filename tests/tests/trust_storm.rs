@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use bonafide::verify::{Anchors, Code, CustomCa, Epoch, Pins, Policy, PolicyHandle, Receipt};
 use bonafide::{Client, Error};
-use bonafide_testkit::{Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Recipe, TestCa, TestServer};
 use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -44,7 +45,7 @@ fn moments(seconds: u64) -> impl Iterator<Item = Duration> {
     })
 }
 
-/// What the policies believe in turn.
+/// What the policies trust in turn.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     /// The authority of `one.test`, and not that of `two.test`.
@@ -59,9 +60,9 @@ enum Turn {
 enum Host {
     One,
     Two,
-    /// Its authority is believed by every policy.
+    /// Its authority is trusted by every policy.
     Steady,
-    /// Its authority is believed by none.
+    /// Its authority is trusted by none.
     Foreign,
 }
 
@@ -167,7 +168,7 @@ struct Tally {
 }
 
 impl Storm {
-    /// Puts a policy in force, and notes what it believes before anybody can meet it.
+    /// Puts a policy in force, and notes what it trusts before anyone can meet it.
     fn replace(&self, turn: Turn, policy: Policy) {
         let epoch = policy.epoch();
         self.turns.lock().unwrap().insert(epoch, turn);

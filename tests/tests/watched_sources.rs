@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 const BOUND: Duration = Duration::from_secs(60);
 
-/// A folder of files, and what is told of the policy that is made of them.
+/// A folder of files, and what is reported about the policy that is made of them.
 struct Stage {
     folder: TempDir,
     sender: Sender<Event>,
@@ -308,7 +308,7 @@ impl Mount {
     }
 }
 
-/// Requests without a pause until they are told to stop; any failure fails.
+/// Requests without a pause until they are stopped; any failure fails.
 struct Requests {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
@@ -371,7 +371,7 @@ async fn a_mounted_authority_is_swapped_while_requests_run_and_none_fails() {
     let requests = Requests::start(&client, &vec![server.url("/"); 8]);
     for _ in 0..15 {
         let next = TestCa::new();
-        // Both are believed, then the server moves, then the old one is believed no more.
+        // Both are trusted, then the server moves, then the old one is trusted no more.
         mount.swap(&[("ca.pem", current.pem() + &next.pem())]);
         stage.replaced().await;
         requests.go_on().await;

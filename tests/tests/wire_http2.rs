@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bonafide::{Client, ClientBuilder, Error, Kind, Phase};
 use bonafide_testkit::{Identity, Recipe, TestCa};
-use bonafide_tests::{Frame, Http2Peer, RawServer, believing};
+use bonafide_tests::{Frame, Http2Peer, RawServer, trusting};
 use http::Method;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -21,11 +21,11 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 fn loopback() -> (ClientBuilder, Identity) {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host("127.0.0.1"));
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     (Client::builder().policy(policy), identity)
 }
 
-/// A server that does `serve` with each connection and its number, and a client that believes it.
+/// A server that does `serve` with each connection and its number, and a client that trusts it.
 async fn peer<F>(
     serve: impl Fn(usize, Http2Peer) -> F + Clone + Send + Sync + 'static,
 ) -> (ClientBuilder, RawServer)
@@ -180,7 +180,7 @@ async fn a_request_that_a_goaway_covers_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_server_that_breaks_the_rules_is_named_and_not_asked_again() {
-    // A body of a stream that nobody opened; headers of the connection.
+    // A body of a stream that was never opened; headers of the connection.
     let faults = [
         Frame::data(99, b"x", 0),
         Frame::data(0, b"x", 0),

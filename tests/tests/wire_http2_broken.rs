@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bonafide::{Client, Error, Kind};
 use bonafide_testkit::{Recipe, TestCa};
-use bonafide_tests::{Frame, Http2Peer, RawServer, believing};
+use bonafide_tests::{Frame, Http2Peer, RawServer, trusting};
 use tokio::time::{sleep, timeout};
 
 /// HEADERS with status 200 and `content-length: length`.
@@ -36,7 +36,7 @@ async fn closing(declared: &'static str, body: &'static [u8], whole: bool) -> (C
         sleep(Duration::from_millis(10)).await;
     })
     .await;
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     (Client::builder().policy(policy).build().unwrap(), server)
 }
 
@@ -88,7 +88,7 @@ async fn a_body_that_is_given_up_leaves_a_frozen_connection_in_doubt() {
         }
     })
     .await;
-    let policy = believing(&ca).build().unwrap();
+    let policy = trusting(&ca).build().unwrap();
     let client = Client::builder().policy(policy).http2_ping_interval(None);
     let client = client.build().unwrap();
     let response = client.get(server.url("/")).send().await.unwrap();

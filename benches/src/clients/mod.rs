@@ -35,7 +35,7 @@ pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
     /// Which one it is.
     const WHICH: Which;
 
-    /// A client that knows the destination's address, believes its authority alone, and shares nothing
+    /// A client that knows the destination's address, trusts its authority alone, and shares nothing
     /// with those made before.
     fn new(destination: &Destination, keep: Keep) -> Result<Self, Failure>;
 
@@ -51,7 +51,7 @@ pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
 /// A client that can be had without a word about trust.
 #[cfg(feature = "peers")]
 pub(crate) trait BySystemRoots: Client {
-    /// A client that believes the system's roots.
+    /// A client that trusts the system's roots.
     fn with_system_roots() -> Result<Self, Failure>;
 
     /// Loads the roots that [`with_system_roots`](Self::with_system_roots) put off.

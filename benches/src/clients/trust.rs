@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::Failure;
 use crate::servers::Destination;
 
-/// The policy that believes the destination's authority alone.
+/// The policy that trusts the destination's authority alone.
 pub(super) fn policy(destination: &Destination) -> Result<Policy, Failure> {
     Ok(Policy::builder()
         .anchors(Anchors::only(destination.root.clone()))
@@ -21,7 +21,7 @@ pub(super) fn provider(policy: &Policy) -> Result<Arc<CryptoProvider>, Failure> 
     Ok(Arc::clone(policy.client_config()?.crypto_provider()))
 }
 
-/// A configuration that believes the destination's authority alone, without ALPN, with session tickets
+/// A configuration that trusts the destination's authority alone, without ALPN, with session tickets
 /// of its own.
 pub(super) fn config(destination: &Destination) -> Result<ClientConfig, Failure> {
     let provider = provider(&policy(destination)?)?;

@@ -40,7 +40,7 @@ impl Quantity {
         }
     }
 
-    /// The number; `None` where the system does not tell it.
+    /// The number; `None` where the system does not report it.
     #[expect(
         clippy::cast_precision_loss,
         reason = "counts of a bench are far below 2^52"

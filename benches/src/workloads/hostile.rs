@@ -98,13 +98,13 @@ fn contenders<'a>(
     let (leaf, rest) = chain.split_first().ok_or("the chain is empty")?;
     let same_name = name.clone();
     let ours = move || match policy.verify(&Peer::new(chain, &same_name)) {
-        Ok(_) => Err("a hostile chain is believed".into()),
+        Ok(_) => Err("a hostile chain is trusted".into()),
         Err(_) => Ok(()),
     };
     let theirs = move || {
         let judged = verifier.verify_server_cert(leaf, rest, &name, &[], UnixTime::now());
         match judged {
-            Ok(_) => Err("a hostile chain is believed".into()),
+            Ok(_) => Err("a hostile chain is trusted".into()),
             Err(_) => Ok(()),
         }
     };

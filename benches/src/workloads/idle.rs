@@ -136,6 +136,8 @@ fn resident_bytes() -> Result<u64, Failure> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kibibytes: u64 = kibibytes.ok_or("no resident memory is told")?.parse()?;
+    let kibibytes: u64 = kibibytes
+        .ok_or("the system reports no resident memory")?
+        .parse()?;
     Ok(kibibytes * 1024)
 }

@@ -43,7 +43,7 @@ impl Lab {
     }
 
     /// Waits until `site` has no more than `kept` connections, so that the work of closing the others
-    /// is on nobody else's account.
+    /// is not counted elsewhere.
     pub(super) fn settle(&mut self, site: Site, kept: usize) -> Result<(), Failure> {
         let deadline = Instant::now() + CLOSING;
         loop {

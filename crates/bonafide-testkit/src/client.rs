@@ -17,7 +17,7 @@ pub(crate) fn only(root: &CertificateDer<'_>) -> RootCertStore {
     store
 }
 
-pub(crate) fn believing(roots: RootCertStore) -> ClientConfig {
+pub(crate) fn trusting(roots: RootCertStore) -> ClientConfig {
     ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")

@@ -1,15 +1,15 @@
-//! The wait for counters to reach a value, with an end to it.
+//! The wait for counters to reach a value, with a time limit.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long a test may wait for something that never comes.
+/// How long a test may wait for a condition.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until what `snapshot` gives meets the condition. It is looked at again whenever
-/// `changed` is notified.
+/// Waits until the value of `snapshot` meets the condition. It is checked again whenever `changed`
+/// is notified.
 pub(crate) async fn until<S: fmt::Debug>(
     changed: &Notify,
     snapshot: impl Fn() -> S,
@@ -29,5 +29,10 @@ pub(crate) async fn until<S: fmt::Debug>(
     };
     tokio::time::timeout(PATIENCE, reached)
         .await
-        .unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain, and are at {:?}", snapshot()))
+        .unwrap_or_else(|_| {
+            panic!(
+                "the condition was not met within {PATIENCE:?}: {:?}",
+                snapshot()
+            )
+        })
 }

@@ -1,36 +1,4 @@
-//! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
-//! stack ends in.
-//!
-//! Each middleware is a module behind a feature of the same name. None is on by default.
-//!
-//! | feature and module | what it does |
-//! |---|---|
-//! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
-//! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
-//! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
-//! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
-//!
-//! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
-//! `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of the [`http::Response`]:
-//! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
-//! crate.
-//!
-//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
-//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
-//! keeps their secrets out of errors and logs.
-//!
-//! # Errors
-//!
-//! A layer made by `new()` has its service fail with [`BoxError`], as everywhere in tower, so that
-//! it stacks with tower's own middleware in any order. In it is either the error of the middleware,
-//! such as [`NotHttps`](require_https::NotHttps), or the error of the inner service as it is: find
-//! out with `downcast_ref`.
-//!
-//! A program whose errors are typed needs no downcast: `.with_error::<E>()` has the service fail
-//! with any `E` that is made `From` the error of the middleware, and that the error of the inner
-//! service turns `Into`.
-//!
-//! # Over hyper-util's client
+//! tower middleware for HTTP clients: it enforces verified HTTPS over any client.
 //!
 #![cfg_attr(all(feature = "connector", feature = "require-verified"), doc = "```")]
 #![cfg_attr(
@@ -72,12 +40,41 @@
 //! # }
 //! ```
 //!
+//! Each middleware is a module behind a feature of the same name. None is on by default.
+//!
+//! | feature and module | what it does |
+//! |---|---|
+//! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
+//! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, or one under a grant, or no pin where one is required |
+//! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http; credentials stay with their origin |
+//! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | makes hyper-util's client verify servers by a policy, and puts receipts into its responses |
+//!
+//! A middleware wraps any service that takes an [`http::Request`]. A receipt is an
+//! `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of the [`http::Response`]:
+//! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
+//! crate.
+//!
+//! `connector` needs tokio; the others work on any runtime. Only `connector` and `require-verified`
+//! depend on `bonafide-verify`. The feature `redirect` includes the module [`shown`], which keeps
+//! secrets in URLs out of errors and logs.
+//!
+//! # Errors
+//!
+//! The service of a layer made by `new()` fails with [`BoxError`], like tower's own middleware, so
+//! that layers stack in any order. The box holds either the error of the middleware, such as
+//! [`NotHttps`](require_https::NotHttps), or the unchanged error of the inner service;
+//! `downcast_ref` distinguishes them.
+//!
+//! A program with typed errors needs no downcast: after `.with_error::<E>()` the service fails with
+//! `E`. `E` must be `From` the error of the middleware, and the error of the inner service must be
+//! `Into<E>`.
+//!
 //! # Over bonafide's client
 //!
-//! `bonafide::Client` verifies and attaches receipts by itself. The layers above go around it
-//! unchanged, `.service(bonafide::Client::new())` in place of hyper-util's client, and then say of
-//! the stack what the client does by default: they hold when somebody builds it another way. The
-//! example `tower_stack` of the repository runs it.
+//! `bonafide::Client` verifies and attaches receipts by itself. The layers above wrap it unchanged,
+//! with `.service(bonafide::Client::new())` in place of hyper-util's client. They then enforce what
+//! the client does by default, even if its configuration changes later. The example `tower_stack`
+//! of the repository runs it.
 
 #[cfg(feature = "connector")]
 pub mod connector;
@@ -90,7 +87,7 @@ pub mod require_verified;
 #[cfg(feature = "redirect")]
 pub mod shown;
 
-/// What the services of a stack fail with by default, as in tower.
+/// The default error of the services, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 #[cfg(all(doctest, feature = "connector", feature = "require-verified"))]

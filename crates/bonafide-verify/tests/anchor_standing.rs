@@ -6,7 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-use bonafide_testkit::{ExtendedKeyUsage, Identity, Recipe, TestCa};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::files::LoadProblem;
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
 use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy, Profile, Refusal};

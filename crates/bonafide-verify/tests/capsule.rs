@@ -6,7 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-use bonafide_testkit::{Catalogue, Identity, Recipe, TestCa};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_verify::capsule::{Capsule, CapsuleError};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
 use bonafide_verify::{Anchors, Code, Peer, Policy, Profile, Refusal, Zone};

@@ -6,7 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::receipt::Outcome;
 use bonafide_verify::{Anchors, Peer, Policy, PolicyBuilder, Profile, Receipt, Zone};

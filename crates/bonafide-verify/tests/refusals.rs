@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use bonafide_testkit::{Catalogue, Identity, KeyKind, Recipe, TestCa};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::receipt::Outcome;
 use bonafide_verify::refusal::Reason;

@@ -9,10 +9,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_testkit::{
-    CrlRecipe, ExtendedKeyUsage, Identity, KeyKind, Moment, OcspHash, OcspRecipe, OcspStatus,
-    Recipe, TestCa,
-};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::revocation::{OcspHash, OcspRecipe, OcspStatus};
+use bonafide_testkit::{CrlRecipe, Identity, KeyKind, Moment, Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::receipt::Outcome;
 use bonafide_verify::refusal::Reason;

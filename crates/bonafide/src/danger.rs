@@ -1,7 +1,7 @@
 //! Grants: loud, dated exceptions from verification for one exact host.
 //!
-//! They are part of the policy, and of the crate `bonafide-verify`; see there. A connection that rests on
-//! a grant logs a warning each time it is made, and [`Receipt::is_granted`](crate::Receipt::is_granted)
-//! says so on every response.
+//! They are part of the policy, in the crate `bonafide-verify`. A warning is logged each time a
+//! connection is opened under a grant, and [`Receipt::is_granted`](crate::Receipt::is_granted) is
+//! true on each of its responses.
 
 pub use bonafide_verify::danger::Grant;

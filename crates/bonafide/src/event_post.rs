@@ -14,13 +14,13 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::{Error, Failure, Kind};
-use crate::origin::{IntoUrl, Written};
+use crate::origin::IntoUrl;
 
-/// How many events wait at most; what comes on top is lost.
+/// Maximum number of events that wait; further events are lost.
 const QUEUE: usize = 256;
-/// How many events one request brings at most.
+/// Maximum number of events in one request.
 const BATCH: usize = 64;
-/// How often a batch is tried before it is given up.
+/// Maximum number of tries for a batch before it is dropped.
 const TRIES: u32 = 5;
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,10 +29,11 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Sends the events of a policy to a server, as `POST` requests with a JSON array of [`Event`]s each.
 ///
-/// It has a client of its own, so that a report of a wrong pin does not rest on that pin: a client whose policy
-/// has event sinks is one whose events could end up here, and sends nothing. There is at most one
-/// request each 10 seconds with up to 64 events; up to 256 wait. A request that fails is repeated with its events, at growing intervals, and given up after
-/// the fifth time.
+/// It needs a client of its own, so that the report of a wrong pin does not depend on that pin. The
+/// client's policy must have no event sinks, since its own events could come back here; otherwise
+/// nothing is sent. There is at most one request each 10 seconds with up to 64 events; up to 256
+/// wait. A request that fails is repeated with its events, at growing intervals; after the fifth
+/// try its events are dropped.
 ///
 /// ```
 /// use bonafide::verify::Policy;
@@ -53,7 +54,7 @@ pub struct EventPost {
 }
 
 impl EventPost {
-    /// Starts sending to `url`, on the runtime that this is called in, for as long as a policy has the sink.
+    /// Starts sending to `url`, on the current runtime, for as long as a policy has the sink.
     ///
     /// # Errors
     ///
@@ -63,7 +64,7 @@ impl EventPost {
         Self::start_with_interval(client, url, INTERVAL)
     }
 
-    /// The same with another shortest time between two requests.
+    /// As [`start`](Self::start), with another minimum interval between two requests.
     ///
     /// # Errors
     ///
@@ -73,25 +74,21 @@ impl EventPost {
         url: impl IntoUrl,
         interval: Duration,
     ) -> Result<Self, Error> {
-        let url = url
-            .lend(|written| match written {
-                Written::Url(url) => Ok(url.clone()),
-                Written::Text(text) => Url::parse(text),
-                Written::Uri(uri) => Url::parse(&uri.to_string()),
-            })
-            .map_err(|error| {
-                Failure::new(Kind::Url, "no URL to send events to").caused_by(error)
-            })?;
+        let url = url.into_url()?;
         client.post(&url).build()?;
         if url.scheme() != "https" {
-            let what = "events are sent by https alone";
+            let what = "events are sent over https only";
             return Err(Failure::new(Kind::PlainHttpRefused, what).into());
         }
         let runtime = Handle::try_current().map_err(|error| {
-            Failure::new(Kind::Config, "events are sent from within a runtime").caused_by(error)
+            Failure::new(
+                Kind::Config,
+                "an `EventPost` is started within a tokio runtime",
+            )
+            .caused_by(error)
         })?;
         if !is_apart(&client) {
-            let what = "events are sent on a client whose policy has no event sinks";
+            let what = "the client of an `EventPost` needs a policy without event sinks";
             return Err(Failure::new(Kind::Config, what).into());
         }
         let (queue, events) = mpsc::channel(QUEUE);
@@ -115,7 +112,7 @@ impl fmt::Debug for EventPost {
     }
 }
 
-/// Whether no event of the client's own policy can come back here.
+/// Whether the client's policy has no event sinks, so that none of its events can come back here.
 fn is_apart(client: &Client) -> bool {
     client
         .policy()
@@ -129,7 +126,7 @@ async fn send_all(client: Client, url: Url, mut events: mpsc::Receiver<Event>, i
         let mut pause = interval;
         for left in (0..TRIES).rev() {
             sleep_until(next).await;
-            // What came in meanwhile goes along.
+            // Events that arrived meanwhile are sent in the same request.
             while batch.len() < BATCH
                 && let Ok(event) = events.try_recv()
             {
@@ -160,7 +157,7 @@ async fn send_all(client: Client, url: Url, mut events: mpsc::Receiver<Event>, i
 
 async fn send(client: &Client, url: &Url, batch: &[Event]) -> Result<(), Error> {
     if !is_apart(client) {
-        let what = "the client's policy has got event sinks of its own";
+        let what = "the client's policy was replaced by one with event sinks";
         return Err(Failure::new(Kind::Config, what).into());
     }
     let request = client.post(url).json(batch).timeout(TIMEOUT);
@@ -171,7 +168,7 @@ async fn send(client: &Client, url: &Url, batch: &[Event]) -> Result<(), Error> 
     ];
     let lost = |hop: &Hop| !repeats.contains(&hop.status);
     if !response.status().is_success() || response.redirects().iter().any(lost) {
-        let what = "the server led elsewhere without the events";
+        let what = "the server redirected the request and lost the events";
         return Err(Failure::new(Kind::Status, what).into());
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderMap;
 
-/// The names of headers, each once. Values stay out of logs: they may be secrets, and nothing tells which are.
+/// The names of headers, each once. Values stay out of logs: any of them may be a secret.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {

@@ -1,7 +1,75 @@
-//! Every time limit and size cap of the crate, each once, with its default.
+//! Every time limit and size cap, each once, with its default.
 //!
-//! What stands here has a row in the table of the crate's front page. A limit that a caller can set is
-//! a field; what has no setter is a constant. This module knows none of those that keep to the limits.
+//! The error that a limit causes names the limit.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bonafide::Client;
+//!
+//! let client = Client::builder()
+//!     .timeout(Duration::from_secs(60))
+//!     .headers_timeout(Duration::from_secs(5))
+//!     .max_body_bytes(1024 * 1024)
+//!     .build()?;
+//! # Ok::<(), bonafide::Error>(())
+//! ```
+//!
+//! # Bounds
+//!
+//! | bound | default | changed by |
+//! |---|---|---|
+//! | looking up the host and connecting, the proxy included | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | TLS handshake | 10 s | [`ClientBuilder::handshake_timeout`] |
+//! | waiting for a connection or a stream while other requests use them | 60 s | [`ClientBuilder::pool_timeout`] |
+//! | from the last byte of the request to the response's headers | 30 s | [`ClientBuilder::headers_timeout`], [`RequestBuilder::headers_timeout`] |
+//! | between two pieces of the response's body | 30 s | [`ClientBuilder::read_timeout`], [`RequestBuilder::read_timeout`] |
+//! | the whole request with its redirects | none | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
+//! | redirects | 10 | [`ClientBuilder::redirects`] |
+//! | bytes of a response's headers | 64 KiB | [`ClientBuilder::max_header_bytes`] |
+//! | header fields of an HTTP/1.1 response | 100 | [`ClientBuilder::http1_max_headers`] |
+//! | bytes of a body that is collected | 64 MiB | [`ClientBuilder::max_body_bytes`], [`Response::bytes_limited`], [`Response::text_limited`], [`Response::json_limited`] |
+//! | bytes of a body that is read in pieces | none | |
+//! | unread bytes of a dropped HTTP/1.1 response, up to which its connection is kept | 64 KiB | |
+//! | connections to one origin | none | [`ClientBuilder::max_connections_per_host`] |
+//! | HTTP/2 connections to one origin | 8 | [`ClientBuilder::max_http2_connections_per_host`] |
+//! | unused HTTP/1.1 connections of one origin | 128 | [`ClientBuilder::pool_max_idle_per_host`] |
+//! | life of an unused connection | 90 s | [`ClientBuilder::pool_idle_timeout`] |
+//! | origins with connections of their own, not counting those in use | 512 | |
+//! | origins remembered with their zones | 256 | |
+//! | between two pings on HTTP/2 | 30 s | [`ClientBuilder::http2_ping_interval`] |
+//! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
+//! | sending a request in total, if servers refuse it unprocessed | 3 times | |
+//! | silence of an HTTP/2 connection before a request on it is cancelled; then no further request uses it until something arrives | 1 s | |
+//! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
+//! | the page of a proxy that refuses the tunnel | 64 KiB, 1 s | |
+//! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
+//!
+//! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
+//! [`ClientBuilder::handshake_timeout`]: crate::ClientBuilder::handshake_timeout
+//! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout
+//! [`ClientBuilder::headers_timeout`]: crate::ClientBuilder::headers_timeout
+//! [`RequestBuilder::headers_timeout`]: crate::RequestBuilder::headers_timeout
+//! [`ClientBuilder::read_timeout`]: crate::ClientBuilder::read_timeout
+//! [`RequestBuilder::read_timeout`]: crate::RequestBuilder::read_timeout
+//! [`ClientBuilder::timeout`]: crate::ClientBuilder::timeout
+//! [`RequestBuilder::timeout`]: crate::RequestBuilder::timeout
+//! [`ClientBuilder::redirects`]: crate::ClientBuilder::redirects
+//! [`ClientBuilder::max_header_bytes`]: crate::ClientBuilder::max_header_bytes
+//! [`ClientBuilder::http1_max_headers`]: crate::ClientBuilder::http1_max_headers
+//! [`ClientBuilder::max_body_bytes`]: crate::ClientBuilder::max_body_bytes
+//! [`Response::bytes_limited`]: crate::Response::bytes_limited
+//! [`Response::text_limited`]: crate::Response::text_limited
+//! [`Response::json_limited`]: crate::Response::json_limited
+//! [`ClientBuilder::max_connections_per_host`]: crate::ClientBuilder::max_connections_per_host
+//! [`ClientBuilder::max_http2_connections_per_host`]: crate::ClientBuilder::max_http2_connections_per_host
+//! [`ClientBuilder::pool_max_idle_per_host`]: crate::ClientBuilder::pool_max_idle_per_host
+//! [`ClientBuilder::pool_idle_timeout`]: crate::ClientBuilder::pool_idle_timeout
+//! [`ClientBuilder::http2_ping_interval`]: crate::ClientBuilder::http2_ping_interval
+//! [`ClientBuilder::http2_ping_timeout`]: crate::ClientBuilder::http2_ping_timeout
+
+// What stands here has a row in the table above. A limit that a caller can set is a field; a limit
+// without a setter is a constant. This module knows nothing of the code that applies the limits.
 
 use std::num::NonZeroUsize;
 use std::pin::Pin;
@@ -10,20 +78,20 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long an HTTP/2 connection may be silent under a request that is given up. After that no further
-/// request uses it until something arrives.
+/// How long an HTTP/2 connection may be silent before a cancelled request counts against it: no
+/// further request then uses the connection until something arrives on it.
 pub(crate) const SILENCE: Duration = Duration::from_secs(1);
 
-/// How many requests on one HTTP/2 connection may be given up before another connection takes its
-/// place. Each leaves a stream that the client has to remember for a while, and servers close
-/// connections with many of them, since attackers make them too (CVE-2023-44487).
+/// Maximum number of cancelled requests on one HTTP/2 connection; then another connection takes its
+/// place. Each leaves a stream that the client has to remember for a while. Servers close
+/// connections with many of them, since an attack does the same (CVE-2023-44487).
 pub(crate) const MAX_CANCELLED: usize = 512;
 
-/// How often a request is sent in all that servers refuse unprocessed.
+/// How often a request is sent in total if servers refuse it unprocessed.
 pub(crate) const MAX_SENDINGS: u8 = 3;
 
-/// What an HTTP/1.1 response may have left to read when it is dropped without costing the connection:
-/// hyper reads on through what has arrived, and the pool waits a moment for that.
+/// Most unread bytes of a dropped HTTP/1.1 response that keep its connection open: hyper reads the
+/// bytes that have arrived, and the pool waits a moment for that.
 pub(crate) const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
 
 /// How many origins a client remembers with their partitions.
@@ -32,7 +100,7 @@ pub(crate) const MAX_ORIGINS: usize = 256;
 /// The most bytes that are kept of the page of a proxy that refuses.
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
-/// How long that page is waited for. It only explains what is known already.
+/// How long the client waits for that page. The page only explains a refusal that is already known.
 pub(crate) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// The limits of a client; `None` is no limit.
@@ -44,13 +112,13 @@ pub(crate) struct Limits {
     pub(crate) handshake: Option<Duration>,
     /// Waiting for a connection, or for a stream of one, while others are served.
     pub(crate) checkout: Option<Duration>,
-    /// What a request can have limits of its own for.
+    /// The limits that a request can override.
     pub(crate) request: RequestLimits,
     /// A response's body that is collected.
     pub(crate) body: Cap,
     /// The connections that are kept and opened.
     pub(crate) pool: PoolLimits,
-    /// What HTTP may bring, and how HTTP/2 is kept alive.
+    /// Limits on what a peer may send over HTTP, and on keeping HTTP/2 alive.
     pub(crate) http: HttpLimits,
 }
 
@@ -90,33 +158,33 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// When a request that starts now must be over.
+    /// When a request that starts now must have ended.
     pub(crate) fn deadline(&self) -> Deadline {
         let total = self.total?;
         Some((Instant::now().checked_add(total)?, total))
     }
 }
 
-/// A timer that is not set before it is polled; `None` outside a tokio runtime, where there are none.
+/// A timer that is set when it is first polled; `None` outside a tokio runtime.
 pub(crate) fn timer(until: Instant) -> Option<Pin<Box<Sleep>>> {
     Handle::try_current()
         .is_ok()
         .then(|| Box::pin(sleep_until(until)))
 }
 
-/// The moment at which a request must be over, and the limit that it comes from.
+/// The moment at which a request must have ended, and the limit that sets it.
 pub(crate) type Deadline = Option<(Instant, Duration)>;
 
 /// Time limits of one request, in place of the client's.
 ///
-/// Set by [`RequestBuilder::timeout`](crate::RequestBuilder::timeout) and its like. In the extensions of
-/// an `http::Request` that goes through the tower service it has the same effect. The inner `None` is no
-/// limit, the outer `None` the client's limit.
+/// Set by [`RequestBuilder::timeout`](crate::RequestBuilder::timeout) and the methods like it. It
+/// has the same effect in the extensions of an `http::Request` that is sent through the tower
+/// service. The inner `None` is no limit, the outer `None` the client's limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestTimeouts {
     /// For the whole request with its redirects, up to the last byte of the response's body.
     pub total: Option<Option<Duration>>,
-    /// For a server to answer once it has the request.
+    /// From the last byte of the request to the response's headers.
     pub headers: Option<Option<Duration>>,
     /// Between two pieces of the response's body.
     pub read: Option<Option<Duration>>,
@@ -135,7 +203,7 @@ impl RequestTimeouts {
     }
 }
 
-/// The most bytes that a response's body may have to be collected, and who said so.
+/// The most bytes of a response's body that are collected, and which setting says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cap {
     /// The client, for all responses; `None` is no limit.
@@ -219,13 +287,13 @@ mod tests {
 
     use super::*;
 
-    /// The first two columns of the table under `# Bounds` on the front page.
+    /// The first two columns of the table under `# Bounds` on this module's page.
     fn rows() -> Vec<(String, String)> {
-        let page = include_str!("lib.rs");
+        let page = include_str!("limits.rs");
         let (_, bounds) = page.split_once("//! # Bounds").expect("the section");
-        let (bounds, _) = bounds.split_once("//! # Runtimes").expect("the next one");
         bounds
             .lines()
+            .take_while(|line| line.is_empty() || line.starts_with("//!"))
             .filter_map(|line| line.strip_prefix("//! | "))
             .filter_map(|line| {
                 let mut cells = line.split(" | ");
@@ -244,7 +312,7 @@ mod tests {
 
     /// Exhaustive, so that a new limit does not compile until its row is named here.
     #[test]
-    fn the_front_page_has_each_default() {
+    fn the_page_has_each_default() {
         let Limits {
             connect,
             handshake,
@@ -304,23 +372,20 @@ mod tests {
             ),
             ("life of an unused connection", seconds(Some(idle_timeout))),
             (
-                "origins whose connections are kept apart",
+                "origins with connections of their own",
                 max_partitions.to_string(),
             ),
             ("origins remembered", MAX_ORIGINS.to_string()),
             ("between two pings", seconds(ping_interval)),
             ("answering a ping", seconds(Some(ping_timeout))),
             (
-                "sending a request that servers",
+                "sending a request in total",
                 format!("{MAX_SENDINGS} times"),
             ),
             ("redirects", Redirects::default().limit().to_string()),
             ("bytes of a `Location`", MAX_QUOTED_BYTES.to_string()),
             ("silence of an HTTP/2 connection", seconds(Some(SILENCE))),
-            (
-                "requests on one HTTP/2 connection",
-                MAX_CANCELLED.to_string(),
-            ),
+            ("cancelled requests on one", MAX_CANCELLED.to_string()),
             (
                 "the page of a proxy",
                 format!(

@@ -18,14 +18,14 @@ use crate::origin::{basic, carried_host};
 
 /// A proxy that all connections of a client go through.
 ///
-/// The proxy only carries bytes: TLS is spoken with the server, whose certificate is judged as
-/// without a proxy. Plain `http://` requests, where they are allowed, go through a tunnel too. The
-/// proxy itself is reached without TLS. No environment variable is read; a program that wants
-/// `HTTPS_PROXY` to count reads it and gives it here.
+/// The proxy only forwards bytes: the TLS handshake is with the server, whose certificate is judged
+/// as without a proxy. Plain `http://` requests, where they are allowed, go through a tunnel too.
+/// The proxy itself is reached without TLS. No environment variable is read; a program that wants
+/// to use `HTTPS_PROXY` reads it and passes its value here.
 ///
 /// `CONNECT` has `Host`, the client's `User-Agent`, `Proxy-Authorization` where the URL has
-/// credentials, and the [fields that are added](Self::header). Of a request the proxy learns the
-/// server's host and port and nothing else.
+/// credentials, and the [fields that are added](Self::header). The proxy learns the server's host
+/// and port, and nothing else about a request.
 ///
 /// ```
 /// use bonafide::{Client, Proxy};
@@ -36,9 +36,9 @@ use crate::origin::{basic, carried_host};
 /// # Ok::<(), bonafide::Error>(())
 /// ```
 ///
-/// A proxy that opens no tunnel is an error of [`Kind::Proxy`], and its answer is never taken for
-/// that of the server. [`Error::proxy_refusal`] has its status, its header fields and its page;
-/// [`Error::proxy_error`] has whatever else happened, such as the reply of a SOCKS proxy:
+/// If the proxy opens no tunnel, the request fails with [`Kind::Proxy`]; the proxy's answer is
+/// never shown as the server's response. [`Error::proxy_refusal`] has its status, its header fields
+/// and its page; [`Error::proxy_error`] has every other reason, such as the reply of a SOCKS proxy:
 ///
 /// ```
 /// # async fn show(client: bonafide::Client) {
@@ -70,7 +70,7 @@ struct Inner {
     headers: HeaderMap,
 }
 
-/// How a proxy is asked for a tunnel.
+/// The protocol that opens a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     /// `CONNECT` (RFC 9110 section 9.3.6).
@@ -79,7 +79,7 @@ pub(crate) enum Protocol {
     Socks5,
 }
 
-/// Fields of `CONNECT` that are not the caller's: those that say where it leads, and those that are
+/// Fields of `CONNECT` that a caller cannot set: those that name its target, and those that are
 /// about framing or the connection (RFC 9110 section 7.6.1), which becomes a tunnel.
 const OURS: [HeaderName; 9] = [
     HOST,
@@ -103,8 +103,8 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] if `url` is not of that form, or if the user name has a colon, with which it
-    /// could not be told from the password (RFC 7617 section 2).
+    /// [`Kind::Url`] if `url` is not of that form, or if the user name has a colon, since a colon
+    /// ends the user name in the credentials (RFC 7617 section 2).
     pub fn http(url: &str) -> Result<Self, Error> {
         let proxy = Self::new(Protocol::Http, url, "http", 80)?;
         if proxy.inner.user.contains(&b':') {
@@ -161,9 +161,9 @@ impl Proxy {
         })
     }
 
-    /// Adds a header field to every `CONNECT`, in place of what the client itself would send by
-    /// that name. A field that is added twice is sent twice, but for `User-Agent` and
-    /// `Proxy-Authorization`, of which the last one counts.
+    /// Adds a header field to every `CONNECT`. It replaces the client's own field of that name. A
+    /// field that is added twice is sent twice, except `User-Agent` and `Proxy-Authorization`,
+    /// where the last one replaces the earlier ones.
     ///
     /// `Proxy-Authorization` is for schemes other than Basic, and replaces the credentials of the
     /// URL. Its value is marked as sensitive.
@@ -179,7 +179,7 @@ impl Proxy {
     ///
     /// [`Kind::Config`] if name or value are not valid, if the proxy uses SOCKS, which has no
     /// header fields, or for `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`,
-    /// `Keep-Alive`, `Upgrade`, `Expect`, `TE` and `Trailer`, which are the client's.
+    /// `Keep-Alive`, `Upgrade`, `Expect`, `TE` and `Trailer`, which only the client sets.
     pub fn header<N, V>(mut self, name: N, value: V) -> Result<Self, Error>
     where
         HeaderName: TryFrom<N>,
@@ -242,7 +242,7 @@ impl Proxy {
     }
 }
 
-/// The way to an origin: what the server's side of a connection does not show.
+/// The way to an origin: directly, or through a proxy.
 ///
 /// Two proxies are the same if they get the same bytes: host, port and protocol, credentials, and
 /// header fields in their order. `Debug` shows neither credentials nor fields.
@@ -264,7 +264,7 @@ impl fmt::Debug for Route {
 }
 
 impl Inner {
-    /// All that tells two proxies apart. The URL is host, port and protocol once more.
+    /// All that distinguishes two proxies. The URL repeats host, port and protocol.
     fn identity(&self) -> impl PartialEq + Hash {
         let Self {
             protocol,

@@ -14,7 +14,7 @@ use crate::running::{Ended, Running};
 use crate::scratch::Scratch;
 use crate::terminator::Served;
 
-/// How often the free ports may be taken by somebody else before HAProxy listens on them.
+/// How often the free ports may be taken by another process before HAProxy listens on them.
 const TRIES: usize = 5;
 
 /// A running HAProxy; it ends when this is dropped.
@@ -26,7 +26,7 @@ pub struct Haproxy {
 }
 
 impl Haproxy {
-    /// One that presents `identity` to everybody and answers every request, with TLS 1.2 and 1.3 unless told otherwise.
+    /// One that presents `identity` to every client and answers every request, with TLS 1.2 and 1.3 by default.
     pub fn presenting(identity: &Identity) -> HaproxyBuilder {
         HaproxyBuilder {
             identity: identity.clone(),
@@ -100,7 +100,7 @@ pub struct HaproxyBuilder {
 }
 
 impl HaproxyBuilder {
-    /// Speaks this version of TLS alone, `TLSv1.2` or `TLSv1.3`.
+    /// Uses this version of TLS alone, `TLSv1.2` or `TLSv1.3`.
     pub fn protocol(mut self, version: &'static str) -> Self {
         self.version = Some(version);
         self
@@ -130,7 +130,7 @@ impl HaproxyBuilder {
             let scratch = Scratch::new();
             config::write(&self, &scratch, http1, http2);
             let mut running = Running::start(&program, scratch, ["-db", "-f", config::CONFIG]);
-            // It serves nobody before it has bound every address.
+            // It serves no client before it has bound every address.
             let listening = running
                 .until("haproxy to listen", |haproxy| {
                     open_connections(haproxy.scratch()).map(drop)
@@ -148,6 +148,6 @@ impl HaproxyBuilder {
                 Err(Ended) => panic!("haproxy ended before it listened: {}", running.log()),
             }
         }
-        panic!("{TRIES} times somebody else took the ports that were free for haproxy")
+        panic!("{TRIES} times another process took the ports that were free for haproxy")
     }
 }

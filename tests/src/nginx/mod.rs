@@ -17,7 +17,7 @@ use crate::scratch::Scratch;
 
 const ACCESS_LOG: &str = "access.log";
 const PID: &str = "nginx.pid";
-/// How often the free ports may be taken by somebody else before nginx listens on them.
+/// How often the free ports may be taken by another process before nginx listens on them.
 const TRIES: usize = 5;
 
 /// A host that nginx serves. The first one answers requests for all others too.
@@ -70,7 +70,7 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// An nginx for these hosts, with TLS 1.2 and 1.3 unless told otherwise.
+    /// An nginx for these hosts, with TLS 1.2 and 1.3 by default.
     pub fn serving(sites: impl IntoIterator<Item = Site>) -> NginxBuilder {
         NginxBuilder {
             sites: sites.into_iter().collect(),
@@ -100,7 +100,7 @@ impl Nginx {
         format!("{}{path}", origin(host, self.http2.port()))
     }
 
-    /// The socket of a server in it that does not speak TLS.
+    /// The socket of a server in it without TLS.
     pub fn plain_socket(&self) -> PathBuf {
         self.running.scratch().path().join(SOCKET)
     }
@@ -220,6 +220,6 @@ impl NginxBuilder {
                 Err(Ended) => panic!("nginx ended before it listened"),
             }
         }
-        panic!("{TRIES} times somebody else took the ports that were free for nginx")
+        panic!("{TRIES} times another process took the ports that were free for nginx")
     }
 }

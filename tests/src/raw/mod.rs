@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use self::http2::{Frame, Http2Peer};
-use crate::ours::believing;
+use crate::ours::trusting;
 
 /// A connection of a client to a [`RawServer`].
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Drop for RawServer {
     }
 }
 
-/// A server of HTTP/1.1, with TLS or without, and a client that believes it.
+/// A server of HTTP/1.1, with TLS or without, and a client that trusts it.
 ///
 /// # Panics
 /// If the policy does not build.
@@ -155,7 +155,7 @@ where
     }
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host("127.0.0.1"));
-    let policy = believing(&ca).build().expect("one anchor is enough");
+    let policy = trusting(&ca).build().expect("one anchor is enough");
     let server = RawServer::tls(&identity, "http/1.1", serve).await;
     (Client::builder().policy(policy), server)
 }

@@ -13,6 +13,6 @@ mod situation;
 mod stage;
 mod table;
 
-pub use situation::{Arrival, Ended, Fault, Outcome, Sent, Situation};
+pub use situation::{Arrival, Ended, Outcome, RedirectFailure, Sent, Situation};
 pub use stage::Stage;
 pub use table::situations;

@@ -28,7 +28,7 @@ pub struct Situation {
     /// Its body.
     pub body: Sent,
     /// What every server answers to a path; to any other it answers 200.
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<StubResponse>,
     /// The requests that arrive, in order.
     pub(super) arrivals: Vec<Arrival>,
     /// How the call ends.
@@ -47,7 +47,7 @@ pub enum Sent {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct StubResponse {
     pub(super) path: String,
     pub(super) status: StatusCode,
     pub(super) locations: Vec<Vec<u8>>,
@@ -70,12 +70,12 @@ pub enum Outcome {
     /// With a response of this status. Each request before the last one is a hop.
     Response(u16),
     /// With this error, in these words.
-    Fails(Fault, &'static str),
+    Fails(RedirectFailure, &'static str),
 }
 
 /// What is wrong with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum RedirectFailure {
     /// It is one too many.
     TooMany,
     /// It leads from https to http.
@@ -97,7 +97,7 @@ pub enum Ended {
         url: Option<String>,
     },
     /// With an error, and its words with those of its sources.
-    Failed(Fault, String),
+    Failed(RedirectFailure, String),
 }
 
 impl Situation {
@@ -141,7 +141,7 @@ impl Situation {
     }
 
     pub(super) fn answers_with(mut self, path: &str, status: u16, locations: &[&[u8]]) -> Self {
-        self.answers.push(Answer {
+        self.answers.push(StubResponse {
             path: path.to_owned(),
             status: StatusCode::from_u16(status).expect("a status"),
             locations: locations.iter().map(|value| value.to_vec()).collect(),

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::header::{HOST, LOCATION};
 use http::{HeaderValue, Request, Response};
 
-use super::situation::{Answer, Ended, Outcome, Sent, Situation};
-use crate::believing;
+use super::situation::{Ended, Outcome, Sent, Situation, StubResponse};
+use crate::trusting;
 
 static CA: LazyLock<TestCa> = LazyLock::new(TestCa::new);
 static LOOPBACK: LazyLock<Identity> =
@@ -62,7 +62,7 @@ impl Origins {
 /// What the servers answer; the origins are known once all of them listen.
 #[derive(Debug)]
 struct Script {
-    answers: Vec<Answer>,
+    answers: Vec<StubResponse>,
     origins: Mutex<Origins>,
 }
 
@@ -83,7 +83,7 @@ impl Script {
 }
 
 impl Stage {
-    /// Starts the servers that `situation` is about; those over TLS speak `alpn`.
+    /// Starts the servers that `situation` is about; those over TLS offer `alpn`.
     pub async fn start(situation: &Situation, alpn: Alpn) -> Self {
         let script = Arc::new(Script {
             answers: situation.answers.clone(),
@@ -126,9 +126,9 @@ impl Stage {
         }
     }
 
-    /// A policy that believes the servers.
+    /// A policy that trusts the servers.
     pub fn policy(&self) -> Policy {
-        believing(&CA).build().expect("one anchor is enough")
+        trusting(&CA).build().expect("one anchor is enough")
     }
 
     /// The first request of `situation`, with the body that `body` makes.

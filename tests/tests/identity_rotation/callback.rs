@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use bonafide::Kind;
 use bonafide::verify::identity::{IdentityCallback, IdentityError};
 use bonafide::verify::{ClientIdentity, Code, TlsError};
-use bonafide_testkit::{Alpn, ClientAuth, TestBody};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, ClientAuth};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};
 
@@ -72,7 +73,7 @@ async fn another_answer_to_the_same_question_is_a_rotation() {
         get(&client, &one).await.unwrap();
         *current.lock().unwrap() = ours(&new);
         get(&client, &one).await.unwrap();
-        assert_eq!(one.tcp_connections(), 1, "nobody has asked the callback");
+        assert_eq!(one.tcp_connections(), 1, "the callback was not called");
         get(&client, &two).await.unwrap();
         left_open(&one, 0).await;
         get(&client, &one).await.unwrap();

@@ -2,7 +2,8 @@
 
 use bonafide::verify::identity::IdentityHandle;
 use bonafide::verify::receipt::IdentityUse;
-use bonafide_testkit::{Alpn, Recipe, TestBody, TestServer};
+use bonafide_testkit::server::TestBody;
+use bonafide_testkit::{Alpn, Recipe, TestServer};
 
 use super::stage::{Stage, WAYS, get, left_open, ours, shown};
 

@@ -28,7 +28,7 @@ impl Module {
         }
     }
 
-    fn telling_key_of(mut self, identity: &Identity) -> Self {
+    fn with_public_key_of(mut self, identity: &Identity) -> Self {
         let leaf = Certificate::from_der(identity.leaf()).unwrap();
         self.public_key = Some(leaf.subject_public_key_info().to_vec());
         self
@@ -74,7 +74,7 @@ async fn a_key_that_is_held_elsewhere_authenticates_and_is_rotated_like_any_othe
         let (old, new) = (stage.issue("old"), stage.issue("new"));
         let server = stage.demanding(way).start().await;
         let external = |identity: &Identity| {
-            let module = Module::with_key_of(identity).telling_key_of(identity);
+            let module = Module::with_key_of(identity).with_public_key_of(identity);
             ClientIdentity::with_signer(identity.chain().to_vec(), module).unwrap()
         };
         let handle = IdentityHandle::new(external(&old));
@@ -85,7 +85,7 @@ async fn a_key_that_is_held_elsewhere_authenticates_and_is_rotated_like_any_othe
         handle.replace(external(&new)).unwrap();
         get(&client, &server).await.unwrap();
         assert_eq!(shown(&server, &[&old, &new]), [0, 1, 1]);
-        assert_eq!(server.tcp_connections(), 3, "nobody knows the module's key");
+        assert_eq!(server.tcp_connections(), 3, "the module's key is unknown");
     }
 }
 
@@ -158,7 +158,7 @@ async fn a_signer_with_another_key_is_found_out_before_its_signature_is_sent() {
 fn a_signer_that_tells_another_key_than_the_certificates_makes_no_identity() {
     let stage = Stage::new();
     let (identity, other) = (stage.issue("ours"), stage.issue("other"));
-    let module = Module::with_key_of(&other).telling_key_of(&other);
+    let module = Module::with_key_of(&other).with_public_key_of(&other);
     let made = ClientIdentity::with_signer(identity.chain().to_vec(), module);
     assert!(matches!(made, Err(ConfigError::KeyMismatch)));
     let empty = ClientIdentity::with_signer(Vec::new(), Absent);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use bonafide::verify::identity::IdentitySource;
 use bonafide::verify::{Anchors, ClientIdentity, Policy, PolicyBuilder};
 use bonafide::{Client, Error};
-use bonafide_testkit::{Alpn, ClientAuth, Identity, Recipe, TestCa, TestServer, TestServerBuilder};
+use bonafide_testkit::server::TestServerBuilder;
+use bonafide_testkit::{Alpn, ClientAuth, Identity, Recipe, TestCa, TestServer};
 use rustls::SupportedProtocolVersion;
 
 /// The protocols and versions that everything holds for.

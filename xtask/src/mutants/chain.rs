@@ -1,6 +1,7 @@
 //! The chain that mutants are made of, and what is judged.
 
-use bonafide_testkit::{Draft, KeyKind, Recipe, TestCa};
+use bonafide_testkit::certificate::Draft;
+use bonafide_testkit::{KeyKind, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName};
 use bonafide_verify::x509::Certificate;
 use bonafide_verify::{Anchors, Peer, Policy, Profile};

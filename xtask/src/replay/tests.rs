@@ -6,7 +6,8 @@
 
 use std::fs;
 
-use bonafide_testkit::{Catalogue, Recipe, TestCa};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{Code, Peer, Policy, Refusal};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Chains before every profile, names of every form, and files of certificates and keys.
 
-use bonafide_testkit::{Catalogue, Identity, KeyKind, Recipe, TestCa};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};
 
 use super::case::{Case, Part};
 use super::{SeedError, Seeds, peer};

@@ -1,8 +1,8 @@
 //! Revocation lists and OCSP responses, with a certificate that they speak of.
 
-use bonafide_testkit::{
-    CrlRecipe, CrlScope, ExtendedKeyUsage, Moment, OcspHash, OcspRecipe, OcspStatus, Recipe, TestCa,
-};
+use bonafide_testkit::certificate::ExtendedKeyUsage;
+use bonafide_testkit::revocation::{CrlScope, OcspHash, OcspRecipe, OcspStatus};
+use bonafide_testkit::{CrlRecipe, Moment, Recipe, TestCa};
 
 use super::case::Part;
 use super::{SeedError, Seeds, peer};

@@ -159,10 +159,10 @@ impl TestCa {
         client::only(self.root_certificate())
     }
 
-    /// A rustls client configuration that believes the root of this authority and
-    /// nothing else, without ALPN and without a client certificate.
+    /// A rustls client configuration that trusts the root of this authority and nothing else,
+    /// without ALPN and without a client certificate.
     pub fn client_config(&self) -> rustls::ClientConfig {
-        client::believing(self.root_store())
+        client::trusting(self.root_store())
     }
 
     pub(super) fn assemble(

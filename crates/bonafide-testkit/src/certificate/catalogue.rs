@@ -8,12 +8,12 @@ use super::recipe::{ExtendedKeyUsage, Recipe};
 /// One entry of the [`Catalogue`].
 ///
 /// ```
-/// use bonafide_testkit::Catalogue;
+/// use bonafide_testkit::certificate::Catalogue;
 ///
 /// let catalogue = Catalogue::new();
 /// let case = catalogue.case("missing-intermediate");
 /// assert_eq!(case.identity.chain().len(), 1);
-/// assert_eq!((case.host, case.believed), ("localhost", false));
+/// assert_eq!((case.host, case.accepted), ("localhost", false));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -25,9 +25,9 @@ pub struct Case {
     /// The host that a client has to ask for. It is `localhost` in every case: where
     /// the name is what is wrong, it is the certificate that has another.
     pub host: &'static str,
-    /// Whether a client that verifies, and believes [`Catalogue::ca`] alone, completes
+    /// Whether a client that verifies, and trusts [`Catalogue::ca`] alone, completes
     /// the handshake.
-    pub believed: bool,
+    pub accepted: bool,
     /// What is special about it, for a person.
     pub why: &'static str,
 }
@@ -35,7 +35,7 @@ pub struct Case {
 /// Every certificate that a TLS client has to accept or to refuse, issued under one
 /// root, so that a table test can go through them all.
 ///
-/// | name | believed |
+/// | name | accepted |
 /// |---|---|
 /// | `valid-ecdsa`, `valid-rsa`, `valid-ed25519`, `valid-intermediate` | yes |
 /// | `expired`, `not-yet-valid` | no |
@@ -46,13 +46,13 @@ pub struct Case {
 /// | `revoked` | yes: its serial number is on record, nothing publishes it |
 ///
 /// ```
-/// use bonafide_testkit::Catalogue;
+/// use bonafide_testkit::certificate::Catalogue;
 ///
 /// let catalogue = Catalogue::new();
 /// for case in catalogue.cases() {
-///     println!("{:22} {:5} {}", case.name, case.believed, case.why);
+///     println!("{:22} {:5} {}", case.name, case.accepted, case.why);
 /// }
-/// assert!(!catalogue.case("expired").believed);
+/// assert!(!catalogue.case("expired").accepted);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Catalogue {
@@ -68,17 +68,17 @@ impl Catalogue {
     )]
     pub fn new() -> Self {
         let ca = TestCa::new();
-        let mut cases = believed(&ca);
+        let mut cases = accepted(&ca);
         cases.extend(refused(&ca));
         Self { ca, cases }
     }
 
-    /// The root that a client shall believe.
+    /// The root that a client has to trust.
     pub fn ca(&self) -> &TestCa {
         &self.ca
     }
 
-    /// All cases, the believed ones first.
+    /// All cases, the accepted ones first.
     pub fn cases(&self) -> &[Case] {
         &self.cases
     }
@@ -101,12 +101,12 @@ fn good() -> Recipe {
     Recipe::for_hosts([HOST, "127.0.0.1", "::1"])
 }
 
-fn believed(ca: &TestCa) -> Vec<Case> {
+fn accepted(ca: &TestCa) -> Vec<Case> {
     let case = |name, identity, why| Case {
         name,
         identity,
         host: HOST,
-        believed: true,
+        accepted: true,
         why,
     };
     vec![
@@ -139,7 +139,7 @@ fn refused(ca: &TestCa) -> Vec<Case> {
         name,
         identity,
         host: HOST,
-        believed: false,
+        accepted: false,
         why,
     };
     let issuing = ca.intermediate("bonafide test unsent CA");

@@ -66,7 +66,8 @@ struct Scope {
     indirect: bool,
 }
 
-/// Which certificates alone a list speaks of, as its issuing distribution point says (RFC 5280 section 5.2.5).
+/// The certificates that a list covers, as its issuing distribution point says (RFC 5280 section
+/// 5.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CrlScope {
@@ -162,13 +163,13 @@ impl CrlRecipe {
         self
     }
 
-    /// Speaks of some certificates only.
+    /// Covers some certificates only.
     pub fn only(mut self, scope: CrlScope) -> Self {
         self.scope.only = Some(scope);
         self
     }
 
-    /// Speaks only of certificates that name this URL as where their list is.
+    /// Covers only certificates that name this URL as their distribution point.
     pub fn distribution_point(mut self, url: impl Into<String>) -> Self {
         self.scope.distribution_point = Some(url.into());
         self
@@ -204,13 +205,13 @@ impl CrlRecipe {
         self
     }
 
-    /// Adds an extension that nobody knows, critical or not.
+    /// Adds an unknown extension, critical or not.
     pub fn unknown_extension(mut self, critical: bool) -> Self {
         self.unknown_extension = Some(critical);
         self
     }
 
-    /// Adds an extension that nobody knows to every entry, critical or not.
+    /// Adds an unknown extension to every entry, critical or not.
     pub fn unknown_entry_extension(mut self, critical: bool) -> Self {
         self.unknown_entry_extension = Some(critical);
         self

@@ -152,7 +152,7 @@ impl Identity {
         Self::new(chain, Arc::clone(&self.key))
     }
 
-    /// The same chain with the key of another identity: what somebody can present who
+    /// The same chain with the key of another identity: what a person can present who
     /// has seen a certificate and does not hold its key.
     #[must_use]
     pub fn with_key_of(&self, other: &Self) -> Self {

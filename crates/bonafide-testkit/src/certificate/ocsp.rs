@@ -24,7 +24,7 @@ const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.
 /// An identifier for examples (RFC 7299), which no reader of responses knows.
 const UNKNOWN: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.1");
 
-/// What a responder says of a certificate.
+/// The status of a certificate in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OcspStatus {
@@ -50,7 +50,8 @@ pub enum OcspHash {
 /// method changes one thing.
 ///
 /// ```
-/// use bonafide_testkit::{OcspRecipe, OcspStatus, Recipe, TestCa};
+/// use bonafide_testkit::{Recipe, TestCa};
+/// use bonafide_testkit::revocation::{OcspRecipe, OcspStatus};
 ///
 /// let ca = TestCa::new();
 /// let server = ca.issue(Recipe::for_host("a.test").must_staple());
@@ -91,7 +92,7 @@ impl Default for OcspRecipe {
 }
 
 impl OcspRecipe {
-    /// A good response that says good.
+    /// A valid response with the status good.
     pub fn new() -> Self {
         let now = Moment::now();
         Self {
@@ -109,7 +110,7 @@ impl OcspRecipe {
         }
     }
 
-    /// What it says. Default: good.
+    /// Sets the status. Default: good.
     pub fn status(mut self, status: OcspStatus) -> Self {
         self.status = status;
         self
@@ -133,7 +134,7 @@ impl OcspRecipe {
         self
     }
 
-    /// Does not say until when it holds.
+    /// Leaves out `nextUpdate`, the end of its validity.
     pub fn without_next_update(mut self) -> Self {
         self.next_update = None;
         self
@@ -152,7 +153,7 @@ impl OcspRecipe {
     }
 
     /// Signs with the key of this responder and encloses its certificates. A right one was issued by the same authority, for
-    /// [`ExtendedKeyUsage::OcspSigning`](crate::ExtendedKeyUsage::OcspSigning).
+    /// [`ExtendedKeyUsage::OcspSigning`](crate::certificate::ExtendedKeyUsage::OcspSigning).
     pub fn responder(mut self, responder: &Identity) -> Self {
         self.signer = Signer::Delegated(responder.clone());
         self
@@ -170,19 +171,20 @@ impl OcspRecipe {
         self
     }
 
-    /// Speaks of the serial number as of another issuer's.
+    /// Names another issuer for the serial number.
     pub fn for_issuer(mut self, other: &TestCa) -> Self {
         self.issuer = Some(other.clone());
         self
     }
 
-    /// Is no answer but an error of this number, for example 3, `tryLater` (RFC 6960 section 4.2.1).
+    /// Makes an error response with this number, for example 3, `tryLater` (RFC 6960 section
+    /// 4.2.1).
     pub fn error(mut self, status: u8) -> Self {
         self.error = Some(status);
         self
     }
 
-    /// Adds an extension that nobody knows, critical or not.
+    /// Adds an unknown extension, critical or not.
     pub fn unknown_extension(mut self, critical: bool) -> Self {
         self.unknown_extension = Some(critical);
         self

@@ -28,7 +28,8 @@ const EMPTY_SEQUENCE: &[u8] = &[0x30, 0x00];
 /// RFC 5280 section 4.2.1.12.
 ///
 /// ```
-/// use bonafide_testkit::{ExtendedKeyUsage, Recipe, TestCa};
+/// use bonafide_testkit::{Recipe, TestCa};
+/// use bonafide_testkit::certificate::ExtendedKeyUsage;
 ///
 /// let for_programs = Recipe::for_host("localhost")
 ///     .extended_key_usage([ExtendedKeyUsage::CodeSigning]);
@@ -39,7 +40,7 @@ const EMPTY_SEQUENCE: &[u8] = &[0x30, 0x00];
 pub enum ExtendedKeyUsage {
     /// `anyExtendedKeyUsage`.
     Any,
-    /// TLS servers: what a leaf gets unless told otherwise.
+    /// TLS servers: the default of a leaf.
     ServerAuth,
     /// TLS clients.
     ClientAuth,
@@ -110,8 +111,8 @@ enum Usage {
 }
 
 impl Recipe {
-    /// A certificate for one host: a DNS name, a wildcard (`*.example.test`) or an IP
-    /// address, told apart by parsing it as an address.
+    /// A certificate for one host: a DNS name, a wildcard (`*.example.test`) or an IP address; a
+    /// text that parses as an address is one.
     pub fn for_host(host: impl Into<String>) -> Self {
         Self::for_hosts([host])
     }

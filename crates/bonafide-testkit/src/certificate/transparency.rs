@@ -28,7 +28,7 @@ const NULL: &[u8] = &[0x05, 0x00];
 const X509_ENTRY: u16 = 0;
 const PRECERT_ENTRY: u16 = 1;
 
-/// A log of Certificate Transparency that promises to publish whatever it is shown.
+/// A log of Certificate Transparency that promises to publish every certificate it gets.
 ///
 /// It signs timestamps and publishes nothing. Cloning it gives another handle to the same log.
 ///

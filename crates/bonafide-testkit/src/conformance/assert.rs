@@ -17,30 +17,29 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Fails the test unless the client accepts the few sites that it must, and refuses every
 /// one that is dangerous.
 ///
-/// The closure is called once for each site. It makes a client that believes
-/// [`Target::root`] and nothing else, lets it get [`Target::url`], and gives `Ok` if the
-/// client believed the server, and its error if not. What a status says, or a body, has
-/// no part in it.
+/// The closure is called once for each site. It makes a client that trusts only [`Target::root`],
+/// lets it get [`Target::url`], and returns `Ok` if the client accepted the server, and its error
+/// if not. Status and body of the response do not matter.
 ///
-/// A client cannot pass by failing: it has to accept the sites that are right, and a
-/// refusal counts where the server has seen it begin a handshake. Nor can it pass by
-/// saying no: one whose request arrives at a server that is not to be believed has
-/// believed it, and so has one that goes on with a weak key exchange.
+/// A client cannot pass by failing: it has to accept the sites that are right, and a refusal counts
+/// where the server has seen it begin a handshake. Nor can it pass by reporting an error: if its
+/// request arrives at a server that must be refused, or if it continues a weak key exchange, it has
+/// accepted the server.
 ///
-/// Left out are the sites where a client needs to be told more than a root: see
+/// Left out are the sites where a client needs more settings than a root: see
 /// [`Needs`]. Those are in the [`Replica`].
 ///
 /// ```no_run
 /// use bonafide_testkit::conformance::assert_rejects_all;
 /// # struct MyClient;
 /// # impl MyClient {
-/// #     fn believing(_: &str) -> Result<Self, std::io::Error> { Ok(Self) }
+/// #     fn trusting(_: &str) -> Result<Self, std::io::Error> { Ok(Self) }
 /// #     async fn get(&self, _: &str) -> Result<(), std::io::Error> { Ok(()) }
 /// # }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// assert_rejects_all(|target| async move {
-///     let client = MyClient::believing(&target.root_pem)?;
+///     let client = MyClient::trusting(&target.root_pem)?;
 ///     client.get(&target.url).await
 /// })
 /// .await;
@@ -113,7 +112,7 @@ where
     );
 }
 
-/// As [`assert_rejects_all`], and gives the report in place of failing.
+/// As [`assert_rejects_all`], but returns the report and does not fail.
 ///
 /// Where the client refuses one of the sites that it must accept, or never begins there,
 /// the others are not tried.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// What a client must do that verifies.
+/// What a client that verifies must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
 pub enum Verdict {
-    /// Believe the server, and send its request.
+    /// Accept the server, and send its request.
     Accept,
     /// Send nothing.
     Reject,
@@ -61,7 +61,7 @@ impl fmt::Display for Family {
     }
 }
 
-/// What a client has to be told, beyond a root and a URL, before the verdict holds for it.
+/// The settings that a client needs, beyond a root and a URL, before the verdict holds for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Needs {

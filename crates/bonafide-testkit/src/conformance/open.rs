@@ -11,7 +11,8 @@ use super::scene::{Destination, Scene, TlsScene};
 use super::site::Site;
 use super::target::Target;
 use crate::certificate::Identity;
-use crate::server::{ClientAuth, ClientMove, PlainServer, TestServer, WeakServer};
+use crate::server::{ClientAuth, PlainServer, TestServer};
+use crate::weak::{ClientMove, WeakServer};
 
 /// How long a client that has given its answer may take to close its connection.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// let open = replica.site("null").open().await;
 /// // Your client gets open.target().url here.
 /// let seen = open.seen().await;
-/// assert!(!seen.began && !seen.believed);
+/// assert!(!seen.began && !seen.accepted);
 /// # }
 /// ```
 #[derive(Debug)]
@@ -41,9 +42,9 @@ pub struct OpenSite {
 pub struct Seen {
     /// It has begun: a ClientHello came, or a byte where there is no TLS.
     pub began: bool,
-    /// It has acted as one does who believes the site, whatever it says itself: a request
-    /// came to the server that is on trial, or a key exchange went on.
-    pub believed: bool,
+    /// It has acted as if it accepted the site, whatever its own result is: a request came to the
+    /// server that is on trial, or a key exchange went on.
+    pub accepted: bool,
 }
 
 #[derive(Debug)]
@@ -90,13 +91,13 @@ impl Site {
     pub async fn open(&self) -> OpenSite {
         let servers = Servers::start(&self.scene).await;
         let (address, url, then) = servers.addresses();
-        let told = self.told.clone();
+        let settings = self.settings.clone();
         let target = Target {
             url,
-            pin: told.pin,
-            crls_pem: told.crls_pem,
-            log_list: told.log_list,
-            identity: told.identity,
+            pin: settings.pin,
+            crls_pem: settings.crls_pem,
+            log_list: settings.log_list,
+            identity: settings.identity,
             then,
             ..Target::new(self.name, address, &self.root)
         };
@@ -105,7 +106,7 @@ impl Site {
 }
 
 impl OpenSite {
-    /// What a client is told.
+    /// The settings of a client.
     pub fn target(&self) -> &Target {
         &self.target
     }
@@ -116,41 +117,42 @@ impl OpenSite {
         match &self.servers {
             Servers::Tls(server) => Seen {
                 began: server.stats().client_hellos > 0,
-                believed: server.request_count() > 0,
+                accepted: server.request_count() > 0,
             },
             Servers::Weak(server) => Seen {
                 began: server.client_hellos() > 0,
-                believed: went_on(server).await,
+                accepted: went_on(server).await,
             },
             Servers::Redirect { safe, end, .. } => Seen {
                 began: safe.request_count() > 0,
-                believed: end.requests() > 0,
+                accepted: end.requests() > 0,
             },
             Servers::Plain(server) => Seen {
                 began: server.bytes_received() > 0,
-                believed: server.request_count() > 0,
+                accepted: server.request_count() > 0,
             },
             Servers::Upgrade { plain, safe } => Seen {
                 began: plain.request_count() > 0,
-                believed: safe.request_count() > 0,
+                accepted: safe.request_count() > 0,
             },
             Servers::Hsts { safe, plain } => Seen {
                 began: safe.request_count() > 0,
-                believed: plain.request_count() > 0,
+                accepted: plain.request_count() > 0,
             },
         }
     }
 
-    /// What a client has made of the site, by what it says and by what the servers have
-    /// seen. `said` is `Ok` for a client that believes the server.
+    /// The client's verdict on the site, by its own result and by what the servers have seen.
+    /// `said` is `Ok` if the client accepted the server.
     pub async fn judge(&self, said: Result<(), String>) -> Judgement {
         let seen = self.seen().await;
         match said {
-            _ if seen.believed => Judgement::Accepted,
-            Ok(()) if !seen.began => {
-                Judgement::NeverBegan("that it believes a server it has not talked to".to_owned())
-            }
-            // One that hands a redirect to its caller has not followed it, whatever it says.
+            _ if seen.accepted => Judgement::Accepted,
+            Ok(()) if !seen.began => Judgement::NeverBegan(
+                "that it accepts a server to which it has not connected".to_owned(),
+            ),
+            // A client that returns the redirect to its caller has not followed it, whatever its
+            // result is.
             Ok(()) if matches!(self.servers, Servers::Redirect { .. }) => {
                 Judgement::Rejected("nothing, and followed nowhere".to_owned())
             }
@@ -163,7 +165,7 @@ impl OpenSite {
 
 async fn went_on(server: &WeakServer) -> bool {
     if server.client_hellos() > server.moves().len() {
-        // Who holds the connection open for longer than that has not gone on.
+        // A client that keeps the connection open for longer has not continued.
         drop(tokio::time::timeout(GRACE, server.next_moves(server.client_hellos())).await);
     }
     server.moves().contains(&ClientMove::WentOn)

@@ -5,11 +5,11 @@ use std::fmt;
 use super::family::{Family, Verdict};
 use super::site::Site;
 
-/// What became of one site.
+/// The outcome of one site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Judgement {
-    /// The client believes it: it says so, or has acted so.
+    /// The client accepted it, by its result or by its actions.
     Accepted,
     /// The client refuses it, with these words of its own.
     Rejected(String),
@@ -20,7 +20,7 @@ pub enum Judgement {
     Stalled,
 }
 
-/// One site and what became of it.
+/// One site and its outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Trial {
@@ -87,7 +87,7 @@ impl Report {
         self.0.iter().all(Trial::is_right)
     }
 
-    /// The sites that the client believes and must not.
+    /// The sites that the client accepts and must not.
     pub fn wrongly_accepted(&self) -> Vec<&Trial> {
         self.those(|trial| {
             trial.verdict == Verdict::Reject && trial.judgement == Judgement::Accepted

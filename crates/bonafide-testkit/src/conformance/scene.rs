@@ -4,7 +4,7 @@ use http::StatusCode;
 use rustls::SupportedProtocolVersion;
 
 use crate::certificate::{Identity, TestCa};
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 /// The servers of a site, before they listen.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) struct TlsScene {
 pub(super) enum Destination {
     /// `http://`.
     Plain,
-    /// A server that is not to be believed.
+    /// A server that must be refused.
     Tls(Identity),
     /// Through another safe server to `http://`.
     PlainByWayOf(Identity),

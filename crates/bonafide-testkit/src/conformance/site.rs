@@ -3,7 +3,7 @@
 use super::family::{Family, Needs, Verdict};
 use super::scene::{Scene, TlsScene};
 use crate::certificate::{Identity, TestCa};
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 /// A server of the [`Replica`](super::Replica) before it listens: what it is called, what
 /// a client must do with it, and why.
@@ -25,19 +25,19 @@ pub struct Site {
     pub family: Family,
     /// What a client must do with it.
     pub verdict: Verdict,
-    /// What a client has to be told for that verdict.
+    /// The settings that a client needs for that verdict.
     pub needs: Needs,
     /// What is special about it; for one to reject, what can happen to a client that does
     /// not.
     pub why: &'static str,
     pub(super) root: TestCa,
     pub(super) scene: Scene,
-    pub(super) told: Told,
+    pub(super) settings: ClientSettings,
 }
 
-/// What a client is told beyond a root and a URL.
+/// The settings of a client beyond a root and a URL.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct ClientSettings {
     pub(super) pin: Option<String>,
     pub(super) crls_pem: Option<String>,
     pub(super) log_list: Option<String>,
@@ -61,7 +61,7 @@ impl Site {
             why,
             root: root.clone(),
             scene,
-            told: Told::default(),
+            settings: ClientSettings::default(),
         }
     }
 
@@ -102,8 +102,8 @@ impl Site {
         self
     }
 
-    pub(super) fn telling(mut self, needs: Needs, told: Told) -> Self {
-        self.told = told;
+    pub(super) fn with_settings(mut self, needs: Needs, settings: ClientSettings) -> Self {
+        self.settings = settings;
         self.needing(needs)
     }
 

@@ -1,4 +1,4 @@
-//! What a client is told of a site.
+//! What a client gets to know about a site.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::certificate::{Identity, TestCa};
 
-/// Where a client is to go, and whom it is to believe.
+/// Where a client connects, and which root it trusts.
 ///
 /// ```
 /// use bonafide_testkit::conformance::Replica;
@@ -24,15 +24,15 @@ use crate::certificate::{Identity, TestCa};
 pub struct Target {
     /// The name of the site, such as `expired`.
     pub name: &'static str,
-    /// What to get.
+    /// The URL to get.
     pub url: String,
     /// The host of the URL: `localhost` everywhere.
     pub host: &'static str,
     /// Where the server listens, for clients that do not want to look the host up.
     pub address: SocketAddr,
-    /// The one root to believe, DER.
+    /// The only root to trust, in DER.
     pub root: CertificateDer<'static>,
-    /// The one root to believe, PEM.
+    /// The only root to trust, in PEM.
     pub root_pem: String,
     /// For [`Needs::Pin`](super::Needs::Pin): the pin to demand, `sha256/` and base64.
     pub pin: Option<String>,
@@ -50,8 +50,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// A target that is no site of the replica: a server of your own at this address, with
-    /// a certificate for `localhost` below the root of this authority.
+    /// A target that is not a site of the replica: a server of your own at this address, with a
+    /// certificate for `localhost` below the root of this authority.
     ///
     /// ```
     /// use bonafide_testkit::conformance::Target;

@@ -33,25 +33,25 @@ pub(super) struct Script {
     /// The value of Proxy-Authorization that is demanded.
     pub(super) credentials: Option<String>,
     pub(super) routes: HashMap<String, SocketAddr>,
-    pub(super) answer: Answer,
+    pub(super) reply: ConnectReply,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) enum Answer {
+pub(super) enum ConnectReply {
     #[default]
     Tunnel,
     Refuse(StatusCode),
     Stall,
-    Bytes(Vec<u8>, AfterAnswer),
+    Bytes(Vec<u8>, AfterReply),
 }
 
-/// What a proxy does after [bytes of your own](TestProxyBuilder::answer_with).
+/// What a proxy does after [bytes of your own](TestProxyBuilder::reply_with).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum AfterAnswer {
+pub enum AfterReply {
     /// Closes the connection.
     Close,
-    /// Leaves the connection open and says nothing more.
+    /// Leaves the connection open and sends nothing more.
     Stall,
     /// Carries bytes to the server and back.
     Tunnel,
@@ -71,8 +71,7 @@ impl TestProxyBuilder {
         self
     }
 
-    /// Answers 407 to whoever does not show these credentials by the Basic scheme
-    /// (RFC 7617).
+    /// Answers 407 to a client that does not send these credentials by the Basic scheme (RFC 7617).
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         let encoded = STANDARD.encode(format!("{user}:{password}"));
         self.script.credentials = Some(format!("Basic {encoded}"));
@@ -81,37 +80,38 @@ impl TestProxyBuilder {
 
     /// Answers every CONNECT with this status, and opens no tunnel.
     pub fn refuse(mut self, status: StatusCode) -> Self {
-        self.script.answer = Answer::Refuse(status);
+        self.script.reply = ConnectReply::Refuse(status);
         self
     }
 
     /// Never answers a CONNECT.
     pub fn stall(mut self) -> Self {
-        self.script.answer = Answer::Stall;
+        self.script.reply = ConnectReply::Stall;
         self
     }
 
-    /// Answers every CONNECT with these bytes, whatever they are, and goes on as `then` says. No
-    /// bytes and [`AfterAnswer::Close`] is a proxy that hangs up.
+    /// Answers every CONNECT with these bytes, whatever they are, and continues as `then` says.
+    /// Without bytes, [`AfterReply::Close`] closes the connection without an answer.
     ///
     /// ```
-    /// use bonafide_testkit::{AfterAnswer, TestProxy};
+    /// use bonafide_testkit::TestProxy;
+    /// use bonafide_testkit::proxy::AfterReply;
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let confused = TestProxy::builder()
-    ///     .answer_with("SSH-2.0-OpenSSH_9.2\r\n", AfterAnswer::Close)
+    ///     .reply_with("SSH-2.0-OpenSSH_9.2\r\n", AfterReply::Close)
     ///     .start()
     ///     .await;
     /// assert_eq!(confused.tunnels(), 0);
     /// # }
     /// ```
-    pub fn answer_with(mut self, bytes: impl Into<Vec<u8>>, then: AfterAnswer) -> Self {
-        self.script.answer = Answer::Bytes(bytes.into(), then);
+    pub fn reply_with(mut self, bytes: impl Into<Vec<u8>>, then: AfterReply) -> Self {
+        self.script.reply = ConnectReply::Bytes(bytes.into(), then);
         self
     }
 
-    /// Where tunnels to this host lead, whatever port was asked for. Hosts without a
-    /// route are looked up.
+    /// The address that tunnels to this host lead to, whatever the port. Hosts without a route are
+    /// looked up.
     pub fn route(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
         self.script.routes.insert(host.into(), address);
         self

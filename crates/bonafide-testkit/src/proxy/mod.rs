@@ -1,4 +1,14 @@
-//! A proxy that tunnels by HTTP CONNECT, or refuses to.
+//! A proxy that opens tunnels by HTTP CONNECT, or refuses to.
+//!
+//! ```
+//! use bonafide_testkit::proxy::TestProxy;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let proxy = TestProxy::builder().basic_auth("user", "secret").start().await;
+//! // Your client, with `proxy.url_with("user", "secret")` as its proxy, gets a page.
+//! assert_eq!(proxy.tunnels(), 0);
+//! # }
+//! ```
 
 mod builder;
 mod scripted;
@@ -11,7 +21,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use builder::{AfterAnswer, TestProxyBuilder};
+pub use builder::{AfterReply, TestProxyBuilder};
 pub use state::{ConnectRequest, ProxyStats};
 
 use builder::Script;
@@ -28,7 +38,7 @@ use state::State;
 /// let server = TestServer::http1(TestCa::new().issue(Recipe::for_host("a.test"))).await;
 /// let proxy = TestProxy::builder().route("a.test", server.addr()).start().await;
 ///
-/// // Your client here, told to use proxy.url(); this one asks by hand.
+/// // Your client here, with proxy.url() as its proxy; this one uses a plain socket.
 /// let mut client = tokio::net::TcpStream::connect(proxy.addr()).await?;
 /// client.write_all(b"CONNECT a.test:443 HTTP/1.1\r\nhost: a.test:443\r\n\r\n").await?;
 /// let mut answer = [0; 12];
@@ -79,7 +89,7 @@ impl TestProxy {
         self.addr
     }
 
-    /// `http://ADDRESS:PORT`, as clients want to be told of a proxy.
+    /// `http://ADDRESS:PORT`, the form in which clients take a proxy.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
@@ -104,10 +114,10 @@ impl TestProxy {
         self.state.requests()
     }
 
-    /// Waits until the counters meet a condition, and gives them.
+    /// Waits until the counters meet a condition, and returns them.
     ///
     /// # Panics
-    /// After thirty seconds in which they never did.
+    /// If they have not after thirty seconds.
     pub async fn wait_for(&self, condition: impl Fn(&ProxyStats) -> bool) -> ProxyStats {
         self.state.wait_for(condition).await
     }

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional, sink};
 use tokio::net::TcpStream;
 
-use super::builder::{AfterAnswer, Script};
+use super::builder::{AfterReply, Script};
 use super::state::{ConnectRequest, State};
 use super::tunnel::{OpenTunnel, reach};
 
@@ -17,7 +17,7 @@ const MAX_HEAD: usize = 64 * 1024;
 pub(super) async fn serve(
     mut client: TcpStream,
     answer: &[u8],
-    then: AfterAnswer,
+    then: AfterReply,
     script: &Script,
     state: &Arc<State>,
 ) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub(super) async fn serve(
     };
     let authority = request.authority.clone();
     state.record(request);
-    if then == AfterAnswer::Tunnel {
+    if then == AfterReply::Tunnel {
         let mut server = reach(&authority, script).await?;
         let _open = OpenTunnel::new(Arc::clone(state));
         client.write_all(answer).await?;
@@ -35,7 +35,7 @@ pub(super) async fn serve(
     }
     state.count(|stats| stats.refusals += 1);
     client.write_all(answer).await?;
-    if then == AfterAnswer::Stall {
+    if then == AfterReply::Stall {
         tokio::io::copy(&mut client, &mut sink()).await?;
     }
     Ok(())

@@ -10,7 +10,8 @@ use crate::patience::until;
 /// What a proxy has counted so far.
 ///
 /// ```
-/// use bonafide_testkit::{ProxyStats, TestProxy};
+/// use bonafide_testkit::TestProxy;
+/// use bonafide_testkit::proxy::ProxyStats;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let proxy = TestProxy::start().await;

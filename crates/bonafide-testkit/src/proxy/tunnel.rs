@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::builder::{Answer, Script};
+use super::builder::{ConnectReply, Script};
 use super::scripted;
 use super::state::{ConnectRequest, State};
 
@@ -29,7 +29,7 @@ pub(super) async fn serve(client: TcpStream, script: Arc<Script>, state: Arc<Sta
     state.count(|stats| stats.connections += 1);
     // Refused on a socket that the client has closed already.
     drop(client.set_nodelay(true));
-    if let Answer::Bytes(bytes, then) = &script.answer {
+    if let ConnectReply::Bytes(bytes, then) = &script.reply {
         // An error says that the client has gone.
         drop(scripted::serve(client, bytes, *then, &script, &state).await);
         return;
@@ -83,10 +83,10 @@ async fn answer(
             return refusal(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         }
     }
-    match script.answer {
-        Answer::Tunnel | Answer::Bytes(..) => {}
-        Answer::Refuse(status) => return refusal(status),
-        Answer::Stall => std::future::pending().await,
+    match script.reply {
+        ConnectReply::Tunnel | ConnectReply::Bytes(..) => {}
+        ConnectReply::Refuse(status) => return refusal(status),
+        ConnectReply::Stall => std::future::pending().await,
     }
     let Ok(server) = reach(&authority, script).await else {
         return refusal(StatusCode::BAD_GATEWAY);

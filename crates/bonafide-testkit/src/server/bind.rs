@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// gets a free port.
 ///
 /// ```
-/// use bonafide_testkit::BindAddr;
+/// use bonafide_testkit::server::BindAddr;
 /// use std::net::{Ipv6Addr, SocketAddr};
 ///
 /// let six = BindAddr::from(Ipv6Addr::LOCALHOST);

@@ -1,4 +1,4 @@
-//! Response bodies, as handlers give them.
+//! Response bodies that handlers return.
 
 use std::io;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use tokio::sync::mpsc;
 /// The body of a response: bytes, or a stream that the test feeds.
 ///
 /// ```
-/// use bonafide_testkit::TestBody;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// let fixed = TestBody::from("hello");
 /// let (sender, streamed) = TestBody::channel();
 /// // `streamed` goes into a response; the test sends and ends it when it likes.
 /// assert!(sender.send("first part"));
 /// drop(streamed);
-/// assert!(!sender.send("nobody reads any more"));
+/// assert!(!sender.send("the client has gone"));
 /// # drop(fixed);
 /// ```
 #[derive(Debug, Default)]
@@ -132,7 +132,8 @@ impl From<()> for TestBody {
 /// Feeds a body made by [`TestBody::channel`]; dropping it ends the body.
 ///
 /// ```
-/// use bonafide_testkit::{PlainServer, TestBody};
+/// use bonafide_testkit::PlainServer;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let server = PlainServer::builder()
@@ -154,8 +155,8 @@ impl From<()> for TestBody {
 pub struct BodySender(mpsc::UnboundedSender<io::Result<Bytes>>);
 
 impl BodySender {
-    /// Sends a part. It never waits. Returns whether somebody still reads: false once
-    /// the client has gone and the server has noticed.
+    /// Sends a part. It never waits. Returns whether the client still reads: false once the client
+    /// has gone and the server has noticed.
     pub fn send(&self, part: impl Into<Bytes>) -> bool {
         self.0.send(Ok(part.into())).is_ok()
     }
@@ -168,7 +169,7 @@ impl BodySender {
         drop(self.0.send(Err(cut)));
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the client has gone.
     pub async fn closed(&self) {
         self.0.closed().await;
     }

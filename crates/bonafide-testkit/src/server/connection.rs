@@ -19,13 +19,14 @@ use super::wire::{Transport, Wire, part};
 /// What is known of a connection. A handler finds it in its request's extensions.
 ///
 /// ```
-/// use bonafide_testkit::{ConnectionInfo, Recipe, TestCa, TestServer};
+/// use bonafide_testkit::{Recipe, TestCa, TestServer};
+/// use bonafide_testkit::server::AcceptedConnection;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let identity = TestCa::new().issue(Recipe::for_host("localhost"));
 /// let server = TestServer::builder(identity)
 ///     .handler(|request| async move {
-///         let connection = request.extensions().get::<ConnectionInfo>().cloned();
+///         let connection = request.extensions().get::<AcceptedConnection>().cloned();
 ///         let resumed = connection.is_some_and(|connection| connection.resumed);
 ///         http::Response::new(format!("resumed: {resumed}"))
 ///     })
@@ -36,7 +37,7 @@ use super::wire::{Transport, Wire, part};
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct ConnectionInfo {
+pub struct AcceptedConnection {
     /// The number of the connection; the first is 0.
     pub number: u64,
     /// The client's address.
@@ -51,7 +52,7 @@ pub struct ConnectionInfo {
     pub resumed: bool,
 }
 
-impl ConnectionInfo {
+impl AcceptedConnection {
     pub(super) fn plain(number: u64, peer_addr: SocketAddr) -> Self {
         Self {
             number,
@@ -75,7 +76,7 @@ pub(super) async fn serve<T: Transport>(
     core: Arc<Core>,
     transport: T,
     protocol: Protocol,
-    info: ConnectionInfo,
+    info: AcceptedConnection,
     ending: Ending,
 ) {
     let control = Arc::new(Control::default());

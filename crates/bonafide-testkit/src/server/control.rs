@@ -1,4 +1,4 @@
-//! What others want of a running connection.
+//! Requests to a running connection.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::Waker;

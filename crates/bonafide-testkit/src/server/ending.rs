@@ -1,8 +1,8 @@
-//! How connections come to their end, well or badly.
+//! How connections end, well or badly.
 
 use std::sync::Arc;
 
-/// How a server treats a connection once a request has come in, or even before.
+/// What a server does to a connection after a request has arrived, or even before.
 ///
 /// A builder's `ending` holds for every connection, `endings` for the first few in
 /// turn. A handler may choose one for a single request by putting it into its
@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// the handshake.
 ///
 /// ```
-/// use bonafide_testkit::{Ending, TestBody};
+/// use bonafide_testkit::Ending;
+/// use bonafide_testkit::server::TestBody;
 ///
 /// // A handler's response that never arrives:
 /// let response = http::Response::builder()

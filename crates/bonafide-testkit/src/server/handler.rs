@@ -10,10 +10,10 @@ use http::{Request, Response};
 
 use super::body::TestBody;
 
-type Answer = Pin<Box<dyn Future<Output = Response<TestBody>> + Send>>;
+type HandlerFuture = Pin<Box<dyn Future<Output = Response<TestBody>> + Send>>;
 
 #[derive(Clone)]
-pub(super) struct Handler(Arc<dyn Fn(Request<Bytes>) -> Answer + Send + Sync>);
+pub(super) struct Handler(Arc<dyn Fn(Request<Bytes>) -> HandlerFuture + Send + Sync>);
 
 impl Handler {
     pub(super) fn new<H, F, B>(handler: H) -> Self

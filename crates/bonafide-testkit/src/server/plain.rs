@@ -9,16 +9,16 @@ use http::{Request, Response};
 
 use super::bind::BindAddr;
 use super::body::TestBody;
-use super::connection::{ConnectionInfo, Protocol, serve};
+use super::connection::{AcceptedConnection, Protocol, serve};
 use super::ending::{Ending, Endings};
 use super::handler::Handler;
 use super::plan::Plan;
 use super::serving::Serving;
 use super::wire::Counted;
 
-/// A server for `http://`, without TLS: where redirects come from or must not go to. It
-/// speaks HTTP/1.1 and counts the bytes it receives, so that a test can show that not
-/// one was sent.
+/// A server for `http://`, without TLS: the source of a redirect, or a target that must not be
+/// reached. It uses HTTP/1.1 and counts the bytes it receives, so that a test can show that not one
+/// was sent.
 ///
 /// ```
 /// use bonafide_testkit::PlainServer;
@@ -146,7 +146,7 @@ impl PlainServerBuilder {
                 let ending = core.endings().of(accepted.number);
                 async move {
                     let counters = Arc::clone(core.counters());
-                    let info = ConnectionInfo::plain(accepted.number, accepted.peer_addr);
+                    let info = AcceptedConnection::plain(accepted.number, accepted.peer_addr);
                     let stream = Counted {
                         stream: accepted.stream,
                         counters,

@@ -1,4 +1,4 @@
-//! What a server is told to do, and what all of its connections share.
+//! The settings of a server, and the state that all of its connections share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::bind::BindAddr;
-use super::connection::ConnectionInfo;
+use super::connection::AcceptedConnection;
 use super::control::Control;
 use super::ending::Endings;
 use super::failure::Failures;
@@ -15,7 +15,7 @@ use super::handler::Handler;
 use super::record::RequestLog;
 use super::stats::Counters;
 
-/// How many requests a log holds unless told otherwise.
+/// How many requests a log holds by default.
 const LOGGED_REQUESTS: usize = 1024;
 
 /// The choices that servers with and without TLS have in common.
@@ -81,7 +81,7 @@ impl Core {
         self.handler.as_ref()
     }
 
-    /// Whether nobody wants to see the requests, neither a handler nor the log.
+    /// Whether neither a handler nor the log needs the requests.
     pub(super) fn answers_at_once(&self) -> bool {
         self.handler.is_none() && !self.log.is_wanted()
     }
@@ -110,7 +110,7 @@ impl Core {
         self.counters.request();
     }
 
-    pub(super) fn record(&self, request: &Request<Bytes>, connection: &ConnectionInfo) {
+    pub(super) fn record(&self, request: &Request<Bytes>, connection: &AcceptedConnection) {
         if self.log.is_wanted() {
             self.log.record(request, connection);
         }

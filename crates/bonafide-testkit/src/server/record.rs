@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri, Version};
 use rustls_pki_types::CertificateDer;
 
-use super::connection::ConnectionInfo;
+use super::connection::AcceptedConnection;
 
 /// A request as the server received it.
 ///
@@ -68,7 +68,7 @@ impl RequestLog {
         self.capacity > 0
     }
 
-    pub(super) fn record(&self, request: &Request<Bytes>, connection: &ConnectionInfo) {
+    pub(super) fn record(&self, request: &Request<Bytes>, connection: &AcceptedConnection) {
         let record = RecordedRequest {
             method: request.method().clone(),
             uri: request.uri().clone(),

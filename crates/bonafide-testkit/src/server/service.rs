@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 
 use super::body::TestBody;
-use super::connection::{ConnectionInfo, Protocol};
+use super::connection::{AcceptedConnection, Protocol};
 use super::control::Control;
 use super::ending::Ending;
 use super::plan::Core;
@@ -27,7 +27,7 @@ pub(super) struct Answering(Arc<Exchange>);
 
 struct Exchange {
     core: Arc<Core>,
-    connection: ConnectionInfo,
+    connection: AcceptedConnection,
     ending: Ending,
     protocol: Protocol,
     control: Arc<Control>,
@@ -36,7 +36,7 @@ struct Exchange {
 impl Answering {
     pub(super) fn new(
         core: Arc<Core>,
-        connection: ConnectionInfo,
+        connection: AcceptedConnection,
         ending: Ending,
         protocol: Protocol,
         control: Arc<Control>,

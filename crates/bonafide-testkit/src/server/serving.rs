@@ -112,7 +112,7 @@ impl Serving {
         self.core.log().all()
     }
 
-    /// Waits until the counters meet a condition, and gives them.
+    /// Waits until the counters meet a condition, and returns them.
     ///
     /// # Panics
     /// After thirty seconds in which they never did.

@@ -9,7 +9,8 @@ use crate::patience::until;
 /// What a server has counted so far.
 ///
 /// ```
-/// use bonafide_testkit::{PlainServer, ServerStats};
+/// use bonafide_testkit::PlainServer;
+/// use bonafide_testkit::server::ServerStats;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let server = PlainServer::start().await;
@@ -35,7 +36,7 @@ pub struct ServerStats {
     pub open_connections: usize,
     /// Requests received.
     pub requests: usize,
-    /// Bytes received over plain TCP. A server that speaks TLS does not count them.
+    /// Bytes received over plain TCP. A server over TLS does not count them.
     pub bytes_received: u64,
 }
 

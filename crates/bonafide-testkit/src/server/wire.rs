@@ -124,7 +124,7 @@ impl<T: Transport> Drop for Wire<T> {
     }
 }
 
-/// Ends what is left of a connection in the way that was asked for.
+/// Ends the rest of a connection as requested.
 pub(super) async fn part<T: Transport>(mut transport: T, parting: Parting) {
     match parting {
         // The client may have gone before: that ends it as well.

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bonafide_testkit::{Catalogue, TestServer};
+use bonafide_testkit::TestServer;
+use bonafide_testkit::certificate::Catalogue;
 use rustls::{CertificateError, Error, PeerMisbehaved};
 
 use crate::client::{connect_as, tls_error};
@@ -31,22 +32,22 @@ fn reason(error: &Error) -> &'static str {
 }
 
 #[tokio::test]
-async fn each_case_is_believed_or_refused_for_its_own_reason() {
+async fn each_case_is_accepted_or_refused_for_its_own_reason() {
     let catalogue = Catalogue::new();
     let config = Arc::new(catalogue.ca().client_config());
     let mut outcomes = BTreeMap::new();
     for case in catalogue.cases() {
         let server = TestServer::http1(case.identity.clone()).await;
         let outcome = match connect_as(&server, &config, case.host).await {
-            Ok(_) => "believed",
+            Ok(_) => "accepted",
             Err(error) => match reason(tls_error(&error)) {
                 "another" => panic!("{}: {error:?}", case.name),
                 known => known,
             },
         };
         assert_eq!(
-            outcome == "believed",
-            case.believed,
+            outcome == "accepted",
+            case.accepted,
             "{}: {outcome}",
             case.name
         );
@@ -54,11 +55,11 @@ async fn each_case_is_believed_or_refused_for_its_own_reason() {
         server.shutdown().await;
     }
     let expected = BTreeMap::from([
-        ("valid-ecdsa", "believed"),
-        ("valid-rsa", "believed"),
-        ("valid-ed25519", "believed"),
-        ("valid-intermediate", "believed"),
-        ("revoked", "believed"),
+        ("valid-ecdsa", "accepted"),
+        ("valid-rsa", "accepted"),
+        ("valid-ed25519", "accepted"),
+        ("valid-intermediate", "accepted"),
+        ("revoked", "accepted"),
         ("expired", "expired"),
         ("not-yet-valid", "not yet valid"),
         ("wrong-name", "name"),

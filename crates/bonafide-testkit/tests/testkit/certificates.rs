@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use bonafide_testkit::{Catalogue, ExtendedKeyUsage, Identity, KeyKind, Moment, Recipe, TestCa};
+use bonafide_testkit::certificate::{Catalogue, ExtendedKeyUsage};
+use bonafide_testkit::{Identity, KeyKind, Moment, Recipe, TestCa};
 
 use crate::openssl::OpenSsl;
 

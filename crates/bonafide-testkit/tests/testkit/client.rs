@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bonafide_testkit::{Serving, TestCa};
+use bonafide_testkit::TestCa;
+use bonafide_testkit::server::Serving;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -16,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// A configuration that believes the CA and offers these protocols.
+/// A configuration that trusts the CA and offers these protocols.
 pub(crate) fn config(ca: &TestCa, alpn: &[&str]) -> Arc<ClientConfig> {
     let mut config = ca.client_config();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();

@@ -47,7 +47,7 @@ fn names(trials: &[&Trial]) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn rustls_alone_believes_what_rustls_webpki_does_not_look_at() {
+async fn rustls_alone_accepts_what_rustls_webpki_does_not_look_at() {
     let report = conformance::run(plain_rustls).await;
     assert_eq!(
         names(&report.wrongly_accepted()),
@@ -72,11 +72,11 @@ async fn an_exception_that_is_none_fails_the_test() {
     conformance::assert_rejects_all_but(&known, plain_rustls).await;
 }
 
-/// Believes every certificate, and every signature.
+/// Trusts every certificate, and every signature.
 #[derive(Debug)]
-struct BelievesAll;
+struct TrustsAll;
 
-impl ServerCertVerifier for BelievesAll {
+impl ServerCertVerifier for TrustsAll {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -116,11 +116,11 @@ impl ServerCertVerifier for BelievesAll {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a client that believes everything, to be caught"
+    reason = "a client that accepts everything, to be caught"
 )]
-async fn believes_all(target: Target) -> Result<(), Failure> {
+async fn accepts_all(target: Target) -> Result<(), Failure> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = Arc::new(BelievesAll);
+    let verifier = Arc::new(TrustsAll);
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -130,8 +130,8 @@ async fn believes_all(target: Target) -> Result<(), Failure> {
 }
 
 #[tokio::test]
-async fn a_client_that_believes_all_is_caught_with_the_whole_list() {
-    let report = conformance::run(believes_all).await;
+async fn a_client_that_accepts_all_is_caught_with_the_whole_list() {
+    let report = conformance::run(accepts_all).await;
     let accepted = names(&report.wrongly_accepted());
     let replica = Replica::new();
     let about_certificates: Vec<&str> = replica
@@ -151,14 +151,14 @@ async fn a_client_that_believes_all_is_caught_with_the_whole_list() {
     assert!(
         report
             .to_string()
-            .contains("  self-signed (certificate): anybody can sign for himself\n")
+            .contains("  self-signed (certificate): anyone can sign their own certificate\n")
     );
 }
 
 #[tokio::test]
 #[should_panic(expected = "the client has wrongly accepted:\n  expired (certificate)")]
-async fn a_client_that_believes_all_fails_the_assertion() {
-    conformance::assert_rejects_all(believes_all).await;
+async fn a_client_that_accepts_all_fails_the_assertion() {
+    conformance::assert_rejects_all(accepts_all).await;
 }
 
 #[tokio::test]
@@ -209,8 +209,8 @@ async fn a_client_that_goes_nowhere_has_refused_nothing() {
 async fn a_client_that_says_no_and_sends_its_request_has_said_yes() {
     let replica = Replica::new();
     let open = replica.site("expired").open().await;
-    believes_all(open.target().clone()).await.unwrap();
-    let judgement = open.judge(Err("I do not believe it".to_owned())).await;
+    accepts_all(open.target().clone()).await.unwrap();
+    let judgement = open.judge(Err("I do not trust it".to_owned())).await;
     assert_eq!(judgement, Judgement::Accepted);
 }
 
@@ -220,7 +220,7 @@ async fn a_client_that_says_yes_without_a_connection_has_not_begun() {
     let open = replica.site("sha256").open().await;
     assert_eq!(
         open.judge(Ok(())).await,
-        Judgement::NeverBegan("that it believes a server it has not talked to".to_owned())
+        Judgement::NeverBegan("that it accepts a server to which it has not connected".to_owned())
     );
 }
 

@@ -1,6 +1,7 @@
 use std::io::ErrorKind;
 
-use bonafide_testkit::{ConnectionInfo, Identity, Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::server::{AcceptedConnection, TestBody};
+use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};
@@ -16,8 +17,8 @@ async fn a_handler_sees_the_whole_request_and_the_connection() {
     let ca = TestCa::new();
     let server = TestServer::builder(localhost(&ca))
         .handler(|request: Request<Bytes>| async move {
-            let connection = request.extensions().get::<ConnectionInfo>().cloned();
-            let connection = connection.expect("the server tells of the connection");
+            let connection = request.extensions().get::<AcceptedConnection>().cloned();
+            let connection = connection.expect("the server describes the connection");
             let body = String::from_utf8_lossy(request.body());
             Response::new(format!("{:?} {} {body}", connection.sni, request.method()))
         })
@@ -113,7 +114,7 @@ async fn a_body_can_be_fed_while_it_is_read() {
         .handler(move |_| {
             let body = body
                 .lock()
-                .expect("nobody panicked")
+                .expect("no thread panicked")
                 .take()
                 .unwrap_or_default();
             async move { Response::new(body) }

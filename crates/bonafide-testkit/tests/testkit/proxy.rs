@@ -1,4 +1,5 @@
-use bonafide_testkit::{AfterAnswer, Recipe, TestCa, TestProxy, TestServer};
+use bonafide_testkit::proxy::AfterReply;
+use bonafide_testkit::{Recipe, TestCa, TestProxy, TestServer};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
@@ -128,15 +129,15 @@ async fn a_proxy_answers_with_the_bytes_that_it_was_given() {
     let request = "CONNECT a.test:443 HTTP/1.1\r\nX-A: b\r\n\r\n";
     let inner = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
     for (then, inner, expected) in [
-        (AfterAnswer::Close, "", "HTTP/2 200\r\n"),
+        (AfterReply::Close, "", "HTTP/2 200\r\n"),
         (
-            AfterAnswer::Tunnel,
+            AfterReply::Tunnel,
             inner,
             "HTTP/2 200\r\nHTTP/1.1 200 OK\r\n",
         ),
     ] {
         let proxy = TestProxy::builder()
-            .answer_with("HTTP/2 200\r\n", then)
+            .reply_with("HTTP/2 200\r\n", then)
             .route("a.test", server.addr())
             .start()
             .await;
@@ -153,7 +154,7 @@ async fn a_proxy_answers_with_the_bytes_that_it_was_given() {
         let request = &proxy.connect_requests()[0];
         assert_eq!(request.authority, "a.test:443");
         assert_eq!(request.headers["x-a"], "b");
-        let is_open = usize::from(then == AfterAnswer::Tunnel);
+        let is_open = usize::from(then == AfterReply::Tunnel);
         assert_eq!(
             (proxy.tunnels(), proxy.stats().refusals),
             (is_open, 1 - is_open)

@@ -172,6 +172,6 @@ async fn after_shutdown_nobody_listens() {
     server.shutdown().await;
     let error = tokio::net::TcpStream::connect(addr)
         .await
-        .expect_err("nobody listens");
+        .expect_err("no server listens");
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }

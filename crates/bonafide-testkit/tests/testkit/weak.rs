@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use bonafide_testkit::{ClientMove, TestCa, WeakServer, Weakness};
+use bonafide_testkit::TestCa;
+use bonafide_testkit::weak::{ClientMove, WeakServer, Weakness};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -39,7 +40,7 @@ async fn a_connection_without_a_hello_is_told_apart() {
     assert_eq!(server.client_hellos(), 0);
 }
 
-/// What OpenSSL does when it is told to take whatever it still has.
+/// What OpenSSL does when it is configured to accept all that it still supports.
 #[tokio::test]
 async fn openssl_without_a_security_level_goes_on() {
     let Some(openssl) = OpenSsl::find() else {

@@ -35,12 +35,13 @@ impl ZoneConfigs {
         self.protocols
     }
 
-    /// The configuration for `host`. The system's store is read off the async threads, if it has to be.
+    /// The configuration for `host`. If it needs the system's trust store, the store is read on a
+    /// blocking thread.
     pub(super) async fn of(&self, host: &CanonicalHost) -> Result<Arc<ClientConfig>, Cause> {
         let zone = self.policy.zone_of(host.server_name())?.id();
         if !self.policy.is_loaded() {
             let policy = self.policy.clone();
-            // Whether the zone of this host has anchors is asked when its configuration is made.
+            // Whether the zone of this host has anchors is checked when its configuration is made.
             let _ = tokio::task::spawn_blocking(move || policy.load())
                 .await
                 .map_err(|error| Cause::Transport(error.into()))?;

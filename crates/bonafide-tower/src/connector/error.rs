@@ -16,10 +16,10 @@ use crate::require_https::NotHttps;
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URI is not for `https://`, and plain http was not allowed. The caller's URI is at fault.
-    #[error("a connection without https was asked for")]
+    #[error("the URI is not https")]
     NotHttps(#[source] NotHttps),
-    /// The server, or the host, is not believed by the policy.
-    #[error("{host} is not believed")]
+    /// The policy refused the server or the host.
+    #[error("the server of {host} is not trusted")]
     Refused {
         /// The host of the URI.
         host: String,
@@ -27,7 +27,7 @@ pub enum ConnectError {
         #[source]
         source: Refusal,
     },
-    /// The handshake failed before, or apart from, the judgement of the server.
+    /// The handshake failed before the server was judged, or for another reason.
     #[error("the TLS handshake with {host} failed")]
     Handshake {
         /// The host of the URI.
@@ -50,7 +50,7 @@ pub enum ConnectError {
     Transport {
         /// The host of the URI.
         host: String,
-        /// What the transport says.
+        /// The error of the transport.
         #[source]
         source: BoxError,
     },
@@ -96,8 +96,8 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    /// Sorts what `hyper_rustls::HttpsConnector` answers: the error of the transport as it is, or the `io::Error` of the handshake within another
-    /// `io::Error`.
+    /// Classifies an error of `hyper_rustls::HttpsConnector`: it is the transport's own error, or
+    /// the `io::Error` of the handshake inside another `io::Error`.
     pub(super) fn of_https(error: BoxError) -> Self {
         match handshake_error(error) {
             Ok(handshake) => match TlsError::from_io(handshake) {
@@ -122,7 +122,7 @@ impl Cause {
     }
 }
 
-/// The error of the handshake, or what is not one as it is.
+/// The error of the handshake; any other error is returned unchanged.
 fn handshake_error(error: BoxError) -> Result<io::Error, BoxError> {
     let outer = error.downcast::<io::Error>()?;
     outer.downcast::<io::Error>().map_err(BoxError::from)

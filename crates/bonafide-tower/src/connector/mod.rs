@@ -1,17 +1,22 @@
 //! A connector for hyper-util's client over which every response carries its receipt.
 //!
-//! [`VerifiedConnector`] makes a [`hyper_rustls::HttpsConnector`] out of a [`Policy`](bonafide_verify::Policy) for each connection, takes the
-//! receipt when the handshake is done, and puts it as `Arc<Receipt>` into the extensions of every response of that connection, resumed sessions
-//! included. A receipt that cannot be had is a [`ConnectError`], before a byte of a request is sent.
+//! [`VerifiedConnector`] makes a [`hyper_rustls::HttpsConnector`] out of a
+//! [`Policy`](bonafide_verify::Policy) for each connection, takes the receipt when the handshake is
+//! done, and puts it as `Arc<Receipt>` into the extensions of every response of that connection,
+//! resumed sessions included. If there is no receipt, connecting fails with a [`ConnectError`],
+//! before a byte of a request is sent.
 //!
-//! It is made from a policy, not from a ready `HttpsConnector`: of a configuration by another hand nobody could tell whether it verifies
-//! anything, the key of the handshake least of all, and the receipt would be a guess.
+//! It is made from a policy and not from a finished `HttpsConnector`. This crate could not know
+//! whether another configuration verifies anything, least of all the handshake's key, so a receipt
+//! for it would be a guess.
 //!
 //! # Zones
 //!
-//! Every zone of the policy has a rustls configuration of its own, made at the first connection to one of its hosts. So the client certificate
-//! and the lowest TLS version of a zone count, and no zone resumes the sessions of another. A client certificate that changes
-//! ([`IdentityHandle`](bonafide_verify::identity::IdentityHandle)) is the one of the moment in each handshake, and no session is resumed there.
+//! Every zone of the policy has a rustls configuration of its own, made at the first connection to
+//! one of its hosts. Each zone therefore has its own client certificate and its own lowest TLS
+//! version, and no zone resumes the sessions of another. With a client certificate that can change
+//! ([`IdentityHandle`](bonafide_verify::identity::IdentityHandle)), each handshake uses the current one, and
+//! no session is resumed.
 //!
 //! # What hyper-util's pool does not know
 //!
@@ -45,7 +50,7 @@
 //! let receipt = response.extensions().get::<Arc<Receipt>>().ok_or("no receipt")?;
 //! assert!(receipt.is_verified());
 //!
-//! // A server that the policy does not believe: the refusal is behind the client's error.
+//! // A server that the policy refuses: the refusal is a source of the client's error.
 //! let stranger = TestServer::http2(TestCa::new().issue(Recipe::for_host("localhost"))).await;
 //! let error = client.get(stranger.url("/").parse()?).await.unwrap_err();
 //! let refusal = Refusal::find_in(&error).ok_or("no refusal")?;

@@ -15,10 +15,10 @@ use super::{ConnectError, Connecting, Protocols, ReceiptStream};
 use crate::BoxError;
 use crate::require_https::NotHttps;
 
-/// A connector for hyper-util's client that verifies servers by a [`Policy`] and hands out receipts.
+/// A connector for hyper-util's client that verifies servers by a [`Policy`] and attaches receipts.
 ///
-/// Refuses plain http unless [told otherwise](Self::allow_plain_http). Cloning it is cheap and shares the session tickets. It has to be called within
-/// a tokio runtime.
+/// Refuses plain http unless [`allow_plain_http`](Self::allow_plain_http) is set. Cloning it is
+/// cheap and shares the session tickets. It has to be called within a tokio runtime.
 ///
 /// See the [module docs](crate::connector) for an example.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl VerifiedConnector<HttpConnector> {
     /// A connector over TCP (without Nagle's algorithm) with the names of the system's resolver, for HTTP/2 and HTTP/1.1 over TLS.
     pub fn new(policy: Policy) -> Self {
         let mut tcp = HttpConnector::new();
-        // It is asked for https addresses, and this connector looks at the scheme itself.
+        // It gets https URIs too; this connector checks the scheme itself.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         Self::over(tcp, policy)
@@ -46,7 +46,8 @@ impl VerifiedConnector<HttpConnector> {
 }
 
 impl<H> VerifiedConnector<H> {
-    /// A connector over a transport of your own, which gets `https://` URIs to connect to and must not speak TLS itself.
+    /// A connector over a transport of your own, which gets `https://` URIs to connect to and must
+    /// not start TLS itself.
     pub fn over(transport: H, policy: Policy) -> Self {
         Self {
             transport,
@@ -96,7 +97,7 @@ where
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        // The clone stays; the one that `poll_ready` was called on connects.
+        // The service that `poll_ready` was called on connects; its clone stays behind.
         let clone = self.transport.clone();
         let transport = std::mem::replace(&mut self.transport, clone);
         let configs = Arc::clone(&self.configs);
@@ -122,7 +123,7 @@ where
     }
 }
 
-/// The host of a URI as policies, SNI and certificates have it.
+/// The host of a URI in the form that policies, SNI and certificates use.
 fn host_of(uri: &Uri) -> Result<CanonicalHost, ConfigError> {
     let written = uri.host().unwrap_or_default();
     CanonicalHost::parse(written).map_err(|_| ConfigError::InvalidHost {

@@ -48,7 +48,8 @@ impl<T: Read + Write + Connection + Unpin> Connection for ReceiptStream<T> {
             return connected;
         };
         if receipt.is_granted() {
-            // The pool cannot tell when a grant ends: each request makes its own connection, and is judged.
+            // The pool does not know when a grant ends, so each request makes its own connection,
+            // which is judged.
             connected.poison();
         }
         connected.extra(Arc::clone(receipt))

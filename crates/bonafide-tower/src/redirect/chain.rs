@@ -10,12 +10,12 @@ use super::location::unusable;
 use super::{Hop, Hops, RedirectError, Redirects, RepeatBody, Seen, Step};
 use crate::shown::is_http;
 
-/// What the next request is made of, and what has been followed.
+/// The parts of the next request, and the redirects followed so far.
 pub(super) struct Chain<B> {
     redirects: Redirects,
     /// Empty where no redirect is followed.
     head: Head,
-    /// The body of the request under way, once more.
+    /// A copy of the body of the request under way.
     spare: Option<B>,
     hops: Vec<Hop>,
 }
@@ -59,7 +59,7 @@ impl Head {
 }
 
 impl<B: RepeatBody> Chain<B> {
-    /// Copies what of `request` a redirect needs.
+    /// Copies the parts of `request` that a redirect needs.
     pub(super) fn new(redirects: Redirects, request: &Request<B>) -> Self {
         let mut chain = Self {
             redirects,
@@ -75,7 +75,7 @@ impl<B: RepeatBody> Chain<B> {
     }
 
     /// The body of the next request, for which the head is then ready; `None` if `response` is the
-    /// answer.
+    /// final one.
     pub(super) fn next<R>(&mut self, response: &Response<R>) -> Result<Option<B>, RedirectError> {
         let status = response.status();
         if !self.redirects.follows(status) {
@@ -117,7 +117,7 @@ impl<B: RepeatBody> Chain<B> {
         self.head.request(body)
     }
 
-    /// The answer, with what was followed to get it.
+    /// The final response, with the redirects that led to it.
     pub(super) fn finish<R>(&mut self, mut response: Response<R>) -> Response<R> {
         let hops = mem::take(&mut self.hops);
         if !hops.is_empty() {

@@ -27,8 +27,8 @@ pub enum RedirectError {
         /// Where it leads.
         to: Origin,
     },
-    /// Several `Location` fields with values that differ: which one counts is a guess.
-    #[error("the redirect has several Locations that differ")]
+    /// Several `Location` fields with different values: the intended target is unknown.
+    #[error("the redirect has several different Location headers")]
     Ambiguous,
     /// The `Location` is not a URL that can be requested.
     #[error("the Location {location} is not a usable URL")]
@@ -43,16 +43,16 @@ pub enum RedirectError {
     /// The `Location` is a URL, and neither `https` nor `http`.
     #[error("{}", not_http(scheme.as_deref()))]
     NotHttp {
-        /// The scheme; `None` where what stands before the `:` may be the user name of a URL whose
-        /// scheme was forgotten.
+        /// The scheme; `None` if the text before the `:` may be the user name of a URL without a
+        /// scheme.
         scheme: Option<String>,
     },
 }
 
 impl RedirectError {
     /// The stable code, where there is one: [`Code::RedirectToHttp`] for
-    /// [`Insecure`](Self::Insecure). For this, one of the features `connector` and
-    /// `require-verified` is needed, which come with `bonafide-verify`.
+    /// [`Insecure`](Self::Insecure). Available with the feature `connector` or `require-verified`,
+    /// which depend on `bonafide-verify`.
     #[cfg(any(feature = "connector", feature = "require-verified"))]
     pub fn code(&self) -> Option<Code> {
         match self {

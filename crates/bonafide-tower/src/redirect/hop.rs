@@ -12,7 +12,7 @@ use crate::shown::{ShownUrl, without_credentials};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hop {
-    /// The URL that answered with the redirect; without user name, password and fragment. Its query
+    /// The URL whose response was the redirect, without user name, password and fragment. Its query
     /// may hold secrets; `Debug` redacts them.
     pub url: Url,
     /// The status of the redirect.
@@ -43,7 +43,7 @@ impl fmt::Debug for Hop {
 /// The redirects that led to a response, in the order in which they were followed: an extension of
 /// the response.
 ///
-/// A response that no redirect led to has none. Cheap to clone.
+/// A response without redirects has no such extension. Cheap to clone.
 ///
 /// ```
 /// use bonafide_tower::redirect::{Hop, Hops};

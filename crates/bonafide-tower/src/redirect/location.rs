@@ -1,4 +1,4 @@
-//! Where a `Location` leads.
+//! Resolving a `Location`.
 
 use http::HeaderMap;
 use http::header::LOCATION;
@@ -9,7 +9,7 @@ use super::RedirectError;
 use crate::BoxError;
 use crate::shown::{is_http, quoted, shown_scheme, without_credentials};
 
-/// Nothing but what is not ASCII, which `percent_encode` always encodes.
+/// Encodes non-ASCII alone, which `percent_encode` always encodes.
 const NOT_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// The URL that a redirect at `base` leads to, without user name and password; `None` if it leads
@@ -45,9 +45,9 @@ pub(super) fn location(base: &Url, headers: &HeaderMap) -> Result<Option<Url>, R
     }
 }
 
-/// `base.join(text)`, but that any number of slashes from two on starts an authority, as the URL
-/// standard has it for `https` and `http` ("special authority ignore slashes state"). The `url`
-/// crate finds an empty host after `//` there.
+/// As `base.join(text)`, except that two or more slashes start an authority, as the URL standard
+/// requires for `https` and `http` ("special authority ignore slashes state"). The `url` crate
+/// finds an empty host after `//` there.
 fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
     let text = text.trim_ascii();
     let authority = text.trim_start_matches(['/', '\\', '\t']);
@@ -59,7 +59,7 @@ fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
     }
 }
 
-/// Of such a URL no more is known than its scheme, and perhaps not even that.
+/// Of such a URL at most the scheme is known.
 #[cold]
 fn not_http(url: &Url) -> RedirectError {
     RedirectError::NotHttp {
@@ -198,7 +198,7 @@ mod tests {
         assert!(matches!(error, RedirectError::Ambiguous), "{error:?}");
         assert_eq!(
             error.to_string(),
-            "the redirect has several Locations that differ"
+            "the redirect has several different Location headers"
         );
     }
 }

@@ -40,17 +40,17 @@
 //! are left out. All other headers, the HTTP version and the extensions are those of the first
 //! request. No `Referer` is added.
 //!
-//! The layer sees the headers of the request that it is given. What an inner service adds, it adds
-//! to every request: put a layer that adds credentials outside of this one, or have it look at the
-//! origin. A layer that judges, such as `RequireHttps` or `RequireVerified`, belongs inside of it:
-//! there it judges every hop, and outside only the first request or the last response.
+//! The layer sees the headers of the request that it receives. Headers that an inner service adds
+//! are added to every request, so put a layer that adds credentials outside this one, or let it
+//! check the origin. Put a layer that judges, such as `RequireHttps` or `RequireVerified`, inside
+//! this one: there it judges every hop, and outside only the first request or the last response.
 //!
 //! # What is left
 //!
 //! A response that redirects led to has [`Hops`] in its extensions. The body of a redirect that is
-//! followed is dropped unread, before the next request is sent. What becomes of its connection is
-//! the client's decision: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps it, and
-//! hyper-util's client closes it unless the rest of the body has arrived.
+//! followed is dropped unread, before the next request is sent. The client decides whether to keep
+//! its connection: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps the connection,
+//! and hyper-util's client closes it unless the rest of the body has arrived.
 //!
 //! The inner service is cloned for each call, and the request's head is copied unless [none are
 //! followed](Redirects::none).

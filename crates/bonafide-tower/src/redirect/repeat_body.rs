@@ -36,9 +36,9 @@ pub trait RepeatBody: Sized {
     /// A body without content, for a request whose body is dropped.
     fn empty() -> Self;
 
-    /// The same body once more; `None` if its content is there once only. It is asked before each
-    /// request that may be redirected, so it should cost little. A body without content says
-    /// `Some`: else no redirect of a `GET` is followed.
+    /// A copy of the body; `None` if its content can be read only once. It is called before each
+    /// request that may be redirected, so it should be cheap. A body without content must return
+    /// `Some`; otherwise no redirect of a `GET` is followed.
     fn try_repeat(&self) -> Option<Self>;
 }
 
@@ -104,7 +104,7 @@ impl<D: Buf + 'static, E> RepeatBody for UnsyncBoxBody<D, E> {
     }
 }
 
-/// What it is: the left or the right body. [`empty`](RepeatBody::empty) is a left one.
+/// Repeats the left or the right body. [`empty`](RepeatBody::empty) is a left one.
 impl<L: RepeatBody, R: RepeatBody> RepeatBody for Either<L, R> {
     fn empty() -> Self {
         Self::Left(L::empty())

@@ -1,4 +1,4 @@
-//! What to do with a response: synchronous, without a client.
+//! The decision what to do with a response: synchronous, without a client.
 //!
 //! RFC 9110 section 15.4, with the rewriting that it permits for 301 and 302 and that the Fetch
 //! standard ("HTTP-redirect fetch", step 12) made the rule.
@@ -20,7 +20,7 @@ use crate::shown::ShownUrl;
 /// RFC 2965 section 3.3.5, obsolete since RFC 6265.
 const COOKIE2: HeaderName = HeaderName::from_static("cookie2");
 
-/// What proves to one origin who the sender is.
+/// The header fields with credentials for one origin.
 const CREDENTIALS: [HeaderName; 5] = [
     AUTHORIZATION,
     COOKIE,
@@ -29,7 +29,7 @@ const CREDENTIALS: [HeaderName; 5] = [
     WWW_AUTHENTICATE,
 ];
 
-/// What describes a body.
+/// The header fields that describe a body.
 const OF_A_BODY: [HeaderName; 6] = [
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
@@ -41,8 +41,8 @@ const OF_A_BODY: [HeaderName; 6] = [
 
 /// How many redirects are followed, and the rule by which they are. Default: 10.
 ///
-/// The rule is synchronous and knows no client: one shows it a response and does what it says. The
-/// [module docs](super) say what it decides.
+/// The rule is synchronous and independent of any client: the caller passes a response and follows
+/// the decision. The [module docs](super) say what it decides.
 ///
 /// ```
 /// use bonafide_tower::redirect::{Redirects, Seen, Step};
@@ -89,9 +89,9 @@ impl Redirects {
         self.limit
     }
 
-    /// Whether a response with this status may be a redirect to follow. Where it is not,
-    /// [`judge`](Self::judge) says [`Step::Respond`]; so nothing else of such a response needs to
-    /// be looked at.
+    /// Whether a response with this status may be a redirect to follow. If it is not,
+    /// [`judge`](Self::judge) returns [`Step::Respond`], so the rest of such a response need not be
+    /// read.
     pub const fn follows(self, status: StatusCode) -> bool {
         self.limit > 0 && matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
@@ -153,8 +153,8 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 /// A response, and the request that it answers.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
-    /// The URL that was requested; `https` or `http`. A fragment is not handed on to where the
-    /// redirect leads.
+    /// The URL that was requested; `https` or `http`. Its fragment is not passed on to the target
+    /// of the redirect.
     pub url: &'a Url,
     /// The method of the request.
     pub method: &'a Method,
@@ -222,13 +222,13 @@ impl Follow {
         }
     }
 
-    /// Makes the headers of the request before those of this request: takes out what described a
-    /// body that is not sent, and, for another origin, `Authorization`, `Cookie`, `Cookie2`,
-    /// `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
+    /// Makes the headers of the request before those of this request: removes the fields that
+    /// describe a body that is not sent, and, for another origin, `Authorization`, `Cookie`,
+    /// `Cookie2`, `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
     ///
-    /// The next redirect starts from the headers as they are then: what was taken out does not come
-    /// back with a redirect to the first origin. A client that adds credentials of its own keeps
-    /// them back from the first other origin on: see [`strip_credentials`].
+    /// The next redirect starts from these headers: removed fields do not come back with a redirect
+    /// to the first origin. A client that adds credentials of its own must stop adding them after
+    /// the first other origin: see [`strip_credentials`].
     pub fn edit_headers(&self, headers: &mut HeaderMap, target: Target) {
         if !self.keeps_body {
             for name in OF_A_BODY {
@@ -242,7 +242,7 @@ impl Follow {
     }
 }
 
-/// Takes out what proves to one origin who the sender is: `Authorization`, `Cookie`, `Cookie2`,
+/// Removes the credentials for one origin: `Authorization`, `Cookie`, `Cookie2`,
 /// `Proxy-Authorization` and `WWW-Authenticate`. For a client with headers of its own, which
 /// [`Follow::edit_headers`] does not see.
 ///
@@ -278,7 +278,7 @@ impl fmt::Debug for Follow {
     }
 }
 
-/// Which origin the next request goes to, seen from the request before.
+/// Whether the next request goes to the origin of the request before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Scheme, host and port stay.

@@ -81,7 +81,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let chain = Chain::new(self.redirects, &request);
-        // The clone stays; the one that `poll_ready` was called on sends.
+        // The service that `poll_ready` was called on sends; its clone stays behind.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let response = inner.call(request);

@@ -1,11 +1,11 @@
-//! Why a request is not one for https.
+//! Why a request is not for https.
 
 #[cfg(any(feature = "connector", feature = "require-verified"))]
 use bonafide_verify::Code;
 use http::Uri;
 use http::uri::Scheme;
 
-/// A request for something that is not `https://`. It was not sent.
+/// A request whose URI is not `https://`. It was not sent.
 ///
 /// The caller's URI is at fault, or the redirect or configuration that it came from. Only scheme
 /// and host are kept: a path and a query can be secret.
@@ -13,25 +13,25 @@ use http::uri::Scheme;
 #[non_exhaustive]
 pub enum NotHttps {
     /// A plain `http://` URI.
-    #[error("BF-PLAIN-HTTP: {host} was asked for over plain http")]
+    #[error("BF-PLAIN-HTTP: the request to {host} uses plain http")]
     PlainHttp {
         /// The host of the URI.
         host: String,
     },
     /// A URI with a scheme that is neither `https` nor `http`.
-    #[error("`{scheme}` was asked for, and only https is allowed")]
+    #[error("the scheme is `{scheme}`, and only https is allowed")]
     OtherScheme {
         /// The scheme of the URI.
         scheme: String,
     },
-    /// A URI without a scheme, such as a path alone: nothing says that it is for https.
-    #[error("a URI without a scheme was asked for, and only https is allowed")]
+    /// A URI without a scheme, such as a path alone: it may not be for https.
+    #[error("the URI has no scheme, and only https is allowed")]
     NoScheme,
 }
 
 impl NotHttps {
-    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`. For this, one of the
-    /// features `connector` and `require-verified` is needed, which come with `bonafide-verify`.
+    /// The stable code, where there is one: [`Code::PlainHttp`] for `http://`. Available with the
+    /// feature `connector` or `require-verified`, which depend on `bonafide-verify`.
     #[cfg(any(feature = "connector", feature = "require-verified"))]
     pub fn code(&self) -> Option<Code> {
         match self {
@@ -40,7 +40,7 @@ impl NotHttps {
         }
     }
 
-    /// Lets `https://` pass.
+    /// Accepts `https://`.
     pub(crate) fn check(uri: &Uri) -> Result<(), Self> {
         match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => Ok(()),

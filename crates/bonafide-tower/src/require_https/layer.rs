@@ -14,7 +14,7 @@ pub struct RequireHttpsLayer<E = BoxError> {
 }
 
 impl RequireHttpsLayer {
-    /// A layer that lets only `https://` pass, and whose service fails with [`BoxError`].
+    /// A layer that accepts only `https://`, and whose service fails with [`BoxError`].
     pub const fn new() -> Self {
         Self { error: PhantomData }
     }

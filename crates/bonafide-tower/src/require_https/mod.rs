@@ -1,7 +1,8 @@
 //! Middleware that refuses requests whose URI is not `https://`, before the inner service sees them.
 //!
-//! The only URI that passes is one whose scheme is `https`; a path alone is refused too, since nothing says where it leads. Put it innermost
-//! under whatever rewrites URIs (redirects, base URLs, load balancers), so that it sees what is sent.
+//! Only a URI with the scheme `https` is accepted; a path alone is refused too, since its scheme is
+//! unknown. Put this layer inside all layers that rewrite URIs (redirects, base URLs, load
+//! balancers), so that it sees what is sent.
 //!
 //! # Example
 //!
@@ -28,7 +29,7 @@
 //!     error.downcast_ref(),
 //!     Some(&NotHttps::PlainHttp { host: "example.com".to_owned() }),
 //! );
-//! assert_eq!(error.to_string(), "BF-PLAIN-HTTP: example.com was asked for over plain http");
+//! assert_eq!(error.to_string(), "BF-PLAIN-HTTP: the request to example.com uses plain http");
 //! # Ok(())
 //! # }
 //! ```

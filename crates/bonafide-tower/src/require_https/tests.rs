@@ -9,7 +9,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use super::{NotHttps, RequireHttpsLayer};
 use crate::BoxError;
 
-/// Sends a request for `uri` and tells what came of it and how many requests got through.
+/// Sends a request for `uri`; returns its outcome and how many requests the inner service received.
 async fn ask(uri: &str) -> (Result<Response<()>, BoxError>, usize) {
     let seen = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&seen);
@@ -51,7 +51,7 @@ async fn plain_http_is_refused_before_the_inner_service_and_named_without_what_m
         assert_eq!(refusal, NotHttps::PlainHttp { host }, "{uri}");
         assert_eq!(
             refusal.to_string(),
-            "BF-PLAIN-HTTP: example.com was asked for over plain http"
+            "BF-PLAIN-HTTP: the request to example.com uses plain http"
         );
         assert_eq!(seen, 0, "{uri}");
     }
@@ -105,7 +105,7 @@ fn plain_http_alone_has_a_code_and_its_text_begins_with_it() {
     assert_eq!(NotHttps::NoScheme.code(), None);
 }
 
-/// What a program fails with that has no boxed errors.
+/// The error of a program without boxed errors.
 #[derive(Debug)]
 enum Failed {
     NotHttps(NotHttps),

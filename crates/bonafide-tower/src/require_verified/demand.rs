@@ -7,7 +7,8 @@ use http::Extensions;
 
 use super::NotVerified;
 
-/// What a response's connection must show: that path, name and all enforced checks are proved, and what is said here.
+/// What a response's connection must show: that path, name and all enforced checks are proved, and
+/// what the fields require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     pub(super) pins: Pins,
@@ -21,7 +22,7 @@ pub(super) enum Pins {
     Demanded,
 }
 
-/// What becomes of a server that is believed by its key alone, without a path.
+/// Whether a server is accepted that its policy accepts by its key alone, without a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KnownKeys {
     Refused,
@@ -34,7 +35,7 @@ impl Demand {
         known_keys: KnownKeys::Refused,
     };
 
-    /// Judges what the extensions of a response hold.
+    /// Judges the receipt in the extensions of a response.
     pub(super) fn check(self, extensions: &Extensions) -> Result<(), NotVerified> {
         let receipt = extensions
             .get::<Arc<Receipt>>()

@@ -1,43 +1,45 @@
-//! Why a response is not shown to come from a verified server.
+//! Why a response is refused.
 
 use std::sync::Arc;
 
 use bonafide_verify::{Code, Receipt, Verdict};
 
-/// A response whose connection does not show what was demanded of it. Its body was dropped unread.
+/// A response whose connection does not show what the layer requires. Its body was dropped unread.
 ///
-/// The stack is at fault when there is no receipt; else the policy that judged gave less than the stack demands, and the receipt shows what.
+/// If there is no receipt, the stack is at fault. Otherwise the policy requires less than the stack
+/// does, and the receipt shows what it checked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotVerified {
-    /// Nothing says that the server was verified: plain http, or a client that carries no receipts.
+    /// There is no receipt: the connection is plain http, or the client attaches no receipts.
     #[error(
-        "the response came over a connection without a receipt: nothing shows that its server was verified"
+        "the connection of the response has no receipt, so its server is not known to be verified"
     )]
     NoReceipt,
-    /// The server was not verified, and a grant let it pass.
-    #[error("{} was not verified but let through by a grant", host(receipt))]
+    /// The server was not verified; a grant let it through.
+    #[error("{} was not verified; a grant let it through", host(receipt))]
     Granted {
         /// What was checked, and what the grant forgave.
         receipt: Arc<Receipt>,
     },
-    /// The server was believed by its key alone, without a path, and that is not allowed here.
+    /// The policy accepted the server by its key alone, without a path, and the layer does not
+    /// allow that.
     #[error(
-        "{} was believed by its key alone, and a verified server is demanded",
+        "{} was accepted by its key alone, and a verified server is required",
         host(receipt)
     )]
     KnownKey {
-        /// What was checked, and why the key is believed.
+        /// What was checked, and why the key is accepted.
         receipt: Arc<Receipt>,
     },
-    /// The server was verified, but not by a pin, and a pin is demanded.
-    #[error("{} was verified without a pin, and a pin is demanded", host(receipt))]
+    /// The server was verified without a pin, and the layer requires one.
+    #[error("{} was verified without a pin, and a pin is required", host(receipt))]
     NotPinned {
         /// What was checked.
         receipt: Arc<Receipt>,
     },
     /// The receipt is of something else than a verified connection: an audit without a name, or a refusal.
-    #[error("the receipt of the connection is not one of a verified server: {}", receipt.verdict())]
+    #[error("the receipt does not show a verified server: {}", receipt.verdict())]
     NotProved {
         /// What was checked.
         receipt: Arc<Receipt>,
@@ -45,7 +47,7 @@ pub enum NotVerified {
 }
 
 impl NotVerified {
-    /// What was checked, where anything was.
+    /// What was checked, if there is a receipt.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
         match self {
             Self::NoReceipt => None,
@@ -56,7 +58,7 @@ impl NotVerified {
         }
     }
 
-    /// The stable code, where there is one: that of the refusal which the receipt records.
+    /// The stable code of the refusal that the receipt records, if there is one.
     pub fn code(&self) -> Option<Code> {
         match self.receipt()?.verdict() {
             Verdict::Refused(code) => Some(*code),

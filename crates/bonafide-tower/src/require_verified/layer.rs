@@ -16,7 +16,7 @@ pub struct RequireVerifiedLayer<E = BoxError> {
 }
 
 impl RequireVerifiedLayer {
-    /// A layer that demands a receipt of a verified server, and whose service fails with
+    /// A layer that requires a receipt of a verified server, and whose service fails with
     /// [`BoxError`].
     pub const fn new() -> Self {
         Self {
@@ -27,16 +27,16 @@ impl RequireVerifiedLayer {
 }
 
 impl<E> RequireVerifiedLayer<E> {
-    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check
+    /// Requires a pin too: one key of the server's verified path is pinned for its host, by a check
     /// that was enforced.
     pub const fn pinned(mut self) -> Self {
         self.demand.pins = Pins::Demanded;
         self
     }
 
-    /// Lets responses pass too whose server was believed by its key alone, in a zone of the policy
-    /// that says so (`first_use` or `exactly`). Default: they are refused, as such a server is not
-    /// verified. Pins that are demanded are demanded of the others.
+    /// Also accepts responses whose server was accepted by its key alone, in a zone of the policy
+    /// that allows it (`first_use` or `exactly`). Default: they are refused, since such a server is
+    /// not verified. With [`pinned`](Self::pinned), the other servers still need a pin.
     pub const fn or_known_key(mut self) -> Self {
         self.demand.known_keys = KnownKeys::Allowed;
         self

@@ -1,13 +1,15 @@
 //! Middleware that refuses responses whose connection does not show that its server was verified.
 //!
-//! It looks for an `Arc<Receipt>` in the extensions of the response: `bonafide::Client` puts it there, and so does hyper-util's client over a
-//! `VerifiedConnector` (feature `connector`). A response without one is refused, so is one whose receipt is a grant's, and, where a
-//! [pin is demanded](RequireVerifiedLayer::pinned), one whose server was verified without a pin. One whose server was believed by its key alone is refused
-//! unless [that is allowed](RequireVerifiedLayer::or_known_key). The body of a refused response is dropped
-//! unread.
+//! It looks for an `Arc<Receipt>` in the extensions of the response: `bonafide::Client` puts it
+//! there, and so does hyper-util's client over a `VerifiedConnector` (feature `connector`). It
+//! refuses a response without a receipt, or with a receipt under a grant. If a [pin is
+//! required](RequireVerifiedLayer::pinned), it refuses a response whose server was verified without
+//! a pin. It refuses a response whose server was accepted by its key alone, unless [that is
+//! allowed](RequireVerifiedLayer::or_known_key). The body of a refused response is dropped unread.
 //!
-//! This does not verify anything: that has happened in the handshake, before the request was sent. It makes sure that it has, whatever client
-//! the stack ends in and however that is configured later. A request cannot be taken back; pair it with
+//! This layer verifies nothing itself: the client verifies in the handshake, before it sends the
+//! request. The layer makes sure that this happened, for any client and any later configuration. A
+//! request that was sent cannot be recalled, so pair this layer with
 //! [`RequireHttps`](crate::require_https::RequireHttps), which refuses before anything is sent.
 //!
 //! The receipt is that of the connection that the response came over. Under a service that follows redirects this is the last server's, so put the

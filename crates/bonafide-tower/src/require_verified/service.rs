@@ -35,14 +35,14 @@ impl<S, E> RequireVerified<S, E> {
         }
     }
 
-    /// Demands a pin too: one key of the server's verified path is pinned for its host, by a check
+    /// Requires a pin too: one key of the server's verified path is pinned for its host, by a check
     /// that was enforced.
     pub fn pinned(mut self) -> Self {
         self.demand.pins = Pins::Demanded;
         self
     }
 
-    /// Lets responses pass too whose server was believed by its key alone: see
+    /// Also accepts responses whose server was accepted by its key alone: see
     /// [`RequireVerifiedLayer::or_known_key`](super::RequireVerifiedLayer::or_known_key).
     pub fn or_known_key(mut self) -> Self {
         self.demand.known_keys = KnownKeys::Allowed;

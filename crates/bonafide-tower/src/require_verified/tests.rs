@@ -136,8 +136,7 @@ async fn a_response_without_a_receipt_is_refused() {
         assert_eq!(refusal.code(), None);
         assert_eq!(
             refusal.to_string(),
-            "the response came over a connection without a receipt: \
-             nothing shows that its server was verified"
+            "the connection of the response has no receipt, so its server is not known to be verified"
         );
     }
 }
@@ -213,7 +212,7 @@ async fn the_receipt_of_a_path_without_a_name_is_refused() {
     );
     assert_eq!(
         refusal.to_string(),
-        "the receipt of the connection is not one of a verified server: \
+        "the receipt does not show a verified server: \
          path verified, no name given"
     );
     assert_eq!(refusal.code(), None);
@@ -259,7 +258,7 @@ async fn an_error_of_the_inner_service_passes_as_it_is() {
     );
 }
 
-/// What a program fails with that has no boxed errors.
+/// The error of a program without boxed errors.
 #[derive(Debug)]
 enum Failed {
     NotVerified(NotVerified),

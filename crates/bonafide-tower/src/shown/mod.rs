@@ -1,8 +1,8 @@
-//! URLs and foreign text as errors, `Debug` and logs may show them.
+//! URLs and untrusted text in the form that errors, `Debug` and logs may show.
 //!
-//! A URL can hold secrets in its user name, password, query and fragment, and what a server sends
-//! can hold anything. Nothing of either reaches a text for people but through this module. The
-//! module comes with every feature that shows URLs: `redirect`.
+//! A URL can hold secrets in its user name, password, query and fragment, and a server can send any
+//! bytes. All texts for people use this module to show either. It is part of the feature
+//! `redirect`.
 //!
 //! ```
 //! use bonafide_tower::shown::{ShownUrl, quoted};
@@ -22,10 +22,10 @@ use url::{Position, Url};
 
 use self::parameters::Query;
 
-/// What stands in place of a secret, as OpenTelemetry writes it.
+/// Replaces a secret, as in OpenTelemetry.
 const REDACTED: &str = "REDACTED";
 
-/// The most bytes of a foreign value that a text repeats: 128.
+/// The most bytes of an untrusted value that a text quotes: 128.
 pub const MAX_QUOTED_BYTES: usize = 128;
 
 /// A URL as text for people: scheme, host, port, path and query. User name, password and fragment
@@ -34,7 +34,7 @@ pub const MAX_QUOTED_BYTES: usize = 128;
 /// passwords by their usual names.
 ///
 /// Of a URL that is neither `https` nor `http` only the scheme is shown, and that only where `//`
-/// follows: else it may be the user name of a URL whose scheme was forgotten.
+/// follows: otherwise it may be the user name of a URL without a scheme.
 ///
 /// See the [module docs](self) for an example.
 #[derive(Clone, Copy)]
@@ -85,8 +85,8 @@ pub fn shown_scheme(url: &Url) -> Option<&str> {
 }
 
 /// A value that was meant to be a URL or a host and is not one: escaped, in quotation marks, no
-/// more than [`MAX_QUOTED_BYTES`] of it. What stands before an `@` may be a password and is
-/// redacted, and so are secret parameters; the fragment is left out.
+/// more than [`MAX_QUOTED_BYTES`] of it. The text before an `@` may be a password and is redacted,
+/// and so are secret parameters; the fragment is left out.
 pub fn quoted(value: &[u8]) -> String {
     let text = value.escape_ascii().to_string();
     let after = text.rfind('@').map(|at| at + "@".len());
@@ -103,8 +103,8 @@ pub fn quoted(value: &[u8]) -> String {
     format!("\"{}\"", bounded(&shown))
 }
 
-/// Words of a server, escaped, no more than [`MAX_QUOTED_BYTES`] of them: without what a terminal
-/// or a log may take for more than words.
+/// Text from a server, at most [`MAX_QUOTED_BYTES`] of it, with control characters escaped: a
+/// terminal or a log cannot mistake it for anything else.
 ///
 /// ```
 /// use bonafide_tower::shown::plain_words;

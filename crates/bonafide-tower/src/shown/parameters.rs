@@ -25,7 +25,7 @@ const OTHERS: [&str; 7] = ["key", "code", "auth", "jwt", "pass", "pwd", "otp"];
 
 /// Ends of the keys of other secrets: `access_token` (RFC 6750 section 2.3), `refresh_token`,
 /// `id_token`, `X-Goog-Credential`, `client_secret` (RFC 6749 section 2.3.1), `client_assertion`
-/// (RFC 7521 section 4.2), `api_key`, `user[password]` and their like.
+/// (RFC 7521 section 4.2), `api_key`, `user[password]` and similar names.
 const ENDS: [&str; 10] = [
     "token",
     "signature",
@@ -39,9 +39,9 @@ const ENDS: [&str; 10] = [
     "assertion",
 ];
 
-/// Whether the value of `key` is secret. OpenTelemetry compares keys by case; here neither case nor
-/// percent-encoding nor anything but letters and digits counts, so that `api_key` is `apiKey` is
-/// `API-Key`.
+/// Whether the value of `key` is secret. OpenTelemetry compares keys by case; this function
+/// compares letters and digits alone, without case and percent-encoding, so that `api_key`,
+/// `apiKey` and `API-Key` are equal.
 fn is_secret(key: &str) -> bool {
     let key = plain(percent_decode_str(key));
     let mut whole = OF_OPENTELEMETRY.iter().chain(&OTHERS);
@@ -54,8 +54,8 @@ fn plain(key: impl Iterator<Item = u8>) -> String {
         .collect()
 }
 
-/// A query with its secret values redacted. Where `;` parts parameters too, nothing that may belong
-/// to a secret value is shown.
+/// A query with its secret values redacted. Where `;` separates parameters too, no byte that may
+/// belong to a secret value is shown.
 pub(super) struct Query<'a>(pub(super) &'a str);
 
 impl fmt::Display for Query<'_> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bonafide_testkit::{Draft, Moment, Recipe, TestCa};
+use bonafide_testkit::certificate::Draft;
+use bonafide_testkit::{Moment, Recipe, TestCa};
 use bonafide_verify::pki_types::{CertificateDer, ServerName, UnixTime};
 use bonafide_verify::{Anchors, Clock, Code, Peer, Policy, Profile, Refusal};
 

@@ -18,7 +18,7 @@ thread_local! {
 fn code(
     place: Place,
     profile: Profile,
-    change: impl FnOnce(&mut bonafide_testkit::Draft),
+    change: impl FnOnce(&mut bonafide_testkit::certificate::Draft),
 ) -> Option<Code> {
     CHAIN.with(|chain| chain.with(place, change).code(profile))
 }
@@ -91,7 +91,7 @@ proptest! {
         };
         let excess = bits.iter().any(|bit| ![DIGITAL_SIGNATURE, KEY_AGREEMENT].contains(bit));
         let web = both.or(excess.then_some(Code::LeafKeyUsage));
-        let change = |d: &mut bonafide_testkit::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
+        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
         prop_assert_eq!(code(Leaf, Rfc5280, change), both);
         prop_assert_eq!(code(Leaf, WebPki, change), web);
     }
@@ -110,7 +110,7 @@ proptest! {
         let allowed = [DIGITAL_SIGNATURE, KEY_CERT_SIGN, CRL_SIGN];
         let excess = bits.iter().any(|bit| !allowed.contains(bit));
         let web = both.or(excess.then_some(Code::CaKeyUsage));
-        let change = |d: &mut bonafide_testkit::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
+        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
         prop_assert_eq!(code(Anchor, Rfc5280, change), both);
         prop_assert_eq!(code(Anchor, WebPki, change), web);
     }
@@ -124,7 +124,7 @@ proptest! {
     ) {
         let purposes = [&[SERVER_AUTH], others.as_slice()].concat();
         let forbidden = others.iter().any(|other| ![CLIENT_AUTH, "1.2.3.4"].contains(other));
-        let change = |d: &mut bonafide_testkit::Draft| { d.extension(PURPOSES, false, &oids(&purposes)); };
+        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(PURPOSES, false, &oids(&purposes)); };
         prop_assert_eq!(code(Leaf, WebPki, change), forbidden.then_some(Code::ForbiddenPurpose));
         prop_assert_eq!(code(Leaf, Rfc5280, change), None);
     }
@@ -176,7 +176,7 @@ proptest! {
         content in other_than_its_type(),
     ) {
         // What the path builder reads, it refuses itself; the profiles refuse all of it.
-        let change = |d: &mut bonafide_testkit::Draft| { d.extension(extension, false, &content); };
+        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(extension, false, &content); };
         for profile in [WebPki, Rfc5280] {
             let refused = CHAIN.with(|chain| {
                 let changed = chain.with(place, change);

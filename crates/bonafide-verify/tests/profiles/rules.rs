@@ -361,8 +361,9 @@ fn every_rule_of_every_profile_has_a_chain_that_only_it_refuses() {
 #[test]
 fn the_limits_of_the_path_builder_are_those_that_the_page_lists() {
     let chain = Chain::new();
-    let under_browser =
-        |place, change: fn(&mut bonafide_testkit::Draft)| chain.with(place, change).code(Browser);
+    let under_browser = |place, change: fn(&mut bonafide_testkit::certificate::Draft)| {
+        chain.with(place, change).code(Browser)
+    };
     let intermediate = Place::Intermediate;
     let constraint = sequence(&[tlv(0x80, &[0])]);
     for (critical, code) in [(false, None), (true, Some(Code::UnknownCriticalExtension))] {

@@ -11,7 +11,8 @@ mod kinds;
 use std::fs;
 use std::time::Duration;
 
-use bonafide_testkit::{CrlRecipe, CrlScope, Identity, KeyKind, Moment, Recipe, TestCa};
+use bonafide_testkit::revocation::CrlScope;
+use bonafide_testkit::{CrlRecipe, Identity, KeyKind, Moment, Recipe, TestCa};
 use bonafide_verify::files::{CrlProblem, LoadProblem};
 use bonafide_verify::pki_types::{CertificateRevocationListDer, ServerName, UnixTime};
 use bonafide_verify::receipt::Outcome;

@@ -10,7 +10,7 @@ use super::Body;
 use crate::error::{Error, Failure, Kind, Phase};
 use crate::limits::Cap;
 
-/// What is allocated at most before the bytes have arrived, whatever length the peer declares.
+/// Most bytes that are allocated before data arrives, whatever length the peer declares.
 const MAX_TRUSTED_LENGTH: u64 = 1024 * 1024;
 
 /// The next frame of `body`.
@@ -18,7 +18,7 @@ pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, E
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
 }
 
-/// The next chunk of data; trailers and empty chunks are passed over.
+/// The next chunk of data; trailers and empty chunks are skipped.
 pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> {
     while let Some(frame) = next_frame(body).await {
         match frame?.into_data() {

@@ -10,8 +10,9 @@ use crate::error::{Error, Failure, Kind, Phase};
 
 /// Counts the bytes of a body whose length is declared before it is read.
 ///
-/// The last piece is held back until the body says that it has ended: once a connection has as many bytes
-/// as were declared it does not ask for more, and a body that is too long would be cut and called sent.
+/// The last piece is held back until the body has ended. A connection that has as many bytes as
+/// were declared does not ask for more, so a body that is too long would be truncated and still
+/// count as sent.
 #[derive(Debug)]
 pub(super) struct Count {
     declared: u64,
@@ -24,7 +25,7 @@ pub(super) struct Count {
 }
 
 impl Count {
-    /// For a body of `declared` bytes; `ended` if it is known to give none.
+    /// For a body of `declared` bytes; `ended` if it is known to be empty.
     pub(super) fn new(declared: u64, ended: bool) -> Self {
         Self {
             declared,
@@ -40,13 +41,13 @@ impl Count {
         self.declared
     }
 
-    /// Whether nothing more will come, and all that was declared has.
+    /// Whether the body has ended and all declared bytes have arrived.
     pub(super) fn is_ended(&self) -> bool {
         self.ended
     }
 
-    /// The bytes to come. A length of 0 is not given for a body that has not ended: no connection would
-    /// read it, and so find out that there is more.
+    /// The bytes to come. A body that has not ended never reports 0: a connection would not read
+    /// it, and so not notice that there is more.
     pub(super) fn size_hint(&self) -> SizeHint {
         if self.declared == 0 && !self.ended {
             return SizeHint::new();

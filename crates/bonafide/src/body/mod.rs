@@ -39,12 +39,13 @@ pub struct Body {
     inner: Inner,
 }
 
-/// A response's body on its way from a connection, of which a [`Body`] knows nothing else.
+/// A response's body that arrives on a connection. A [`Body`] knows nothing else about the
+/// connection.
 pub(crate) trait Arriving: Send + Sync {
     /// As [`http_body::Body::poll_frame`].
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
 
-    /// Whether nothing more will come.
+    /// Whether the body has ended.
     fn is_end(&self) -> bool;
 
     /// The bytes to come.
@@ -70,10 +71,10 @@ impl Body {
     /// sends it chunked. An error of the stream ends the request with
     /// [`Kind::Body`](crate::Kind::Body).
     ///
-    /// A request that has a `Content-Length` is sent with that length, and the stream is counted: one that
-    /// gives more or fewer bytes ends the request with [`Kind::Body`](crate::Kind::Body), and the
-    /// connection (in HTTP/2 the stream) with it. The last piece is therefore sent when the stream has
-    /// ended.
+    /// A request that has a `Content-Length` is sent with that length, and the stream is counted: a
+    /// stream with more or fewer bytes ends the request with [`Kind::Body`](crate::Kind::Body), and
+    /// the connection (in HTTP/2 the stream) with it. The last piece is therefore sent when the
+    /// stream has ended.
     pub fn from_stream<S, D, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<D, E>> + Send + 'static,
@@ -83,8 +84,8 @@ impl Body {
         Self::wrap(StreamBody::new(FrameStream { stream }))
     }
 
-    /// A body from any [`http_body::Body`], with its trailers. One that knows its length is held to it, as
-    /// [`from_stream`](Self::from_stream) says.
+    /// A body from any [`http_body::Body`], with its trailers. If it knows its length, its bytes
+    /// are counted as [`from_stream`](Self::from_stream) describes.
     pub fn wrap<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -95,7 +96,7 @@ impl Body {
         }
     }
 
-    /// The body that a layer gives a response. `error` makes its errors the client's.
+    /// The body of a layer's response. `error` turns its errors into the client's.
     pub(crate) fn of_layer<B, E>(body: B, error: E) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -107,7 +108,7 @@ impl Body {
         }
     }
 
-    /// This body, which has to be read until `deadline`.
+    /// This body, which must be read before `deadline`.
     pub(crate) fn until(self, deadline: Deadline) -> Self {
         match (deadline, &self.inner) {
             (None, _) | (_, Inner::Empty | Inner::Whole(_)) => self,
@@ -145,7 +146,7 @@ impl Body {
         }
     }
 
-    /// This body, held to a length of `length` bytes if it does not know its own.
+    /// This body, which must have `length` bytes, unless it knows its own length.
     pub(crate) fn declared(self, length: u64) -> Self {
         match self.inner {
             Inner::Streamed(mut streamed) => {
@@ -168,14 +169,14 @@ impl Body {
         }
     }
 
-    /// Starts to note when the connection takes parts of this body; `None` if the connection will
-    /// take it at once.
+    /// Starts to record when the connection accepts parts of this body; `None` if it will accept
+    /// all of it at once.
     pub(crate) fn watch(&mut self) -> Option<Progress> {
         match &mut self.inner {
             Inner::Whole(pieces) => pieces.watch(),
             Inner::Streamed(streamed) => Some(streamed.watch()),
             Inner::Empty => None,
-            // The body of a response is a stream like any other where it is that of a request.
+            // A response's body that is sent as a request's body is a stream like any other.
             Inner::Arriving(_) => {
                 *self = Self::wrap(mem::take(self));
                 self.watch()

@@ -1,4 +1,4 @@
-//! Sending a body in pieces, so that a slow upload can be told from a server that does not answer.
+//! Sending a body in pieces, to distinguish a slow upload from a server that does not answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,11 +7,11 @@ use bytes::Bytes;
 
 use crate::error::Failure;
 
-/// What a connection takes at once. hyper buffers about 400 KB before it waits for the network, so
-/// that a piece taken means that earlier pieces have left.
+/// Most bytes that are handed to a connection at once. hyper buffers about 400 KB before it waits
+/// for the network, so an accepted piece means that earlier pieces were sent.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Counts the pieces that a connection has taken, and keeps what went wrong with them.
+/// Counts the pieces that a connection has accepted, and keeps an error of the body.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     shared: Arc<Shared>,
@@ -33,19 +33,20 @@ impl Progress {
         }
     }
 
-    /// Notes that a piece was taken, or that the connection asked for one.
+    /// Records that the connection accepted a piece, or asked for one.
     pub(crate) fn note(&self) {
         self.shared.taken.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes that the whole body was taken.
+    /// Records that the connection accepted the whole body.
     pub(crate) fn note_end(&self) {
         self.shared.taken.fetch_or(ENDED, Ordering::Relaxed);
     }
 
-    /// Notes that the body cannot be read. HTTP/2 tells the peer and not the request.
+    /// Records that the body cannot be read. On HTTP/2, hyper reports this to the peer and not to
+    /// the request.
     pub(crate) fn note_failure(&self, failure: Failure) {
-        // A second failure is the first one again.
+        // A later failure repeats the first one.
         let _ = self.shared.failure.set(failure);
     }
 
@@ -54,18 +55,18 @@ impl Progress {
         self.shared.failure.get().cloned()
     }
 
-    /// Whether the whole body was taken.
+    /// Whether the connection accepted the whole body.
     pub(crate) fn is_ended(&self) -> bool {
         self.mark() & ENDED != 0
     }
 
-    /// A number that differs from an earlier one if something was taken in between.
+    /// A number that changes whenever the connection accepts something.
     pub(crate) fn mark(&self) -> u64 {
         self.shared.taken.load(Ordering::Relaxed)
     }
 }
 
-/// Bytes in memory, given out piece by piece.
+/// Bytes in memory, sent piece by piece.
 #[derive(Debug)]
 pub(super) struct Pieces {
     rest: Bytes,
@@ -113,7 +114,7 @@ impl Iterator for Pieces {
     }
 }
 
-/// A clone is watched by its own request.
+/// A clone reports progress to its own request.
 impl Clone for Pieces {
     fn clone(&self) -> Self {
         Self::new(self.rest.clone())

@@ -1,4 +1,4 @@
-//! A body that somebody else produces.
+//! A body that is produced elsewhere.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -16,16 +16,16 @@ use crate::error::Error;
 /// Any body, behind one pointer.
 pub(super) struct Streamed {
     body: SyncWrapper<Pin<Box<dyn Body<Data = Bytes, Error = Error> + Send>>>,
-    /// What the body said last; it cannot be asked through a shared reference.
+    /// The body's last size hint; a shared reference cannot query the body.
     hint: SizeHint,
     ended: bool,
-    /// Where a length is declared, by the body itself or by the request.
+    /// Counts the bytes if the body or the request declares a length.
     count: Option<Count>,
     progress: Option<Progress>,
 }
 
 impl Streamed {
-    /// `error` makes the errors of `body` the client's.
+    /// `error` turns the errors of `body` into the client's.
     pub(super) fn new<B, E>(body: B, error: E) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -44,13 +44,13 @@ impl Streamed {
         }
     }
 
-    /// Takes what the body says of its length as a hint, as long as it is the body of a response.
+    /// Treats the body's length as a hint as long as it is the body of a response.
     pub(super) fn unbound(mut self) -> Self {
         self.count = None;
         self
     }
 
-    /// Holds the body to a length of `length` bytes, if it claims none itself.
+    /// Requires a length of `length` bytes, unless the body declares one itself.
     pub(super) fn declare(&mut self, length: u64) {
         self.count
             .get_or_insert_with(|| Count::new(length, self.ended));
@@ -61,7 +61,7 @@ impl Streamed {
         self.count.as_ref().map(Count::declared)
     }
 
-    /// Notes progress from now on, as the body of a request, which is held to its length.
+    /// Records progress from now on, as the body of a request, whose length is checked.
     pub(super) fn watch(&mut self) -> Progress {
         if let Some(length) = self.hint.exact() {
             self.declare(length);

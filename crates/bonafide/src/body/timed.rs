@@ -1,4 +1,4 @@
-//! A body that has to be read within the time of its call.
+//! A body that must be read before the deadline of its call.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,7 +12,8 @@ use super::{Arriving, Body};
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::limits::timer;
 
-/// The body of a response that has passed layers: they may have made it, and know of no limit.
+/// The body of a response that has passed layers. A layer may have made it, without the call's
+/// deadline.
 pub(super) struct Timed {
     body: Body,
     deadline: (Instant, Duration),

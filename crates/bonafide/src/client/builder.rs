@@ -24,9 +24,10 @@ use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
-use crate::stack::{Hops, Layers, Next, Stack, wrap};
+use crate::stack::{HopStage, Layers, Next, Stack, wrap};
 
-/// The longest time that hyper is given: it adds times to the present, which must not overflow.
+/// The longest duration that is passed to hyper: hyper adds it to the current time, which must not
+/// overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Headers that cannot be defaults.
@@ -96,8 +97,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Whom to believe: a [`Policy`], or a [`PolicyHandle`] whose policy can be replaced while the client
-    /// is in use. Default: the system's trust store under
+    /// Which servers to trust: a [`Policy`], or a [`PolicyHandle`] whose policy can be replaced
+    /// while the client is in use. Default: the system's trust store under
     /// [`Profile::Browser`](bonafide_verify::Profile::Browser).
     pub fn policy(mut self, policy: impl Into<PolicyHandle>) -> Self {
         self.policy = Some(policy.into());
@@ -111,20 +112,22 @@ impl ClientBuilder {
                 self.default_headers.insert(USER_AGENT, value);
             }
             Err(error) => {
-                let failure = Failure::new(Kind::Request, "the user agent is no header value");
+                let failure =
+                    Failure::new(Kind::Request, "the user agent is not a valid header value");
                 self.mistake = Some(failure.caused_by(error));
             }
         }
         self
     }
 
-    /// Headers of every request that does not bring its own of that name. They replace earlier ones of
-    /// the same name. Default: `Accept: */*` and the user agent.
+    /// Headers of every request that does not set its own header of that name. They replace earlier
+    /// defaults of the same name. Default: `Accept: */*` and the user agent.
     ///
-    /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to another
-    /// origin; see [`Redirects`]. What is not for every request is refused: `Host`; `Proxy-Authorization`
-    /// (credentials for a proxy belong in the URL of [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding` and
-    /// `Trailer`, which are a body's; and the fields about a connection, `Connection`, `Keep-Alive`,
+    /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to
+    /// another origin; see [`Redirects`]. Headers that cannot be the same for every request are
+    /// refused: `Host`; `Proxy-Authorization` (credentials for a proxy belong in the URL of
+    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding` and `Trailer`,
+    /// which belong to a body; and the fields about a connection, `Connection`, `Keep-Alive`,
     /// `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         for name in NOT_FOR_EVERY_REQUEST {
@@ -147,8 +150,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The limit for looking up the host and connecting to it, the proxy included. It is shared out
-    /// among the host's addresses. Default: 10 s.
+    /// The limit for looking up the host and connecting to it, the proxy included. The host's
+    /// addresses share it. Default: 10 s.
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.connect = limit.into();
         self
@@ -160,15 +163,16 @@ impl ClientBuilder {
         self
     }
 
-    /// The limit for waiting until there is a connection to use: while one is made, and while all that may be
-    /// open, and their streams, are used by others. A request that is over then was not sent. Default: 60 s.
+    /// The limit for waiting until a connection can be used: while a new connection is opened, and
+    /// while other requests use all connections and streams that the limits allow. A request that
+    /// reaches this limit was not sent. Default: 60 s.
     pub fn pool_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.checkout = limit.into();
         self
     }
 
-    /// The limit for a server to answer: from when the last piece of the request was taken by the
-    /// connection to the response's headers. Default: 30 s.
+    /// The limit for the server's response: from when the connection accepted the last piece of the
+    /// request until the response's headers arrive. Default: 30 s.
     pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.request.headers = limit.into();
         self
@@ -186,9 +190,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets `http://` URLs be requested; nothing is verified there, and the responses have no receipt.
-    /// Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is an error of
-    /// [`Kind::PlainHttpRefused`], before anything is looked up or sent.
+    /// Allows requests to `http://` URLs. Their servers are not verified, and the responses have no
+    /// receipt. Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is
+    /// an error of [`Kind::PlainHttpRefused`], before anything is looked up or sent.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -200,17 +204,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Where `host` is found, instead of asking the system. The certificate still has to be for `host`.
-    /// The address's port counts, unless it is 0 or the URL names a port. The scope id of a link-local IPv6
-    /// address is kept; a URL cannot have one.
+    /// The address of `host`, in place of a lookup by the system's resolver. The certificate still
+    /// has to be for `host`. The port of `address` is used, unless it is 0 or the URL names a port.
+    /// The scope id of a link-local IPv6 address is kept; a URL cannot have one.
     ///
-    /// `host` is a name or an address in any spelling that a URL may have. With a [`proxy`](Self::proxy)
-    /// only the proxy's own host is looked up here, so that addresses given for other hosts are not used.
+    /// `host` is a name or an address in any spelling that a URL may have. With a
+    /// [`proxy`](Self::proxy) the client looks up the proxy's host alone, so addresses for other
+    /// hosts are not used.
     pub fn resolve(self, host: &str, address: SocketAddr) -> Self {
         self.resolve_to(host, [address])
     }
 
-    /// Where `host` is found, in the order in which the addresses are tried; see
+    /// The addresses of `host`, in the order in which they are tried; see
     /// [`resolve`](Self::resolve).
     pub fn resolve_to(
         mut self,
@@ -236,34 +241,36 @@ impl ClientBuilder {
         self
     }
 
-    /// How many connections to one origin there may be at once, for each runtime that the client is used on;
-    /// further requests wait. Default: no limit.
+    /// Maximum number of connections to one origin at once, for each runtime that the client is
+    /// used on. Further requests wait. Default: no limit.
     pub fn max_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.limits.pool.max_connections_per_partition = count;
         self
     }
 
-    /// How many HTTP/2 connections to one origin there may be, for each runtime that the client is used on, when the streams that the server allows
-    /// on each are used up. Default: 8.
+    /// Maximum number of HTTP/2 connections to one origin, for each runtime that the client is used
+    /// on. A further connection is opened only when all streams that the server allows are in use.
+    /// Default: 8.
     pub fn max_http2_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.limits.pool.max_h2_connections = count;
         self
     }
 
-    /// How often an HTTP/2 connection is pinged, also while nobody uses it. Default: every 30 s; `None`
-    /// is never, and more than a year is a year.
+    /// How often the client pings an HTTP/2 connection, in use or idle. Default: every 30 s. `None`
+    /// turns pings off; more than a year counts as a year.
     ///
-    /// An answered ping is also how an idle connection shows that it lives. A request that gives up after a
-    /// second or more, a long poll for instance, leaves a connection on which nothing arrived meanwhile in doubt;
-    /// the next request then makes another one. Long polls over HTTP/2 should wait longer than this interval.
-    /// Without pings, a connection whose peer is frozen and takes nothing any more stays open.
+    /// The answer to a ping also shows that an idle connection still works. If a request is
+    /// cancelled after a second or more (a long poll, for instance) and nothing arrived on its
+    /// connection meanwhile, the next request opens another connection. Long polls over HTTP/2
+    /// should therefore wait longer than this interval. Without pings, a connection to a frozen
+    /// peer stays open.
     pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.limits.http.ping_interval = interval.into().map(bounded);
         self
     }
 
-    /// How long the answer to a ping may take before the connection is given up. Default: 10 s; more than a
-    /// year is a year.
+    /// How long the answer to a ping may take before the client closes the connection. Default: 10
+    /// s; more than a year counts as a year.
     pub fn http2_ping_timeout(mut self, limit: Duration) -> Self {
         self.limits.http.ping_timeout = bounded(limit);
         self
@@ -281,13 +288,13 @@ impl ClientBuilder {
         self
     }
 
-    /// How large a response's body may be, in bytes, to be collected by
+    /// Maximum size, in bytes, of a response's body that is collected by
     /// [`bytes`](crate::Response::bytes), [`text`](crate::Response::text) or
-    /// [`json`](crate::Response::json); more is an error of [`Kind::TooLarge`]. Default: 64 MiB; `None` is no
-    /// limit.
+    /// [`json`](crate::Response::json); more is an error of [`Kind::TooLarge`]. Default: 64 MiB;
+    /// `None` is no limit.
     ///
-    /// [`bytes_limited`](crate::Response::bytes_limited) and its like have a limit of their own. A body that
-    /// is read in pieces, or through the tower service, has none.
+    /// [`bytes_limited`](crate::Response::bytes_limited) and the methods like it have limits of
+    /// their own. A body that is read in pieces, or through the tower service, has no limit.
     pub fn max_body_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
         self.limits.body = Cap::OfClient(bytes.into());
         self
@@ -298,17 +305,18 @@ impl ClientBuilder {
     /// ([`timeout`](Self::timeout)) holds for the layers too; the headers that every request has are added below
     /// them.
     ///
-    /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should hand on, and gives an
-    /// `http::Response` with any body; the response has `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions.
-    /// Where it sends a request several times, or hands on no extensions, the [delivery](Error::delivery) of an
-    /// error is that of the sending that got furthest,
-    /// [`MaybeProcessed`](crate::Delivery::MaybeProcessed) where that is not known. An
-    /// [`Error`] that it passes on reaches the caller as it was; any other error is one of [`Kind::Layer`] with that
-    /// error as its source. What a layer has made of a request is checked as what a caller writes is.
+    /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should pass
+    /// on, and returns an `http::Response` with any body; the response has
+    /// `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions. Where it sends a request several
+    /// times, or does not pass on the extensions, the [delivery](Error::delivery) of an error is
+    /// that of the sending that got furthest, [`MaybeProcessed`](crate::Delivery::MaybeProcessed)
+    /// where that is not known. An [`Error`] that it passes on reaches the caller as it was; any
+    /// other error is one of [`Kind::Layer`] with that error as its source. The client checks a
+    /// request that a layer has changed as it checks one that a caller has written.
     ///
-    /// A layer that puts another request in the place of the one that it got sends it with the client's own
-    /// credentials, as any request of the client has them; one that changes the URL of the request that it got
-    /// sends it without, where the origin is another. A layer that starts tasks when it is applied, as tower's
+    /// A new request that a layer makes is sent with the client's own credentials, like any request
+    /// of the client. If a layer changes the URL of the request that it got to another origin, the
+    /// request is sent without them. A layer that starts tasks when it is applied, as tower's
     /// `BufferLayer` does, needs a runtime in [`build`](Self::build).
     ///
     /// ```
@@ -336,10 +344,10 @@ impl ClientBuilder {
     /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects included, and
     /// the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
     ///
-    /// The client's own credentials, an `Authorization` among the
-    /// [default headers](Self::default_headers) for instance, are left out of a request that the layer sends to
-    /// another origin, and of one whose extensions the layer did not hand on. Headers that the caller gave are
-    /// the layer's to judge where it leads elsewhere.
+    /// The client's own credentials, an `Authorization` among the [default
+    /// headers](Self::default_headers) for instance, are left out of a request that the layer sends
+    /// to another origin, and of one whose extensions the layer did not pass on. Where the layer
+    /// sends a request to another origin, the layer decides which of the caller's headers it keeps.
     pub fn hop_layer<L, B>(mut self, layer: L) -> Self
     where
         L: Layer<Next> + Send + 'static,
@@ -358,8 +366,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is refused
-    /// or addresses are given for what is no host, [`Kind::Request`] if the user agent is no header value.
+    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is
+    /// refused or if addresses are given for something that is not a host; [`Kind::Request`] if the
+    /// user agent is not a valid header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
         match client.inner.stack.router() {
@@ -368,7 +377,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Builds the client; what is wrong is then reported by each request.
+    /// Builds the client. Each request reports what is wrong with the settings.
     pub(super) fn build_or_defer(self) -> Client {
         let Self {
             policy,
@@ -405,7 +414,7 @@ impl ClientBuilder {
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
         });
-        let hops = Hops::new(router, checkout_limit, request_limits);
+        let hops = HopStage::new(router, checkout_limit, request_limits);
         Client {
             inner: Arc::new(Inner {
                 stack: Stack::new(hops, redirects, layers),
@@ -415,7 +424,7 @@ impl ClientBuilder {
     }
 }
 
-/// Of the default headers only the names.
+/// Shows only the names of the default headers.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

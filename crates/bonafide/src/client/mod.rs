@@ -18,7 +18,7 @@ use crate::limits::Cap;
 use crate::origin::IntoUrl;
 use crate::stack::Stack;
 
-/// Sends HTTPS requests, and shows with every response why its server was believed.
+/// Sends HTTPS requests, and shows with every response why its server was trusted.
 ///
 /// Making one is cheap; cloning is cheaper and shares the connections. Keep one as long as the program
 /// makes requests.
@@ -48,11 +48,11 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// A client that believes what the system's trust store supports, as browsers do; see
-    /// [`ClientBuilder`] for all that can be set.
+    /// A client that trusts the system's trust store, under the rules of browsers.
+    /// [`ClientBuilder`] has all settings.
     ///
-    /// Reads no file yet: the store is read once a process, on a thread of its own. Should the policy
-    /// turn out to be unusable, each request says so with [`Kind::Config`](crate::Kind::Config).
+    /// Reads no file yet: the store is read once in each process, on a thread of its own. If the
+    /// policy cannot be used, each request fails with [`Kind::Config`](crate::Kind::Config).
     pub fn new() -> Self {
         Self::builder().build_or_defer()
     }
@@ -97,7 +97,8 @@ impl Client {
         RequestBuilder::new(self.clone(), method, url)
     }
 
-    /// The policy that judges the servers, to look at it or to replace it; `None` only if it could not be built.
+    /// The policy that judges the servers, to read or to replace; `None` only if it could not be
+    /// built.
     pub fn policy(&self) -> Option<&PolicyHandle> {
         self.inner.stack.router().ok().map(|router| router.policy())
     }

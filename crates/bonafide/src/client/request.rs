@@ -18,17 +18,19 @@ use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
 
-/// A request in the making; see [`Client::get`] and its like.
+/// A request that is being built; see [`Client::get`] and the methods like it.
 ///
-/// Whatever cannot be used, a header value for instance, is reported by [`send`](Self::send).
+/// [`send`](Self::send) reports a value that cannot be used, such as a header value that is not
+/// valid.
 ///
-/// Where a request ends on its connection is for the client to say. `Content-Length` may be set to what the
-/// body's length is, or to the length that a [stream](Body::from_stream) is going to have;
-/// `Transfer-Encoding` may be `chunked`, `TE` may be `trailers`, and `Connection` may be `close`, after which
-/// the connection serves no other request (on HTTP/2 it is left out, RFC 9113 section 8.2.2). `Keep-Alive` and
-/// `Proxy-Connection` are left out. Any other value of these, `Upgrade`, `HTTP2-Settings`, a second `Host` or
-/// one that is not a host with an optional port, the methods `CONNECT` and `PRI`, and `TRACE` with a body are
-/// an error of [`Kind::Request`] before anything is sent.
+/// The client alone controls the framing of a request. `Content-Length` may be set to the length of
+/// the body, or to the length that a [stream](Body::from_stream) will have; `Transfer-Encoding` may
+/// be `chunked`, `TE` may be `trailers`, and `Connection` may be `close`, after which the
+/// connection serves no other request (on HTTP/2 it is left out, RFC 9113 section 8.2.2).
+/// `Keep-Alive` and `Proxy-Connection` are left out. Any other value of these, `Upgrade`,
+/// `HTTP2-Settings`, a second `Host` or one that is not a host with an optional port, the methods
+/// `CONNECT` and `PRI`, and `TRACE` with a body are an error of [`Kind::Request`] before anything
+/// is sent.
 ///
 /// ```
 /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
@@ -63,7 +65,7 @@ impl RequestBuilder {
         }
     }
 
-    /// Adds a header, beside those of the same name that were added before.
+    /// Adds a header, in addition to earlier ones of the same name.
     pub fn header<K, V>(self, name: K, value: V) -> Self
     where
         HeaderName: TryFrom<K>,
@@ -81,7 +83,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets headers, in place of those of the same name that were added before.
+    /// Sets headers. They replace earlier ones of the same name.
     pub fn headers(self, headers: HeaderMap) -> Self {
         self.change(|call| {
             for name in headers.keys() {
@@ -97,7 +99,7 @@ impl RequestBuilder {
     pub fn query<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let pairs = serde_urlencoded::to_string(pairs)
-                .map_err(|error| mistake("the query cannot be written", error))?;
+                .map_err(|error| mistake("the query cannot be serialized", error))?;
             if pairs.is_empty() {
                 return Ok(());
             }
@@ -107,7 +109,7 @@ impl RequestBuilder {
                 Some(_) => "&",
             };
             call.path = PathAndQuery::try_from(format!("{}{join}{pairs}", call.path))
-                .map_err(|error| mistake("the query cannot be used", error))?;
+                .map_err(|error| mistake("the query is not valid in a URL", error))?;
             Ok(())
         })
     }
@@ -124,7 +126,7 @@ impl RequestBuilder {
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         self.change(|call| {
             let json = serde_json::to_vec(value)
-                .map_err(|error| mistake("the JSON body cannot be written", error))?;
+                .map_err(|error| mistake("the JSON body cannot be serialized", error))?;
             set_body(call, json, "application/json");
             Ok(())
         })
@@ -135,7 +137,7 @@ impl RequestBuilder {
     pub fn form<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let form = serde_urlencoded::to_string(pairs)
-                .map_err(|error| mistake("the form cannot be written", error))?;
+                .map_err(|error| mistake("the form cannot be serialized", error))?;
             set_body(call, form, "application/x-www-form-urlencoded");
             Ok(())
         })
@@ -154,7 +156,7 @@ impl RequestBuilder {
     pub fn bearer_auth(self, token: impl fmt::Display) -> Self {
         self.change(|call| {
             let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-                .map_err(|error| mistake("the token is no header value", error))?;
+                .map_err(|error| mistake("the token is not a valid header value", error))?;
             value.set_sensitive(true);
             call.headers.insert(AUTHORIZATION, value);
             Ok(())
@@ -167,7 +169,7 @@ impl RequestBuilder {
         self
     }
 
-    /// The limit for the server to answer; see
+    /// The limit for the server's response; see
     /// [`ClientBuilder::headers_timeout`](crate::ClientBuilder::headers_timeout).
     pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeouts.headers = Some(limit.into());
@@ -181,12 +183,12 @@ impl RequestBuilder {
         self
     }
 
-    /// The request as the `http` crate has it, to send through a tower service. The client's own
-    /// headers are not on it.
+    /// The request as a type of the `http` crate, to send through a tower service. It does not have
+    /// the client's own headers.
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] or [`Kind::Request`] for what could not be used.
+    /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
     pub fn build(self) -> Result<Request<Body>, Error> {
         let call = self
             .call
@@ -204,7 +206,7 @@ impl RequestBuilder {
     ///
     /// Any [`Kind`] but those about the response's body and status.
     pub fn send(self) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
-        // An `async fn` would hold the request twice, and it is moved more than once.
+        // An `async fn` would hold the request twice, and the future is moved more than once.
         let mut this = self;
         async move {
             match this.call {
@@ -247,7 +249,7 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
         .into()
 }
 
-/// Of the headers only the names; the URL as the texts of an [`Error`] show it.
+/// Shows the names of the headers and no values, and the URL as the texts of an [`Error`] show it.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");

@@ -10,12 +10,13 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::stack::ResponseFuture;
 
-/// Always ready. The request's URI is absolute; its extensions are not sent, but for
-/// [`RequestTimeouts`](crate::RequestTimeouts), which count.
+/// Always ready. The request's URI must be absolute. Of its extensions,
+/// [`RequestTimeouts`](crate::RequestTimeouts) sets the limits of the request; the client ignores
+/// the others and passes them on to layers.
 ///
 /// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,
 /// `Arc<`[`ConnectionInfo`](crate::ConnectionInfo)`>` and [`Timings`](crate::Timings).
-/// [`Response::from`](crate::Response) makes it a response with the comforts of the client again.
+/// [`Response::from`](crate::Response) turns it into the client's own response type.
 impl Service<Request<Body>> for Client {
     type Response = Response<Body>;
     type Error = Error;

@@ -47,21 +47,21 @@ pub(crate) struct Meta {
     pub(crate) fate: Fate,
     pub(crate) socket: Arc<SocketState>,
     pub(crate) timers: Timers,
-    /// From when on the policy's verdict does not hold, by the policy's clock. The pool's own deadline runs
-    /// on a clock that may stand still while the machine sleeps.
+    /// When the policy's verdict expires, by the policy's clock. The pool's own deadline runs on a
+    /// clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
-    /// The client certificate that it rests on.
+    /// The client certificate that was presented on it.
     credential: Option<Arc<Credential>>,
 }
 
 impl Meta {
-    /// Whether the policy's verdict has run out.
+    /// Whether the policy's verdict has expired.
     pub(crate) fn is_past(&self, now: impl FnOnce() -> UnixTime) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now())
     }
 }
 
-/// A connection is called back when the client certificate that it rests on is replaced.
+/// A connection is called back when the client certificate that it uses is replaced.
 impl Recall for Meta {
     fn is_recalled(&self, now: Instant) -> bool {
         self.credential
@@ -108,7 +108,8 @@ impl Connect for Connector {
         match origin.scheme {
             Scheme::Http => {
                 let http1 = Version::HTTP_11;
-                self.speak(origin, stream, line, http1, None, opening).await
+                self.start_http(origin, stream, line, http1, None, opening)
+                    .await
             }
             Scheme::Https => {
                 self.warm_up.done().await;
@@ -125,7 +126,7 @@ impl Connect for Connector {
                     credential: stream.credential().cloned(),
                     clock: policy.clock(),
                 };
-                self.speak(origin, stream, line, version, Some(judged), opening)
+                self.start_http(origin, stream, line, version, Some(judged), opening)
                     .await
             }
         }
@@ -178,7 +179,7 @@ impl Connector {
         Ok((stream, opening))
     }
 
-    /// Has `proxy`, to which `stream` leads, open a tunnel to `origin`.
+    /// Asks `proxy`, the peer of `stream`, to open a tunnel to `origin`.
     async fn tunnel(
         &self,
         proxy: &Proxy,
@@ -196,8 +197,8 @@ impl Connector {
         tunnel::open(proxy, stream, ask, budget).await
     }
 
-    /// Speaks HTTP over a stream that is ready for it.
-    async fn speak<IO>(
+    /// Starts HTTP on a stream that is ready for it.
+    async fn start_http<IO>(
         &self,
         origin: &Origin,
         stream: IO,
@@ -219,7 +220,7 @@ impl Connector {
         let Line { ends, socket } = line;
         let stream = Noting::new(stream, fate.clone());
         let broken = |error: hyper::Error| {
-            Failure::new(Kind::Protocol, "HTTP could not be started")
+            Failure::new(Kind::Protocol, "the HTTP connection could not be set up")
                 .during(Phase::Send)
                 .caused_by(error)
                 .retryable()
@@ -264,7 +265,8 @@ impl Connector {
     }
 }
 
-/// What a policy said of a server, the clock that it went by, and what the server was shown.
+/// The policy's verdict on a server, the clock that the policy used, and the client certificate
+/// that the server was shown.
 struct Judged<'a> {
     receipt: Arc<Receipt>,
     credential: Option<Arc<Credential>>,
@@ -287,7 +289,7 @@ struct Ends {
 impl Ends {
     fn of(stream: &TcpStream) -> Result<Self, Failure> {
         let gone = |error: std::io::Error| {
-            Failure::new(Kind::Connect, "the connection is gone")
+            Failure::new(Kind::Connect, "the connection closed before it was used")
                 .during(Phase::Connect)
                 .caused_by(error)
                 .retryable()
@@ -299,8 +301,8 @@ impl Ends {
     }
 }
 
-/// The moment at which the policy's clock, which shows `now`, will show `deadline`. `None` if that is
-/// too far away to be told.
+/// The moment at which the policy's clock, which shows `now`, will show `deadline`. `None` if that
+/// is too far away to represent.
 fn instant_of(deadline: UnixTime, now: UnixTime) -> Option<Instant> {
     let left = deadline.as_secs().saturating_sub(now.as_secs());
     tokio::time::Instant::now()
@@ -308,7 +310,7 @@ fn instant_of(deadline: UnixTime, now: UnixTime) -> Option<Instant> {
         .checked_add(Duration::from_secs(left))
 }
 
-/// `work`, or a [`Kind::Timeout`] in `phase` once `limit` has passed.
+/// Runs `work`, and fails with [`Kind::Timeout`] in `phase` once `limit` has passed.
 async fn limited<T>(
     limit: Option<Duration>,
     phase: Phase,

@@ -25,18 +25,18 @@ pub(crate) struct Resolved {
 }
 
 impl Resolver {
-    /// Answers from now on for `host`, written in any way that a URL may write it; an IPv6 address also
+    /// Sets the addresses of `host`, in any spelling that a URL may have; an IPv6 address also
     /// without brackets.
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if it is no host.
+    /// [`Kind::Config`] if it is not a host.
     pub(crate) fn set(&mut self, host: &str, addresses: Vec<SocketAddr>) -> Result<(), Failure> {
         let key = read_host(host).map_err(|failure| {
             Failure::new(
                 Kind::Config,
                 format!(
-                    "addresses are given for {}, which is no host",
+                    "addresses are given for {}, which is not a host",
                     quoted(host.as_bytes())
                 ),
             )
@@ -48,7 +48,7 @@ impl Resolver {
 
     /// The addresses of `host`, as URLs are read, with their ports.
     ///
-    /// The port of a given address counts where the URL has the scheme's `default_port`.
+    /// The port of a given address is used where the URL has the scheme's `default_port`.
     pub(crate) async fn resolve(
         &self,
         host: &str,
@@ -112,7 +112,7 @@ mod tests {
     use std::net::SocketAddrV6;
 
     use super::*;
-    use crate::origin::{Parsed, Place, Written};
+    use crate::origin::{Endpoint, Parsed, Written};
 
     #[tokio::test]
     async fn given_addresses_and_literals_need_no_lookup() {
@@ -168,7 +168,7 @@ mod tests {
             let mut resolver = Resolver::default();
             resolver.set(written, vec![address]).expect(written);
             let parsed = Parsed::<()>::new(Written::Text(url), |_, _, _| None).expect("a URL");
-            let Place::Named(origin) = parsed.place else {
+            let Endpoint::Named(origin) = parsed.endpoint else {
                 unreachable!("nothing is known")
             };
             let resolved = resolver
@@ -197,7 +197,7 @@ mod tests {
                 .expect_err(written);
             assert_eq!(failure.kind, Kind::Config, "{written}");
             let text = failure.to_string();
-            let start = format!("addresses are given for {written:?}, which is no host: ");
+            let start = format!("addresses are given for {written:?}, which is not a host: ");
             assert!(text.starts_with(&start), "{text}");
         }
         let failure = Resolver::default()
@@ -205,7 +205,7 @@ mod tests {
             .expect_err("a host has no password");
         assert_eq!(
             failure.to_string(),
-            "addresses are given for \"REDACTED@shop.example\", which is no host: the host is not \
+            "addresses are given for \"REDACTED@shop.example\", which is not a host: the host is not \
              valid: invalid international domain name"
         );
     }

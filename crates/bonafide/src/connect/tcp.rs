@@ -16,14 +16,14 @@ use tower_service::Service;
 
 use crate::error::{Failure, Kind, Phase};
 
-/// How long the addresses of the preferred family have before the other family is tried beside them
-/// (RFC 8305 section 5).
+/// How long the addresses of the preferred family are tried alone before the other family is tried
+/// too (RFC 8305 section 5).
 const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
 
 /// How long a connection is silent before the kernel probes it, and between its probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Connects to the first of `addresses` that answers. `limit` is shared out among them.
+/// Connects to the first of `addresses` that answers. They share `limit`.
 pub(super) async fn connect(
     addresses: Vec<SocketAddr>,
     limit: Option<Duration>,
@@ -58,15 +58,15 @@ fn failed(
     };
     failure
         .during(Phase::Connect)
-        .caused_by(Answer(Box::new(error)))
+        .caused_by(ConnectorError(Box::new(error)))
         .retryable()
 }
 
-/// An error of the connector that speaks as the operating system's answer within it.
+/// Wraps a connector error; displays the error of the operating system that is inside.
 #[derive(Debug)]
-struct Answer(Box<dyn StdError + Send + Sync>);
+struct ConnectorError(Box<dyn StdError + Send + Sync>);
 
-impl fmt::Display for Answer {
+impl fmt::Display for ConnectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match io_cause(&*self.0) {
             Some(io) => fmt::Display::fmt(io, f),
@@ -75,7 +75,7 @@ impl fmt::Display for Answer {
     }
 }
 
-impl StdError for Answer {
+impl StdError for ConnectorError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         io_cause(&*self.0).map(|io| io as _)
     }
@@ -94,7 +94,7 @@ fn describe(addresses: &[SocketAddr]) -> String {
     }
 }
 
-/// A resolver that knows the answer.
+/// A resolver that returns given addresses.
 #[derive(Clone)]
 struct Given(Vec<SocketAddr>);
 
@@ -147,7 +147,7 @@ mod tests {
         };
         let failure = connect(vec![closed], None)
             .await
-            .expect_err("nobody listens");
+            .expect_err("no server listens");
         assert_eq!(
             (failure.kind, failure.phase),
             (Kind::Connect, Some(Phase::Connect))

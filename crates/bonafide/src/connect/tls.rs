@@ -13,7 +13,7 @@ use crate::protocol::Socket;
 /// The protocols offered by ALPN, the preferred one first (RFC 7301).
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// Speaks TLS over `stream` and has the policy judge the server.
+/// Performs the TLS handshake on `stream`, in which the policy judges the server.
 pub(super) async fn handshake(
     policy: &Policy,
     host: &str,
@@ -34,9 +34,9 @@ fn failed(error: TlsError) -> Failure {
     let (kind, what, retryable) = match &error {
         TlsError::Refused(_) => (Kind::Refused, "refused", false),
         TlsError::Identity(_) => (Kind::Tls, "the TLS handshake failed", true),
-        TlsError::Io(_) => (Kind::Tls, "the TLS handshake broke off", true),
+        TlsError::Io(_) => (Kind::Tls, "the TLS handshake was cut off", true),
         TlsError::Handshake(error) if error.code() == Code::HandshakeReset => {
-            (Kind::Tls, "the TLS handshake broke off", true)
+            (Kind::Tls, "the TLS handshake was cut off", true)
         }
         TlsError::Config(_) => (Kind::Config, "the policy cannot be used", false),
         _ => (Kind::Tls, "the TLS handshake failed", false),

@@ -23,7 +23,7 @@ struct Shared {
 static DRAWN: AtomicBool = AtomicBool::new(false);
 
 impl WarmUp {
-    /// Starts the work if there is any. Needs no runtime.
+    /// Starts the work if it is not done yet. Needs no runtime.
     pub(crate) fn start(policy: Policy) -> Self {
         let shared = Arc::new(Shared {
             policy,
@@ -45,7 +45,7 @@ impl WarmUp {
     pub(super) async fn done(&self) {
         if !self.shared.once.is_completed() {
             let shared = Arc::clone(&self.shared);
-            // It fails only when the runtime shuts down, and with it whoever waits here.
+            // It fails only when the runtime shuts down, which also ends the tasks that wait here.
             let _ = tokio::task::spawn_blocking(move || shared.run()).await;
         }
     }

@@ -2,8 +2,8 @@
 
 /// How far a request got on its way to the server.
 ///
-/// Ask [`Error::delivery`](crate::Error::delivery). Whether a request may be sent again rests on this
-/// alone. Where it is not known, it is [`MaybeProcessed`](Self::MaybeProcessed).
+/// [`Error::delivery`](crate::Error::delivery) returns it. It alone decides whether a request may
+/// be sent again. Where it is not known, it is [`MaybeProcessed`](Self::MaybeProcessed).
 ///
 /// ```
 /// use bonafide::Delivery;
@@ -21,24 +21,25 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// Not a byte of it was sent.
+    /// No byte of the request was sent.
     NotSent,
-    /// The server said that it did nothing with it: it refused the HTTP/2 stream, or named an earlier
-    /// one as the last it processed when it closed the connection (RFC 9113 sections 8.7 and 6.8).
+    /// The server reported that it did not process the request: it refused the HTTP/2 stream, or
+    /// closed the connection and named an earlier stream as the last one that it processed (RFC
+    /// 9113 sections 8.7 and 6.8).
     RefusedUnprocessed,
-    /// The server may have acted on it: some of it was sent, and no answer came.
+    /// The server may have processed the request: some of it was sent, and no response arrived.
     MaybeProcessed,
-    /// The server answered it, in whole or in part.
+    /// The server responded, in whole or in part.
     Answered,
 }
 
 impl Delivery {
-    /// Whether the server provably did nothing with the request.
+    /// Whether the server provably did not process the request.
     pub fn is_unprocessed(self) -> bool {
         matches!(self, Self::NotSent | Self::RefusedUnprocessed)
     }
 
-    /// How far a request got that was sent twice: as far as the sending that got further.
+    /// The delivery of a request that was sent twice: that of the sending that got further.
     pub(crate) fn or_further(self, other: Self) -> Self {
         if other as u8 > self as u8 {
             other

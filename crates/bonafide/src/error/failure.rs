@@ -1,4 +1,4 @@
-//! The part of an error that does not depend on which request met it.
+//! The part of an error that is the same for every request that it affects.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -15,12 +15,12 @@ use super::{Delivery, Kind, Phase, ProxyError};
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) phase: Option<Phase>,
-    /// What happened, in words and values, without the cause.
+    /// What happened, without the cause.
     pub(crate) what: Cow<'static, str>,
     pub(crate) cause: Cause,
     /// How far the request got.
     pub(crate) delivery: Delivery,
-    /// Another try may go better.
+    /// Another try may succeed.
     pub(crate) passing: bool,
 }
 
@@ -29,11 +29,11 @@ pub(crate) struct Failure {
 pub(crate) enum Cause {
     /// There is none.
     None,
-    /// The verifier's answer on a handshake.
+    /// The verifier's error on a handshake.
     Tls(Arc<TlsError>),
-    /// The verifier's answer on a host.
+    /// The verifier's refusal of a host.
     Refusal(Refusal),
-    /// The policy cannot work.
+    /// The policy cannot be used.
     Config(Arc<ConfigError>),
     /// The proxy's answer.
     Proxy(Arc<ProxyError>),
@@ -42,8 +42,8 @@ pub(crate) enum Cause {
 }
 
 impl Failure {
-    /// A failure of `kind` described by `what`, before any phase and without cause. The request may have been processed,
-    /// and the failure is one that lasts.
+    /// A failure of `kind` described by `what`, before any phase and without cause. The request may
+    /// have been processed, and another try would fail too.
     pub(crate) fn new(kind: Kind, what: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -62,14 +62,14 @@ impl Failure {
         Self::new(Kind::Timeout, what)
     }
 
-    /// `what` was polled where no tokio runtime is.
+    /// `what` was polled outside a tokio runtime.
     #[cold]
     pub(crate) fn outside_a_runtime(what: &str) -> Self {
         let what = format!("{what} was polled outside a tokio runtime");
         Self::new(Kind::NoRuntime, what)
     }
 
-    /// Says in which phase it happened.
+    /// Sets the phase in which it happened.
     pub(crate) fn during(mut self, phase: Phase) -> Self {
         self.phase = Some(phase);
         self
@@ -81,31 +81,31 @@ impl Failure {
         self
     }
 
-    /// Adds the error beneath, boxed by somebody else.
+    /// Adds the error beneath, already boxed.
     pub(crate) fn caused_by_boxed(mut self, cause: Box<dyn StdError + Send + Sync>) -> Self {
         self.cause = Cause::Other(Arc::from(cause));
         self
     }
 
-    /// Says what happened in other words.
+    /// Rewrites the text of what happened.
     pub(crate) fn in_words(mut self, words: impl FnOnce(&str) -> String) -> Self {
         self.what = words(&self.what).into();
         self
     }
 
-    /// Nothing was sent, and another try may go better.
+    /// Nothing was sent, and another try may succeed.
     pub(crate) fn retryable(mut self) -> Self {
         self.passing = true;
         self.delivered(Delivery::NotSent)
     }
 
-    /// Says how far the request got.
+    /// Sets how far the request got.
     pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
         self
     }
 
-    /// Whether another try is safe and may go better.
+    /// Whether another try is safe and may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         self.passing && self.delivery.is_unprocessed()
     }
@@ -118,7 +118,7 @@ impl Failure {
         }
     }
 
-    /// The policy cannot work.
+    /// The policy cannot be used.
     pub(crate) fn config(error: ConfigError) -> Self {
         Self {
             cause: Cause::Config(Arc::new(error)),
@@ -150,7 +150,7 @@ impl Failure {
         }
     }
 
-    /// The refusal, if that is what happened.
+    /// The refusal, if there was one.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match &self.cause {
             Cause::Tls(error) => error.refusal(),
@@ -181,7 +181,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// `text` without line breaks, which a cause of foreign making may have.
+/// `text` without line breaks, which the error of another crate may have.
 fn one_line(text: &str) -> String {
     text.split(['\n', '\r'])
         .map(str::trim)

@@ -1,4 +1,4 @@
-//! What went wrong, and where on the way it did.
+//! What went wrong, and in which phase.
 
 use std::fmt;
 
@@ -8,18 +8,20 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// The URL cannot be used: it does not parse, has no host, names port 0, or is neither `https` nor `http`.
+    /// The URL cannot be used: it does not parse, has no host, has port 0, or is neither `https`
+    /// nor `http`.
     Url,
-    /// The request cannot be built or is not one to send: a header value, a form or a JSON body that cannot be
-    /// written down, a `Content-Length` that is not the body's, a second `Host`.
+    /// The request cannot be built or must not be sent: a header value is not valid, a form or a
+    /// JSON body cannot be serialized, the `Content-Length` differs from the body's, there is a
+    /// second `Host`.
     Request,
-    /// The client's configuration cannot work, for instance because no trust anchor was found.
+    /// The client's configuration cannot be used, for instance because no trust anchor was found.
     Config,
-    /// The URL says `http://` and the client is not built to
-    /// [allow it](crate::ClientBuilder::allow_plain_http).
+    /// The URL is `http://`, and the client was not built to [allow
+    /// it](crate::ClientBuilder::allow_plain_http).
     PlainHttpRefused,
-    /// The server was not believed, or the policy refuses this host.
-    /// [`Error::refusal`](crate::Error::refusal) says why.
+    /// The policy refused the server or the host. [`Error::refusal`](crate::Error::refusal) says
+    /// why.
     Refused,
     /// The host name has no address, or its lookup failed.
     Resolve,
@@ -42,22 +44,23 @@ pub enum Kind {
     InsecureRedirect,
     /// A redirect led to something that is not a usable URL; the text quotes its beginning.
     Redirect,
-    /// The status is an error, and [`error_for_status`](crate::Response::error_for_status) was asked.
+    /// The status is 4xx or 5xx, and the caller called
+    /// [`error_for_status`](crate::Response::error_for_status).
     Status,
-    /// The request's or the response's body ended early or could not be read, or the request's is not as long as
-    /// was declared.
+    /// The request's or the response's body ended early or could not be read, or the request's body
+    /// does not have its declared length.
     Body,
-    /// The response's body is larger than the client's limit or the one that was asked for. The text names the
-    /// setting.
+    /// The response's body is larger than the limit of the client or of the method. The text names
+    /// the setting.
     TooLarge,
-    /// The response's body is not what it was to be decoded to.
+    /// The response's body could not be decoded into the requested type.
     Decode,
     /// A layer that the caller has put around the client failed; the error's source is the layer's.
     Layer,
     /// The request was polled outside a tokio runtime, so that nothing could be sent.
     NoRuntime,
-    /// The runtime that carried the request was shut down, or the task that connected panicked, as it does
-    /// when a check of the policy does. The latter is not retryable.
+    /// The runtime that drove the request was shut down, or the task that connected panicked, for
+    /// instance in a check of the policy. After a panic the request is not retryable.
     Canceled,
 }
 

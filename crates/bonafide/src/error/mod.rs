@@ -22,7 +22,7 @@ pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
 
-/// Why a request did not give what was asked for.
+/// Why a request failed.
 ///
 /// `Display` is one line that starts with the URL and names the cause:
 ///
@@ -32,15 +32,16 @@ pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
 /// https://shop.example/: the proxy http://h:3128 refused the tunnel: 403 Forbidden
 /// ```
 ///
-/// No text of an error, neither `Display` nor `Debug`, has the URL's user name, password or fragment, nor the
-/// values of query parameters that are secret by their names: those that OpenTelemetry's semantic conventions
-/// redact (`sig`, `Signature`, `AWSAccessKeyId`, `X-Amz-Signature`, `X-Amz-Credential`,
-/// `X-Amz-Security-Token`, `X-Goog-Signature`), `key`, `code`, `auth`, `jwt`, `pass`, `pwd`, `otp`, and
-/// whatever ends with `token`, `signature`, `credential`, `secret`, `password`, `apikey` or `assertion`, in
-/// any case. A secret in a path is shown: [`without_url`](Self::without_url) takes the whole URL off.
+/// No text of an error, neither `Display` nor `Debug`, has the URL's user name, password or
+/// fragment, nor the values of query parameters that are secret by their names: those that
+/// OpenTelemetry's semantic conventions redact (`sig`, `Signature`, `AWSAccessKeyId`,
+/// `X-Amz-Signature`, `X-Amz-Credential`, `X-Amz-Security-Token`, `X-Goog-Signature`), `key`,
+/// `code`, `auth`, `jwt`, `pass`, `pwd`, `otp`, and whatever ends with `token`, `signature`,
+/// `credential`, `secret`, `password`, `apikey` or `assertion`, in any case. A secret in a path is
+/// shown: [`without_url`](Self::without_url) removes the whole URL.
 ///
-/// [`source`](StdError::source) has the error beneath as it was, so that a program can look at it.
-/// The size is that of a pointer.
+/// [`source`](StdError::source) is the unchanged error beneath, which a program can downcast. An
+/// `Error` is as large as a pointer.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -63,21 +64,21 @@ impl Error {
         self.inner.failure.phase
     }
 
-    /// How far the request got. After redirects this is about the last hop, unless the method is not
-    /// idempotent: the servers that redirected did process the request, so that it is then
-    /// [`Delivery::Answered`].
+    /// How far the request got. After redirects this is the delivery of the last hop if the method
+    /// is idempotent. Otherwise it is [`Delivery::Answered`], since the servers that redirected did
+    /// process the request.
     pub fn delivery(&self) -> Delivery {
         self.inner.failure.delivery
     }
 
-    /// Whether another try may succeed and is safe: the server provably did not process the request. Where
-    /// redirects were followed before, those who redirected did, so the request's method also has to be
-    /// idempotent (RFC 9110 section 9.2.2).
+    /// Whether another try may succeed and is safe: the server provably did not process the
+    /// request. After redirects the method also has to be idempotent (RFC 9110 section 9.2.2),
+    /// since the servers that redirected did process the request.
     ///
-    /// A refusal is not retryable, nor is a response that broke off in its body. Where a proxy
-    /// opened no tunnel, the server got nothing: another try may succeed after a 5xx (but 501, 505
-    /// and 511), the SOCKS replies 1 and 3 to 6, and a closed connection; not after a 4xx, of which
-    /// 407 is the first to think of, nor after a 3xx.
+    /// A refusal is not retryable, nor is a response whose body was cut off. If a proxy opened no
+    /// tunnel, the server received nothing: another try may succeed after a 5xx (except 501, 505
+    /// and 511), after the SOCKS replies 1 and 3 to 6, and after a closed connection. It will not
+    /// after a 4xx such as 407, nor after a 3xx.
     pub fn is_retryable(&self) -> bool {
         self.inner.failure.is_retryable()
     }
@@ -97,7 +98,7 @@ impl Error {
         self.kind() == Kind::Refused
     }
 
-    /// Whether a redirect was the reason.
+    /// Whether a redirect was the cause.
     pub fn is_redirect(&self) -> bool {
         matches!(
             self.kind(),
@@ -126,8 +127,8 @@ impl Error {
         }
     }
 
-    /// Why the server, or the host, was not believed, with the certificate at fault and the values that
-    /// were compared.
+    /// Why the policy refused the server or the host, with the certificate at fault and the values
+    /// that were compared.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.inner.failure.refusal()
     }
@@ -150,7 +151,7 @@ impl Error {
     /// # async fn show(client: bonafide::Client) {
     /// if let Err(error) = client.get("https://example.com/").send().await
     ///     && let Some(refusal) = error.proxy_refusal()
-    ///     && refusal.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    ///     && refusal.status() == bonafide::StatusCode::PROXY_AUTHENTICATION_REQUIRED
     /// {
     ///     eprintln!("the proxy wants {:?}", refusal.headers().get("proxy-authenticate"));
     /// }
@@ -163,12 +164,12 @@ impl Error {
         }
     }
 
-    /// Explains the failure where it has a [code](Self::code): what the server presented, as a tree with the
-    /// certificate at fault marked, the clock, the anchors, what was checked, and what would help. For a person,
-    /// and `serde::Serialize`.
+    /// Explains the failure where it has a [code](Self::code): what the server presented, as a tree
+    /// with the certificate at fault marked, the clock, the anchors, what was checked, and what
+    /// would help. It is for people to read, and implements `serde::Serialize`.
     ///
-    /// Judges the server's certificates again with one premise changed, and may read the system's store for that:
-    /// not for an async thread that must not block.
+    /// Judges the server's certificates again with one premise changed, and may read the system's
+    /// trust store for that. Do not call it on an async thread that must not block.
     ///
     /// ```
     /// # async fn show() {
@@ -196,9 +197,9 @@ impl Error {
         refusal.or(self.inner.receipt.as_ref())
     }
 
-    /// The URL of the request, or of the hop that failed; without user name and password, and else as it
-    /// was requested: its query may hold secrets that the error's texts redact. `None` if the URL was not
-    /// usable.
+    /// The URL of the request, or of the hop that failed, without user name and password. Its query
+    /// may hold secrets, which the error's texts redact and this method does not. `None` if the URL
+    /// was not usable.
     pub fn url(&self) -> Option<&Url> {
         self.inner.url.as_ref()
     }
@@ -225,13 +226,13 @@ impl Error {
         self.inner.status
     }
 
-    /// What failed, without the request that met it.
+    /// The failure, without the request that it affected.
     pub(crate) fn to_failure(&self) -> Failure {
         self.inner.failure.clone()
     }
 
-    /// Names the request's URL, unless one is named already. Credentials are removed; a URL that is neither
-    /// `https` nor `http` may hold them anywhere and is not named.
+    /// Adds the request's URL, unless there is one already. Credentials are removed; a URL that is
+    /// neither `https` nor `http` may hold them anywhere and is not named.
     pub(crate) fn at(mut self, url: impl FnOnce() -> Option<Url>) -> Self {
         if self.inner.url.is_none() {
             self.inner.url = url().filter(is_http).map(without_credentials);
@@ -245,7 +246,7 @@ impl Error {
         self.delivered(delivery)
     }
 
-    /// Says how far the request got.
+    /// Sets how far the request got.
     pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
         self.inner.failure.delivery = delivery;
         self

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::error::{Cause, Delivery, Failure, Kind, Phase, causes, h2_cause};
 
-/// Whether a second try of `method` has the effect of one (RFC 9110 section 9.2.2).
+/// Whether `method` is idempotent (RFC 9110 section 9.2.2).
 pub(crate) fn is_idempotent(method: &Method) -> bool {
     matches!(
         *method,
@@ -16,7 +16,7 @@ pub(crate) fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-/// How far a request got that hyper took and gave this error for.
+/// How far a request got that hyper accepted and failed with this error.
 ///
 /// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7). A peer that sends GOAWAY did nothing with
 /// the streams above the last one that it names (section 6.8), whatever the code is; h2 fails those with it, and the ones
@@ -43,14 +43,14 @@ pub(super) fn is_connection_gone(error: &hyper::Error) -> bool {
         return true;
     }
     match h2_cause(error) {
-        // A fault that h2 itself finds is none of the network's.
+        // An error that h2 itself detects is not a network error.
         Some(error) => error.is_io() || (error.is_go_away() && error.is_remote()),
         None => causes(error).any(|cause| cause.is::<io::Error>()),
     }
 }
 
-/// The failure of a request whose connection the server ended with a TLS alert. A TLS 1.3 server that
-/// misses a client certificate does so after the handshake is done for the client.
+/// The failure of a request whose connection the server ended with a TLS alert. A TLS 1.3 server
+/// that requires a client certificate sends this alert after the client has finished its handshake.
 #[cold]
 pub(super) fn by_alert(alert: &HandshakeError) -> Failure {
     Failure {
@@ -87,8 +87,8 @@ pub(super) fn failure(error: Option<hyper::Error>) -> Failure {
         .caused_by(error)
 }
 
-/// Whether the task of the connection ended with the request in its hands, as it does when its runtime is shut down.
-/// The other error of the user's is one of the request's body, which is looked at before.
+/// Whether the connection's task ended while it held the request, as when its runtime is shut down.
+/// hyper's other user error is a failed request body, which the caller checks first.
 fn is_task_gone(error: &hyper::Error) -> bool {
     error.is_user()
 }

@@ -9,18 +9,18 @@ use super::Reached;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
-use crate::origin::{Origin, Parsed, Place, Scheme, Written};
+use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
 
 /// One request, before it is written for a connection.
 pub(crate) struct Call {
     pub(crate) method: Method,
-    pub(crate) place: Place<Connections>,
+    pub(crate) endpoint: Endpoint<Connections>,
     pub(crate) path: PathAndQuery,
     /// The headers that the caller gave.
     pub(crate) headers: HeaderMap,
-    /// Whether the client's own credentials go with it.
+    /// Whether it is sent with the client's own credentials.
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
@@ -28,8 +28,8 @@ pub(crate) struct Call {
     pub(crate) extensions: Extensions,
 }
 
-/// What an `http::Request` has no room for, while a call goes through the caller's layers as one. It is
-/// in the request's extensions.
+/// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
+/// It is in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     limits: RequestLimits,
@@ -55,14 +55,18 @@ impl Call {
         limits: RequestLimits,
         find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
     ) -> Result<Self, Error> {
-        let Parsed { place, path, basic } = Parsed::new(url, find)?;
+        let Parsed {
+            endpoint,
+            path,
+            basic,
+        } = Parsed::new(url, find)?;
         let mut headers = HeaderMap::new();
         if let Some(basic) = basic {
             headers.insert(AUTHORIZATION, basic);
         }
         Ok(Self {
             method,
-            place,
+            endpoint,
             path,
             headers,
             credentials: Credentials::Sent,
@@ -72,8 +76,8 @@ impl Call {
         })
     }
 
-    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in its
-    /// extensions count; `limits` are those of a request that brings none.
+    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in
+    /// its extensions count; `limits` are the limits of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the client's own
     /// credentials are sent with it only if they were before, and to the same origin. Where it was not,
@@ -143,7 +147,7 @@ impl Call {
         Ok(request)
     }
 
-    /// What goes beside the [request](Self::request).
+    /// What accompanies the [request](Self::request).
     pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,
@@ -156,9 +160,9 @@ impl Call {
 
     /// Scheme, host and port.
     pub(crate) fn origin(&self) -> Origin {
-        match &self.place {
-            Place::Named(name) => name.clone(),
-            Place::Known(connections) => connections.key().parts().origin.clone(),
+        match &self.endpoint {
+            Endpoint::Named(name) => name.clone(),
+            Endpoint::Known(connections) => connections.key().parts().origin.clone(),
         }
     }
 

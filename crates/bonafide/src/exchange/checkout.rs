@@ -11,12 +11,12 @@ use super::waiting::Patience;
 use crate::connect::Connector;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::limits::Deadline;
-use crate::origin::Place;
+use crate::origin::Endpoint;
 use crate::pool::{CheckoutError, Lease, current_runtime};
 use crate::router::Router;
 
-/// A connection for `call`, which is asked for `now`, and when there was one. The clock is not read again for one that
-/// is at hand.
+/// Checks out a connection for `call`, starting at `now`, and returns when it was available. The
+/// clock is not read again if one is available at once.
 pub(super) async fn checkout(
     router: &Router,
     limit: Option<Duration>,
@@ -33,19 +33,19 @@ pub(super) async fn checkout(
     let mut again = true;
     let mut patience = Patience::new(limit, deadline);
     loop {
-        if let Place::Known(connections) = &call.place
+        if let Endpoint::Known(connections) = &call.endpoint
             && connections.key().parts().runtime != runtime
         {
-            // The request was made elsewhere than where it is sent.
-            call.place = Place::Named(call.origin());
+            // The request was built on another runtime than the one that sends it.
+            call.endpoint = Endpoint::Named(call.origin());
         }
-        let connections = match &call.place {
-            Place::Known(connections) => Arc::clone(connections),
-            Place::Named(origin) => {
+        let connections = match &call.endpoint {
+            Endpoint::Known(connections) => Arc::clone(connections),
+            Endpoint::Named(origin) => {
                 let connections = router
                     .connections(origin)
                     .map_err(|failure| failure.delivered(Delivery::NotSent))?;
-                call.place = Place::Known(Arc::clone(&connections));
+                call.endpoint = Endpoint::Known(Arc::clone(&connections));
                 connections
             }
         };
@@ -55,14 +55,14 @@ pub(super) async fn checkout(
         let failure = match outcome {
             Ok(lease) if patience.has_waited() => return Ok((lease, Instant::now())),
             Ok(lease) => return Ok((lease, now)),
-            // What was found under a policy that is replaced says nothing about the request.
+            // A verdict of a replaced policy says nothing about this request.
             Err(_) if router.is_outdated(&connections) => {
-                call.place = Place::Named(call.origin());
+                call.endpoint = Endpoint::Named(call.origin());
                 continue;
             }
             Err(CheckoutError::Connect(failure)) => failure,
             Err(CheckoutError::Evicted) if mem::take(&mut again) => {
-                call.place = Place::Named(call.origin());
+                call.endpoint = Endpoint::Named(call.origin());
                 continue;
             }
             Err(gone @ CheckoutError::Abandoned) => Failure::new(

@@ -1,8 +1,8 @@
 //! How a response's body is delimited, as far as hyper leaves that open.
 //!
-//! hyper reads a message the way RFC 9112 section 6.3 lets a lenient recipient: of the transfer codings only the last one
-//! counts, and a length beside them is passed over. A response that two recipients may read differently is not one to
-//! go on reading a connection after.
+//! hyper reads a message as RFC 9112 section 6.3 allows a lenient recipient to: it uses the last
+//! transfer coding alone, and ignores a length that is sent with it. After a response that two
+//! recipients may read differently, the connection must not be used further.
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version, response};
@@ -16,7 +16,7 @@ pub(super) struct Framing {
     pub(super) http2: bool,
     /// No byte of a body may come, although HTTP/2 has room for it.
     pub(super) bodiless: bool,
-    /// The connection serves no other request.
+    /// The connection must not serve another request.
     pub(super) last: bool,
 }
 
@@ -44,7 +44,8 @@ pub(super) fn of(
     let mut framing = Framing {
         http2: false,
         bodiless: false,
-        // hyper answers HTTP/1.0 in kind, which has no chunks: it leaves out a streamed body of the next request.
+        // After an HTTP/1.0 response hyper sends HTTP/1.0, which has no chunks: it would leave out
+        // a streamed body of the next request.
         last: head.version == Version::HTTP_10,
     };
     if head.headers.contains_key(TRANSFER_ENCODING) {

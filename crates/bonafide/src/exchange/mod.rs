@@ -38,7 +38,7 @@ use crate::pool::Lease;
 use crate::router::Router;
 
 /// A response to one hop.
-pub(crate) struct Answer {
+pub(crate) struct HopResponse {
     pub(crate) head: http::response::Parts,
     pub(crate) body: Body,
     /// None for a response that a layer has made.
@@ -77,7 +77,7 @@ impl Delivered {
     }
 }
 
-impl Answer {
+impl HopResponse {
     /// What was checked about the server.
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.delivered.as_ref()?.connection().receipt()
@@ -86,15 +86,15 @@ impl Answer {
 
 /// Sends `call` and waits for the headers of the response.
 ///
-/// A request that provably was not processed is sent again on another connection. One whose connection closed without
-/// a response is sent again once, if it is idempotent, its body can be repeated and the connection was not new. Nothing
-/// else is sent twice.
+/// A request that provably was not processed is sent again on another connection. A request whose
+/// connection closed without a response is sent again once, if it is idempotent, its body can be
+/// repeated and the connection was not new. Nothing else is sent twice.
 pub(crate) async fn exchange(
     router: &Router,
     checkout_limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Answer, Error> {
+) -> Result<HopResponse, Error> {
     let start = Instant::now();
     let mut now = start;
     let mut tries = Tries::default();
@@ -166,7 +166,7 @@ pub(crate) async fn exchange(
                 let idle = call.limits.read;
                 let body = Reading::new(incoming, lease, framing, idle, deadline);
                 let body = Body::arriving(body);
-                return Ok(Answer {
+                return Ok(HopResponse {
                     head,
                     body,
                     delivered: Some(delivered),
@@ -232,8 +232,9 @@ fn return_unsent<T>(body: Body) -> Result<Result<T, Unanswered>, Failure> {
     }))
 }
 
-/// A request that waits for its response on a connection. Given up, it ends an HTTP/1.1 connection; after a while of
-/// silence, it leaves an HTTP/2 connection in doubt.
+/// A request that waits for its response on a connection. If it is cancelled, an HTTP/1.1
+/// connection is closed; an HTTP/2 connection is suspected of being broken if nothing arrived on it
+/// for a while.
 struct Waiting<'a> {
     lease: &'a Lease<Connector>,
     since: Instant,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::error::{Delivery, Error};
 
-/// How far the copies of one request got below a layer. A layer that sends again, that hedges or
-/// that authenticates gives the error of its last sending, which says nothing of those before.
+/// How far the copies of one request got below a layer. A layer that retries, hedges or
+/// authenticates returns the error of its last sending, which says nothing about the earlier ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reached {
     shared: Arc<Shared>,
@@ -14,13 +14,14 @@ pub(crate) struct Reached {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Of the copies that are sent now.
+    /// How many copies are being sent now.
     under_way: AtomicUsize,
-    /// Of those that were: 0 for none, else one of [`ORDER`], counted from 1.
+    /// How far the copies that were sent got: 0 if none was sent, else a position in [`ORDER`],
+    /// counted from 1.
     furthest: AtomicU8,
 }
 
-/// From the one that got least far.
+/// Ordered from the least far to the furthest.
 const ORDER: [Delivery; 4] = [
     Delivery::NotSent,
     Delivery::RefusedUnprocessed,
@@ -29,7 +30,8 @@ const ORDER: [Delivery; 4] = [
 ];
 
 impl Reached {
-    /// A sending begins. Unless it says how it ended, it may have been processed.
+    /// Records that a sending begins. Until its end is recorded, the request may have been
+    /// processed.
     pub(crate) fn begin(self) -> Sending {
         self.shared.under_way.fetch_add(1, Ordering::AcqRel);
         Sending {
@@ -38,8 +40,8 @@ impl Reached {
         }
     }
 
-    /// The error of a layer, which also says how far the request got that the layer had. If none of
-    /// its copies was seen again, whatever was sent instead may have been processed.
+    /// Adds to the error of a layer how far the layer's request got. If no copy came back here, the
+    /// layer sent something else, which may have been processed.
     pub(crate) fn blame(&self, error: Error) -> Error {
         let Shared {
             under_way,
@@ -64,7 +66,7 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// What became of it.
+    /// Records how it ended.
     pub(crate) fn end<T>(mut self, outcome: Result<T, Error>) -> Result<T, Error> {
         self.delivery = match &outcome {
             Ok(_) => Delivery::Answered,

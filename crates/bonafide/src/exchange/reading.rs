@@ -20,7 +20,7 @@ use crate::pool::Lease;
 
 /// A response's body, and the connection that it arrives on.
 pub(super) struct Reading {
-    /// Dropped before `lease` gives the connection back.
+    /// Declared first, so that it is dropped before `lease` returns the connection.
     incoming: Option<Incoming>,
     lease: Option<Lease<Connector>>,
     framing: Framing,
@@ -29,7 +29,7 @@ pub(super) struct Reading {
     deadline: Deadline,
     /// Made when the body first keeps its reader waiting.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Since when the reader waits for the next piece, and what the socket's `reads` said then.
+    /// When the reader started to wait for the next piece, and the socket's `reads` at that time.
     waiting_since: Option<(Instant, u64)>,
 }
 
@@ -56,8 +56,8 @@ impl Reading {
         reading
     }
 
-    /// Ready once the body has taken too long. The timer is not set anew for each piece, which would
-    /// take a lock: when it fires too early, it is set to when it should have.
+    /// Ready once the body has taken too long. The timer is not reset for each piece, since that
+    /// takes a lock. If it fires too early, it is set to the right time then.
     fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
         let lease = &self.lease;
         let reads = || {
@@ -97,7 +97,7 @@ impl Reading {
             (Some((at, limit)), _) if at == until => Failure::overdue(limit),
             (_, idle) => {
                 let idle = idle.unwrap_or_default();
-                let what = format!("nothing more of the body came within {idle:?}");
+                let what = format!("no more of the response's body arrived within {idle:?}");
                 Failure::new(Kind::Timeout, what)
             }
         })
@@ -115,7 +115,7 @@ impl Reading {
         }
     }
 
-    /// The body cannot be read on, and its HTTP/1.1 connection is of no more use.
+    /// The body cannot be read further, and its HTTP/1.1 connection cannot be used again.
     fn fail(&mut self, failure: Failure) -> Error {
         self.incoming = None;
         self.timer = None;
@@ -139,7 +139,7 @@ impl Arriving for Reading {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
                 if self.framing.bodiless && frame.data_ref().is_some_and(|data| !data.is_empty()) {
-                    let what = "the server sent a body where none may be";
+                    let what = "the server sent a body in a response that cannot have one";
                     return Poll::Ready(Some(Err(self.fail(Failure::new(Kind::Protocol, what)))));
                 }
                 if incoming.is_end_stream() {
@@ -152,8 +152,10 @@ impl Arriving for Reading {
                 let what = if missing > 0 {
                     format!("the response's body ended {missing} bytes early").into()
                 } else if self.framing.http2 && !incoming.is_end_stream() {
-                    // hyper takes RST_STREAM and GOAWAY with NO_ERROR for the end of a body.
-                    Cow::Borrowed("the server gave up the response before the end of its body")
+                    // hyper treats RST_STREAM and GOAWAY with NO_ERROR as the end of a body.
+                    Cow::Borrowed(
+                        "the server ended the stream before the end of the response's body",
+                    )
                 } else {
                     self.finish();
                     return Poll::Ready(None);
@@ -163,15 +165,15 @@ impl Arriving for Reading {
             Poll::Ready(Some(Err(error))) => {
                 let whole = incoming.size_hint().exact() == Some(0);
                 if self.framing.http2 && whole && h2_cause(&error).is_some_and(h2::Error::is_io) {
-                    // All that was declared has come. h2 forgets an END_STREAM when the connection breaks while the
-                    // request's body is still being sent.
+                    // All declared bytes have arrived. h2 loses an END_STREAM if the connection
+                    // breaks while the request's body is still being sent.
                     self.finish();
                     return Poll::Ready(None);
                 }
                 let (kind, what) = if h2_cause(&error).is_some_and(h2::Error::is_library) {
                     (Kind::Protocol, "the server broke the rules of HTTP/2")
                 } else {
-                    (Kind::Body, "the response's body broke off")
+                    (Kind::Body, "the response's body was cut off")
                 };
                 let failure = Failure::new(kind, what).caused_by(error);
                 Poll::Ready(Some(Err(self.fail(failure))))

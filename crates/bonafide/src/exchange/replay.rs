@@ -6,15 +6,15 @@ use crate::body::Body;
 use crate::error::{Delivery, Error};
 use crate::limits::MAX_SENDINGS;
 
-/// Which tries there have been.
+/// The tries so far.
 pub(super) struct Tries {
-    /// How far the one got that got furthest.
+    /// How far the furthest try got.
     reached: Delivery,
-    /// One on a connection that was new and did not take it.
+    /// Whether a new connection did not accept the request.
     refused_by_new: bool,
-    /// Those that a server refused.
+    /// How many tries a server refused.
     refused: u8,
-    /// One whose fate is not known.
+    /// Whether a request was sent again that may have been processed.
     replayed: bool,
 }
 
@@ -30,7 +30,7 @@ impl Default for Tries {
 }
 
 impl Tries {
-    /// `error`, which also says how far earlier tries got.
+    /// Adds to `error` how far earlier tries got.
     pub(super) fn blame(&self, error: Error) -> Error {
         error.sent_before(self.reached)
     }

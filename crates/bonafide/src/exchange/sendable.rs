@@ -1,7 +1,8 @@
-//! Which requests are sent at all, and whose the framing is.
+//! Which requests may be sent. The client controls their framing.
 //!
-//! Where a request ends on its connection is for the client to say, which knows the body. A caller's word on
-//! that, sent as it is, has the server take the next request for a body, or a body for the next request.
+//! Only the client knows the body, so only the client says where a request ends on its connection.
+//! If it sent a caller's wrong framing as it is, the server would read the next request as a body,
+//! or a body as the next request.
 
 use std::borrow::Cow;
 use std::mem;
@@ -14,7 +15,7 @@ use http_body::Body as _;
 use super::call::Call;
 use crate::error::{Delivery, Failure, Kind};
 
-/// `Keep-Alive` and `Proxy-Connection`, which HTTP/1.1 has no use for (RFC 9112 appendix C.2.2).
+/// `Keep-Alive` and `Proxy-Connection`, which HTTP/1.1 does not use (RFC 9112 appendix C.2.2).
 const OBSOLETE: [HeaderName; 2] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -23,12 +24,12 @@ const OBSOLETE: [HeaderName; 2] = [
 /// RFC 7540 section 3.2.1, obsolete since RFC 9113.
 const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
-/// Refuses a request that cannot be sent, and takes the framing out of its headers: a length that a stream
-/// is declared to have is from then on the body's.
+/// Refuses a request that cannot be sent, and takes the framing out of its headers: a declared
+/// length of a stream becomes a property of the body.
 pub(crate) fn settle(call: &mut Call) -> Result<(), Failure> {
     if call.method == Method::CONNECT || call.method.as_str() == "PRI" {
         return Err(refused(format!(
-            "{} is not a method for requests",
+            "{} cannot be used as a request method",
             call.method
         )));
     }
@@ -41,8 +42,8 @@ pub(crate) fn settle(call: &mut Call) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a field of this name is more than the origin's business. Looked at for every header of every
-/// request, so it compares text and hashes nothing.
+/// Whether a field of this name affects more than the origin, such as framing or the connection.
+/// Called for every header of every request, so it compares text and computes no hash.
 fn concerns_the_connection(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
@@ -69,7 +70,7 @@ fn settle_headers(call: &mut Call) -> Result<(), Failure> {
     };
     if chunked {
         return Err(refused(
-            "Content-Length and Transfer-Encoding exclude each other",
+            "a request cannot have both Content-Length and Transfer-Encoding",
         ));
     }
     call.headers.remove(CONTENT_LENGTH);
@@ -126,12 +127,13 @@ fn is_host(value: &[u8]) -> bool {
     is_host && port.is_none_or(is_port)
 }
 
-/// What is left of the fields about the connection (RFC 9110 section 7.6.1): `Connection: close`, and
-/// `TE: trailers`, which `Connection` then names.
+/// What remains of the fields about the connection (RFC 9110 section 7.6.1): `Connection: close`,
+/// and `TE: trailers`, which `Connection` then names.
 fn settle_connection(headers: &mut HeaderMap) -> Result<(), Failure> {
     for name in [UPGRADE, HTTP2_SETTINGS] {
         if headers.contains_key(&name) {
-            let what = format!("the header {name} is refused: the client changes no protocols");
+            let what =
+                format!("the header {name} is refused: the client does not switch protocols");
             return Err(refused(what));
         }
     }
@@ -144,17 +146,14 @@ fn settle_connection(headers: &mut HeaderMap) -> Result<(), Failure> {
             "close" => close = true,
             "keep-alive" | "te" => {}
             _ => {
-                let what =
-                    "the Connection header may say `close` or `keep-alive`, and nothing else";
+                let what = "the Connection header can only be `close` or `keep-alive`";
                 return Err(refused(what));
             }
         }
     }
     let te = tokens(headers, TE);
     if te.iter().any(|coding| coding != "trailers") {
-        return Err(refused(
-            "the TE header may say `trailers`, and nothing else",
-        ));
+        return Err(refused("the TE header can only be `trailers`"));
     }
     let trailers = !te.is_empty();
     headers.remove(TE);
@@ -172,14 +171,14 @@ fn settle_connection(headers: &mut HeaderMap) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the caller says `Transfer-Encoding: chunked`.
+/// Whether the caller set `Transfer-Encoding: chunked`.
 fn is_chunked(headers: &HeaderMap) -> Result<bool, Failure> {
     let codings = tokens(headers, TRANSFER_ENCODING);
     match &codings[..] {
         [] if !headers.contains_key(TRANSFER_ENCODING) => Ok(false),
         [one] if one == "chunked" => Ok(true),
         _ => Err(refused(
-            "the Transfer-Encoding header may say `chunked`, and nothing else",
+            "the Transfer-Encoding header can only be `chunked`",
         )),
     }
 }
@@ -195,12 +194,12 @@ fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (digits.and_then(|digits| digits.parse().ok()), values.next()) {
         (Some(length), None) => Ok(Some(length)),
-        _ => Err(refused("the Content-Length header is not one number")),
+        _ => Err(refused("the Content-Length header is not a single number")),
     }
 }
 
-/// The members of a list (RFC 9110 section 5.6.1), in lower case. What is not text is a member that is none
-/// of those known.
+/// The members of a list (RFC 9110 section 5.6.1), in lower case. A value that is not text becomes
+/// a member that matches no known one.
 fn tokens(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
     headers
         .get_all(name)

@@ -1,4 +1,4 @@
-//! Waiting for the headers of a response, as long as that is reasonable.
+//! Waiting for the headers of a response, within the limits.
 
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
@@ -34,13 +34,13 @@ impl Patience {
         }
     }
 
-    /// Whether what was wanted was not at hand.
+    /// Whether the request had to wait.
     pub(super) fn has_waited(&self) -> bool {
         self.has_waited
     }
 
-    /// A connection, or a failure once it was waited for too long. One that is at hand costs no timer. Calls `nudge`
-    /// whenever it has waited for another [`SILENCE`].
+    /// Waits for a connection, and fails after the limit. A connection that is available at once
+    /// costs no timer. Calls `nudge` after every [`SILENCE`] of waiting.
     pub(super) async fn wait<T>(
         &mut self,
         work: impl Future<Output = T>,
@@ -85,22 +85,23 @@ impl Patience {
 /// Which limit ends the wait for a connection.
 #[derive(Clone, Copy)]
 enum Late {
-    /// That of the whole request.
+    /// The limit of the whole request.
     ToConnect,
-    /// That of the wait.
+    /// The limit of the wait.
     Crowded,
 }
 
 pin_project! {
-    /// The answer to a request, its error made a `U`, or a failure once the headers or the whole request have taken too long.
-    /// The time for the headers starts anew whenever the connection takes a piece of the request's body.
+    /// Waits for the response to a request, and fails once the headers or the whole request have
+    /// taken too long. An error of `answer` becomes a `U`. The time for the headers starts again
+    /// whenever the connection accepts a piece of the request's body.
     ///
     /// Written by hand because it is moved with every request: an `async fn` would hold `answer` twice.
     pub(super) struct ForHeaders<'a, F, U> {
         #[pin]
         answer: F,
         timer: Timer<'a>,
-        // When the timer has to be looked at; none before the answer has kept the request waiting.
+        // When to check the timer; none before the request had to wait.
         until: Option<Instant>,
         since: Instant,
         limit: Option<Duration>,
@@ -197,7 +198,7 @@ fn crowded(limit: Duration) -> Failure {
 fn silent(limit: Option<Duration>, progress: Option<&Progress>) -> Failure {
     let limit = limit.unwrap_or_default();
     if progress.is_some_and(|progress| !progress.is_ended()) {
-        let what = format!("nothing more of the request's body was taken within {limit:?}");
+        let what = format!("no more of the request's body could be sent within {limit:?}");
         Failure::new(Kind::Timeout, what).during(Phase::Send)
     } else {
         let what = format!("no response within {limit:?}");

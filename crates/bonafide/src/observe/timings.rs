@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long it took to open the connection that a response came over.
 ///
-/// The connection may be older than the request: [`Timings::reused`] tells.
+/// The connection may be older than the request; see [`Timings::reused`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpeningTimes {

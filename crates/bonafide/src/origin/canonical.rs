@@ -1,9 +1,8 @@
 //! Splitting URLs that need no normalising, without building a [`url::Url`].
 //!
 //! Parsing a URL in full costs about a fifth of a small request. Most URLs in programs are already
-//! written the way the URL standard would write them; those are cut into scheme, host, port and
-//! path here. Whatever is not plainly canonical is left to the `url` crate, and a property test
-//! holds that both agree.
+//! written the way the URL standard would write them; this module splits those into scheme, host,
+//! port and path. The `url` crate parses all others, and a property test checks that both agree.
 
 use http::Uri;
 
@@ -13,8 +12,8 @@ use super::Scheme;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Split<'a> {
     pub(super) scheme: Scheme,
-    /// Lower-case letters, digits, dots and hyphens, in an order that is not looked at yet: a host that
-    /// is known already is canonical, and then [`Split::has_canonical_host`] need not be asked.
+    /// Lower-case letters, digits, dots and hyphens, whose order is not checked yet. A host that is
+    /// already known is canonical, so [`Split::has_canonical_host`] is not needed for it.
     pub(super) host: &'a str,
     /// The port, the scheme's default where none is written.
     pub(super) port: u16,
@@ -22,7 +21,7 @@ pub(super) struct Split<'a> {
     pub(super) path_and_query: &'a str,
 }
 
-/// Cuts `written` into its parts, or answers `None` if it needs a full parse.
+/// Splits `written` into its parts; `None` if it needs a full parse.
 pub(super) fn split(written: &str) -> Option<Split<'_>> {
     let (scheme, rest) = if let Some(rest) = written.strip_prefix("https://") {
         (Scheme::Https, rest)
@@ -47,7 +46,7 @@ pub(super) fn split(written: &str) -> Option<Split<'_>> {
     })
 }
 
-/// [`split`] for a URI that is cut already. Its text is not written.
+/// [`split`] for a URI that is already parsed. Its text is not built.
 pub(super) fn split_uri(uri: &Uri) -> Option<Split<'_>> {
     let scheme = match uri.scheme_str()? {
         "https" => Scheme::Https,
@@ -136,7 +135,7 @@ const IN_HOST: u8 = 1;
 const IN_PATH: u8 = 2;
 /// Stands for itself in a query, which begins with `?`.
 const IN_QUERY: u8 = 4;
-/// May make a segment of a path that it begins one of `.` and `..`.
+/// May begin a path segment that means `.` or `..`.
 const NOT_FIRST: u8 = 8;
 
 /// What each byte may be.

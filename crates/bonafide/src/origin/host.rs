@@ -1,9 +1,10 @@
-//! Hosts as the client carries them from URL to handshake.
+//! The form of a host from URL to handshake.
 //!
-//! A host is canonical, as [`CanonicalHost`] has it (lower case, A-labels, no brackets, an IPv4-mapped address
-//! as the IPv4 address in it), with one difference: a name keeps the dot that makes it absolute, which the
-//! resolver sees. The dot parts connections, but neither zones nor what is sent or looked for in a
-//! certificate. No other file takes brackets or dots off a host, or puts them on.
+//! A host is canonical, as [`CanonicalHost`] has it (lower case, A-labels, no brackets, an
+//! IPv4-mapped address as the IPv4 address in it), with one difference: a name keeps the dot that
+//! makes it absolute, which the resolver sees. Connections with and without the dot are kept apart.
+//! Zones ignore the dot, and it is neither sent nor compared with a certificate. No other file adds
+//! or removes brackets or dots.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use bonafide_verify::pki_types::ServerName;
 
 use crate::error::{Failure, Kind};
 
-/// The host of a URL as the client carries it.
+/// The host of a URL in the client's own form.
 ///
 /// # Errors
 ///
@@ -30,12 +31,12 @@ pub(crate) fn carried(host: url::Host<&str>) -> Result<String, Failure> {
     Ok(format!("{}{dot}", canonical(written)?.as_str()))
 }
 
-/// The host that a caller has written apart from a URL, in any spelling that a URL may have; an IPv6
+/// A host that a caller has given outside a URL, in any spelling that a URL may have; an IPv6
 /// address also without brackets.
 ///
 /// # Errors
 ///
-/// [`Kind::Url`] if it is none.
+/// [`Kind::Url`] if it is not a host.
 pub(crate) fn read(written: &str) -> Result<CanonicalHost, Failure> {
     if let Ok(host) = CanonicalHost::parse(written) {
         return Ok(host);
@@ -45,7 +46,7 @@ pub(crate) fn read(written: &str) -> Result<CanonicalHost, Failure> {
     canonical(&host.to_string())
 }
 
-/// The form in which zones, SNI, certificates and given addresses have `host`.
+/// `host` in the form that zones, SNI, certificates and given addresses use.
 ///
 /// # Errors
 ///
@@ -80,17 +81,17 @@ mod tests {
     use bonafide_verify::{Policy, Zone};
     use proptest::prelude::*;
 
-    use super::super::{Parsed, Place, Written};
+    use super::super::{Endpoint, Parsed, Written};
     use super::*;
 
     fn host_of(url: &str) -> String {
         let parsed = Parsed::<()>::new(Written::Text(url), |_, _, _| None);
         match parsed
             .unwrap_or_else(|error| panic!("{url}: {error}"))
-            .place
+            .endpoint
         {
-            Place::Named(origin) => origin.host.to_string(),
-            Place::Known(()) => unreachable!("nothing is known"),
+            Endpoint::Named(origin) => origin.host.to_string(),
+            Endpoint::Known(()) => unreachable!("nothing is known"),
         }
     }
 
@@ -229,7 +230,7 @@ mod tests {
         #[test]
         fn a_carried_host_stays_what_it_is(written in "\\PC{1,20}") {
             let parsed = Parsed::<()>::new(Written::Text(&format!("https://{written}/")), |_, _, _| None);
-            if let Ok(Parsed { place: Place::Named(origin), .. }) = parsed
+            if let Ok(Parsed { endpoint: Endpoint::Named(origin), .. }) = parsed
                 && let Ok(name) = canonical(&origin.host)
             {
                 let again = host_of(&format!("https://{}/", in_url(&origin.host)));

@@ -62,17 +62,17 @@ impl fmt::Debug for Origin {
     }
 }
 
-/// A URL cut into what a request needs, its origin looked up by `find` before anything is copied.
+/// A URL split into what a request needs. `find` looks up its origin before anything is copied.
 pub(crate) struct Parsed<O> {
-    pub(crate) place: Place<O>,
+    pub(crate) endpoint: Endpoint<O>,
     pub(crate) path: PathAndQuery,
-    /// The `Authorization` that user name and password in the URL amount to (RFC 7617).
+    /// The `Authorization` made of the URL's user name and password (RFC 7617).
     pub(crate) basic: Option<HeaderValue>,
 }
 
-/// An origin that is known already, or the name of one that is not.
+/// An origin: what `find` knows about it, or its name if it is not known.
 #[derive(Clone)]
-pub(crate) enum Place<O> {
+pub(crate) enum Endpoint<O> {
     Known(O),
     Named(Origin),
 }
@@ -90,10 +90,10 @@ impl<O> Parsed<O> {
             Written::Uri(uri) => {
                 if let Some(path) = uri.path_and_query()
                     && let Some(split) = canonical::split_uri(uri)
-                    && let Some(place) = place_of(&split, &find)
+                    && let Some(endpoint) = endpoint_of(&split, &find)
                 {
                     return Ok(Self {
-                        place,
+                        endpoint,
                         path: path.clone(),
                         basic: None,
                     });
@@ -103,25 +103,21 @@ impl<O> Parsed<O> {
             }
         };
         if let Some(split) = canonical::split(text)
-            && let Some(place) = place_of(&split, &find)
+            && let Some(endpoint) = endpoint_of(&split, &find)
         {
             let path = match split.path_and_query {
                 "/" => PathAndQuery::from_static("/"),
                 other => PathAndQuery::try_from(other).map_err(invalid)?,
             };
             return Ok(Self {
-                place,
+                endpoint,
                 path,
                 basic: None,
             });
         }
         match written {
             Written::Url(url) => Self::of_url(url, find),
-            Written::Text(_) | Written::Uri(_) => match Url::parse(text) {
-                Ok(url) => Self::of_url(&url, find),
-                Err(_) if has_zone_id(text) => Err(zone_id().into()),
-                Err(error) => Err(invalid(error)),
-            },
+            Written::Text(_) | Written::Uri(_) => Self::of_url(&parse(text)?, find),
         }
     }
 
@@ -138,32 +134,51 @@ impl<O> Parsed<O> {
             host::carried(host).map_err(|failure| Error::from(failure).at(|| Some(url.clone())))?;
         let port = url.port().unwrap_or(scheme.default_port());
         if port == 0 {
-            let failure = Failure::new(Kind::Url, "nothing listens on port 0");
+            let failure = Failure::new(Kind::Url, "port 0 cannot be connected to");
             return Err(Error::from(failure).at(|| Some(url.clone())));
         }
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery])
             .map_err(|error| invalid(error).at(|| Some(url.clone())))?;
         Ok(Self {
-            place: place(find, scheme, &host, port),
+            endpoint: endpoint(find, scheme, &host, port),
             path,
             basic: basic_of(url),
         })
     }
 }
 
-/// The place of a URL that was split, if its host is known or at least canonical.
-fn place_of<O>(
+/// The URL that the caller wrote, if a request can be sent to it.
+fn url_of(written: Written<'_>) -> Result<Url, Error> {
+    let url = match written {
+        Written::Text(text) => parse(text)?,
+        Written::Url(url) => url.clone(),
+        Written::Uri(uri) => parse(&uri.to_string())?,
+    };
+    Parsed::<()>::of_url(&url, |_, _, _| None)?;
+    Ok(url)
+}
+
+fn parse(text: &str) -> Result<Url, Error> {
+    match Url::parse(text) {
+        Ok(url) => Ok(url),
+        Err(_) if has_zone_id(text) => Err(zone_id().into()),
+        Err(error) => Err(invalid(error)),
+    }
+}
+
+/// The endpoint of a URL that was split, if its host is known or at least canonical.
+fn endpoint_of<O>(
     split: &Split<'_>,
     find: impl Fn(Scheme, &str, u16) -> Option<O>,
-) -> Option<Place<O>> {
+) -> Option<Endpoint<O>> {
     let Split {
         scheme, host, port, ..
     } = *split;
     if let Some(origin) = find(scheme, host, port) {
-        return Some(Place::Known(origin));
+        return Some(Endpoint::Known(origin));
     }
     split.has_canonical_host().then(|| {
-        Place::Named(Origin {
+        Endpoint::Named(Origin {
             scheme,
             host: host.into(),
             port,
@@ -171,15 +186,15 @@ fn place_of<O>(
     })
 }
 
-fn place<O>(
+fn endpoint<O>(
     find: impl Fn(Scheme, &str, u16) -> Option<O>,
     scheme: Scheme,
     host: &str,
     port: u16,
-) -> Place<O> {
+) -> Endpoint<O> {
     match find(scheme, host, port) {
-        Some(origin) => Place::Known(origin),
-        None => Place::Named(Origin {
+        Some(origin) => Endpoint::Known(origin),
+        None => Endpoint::Named(Origin {
             scheme,
             host: host.into(),
             port,
@@ -187,7 +202,8 @@ fn place<O>(
     }
 }
 
-/// Without `//` what stands for the scheme may be a user name, or a host, and is not repeated.
+/// Without `//`, the text before the colon may be a user name or a host, so the error does not
+/// repeat it.
 #[cold]
 fn not_http(url: &Url) -> Failure {
     let what = match shown_scheme(url) {
@@ -209,7 +225,7 @@ fn has_zone_id(text: &str) -> bool {
 
 #[cold]
 fn zone_id() -> Failure {
-    let what = "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+    let what = "a URL cannot contain a zone id: use a host name, and give its address with the scope id \
                 to `ClientBuilder::resolve`";
     Failure::new(Kind::Url, what)
 }
@@ -241,7 +257,7 @@ pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
         "Basic {}",
         base64::engine::general_purpose::STANDARD.encode(pair)
     );
-    // Base64 has no character that a header value cannot hold.
+    // Base64 consists of characters that a header value can hold.
     let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Basic"));
     value.set_sensitive(true);
     value
@@ -251,14 +267,14 @@ pub(crate) fn basic(user: &[u8], password: Option<&[u8]>) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Parsed<()>, Error> {
+    fn parsed(text: &str) -> Result<Parsed<()>, Error> {
         Parsed::new(Written::Text(text), |_, _, _| None)
     }
 
     fn name(parsed: &Parsed<()>) -> String {
-        match &parsed.place {
-            Place::Named(name) => name.to_string(),
-            Place::Known(()) => unreachable!("nothing is known"),
+        match &parsed.endpoint {
+            Endpoint::Named(name) => name.to_string(),
+            Endpoint::Known(()) => unreachable!("nothing is known"),
         }
     }
 
@@ -276,7 +292,7 @@ mod tests {
             ("http://h:80/a/../b?c#d", "http://h", "/b?c"),
             ("https://h.?q", "https://h.", "/?q"),
         ] {
-            let parsed = parse(written).expect(written);
+            let parsed = parsed(written).expect(written);
             assert_eq!(name(&parsed), origin, "{written}");
             assert_eq!(parsed.path, path, "{written}");
         }
@@ -284,7 +300,7 @@ mod tests {
 
     #[test]
     fn credentials_in_the_url_become_basic_auth() {
-        let parsed = parse("https://us%20er:p%40ss@h/").expect("a URL");
+        let parsed = parsed("https://us%20er:p%40ss@h/").expect("a URL");
         let value = parsed.basic.clone().expect("credentials");
         assert_eq!(value, "Basic dXMgZXI6cEBzcw==");
         assert!(value.is_sensitive());
@@ -315,15 +331,15 @@ mod tests {
             ),
             (
                 "https://user:secret@h:0/?sig=secret",
-                "https://h:0/?sig=REDACTED: nothing listens on port 0",
+                "https://h:0/?sig=REDACTED: port 0 cannot be connected to",
             ),
-            ("http://h:00", "http://h:0/: nothing listens on port 0"),
+            ("http://h:00", "http://h:0/: port 0 cannot be connected to"),
             (
                 "https://user:secret@[::1%25secret/",
                 "the URL is not valid: invalid IPv6 address",
             ),
         ] {
-            let error = parse(written).err().expect(written);
+            let error = parsed(written).err().expect(written);
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(error.phase(), None, "{written}");
             assert_eq!(error.to_string(), text);
@@ -337,11 +353,11 @@ mod tests {
             "https://[fe80::1%eth0]:8443/",
             "http://user:secret@[fe80::1%2]/",
         ] {
-            let error = parse(written).err().expect(written);
+            let error = parsed(written).err().expect(written);
             assert_eq!(error.kind(), Kind::Url, "{written}");
             assert_eq!(
                 error.to_string(),
-                "a zone id cannot stand in a URL: name a host, and give its address with the scope id \
+                "a URL cannot contain a zone id: use a host name, and give its address with the scope id \
                  to `ClientBuilder::resolve`"
             );
         }

@@ -1,4 +1,4 @@
-//! What the two schemes are called and where they listen.
+//! The two schemes, their names and their default ports.
 
 /// Whether the bytes on the wire are protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,8 +12,8 @@ use super::connection::{Connect, Connected, Http2Conn as _, Protocol};
 use super::error::CheckoutError;
 use super::partition::Partition;
 
-/// The attempt. However its task ends (by a panic, by the end of its runtime, without ever running), the partition
-/// hears of it, so nobody waits for ever.
+/// The attempt. However its task ends (by a panic, by the end of its runtime, without ever
+/// running), the partition is notified, so no request waits for ever.
 pub(super) struct Attempt<C: Connect> {
     partition: Arc<Partition<C>>,
     ended: bool,
@@ -32,7 +32,8 @@ impl<C: Connect> Attempt<C> {
         }
     }
 
-    /// Connects, unless the partition is evicted meanwhile: then the connection would serve nobody.
+    /// Connects, unless the partition is evicted meanwhile: no request could use the connection
+    /// then.
     async fn run(mut self) {
         let result = {
             let connector = &self.partition.core().connector;
@@ -58,7 +59,7 @@ impl<C: Connect> Attempt<C> {
             Ok(connected) => {
                 self.partition.counters().opened();
                 if let Protocol::Http2(handle) = &connected.protocol {
-                    // Before the partition has it, so that no change is missed.
+                    // Before the partition gets the connection, so that no change is missed.
                     let changes = handle.limit_changes();
                     tokio::spawn(follow(changes, Arc::downgrade(&self.partition)));
                 }
@@ -74,7 +75,8 @@ impl<C: Connect> Attempt<C> {
     }
 }
 
-/// Has those who wait served whenever a peer allows another number of streams, until its connection is gone.
+/// Serves waiting requests whenever the peer changes its stream limit, until the connection has
+/// ended.
 async fn follow<C: Connect>(mut changes: watch::Receiver<()>, partition: Weak<Partition<C>>) {
     while changes.changed().await.is_ok()
         && let Some(partition) = partition.upgrade()

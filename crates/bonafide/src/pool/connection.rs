@@ -1,4 +1,4 @@
-//! What the pool asks of the connections it keeps.
+//! What the pool requires of the connections that it keeps.
 
 use std::fmt;
 use std::future::Future;
@@ -16,8 +16,8 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
     type Http1: Http1Conn;
     /// A handle of an HTTP/2 connection: many requests at a time.
     type Http2: Http2Conn;
-    /// What is known about a connection (receipt, addresses, timings). The pool carries it, and asks it when the
-    /// connection is called back.
+    /// What is known about a connection (receipt, addresses, timings). The pool keeps it, and asks
+    /// it whether the connection is called back.
     type Meta: Recall;
     /// Why no connection was made. Every request that waited for the attempt gets a clone.
     type Error: Clone + Send + Sync + 'static;
@@ -28,22 +28,23 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever kept the connection from being made.
+    /// The reason why no connection was made.
     fn connect(
         &self,
         key: &PartitionKey,
     ) -> impl Future<Output = Result<Connected<Self>, Self::Error>> + Send;
 }
 
-/// Connections that are called back while they live, since what they rest on was replaced.
+/// Connections that can be called back while they are open, because something that their verdict
+/// depends on was replaced.
 pub(crate) trait Recall: Send + Sync + 'static {
-    /// Whether the connection takes no new request any more.
+    /// Whether the connection takes no new request at `now`.
     fn is_recalled(&self, now: Instant) -> bool;
 
-    /// When it will be so, if that is known by now.
+    /// When the connection stops taking new requests, if that is known yet.
     fn recalled_at(&self) -> Option<Instant>;
 
-    /// Whether that holds for the request that it was made for, too.
+    /// Whether that also holds for the request that the connection was made for.
     fn binds_first_request(&self) -> bool;
 }
 
@@ -65,14 +66,14 @@ pub(crate) trait Http2Conn: Clone + Send + Sync + 'static {
     /// `usize::MAX` when they set no limit.
     fn stream_limit(&self) -> Option<usize>;
 
-    /// Tells of another stream limit, and of the end of the connection.
+    /// Notifies of a new stream limit, and of the end of the connection.
     fn limit_changes(&self) -> watch::Receiver<()>;
 
-    /// A number that differs from an earlier one if the peer sent something in between.
+    /// A number that changes whenever the peer sends something.
     fn reads(&self) -> u64;
 }
 
-/// What ALPN settled.
+/// The protocol that ALPN selected.
 pub(crate) enum Protocol<H1, H2> {
     /// HTTP/1.1.
     Http1(H1),
@@ -84,7 +85,7 @@ pub(crate) enum Protocol<H1, H2> {
 pub(crate) struct Connected<C: Connect> {
     /// The connection by its protocol.
     pub(crate) protocol: Protocol<C::Http1, C::Http2>,
-    /// From here on it takes no new request; those in flight finish.
+    /// From this time on it takes no new request; requests under way finish.
     pub(crate) deadline: Option<Instant>,
     /// What is known about it.
     pub(crate) meta: Arc<C::Meta>,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::eviction::Cause;
 
-/// Counters of a pool. They only tell; nothing is decided by them.
+/// Counters of a pool. They only report; no decision depends on them.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     opened: AtomicU64,
@@ -27,30 +27,30 @@ struct ClosedCounters {
     unfinished: AtomicU64,
 }
 
-/// Connections that the pool let go of, by cause.
+/// Connections that left the pool, by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClosedTotals {
     /// Unused for the idle timeout.
     pub(crate) idle: u64,
     /// Past their deadline.
     pub(crate) deadline: u64,
-    /// Resting on what was replaced.
+    /// Called back: something that their verdict depends on was replaced.
     pub(crate) recalled: u64,
-    /// With their partition.
+    /// Their partition was evicted or dropped.
     pub(crate) partition: u64,
     /// Reported as faulty.
     pub(crate) fault: u64,
-    /// Silent while requests waited.
+    /// Nothing arrived on them while requests waited.
     pub(crate) silent: u64,
-    /// With as many cancelled requests as a connection may have.
+    /// They reached the limit of cancelled requests.
     pub(crate) cancelled: u64,
     /// Closed by the peer.
     pub(crate) by_peer: u64,
     /// Beyond the limits.
     pub(crate) surplus: u64,
-    /// Given back and not ready in time.
+    /// Returned, and not ready in time.
     pub(crate) not_ready: u64,
-    /// Left by their user in the middle of an exchange.
+    /// Their request was cancelled in the middle of an exchange.
     pub(crate) unfinished: u64,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Totals {
     pub(crate) opened: u64,
     /// Requests that were given a connection used before.
     pub(crate) reused: u64,
-    /// Connections let go.
+    /// Connections that left the pool.
     pub(crate) closed: ClosedTotals,
 }
 
@@ -78,7 +78,7 @@ impl Counters {
         }
     }
 
-    /// A connection was let go.
+    /// A connection left the pool.
     pub(super) fn closed(&self, cause: Cause) {
         let closed = &self.closed;
         let counter = match cause {

@@ -2,14 +2,14 @@
 
 use super::connection::{Connect, Protocol};
 
-/// Why the pool let go of a connection.
+/// Why a connection left the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// Unused for the idle timeout.
     Idle,
     /// Past its deadline.
     Deadline,
-    /// What it rests on was replaced.
+    /// Something that its verdict depends on was replaced.
     Recalled,
     /// Its partition was evicted or dropped.
     Partition,
@@ -17,29 +17,29 @@ pub(crate) enum Cause {
     Fault,
     /// The peer sent nothing while requests waited for it.
     Silent,
-    /// As many requests on it were cancelled as a connection may have.
+    /// It reached the limit of cancelled requests.
     Cancelled,
     /// The peer closed it.
     Closed,
     /// More than the limits let the pool keep.
     Surplus,
-    /// Given back, and not ready for the next request in time.
+    /// Returned, and not ready for the next request in time.
     NotReady,
-    /// Its user went away in the middle of an exchange.
+    /// Its request was cancelled in the middle of an exchange.
     Unfinished,
 }
 
 /// Why a partition takes no more requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retired {
-    /// Nobody used it: its key may be asked for again.
+    /// It was unused. A new partition with the same key may replace it.
     Unused,
-    /// Evicted on purpose: only the owner of the policy knows what follows.
+    /// Its epoch was evicted. Only the owner of the policy knows the epoch that follows.
     Evicted,
 }
 
-/// A connection that the pool let go of, to be dropped when no lock is held. Dropping an HTTP/1.1 connection closes
-/// it; the streams of an HTTP/2 connection finish first.
+/// A connection that left the pool, to be dropped when no lock is held. Dropping an HTTP/1.1
+/// connection closes it; the streams of an HTTP/2 connection finish first.
 pub(super) struct Closed<C: Connect> {
     /// Why.
     pub(super) cause: Cause,
@@ -48,7 +48,7 @@ pub(super) struct Closed<C: Connect> {
 }
 
 impl<C: Connect> Closed<C> {
-    /// An HTTP/1.1 connection let go.
+    /// An HTTP/1.1 connection that left the pool.
     pub(super) fn http1(cause: Cause, conn: C::Http1) -> Self {
         Self {
             cause,
@@ -56,7 +56,7 @@ impl<C: Connect> Closed<C> {
         }
     }
 
-    /// An HTTP/2 handle let go.
+    /// An HTTP/2 handle that left the pool.
     pub(super) fn http2(cause: Cause, handle: C::Http2) -> Self {
         Self {
             cause,

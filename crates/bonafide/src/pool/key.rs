@@ -1,4 +1,4 @@
-//! What two requests must have in common to share a connection.
+//! What must be equal for two requests to share a connection.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
@@ -26,8 +26,8 @@ pub(crate) struct PartitionParts {
     pub(crate) origin: Origin,
     /// The way there, with all credentials for a proxy.
     pub(crate) route: Route,
-    /// The runtime that drives the connection, `None` for none. A connection of another runtime, which may be shut
-    /// down or driven no more, serves nobody here.
+    /// The runtime that drives the connection, `None` for none. A connection of another runtime is
+    /// never used here, since that runtime may be shut down or no longer driven.
     pub(crate) runtime: Option<runtime::Id>,
     /// The zone that judges the peer.
     pub(crate) zone: ZoneId,

@@ -25,7 +25,8 @@ impl<C: Connect> Lease<C> {
         }
     }
 
-    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
+    /// Whether the connection was made for another request or was kept idle: it may have been
+    /// closed since.
     pub(crate) fn is_reused(&self) -> bool {
         match self {
             Self::Http1(lease) => lease.is_reused(),
@@ -46,10 +47,10 @@ impl<C: Connect> fmt::Debug for Lease<C> {
     }
 }
 
-/// An HTTP/1.1 connection, lent. Dropping it closes the connection: only an exchange that came to its end leaves a
-/// connection that another request may use.
+/// A lent HTTP/1.1 connection. Dropping the lease closes the connection: another request may use it
+/// only after a complete exchange.
 pub(crate) struct Http1Lease<C: Connect> {
-    // Dropped in this order: the connection is gone before the partition hears of it.
+    // Dropped in this order: the connection is closed before the partition is notified.
     member: Member<C>,
     seat: Seat<C>,
 }
@@ -74,13 +75,14 @@ impl<C: Connect> Http1Lease<C> {
         &self.member.meta
     }
 
-    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
+    /// Whether the connection was made for another request or was kept idle: it may have been
+    /// closed since.
     pub(crate) fn is_reused(&self) -> bool {
         !self.member.fresh
     }
 
-    /// Gives the connection back. To be called when the response body has ended; the connection need not be ready
-    /// for the next request yet.
+    /// Returns the connection to the pool. Call this when the response body has ended; the
+    /// connection need not be ready for the next request yet.
     pub(crate) fn return_to_pool(self) {
         let Self {
             mut member,
@@ -103,7 +105,7 @@ impl<C: Connect> Http1Lease<C> {
     }
 }
 
-/// The count of lent connections. `left` says why the connection does not come back.
+/// Keeps the count of lent connections. `left` is the reason why the connection does not come back.
 struct Seat<C: Connect> {
     partition: Arc<Partition<C>>,
     left: Option<Cause>,
@@ -119,7 +121,7 @@ impl<C: Connect> Drop for Seat<C> {
     }
 }
 
-/// Leave to open one stream. Dropping it says that the stream ended.
+/// The right to open one stream. Dropping it records that the stream ended.
 pub(crate) struct Http2Lease<C: Connect> {
     stream: Stream<C>,
     seat: StreamSeat<C>,
@@ -146,13 +148,14 @@ impl<C: Connect> Http2Lease<C> {
         self.stream.alone
     }
 
-    /// The peer has ended the stream. A lease that is dropped without counts as a request that was given up.
+    /// The peer has ended the stream. A lease that is dropped without this call counts as a
+    /// cancelled request.
     pub(crate) fn end(mut self) {
         self.seat.end = StreamEnd::Done;
     }
 
-    /// Says that the request waited in vain for at least [`SILENCE`](crate::limits::SILENCE) since the handle's `reads` was
-    /// `reads`.
+    /// Reports that the request waited for at least [`SILENCE`](crate::limits::SILENCE) without a
+    /// response, since the handle's `reads` was `reads`.
     pub(crate) fn doubt(&self, reads: u64) {
         let StreamSeat { partition, id, .. } = &self.seat;
         partition.step(|state, now, steps| state.doubt_http2(*id, reads, now, steps));
@@ -163,12 +166,13 @@ impl<C: Connect> Http2Lease<C> {
         &self.stream.meta
     }
 
-    /// Whether the connection was made for another request or kept for a while: it may have been closed since.
+    /// Whether the connection was made for another request or was kept idle: it may have been
+    /// closed since.
     pub(crate) fn is_reused(&self) -> bool {
         !self.stream.fresh
     }
 
-    /// Keeps new requests off the connection. The streams on it go on.
+    /// Stops new requests from using the connection. Its open streams continue.
     pub(crate) fn report_fault(&self) {
         let StreamSeat { partition, id, .. } = &self.seat;
         partition.step(|state, now, steps| state.fault_http2(*id, now, steps));

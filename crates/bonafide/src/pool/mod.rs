@@ -3,13 +3,14 @@
 //! Requests share a connection only if everything that their trust depends on is the same: that is what a
 //! [`PartitionKey`] holds. Within a partition, [`Partition::checkout`] gives a connection:
 //!
-//! - While nobody knows whether the server speaks HTTP/2, one attempt to connect serves everybody. If it gives HTTP/2,
-//!   they share the connection. If it gives HTTP/1.1, the first takes it and each of the others gets an attempt.
-//! - An attempt runs on a task of its own, so that a request that goes away takes nothing from the others.
+//! - While it is unknown whether the server supports HTTP/2, one attempt to connect serves all
+//!   requests. If ALPN selects HTTP/2, they share the connection. If it selects HTTP/1.1, the first
+//!   request takes the connection and each of the others starts an attempt.
+//! - An attempt runs on a task of its own, so that a cancelled request does not affect the others.
 //! - Connections leave by idle time, deadline, fault, recall, and with their partition; partitions leave by epoch.
 //!
-//! What happens is decided by a state machine without clock or tasks (`state`); the rest of this folder is the shell
-//! that holds its lock, runs its attempts and wakes its waiters.
+//! A state machine without clock or tasks (`state`) decides what happens. The rest of this folder
+//! holds its lock, runs its attempts and wakes its waiters.
 
 mod attempt;
 mod connection;
@@ -18,10 +19,10 @@ mod error;
 mod eviction;
 mod key;
 mod lease;
-mod offer;
 mod partition;
 mod reaper;
 mod registry;
+mod reservation;
 mod state;
 mod status;
 #[cfg(test)]
@@ -56,20 +57,22 @@ impl<C: Connect> Pool<C> {
         }
     }
 
-    /// The partition of `key`, made if there is none. Keep it: asking costs a lock.
-    /// A partition that was dropped because nobody used it finds its successor by itself.
+    /// The partition of `key`, created if there is none. Keep it: this call takes a lock. A
+    /// checkout on a partition that was dropped because it was unused is forwarded to its
+    /// replacement.
     pub(crate) fn partition(&self, key: &PartitionKey) -> Arc<Partition<C>> {
         self.registry.partition(key)
     }
 
-    /// Evicts all partitions of an epoch before `epoch`, those that are asked for later included. Exchanges under way
-    /// finish. Says how many there were.
+    /// Evicts all partitions of an epoch before `epoch`, including those that are requested later.
+    /// Exchanges under way finish. Returns the number of evicted partitions.
     pub(crate) fn evict_older_than(&self, epoch: Epoch) -> usize {
         self.registry.evict_older_than(epoch)
     }
 
-    /// Closes the unused connections that are called back by now, and sees to it that those which are so `after` are closed
-    /// then. Whatever the time, none of them is given to a request.
+    /// Closes the unused connections that have been called back, and schedules another look `after`
+    /// that time for those that will be. No request gets a connection that was called back,
+    /// whenever it is closed.
     pub(crate) fn close_recalled(&self, after: Duration) {
         if after.is_zero() {
             self.registry.sweep();
@@ -87,7 +90,7 @@ impl<C: Connect> Pool<C> {
         &self.registry.core().connector
     }
 
-    /// Numbers of this moment and totals so far.
+    /// Current numbers, and totals so far.
     pub(crate) fn status(&self) -> PoolStatus {
         PoolStatus::of(&self.registry)
     }

@@ -1,4 +1,4 @@
-//! One partition: its state, shared by the requests that come to it.
+//! One partition: its state, shared by its requests.
 
 use std::fmt;
 use std::pin::pin;
@@ -16,12 +16,12 @@ use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
 use super::key::PartitionKey;
 use super::lease::Lease;
-use super::offer::Offer;
 use super::registry::{Core, Registry};
+use super::reservation::Reservation;
 use super::state::{Actions, Census, Checkout, State};
 use super::wait::{Wait, Waiter};
 
-/// What the state answers with, when the waiters are requests.
+/// The actions of the state, with requests as waiters.
 pub(super) type Steps<C> = Actions<C, Waiter<C>>;
 
 /// The connections that requests with one [`PartitionKey`] share.
@@ -30,13 +30,13 @@ pub(crate) struct Partition<C: Connect> {
     core: Arc<Core<C>>,
     registry: Weak<Registry<C>>,
     state: Mutex<State<C, Waiter<C>>>,
-    /// Set with the state's own mark, to be read without the lock.
+    /// A copy of the state's own flag that can be read without the lock.
     retired: AtomicBool,
-    /// Tells the attempts of it.
+    /// Notifies the attempts that the partition takes no more requests.
     on_retired: Notify,
 }
 
-/// The time, as tokio tells it, so that a test can stop it.
+/// The time by tokio's clock, which a test can pause.
 pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
@@ -72,15 +72,15 @@ impl<C: Connect> Partition<C> {
 
     /// Waits until it takes no more requests.
     pub(super) async fn is_done(&self) {
-        let mut told = pin!(self.on_retired.notified());
-        told.as_mut().enable();
+        let mut retired = pin!(self.on_retired.notified());
+        retired.as_mut().enable();
         if !self.is_retired() {
-            told.await;
+            retired.await;
         }
     }
 
-    /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used last, else
-    /// whichever comes first of a new one and one given back.
+    /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used
+    /// last, else whichever comes first: a new connection or a returned one.
     ///
     /// Dropping the future cancels the request's place in the queue and nothing else.
     ///
@@ -91,34 +91,34 @@ impl<C: Connect> Partition<C> {
         let mut successor: Option<Arc<Self>> = None;
         loop {
             let partition = successor.as_ref().unwrap_or(self);
-            let mut offer = match partition.ask() {
-                Answer::Ready(offer) => offer,
-                Answer::Waiting(wait) => wait.outcome().await?,
-                Answer::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
-                Answer::Retired(Retired::Unused) => {
+            let mut reservation = match partition.check_out() {
+                CheckoutProgress::Ready(reservation) => reservation,
+                CheckoutProgress::Waiting(wait) => wait.outcome().await?,
+                CheckoutProgress::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
+                CheckoutProgress::Retired(Retired::Unused) => {
                     let registry = partition.registry.upgrade().ok_or(CheckoutError::Evicted)?;
                     successor = Some(registry.partition(&self.key));
                     continue;
                 }
             };
-            if !offer.is_ready().await {
+            if !reservation.is_ready().await {
                 continue;
             }
             if partition.is_retired() {
-                // Evicted while the offer was on its way: dropping the offer closes the connection.
+                // Evicted after the reservation was made: dropping it closes the connection.
                 return Err(CheckoutError::Evicted);
             }
-            if offer.is_recalled() {
-                // Called back while the offer was on its way: dropping the offer closes the connection.
+            if reservation.is_recalled() {
+                // Called back after the reservation was made: dropping it closes the connection.
                 continue;
             }
-            if let Some(lease) = offer.claim() {
+            if let Some(lease) = reservation.claim() {
                 return Ok(lease);
             }
         }
     }
 
-    fn ask(self: &Arc<Self>) -> Answer<C> {
+    fn check_out(self: &Arc<Self>) -> CheckoutProgress<C> {
         let mut receiver = None;
         let waiter = || {
             let (sender, outcome) = oneshot::channel();
@@ -129,9 +129,13 @@ impl<C: Connect> Partition<C> {
             }
         };
         match self.step(|state, now, steps| state.checkout(now, waiter, steps)) {
-            Checkout::Ready(grant) => Answer::Ready(Offer::new(Arc::clone(self), grant)),
-            Checkout::Waiting(id) => Answer::Waiting(Wait::new(Arc::clone(self), id, receiver)),
-            Checkout::Retired(retired) => Answer::Retired(retired),
+            Checkout::Ready(loan) => {
+                CheckoutProgress::Ready(Reservation::new(Arc::clone(self), loan))
+            }
+            Checkout::Waiting(id) => {
+                CheckoutProgress::Waiting(Wait::new(Arc::clone(self), id, receiver))
+            }
+            Checkout::Retired(retired) => CheckoutProgress::Retired(retired),
         }
     }
 
@@ -159,23 +163,23 @@ impl<C: Connect> Partition<C> {
         Some(steps)
     }
 
-    /// To be called while a request waits, every [`SILENCE`](crate::limits::SILENCE): a connection whose peer has sent nothing
-    /// yet is not waited for any longer.
+    /// Called every [`SILENCE`](crate::limits::SILENCE) while a request waits: the request stops
+    /// waiting for a connection whose peer has sent nothing yet.
     pub(crate) fn doubt_mute(self: &Arc<Self>) {
         self.step(|state, now, steps| state.doubt_mute(now, steps));
     }
 
-    /// Numbers of this moment.
+    /// Current numbers.
     pub(super) fn census(&self) -> Census {
         self.lock().census()
     }
 
-    /// When a request last came, if nobody needs anything from here.
+    /// When the last request came, if no request or connection is in use.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
         self.lock().quiet_since()
     }
 
-    /// One step of the state under its lock, then what it asks for without it.
+    /// Makes one step of the state under its lock, then performs its actions without the lock.
     pub(super) fn step<R>(
         self: &Arc<Self>,
         step: impl FnOnce(&mut State<C, Waiter<C>>, Instant, &mut Steps<C>) -> R,
@@ -188,7 +192,7 @@ impl<C: Connect> Partition<C> {
             let runtime = if steps.attempts == 0 {
                 None
             } else {
-                // The caller may be on another runtime than those who wait.
+                // The caller may be on another runtime than the waiting requests.
                 state
                     .oldest_waiter()
                     .and_then(|waiter| waiter.runtime.clone())
@@ -204,7 +208,7 @@ impl<C: Connect> Partition<C> {
         result
     }
 
-    /// Does what a step asked for. `runtime` is where attempts run.
+    /// Performs the actions of a step. Attempts run on `runtime`.
     pub(super) fn perform(self: &Arc<Self>, steps: Steps<C>, runtime: Option<Handle>) {
         let Actions {
             deliveries,
@@ -213,11 +217,11 @@ impl<C: Connect> Partition<C> {
             sweep_at: _,
         } = steps;
         for (waiter, outcome) in deliveries {
-            // A waiter that is gone sends the offer back, and dropping that gives the connection back.
+            // If the waiter is gone, `send` returns the reservation; dropping it returns the connection.
             drop(
                 waiter
                     .sender
-                    .send(outcome.map(|grant| Offer::new(Arc::clone(self), grant))),
+                    .send(outcome.map(|loan| Reservation::new(Arc::clone(self), loan))),
             );
         }
         for _ in 0..attempts {
@@ -229,7 +233,7 @@ impl<C: Connect> Partition<C> {
         }
     }
 
-    /// Counts a connection that is closed by its user.
+    /// Counts a connection that its lease has closed.
     pub(super) fn count_closed(&self, cause: Cause) {
         self.core.counters.closed(cause);
     }
@@ -253,8 +257,8 @@ impl<C: Connect> fmt::Debug for Partition<C> {
     }
 }
 
-enum Answer<C: Connect> {
-    Ready(Offer<C>),
+enum CheckoutProgress<C: Connect> {
+    Ready(Reservation<C>),
     Waiting(Wait<C>),
     Retired(Retired),
 }

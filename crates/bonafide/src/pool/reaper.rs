@@ -1,7 +1,8 @@
 //! The task that closes connections when they expire.
 //!
-//! It runs only while something can expire, sleeps until the next expiry, and does not keep the pool alive. It runs on
-//! whichever runtime first needed it; if that one is not driven, another reaper takes over.
+//! It runs only while something can expire, sleeps until the next expiry, and does not keep the
+//! pool alive. It runs on the runtime that first needed it; if that runtime is not driven, another
+//! reaper takes over.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -35,7 +36,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Nothing is planned.
+    /// No sweep is planned.
     pub(super) fn new(idle_timeout: Duration) -> Self {
         let overdue_after = idle_timeout.saturating_add(GRACE).as_nanos();
         Self {
@@ -47,7 +48,8 @@ impl Schedule {
         }
     }
 
-    /// Has a sweep happen at `at` or earlier. One atomic read in the common case, in which one is planned anyway.
+    /// Makes sure that a sweep happens at `at` or earlier. One atomic read in the common case, in
+    /// which one is planned anyway.
     pub(super) fn sweep_by<C: Connect>(
         self: &Arc<Self>,
         at: Instant,
@@ -73,15 +75,16 @@ impl Schedule {
         self.start(registry);
     }
 
-    /// Whether a sweep planned for `planned` should have happened long ago, when something expires `at`. What is kept
-    /// from now on expires after the idle timeout at the latest, so the clock need not be asked.
+    /// Whether a sweep that was planned for `planned` is long overdue, given that something expires
+    /// `at`. Whatever is kept from now on expires within the idle timeout, so the clock need not be
+    /// read.
     fn is_overdue(&self, planned: u64, at: u64) -> bool {
         planned < UNPLANNED && at - planned > self.overdue_after
     }
 
     fn start<C: Connect>(self: &Arc<Self>, registry: &Weak<Registry<C>>) {
         let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
-        // Without a runtime at hand, expiry is still noticed by the next checkout.
+        // Without a runtime, the next checkout still notices what has expired.
         let reaper = Reaper {
             schedule: Arc::clone(self),
             generation,
@@ -93,7 +96,7 @@ impl Schedule {
         }
     }
 
-    /// Makes the reaper look whether there is still a pool.
+    /// Wakes the reaper, to check whether the pool still exists.
     pub(super) fn wake(&self) {
         self.changed.notify_one();
     }
@@ -120,7 +123,7 @@ struct Reaper<C: Connect> {
     schedule: Arc<Schedule>,
     generation: u64,
     registry: Weak<Registry<C>>,
-    /// The plan already says that this reaper stopped.
+    /// The plan already records that this reaper stopped.
     stopped: bool,
 }
 
@@ -167,7 +170,8 @@ impl<C: Connect> Reaper<C> {
 
 impl<C: Connect> Drop for Reaper<C> {
     fn drop(&mut self) {
-        // One that stopped by itself may have a successor by now. One that was cut off lets another start.
+        // A reaper that stopped by itself may already have a successor. One whose task was dropped
+        // allows another to start.
         if !self.stopped && self.is_in_charge() {
             self.schedule.planned.store(STOPPED, Ordering::Release);
         }

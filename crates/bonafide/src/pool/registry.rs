@@ -15,7 +15,7 @@ use super::partition::{Partition, Steps, now};
 use super::reaper::Schedule;
 use crate::limits::PoolLimits;
 
-/// What all partitions of a pool have in common.
+/// State that all partitions of a pool share.
 pub(super) struct Core<C: Connect> {
     pub(super) connector: C,
     pub(super) limits: PoolLimits,
@@ -31,7 +31,7 @@ pub(super) struct Registry<C: Connect> {
 
 struct Table<C: Connect> {
     partitions: HashTable<Arc<Partition<C>>>,
-    /// Older epochs are gone for good.
+    /// Older epochs are evicted for ever.
     oldest_epoch: Option<Epoch>,
 }
 
@@ -53,7 +53,8 @@ impl<C: Connect> Registry<C> {
         }
     }
 
-    /// The partition of `key`, made if there is none. For an evicted epoch it is one that refuses.
+    /// The partition of `key`, created if there is none. For an evicted epoch it is a partition
+    /// that refuses requests.
     pub(super) fn partition(self: &Arc<Self>, key: &PartitionKey) -> Arc<Partition<C>> {
         let made = || {
             Arc::new(Partition::new(
@@ -102,7 +103,8 @@ impl<C: Connect> Registry<C> {
         found
     }
 
-    /// Evicts all partitions of older epochs, now and in future. Says how many there were.
+    /// Evicts all partitions of older epochs, now and in future. Returns the number of evicted
+    /// partitions.
     pub(super) fn evict_older_than(&self, epoch: Epoch) -> usize {
         let evicted: Vec<_> = {
             let mut table = self.lock();
@@ -118,7 +120,7 @@ impl<C: Connect> Registry<C> {
         evicted.len()
     }
 
-    /// Closes what expired, drops partitions that nobody uses, and says when to come again.
+    /// Closes expired connections, drops unused partitions, and returns when to sweep again.
     pub(super) fn sweep(&self) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         for partition in self.partitions() {
@@ -131,7 +133,7 @@ impl<C: Connect> Registry<C> {
         next
     }
 
-    /// The partitions of this moment.
+    /// The current partitions.
     pub(super) fn partitions(&self) -> Vec<Arc<Partition<C>>> {
         self.lock().partitions.iter().map(Arc::clone).collect()
     }
@@ -165,8 +167,8 @@ impl<C: Connect> Registry<C> {
 }
 
 impl<C: Connect> Table<C> {
-    /// Takes out an eighth of the partitions, those without requests that have been so for longest. What the steps
-    /// ask for remains to be done.
+    /// Removes an eighth of the partitions: those that have had no request for the longest time.
+    /// The caller performs the actions of the steps.
     fn retire_quiet(&mut self) -> Vec<(Arc<Partition<C>>, Steps<C>)> {
         let since =
             |partition: &Arc<Partition<C>>| Some((partition.quiet_since()?, Arc::clone(partition)));

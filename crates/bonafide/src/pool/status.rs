@@ -1,12 +1,12 @@
-//! What a pool looks like from outside.
+//! Statistics of a pool.
 
 use super::connection::Connect;
 use super::counters::Totals;
 use super::registry::Registry;
 use super::state::Census;
 
-/// Numbers of a pool at one moment, and its totals. The partitions are counted one after the other, so under load the
-/// numbers need not add up.
+/// Current numbers of a pool, and its totals. The partitions are counted one after the other, so
+/// under load the numbers may be inconsistent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PoolStatus {
     /// Partitions.
@@ -15,7 +15,7 @@ pub(crate) struct PoolStatus {
     pub(crate) waiting: usize,
     /// Attempts to connect under way.
     pub(crate) attempts: usize,
-    /// HTTP/1.1 connections that nobody uses.
+    /// Idle HTTP/1.1 connections.
     pub(crate) idle_http1: usize,
     /// HTTP/1.1 connections in use.
     pub(crate) lent_http1: usize,

@@ -1,4 +1,4 @@
-//! A request's place in the queue of its partition.
+//! A request's entry in the queue of its partition.
 
 use std::sync::Arc;
 
@@ -7,35 +7,35 @@ use tokio::sync::oneshot;
 
 use super::connection::Connect;
 use super::error::CheckoutError;
-use super::offer::Offer;
 use super::partition::Partition;
+use super::reservation::Reservation;
 use super::state::WaiterId;
 
-/// What a waiter is sent.
-pub(super) type Told<C> = Result<Offer<C>, CheckoutError<<C as Connect>::Error>>;
+/// What a checkout ends in.
+pub(super) type CheckoutResult<C> = Result<Reservation<C>, CheckoutError<<C as Connect>::Error>>;
 
 /// How the partition reaches a request that waits.
 pub(super) struct Waiter<C: Connect> {
     /// Takes the outcome.
-    pub(super) sender: oneshot::Sender<Told<C>>,
+    pub(super) sender: oneshot::Sender<CheckoutResult<C>>,
     /// The runtime that the request runs on: attempts may be started from a thread that has none.
     pub(super) runtime: Option<Handle>,
 }
 
-/// The request's side. Dropping it leaves the queue; an offer on its way goes back to the partition.
+/// The request's side. Dropping it leaves the queue and returns a reservation that was made for it.
 pub(super) struct Wait<C: Connect> {
-    place: Place<C>,
-    receiver: Option<oneshot::Receiver<Told<C>>>,
+    entry: QueueEntry<C>,
+    receiver: Option<oneshot::Receiver<CheckoutResult<C>>>,
 }
 
 impl<C: Connect> Wait<C> {
     pub(super) fn new(
         partition: Arc<Partition<C>>,
         id: WaiterId,
-        receiver: Option<oneshot::Receiver<Told<C>>>,
+        receiver: Option<oneshot::Receiver<CheckoutResult<C>>>,
     ) -> Self {
         Self {
-            place: Place {
+            entry: QueueEntry {
                 partition,
                 id,
                 served: false,
@@ -45,23 +45,23 @@ impl<C: Connect> Wait<C> {
     }
 
     /// Waits for the outcome.
-    pub(super) async fn outcome(mut self) -> Told<C> {
+    pub(super) async fn outcome(mut self) -> CheckoutResult<C> {
         let Some(receiver) = self.receiver.as_mut() else {
             return Err(CheckoutError::Abandoned);
         };
-        let told = receiver.await;
-        self.place.served = true;
-        told.unwrap_or(Err(CheckoutError::Abandoned))
+        let result = receiver.await;
+        self.entry.served = true;
+        result.unwrap_or(Err(CheckoutError::Abandoned))
     }
 }
 
-struct Place<C: Connect> {
+struct QueueEntry<C: Connect> {
     partition: Arc<Partition<C>>,
     id: WaiterId,
     served: bool,
 }
 
-impl<C: Connect> Drop for Place<C> {
+impl<C: Connect> Drop for QueueEntry<C> {
     fn drop(&mut self) {
         if !self.served {
             drop(self.partition.step(|state, _, _| state.cancel(self.id)));

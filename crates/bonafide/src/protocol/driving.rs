@@ -11,8 +11,8 @@ use super::sender::TaskEnd;
 pin_project! {
     /// Runs a connection until it ends.
     ///
-    /// Written by hand because it lives as long as the connection: an `async` block would have room for
-    /// `connection` twice, some kilobytes for each connection that is idle.
+    /// Written by hand because it lives as long as the connection: an `async` block would hold
+    /// `connection` twice, some kilobytes for each idle connection.
     pub(super) struct Driving<C, S> {
         #[pin]
         connection: C,
@@ -22,7 +22,7 @@ pin_project! {
 }
 
 impl<C, S> Driving<C, S> {
-    /// A task for `connection`, which logs call `name`; `end` goes with it.
+    /// A task for `connection`, which logs call `name`; `end` is dropped with it.
     pub(super) fn new(connection: C, name: &'static str, end: TaskEnd<S>) -> Self {
         Self {
             connection,

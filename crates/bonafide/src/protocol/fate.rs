@@ -1,8 +1,8 @@
-//! What the network did to a connection.
+//! The TLS alert that ended a connection.
 //!
-//! hyper tells a request that its connection closed, and h2 makes a text of the reason. A TLS alert that
-//! comes after the handshake, for one that misses a client certificate, would be lost that way; so the
-//! first error of the stream is looked at on its way.
+//! hyper reports only that the connection closed, and h2 turns the reason into text. A TLS alert
+//! after the handshake, such as one about a missing client certificate, would be lost that way.
+//! This stream therefore records the first error that passes through it.
 
 use std::io;
 use std::pin::Pin;
@@ -27,13 +27,13 @@ impl Fate {
     #[cold]
     fn note(&self, error: &io::Error) {
         if let Some(alert) = HandshakeError::find_in(error) {
-            // Only the first one tells.
+            // Only the first error is the cause.
             let _ = self.alert.set(alert);
         }
     }
 }
 
-/// A stream that notes its [`Fate`].
+/// A stream that records its [`Fate`].
 pub(crate) struct Noting<IO> {
     io: IO,
     fate: Fate,

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over a connection that is made: hyper's handshake and handle.
+//! HTTP/1.1 over an open connection: hyper's handshake and handle.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 
 use super::driving::Driving;
-use super::sender::{Answered, Sender};
+use super::sender::{SendResult, Sender};
 use super::socket::SocketState;
 use crate::body::Body;
 use crate::limits::HttpLimits;
@@ -56,14 +56,14 @@ impl Http1 {
     pub(crate) fn send(
         &self,
         request: Request<Body>,
-    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
+    ) -> Result<impl Future<Output = SendResult> + use<>, Body> {
         self.socket.probe();
         self.sender
             .send(request, |send, request| send.try_send_request(request))
     }
 
-    /// Closes the connection at once, in the middle of an exchange. hyper alone would first send what it holds of the
-    /// request, for as long as a peer that has stopped reading keeps the connection open.
+    /// Closes the connection at once, in the middle of an exchange. hyper alone would first send
+    /// the rest of the request, and a peer that has stopped reading would keep the connection open.
     pub(crate) fn cut_off(&self) {
         self.task.abort();
     }

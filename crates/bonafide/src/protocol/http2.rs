@@ -1,4 +1,4 @@
-//! HTTP/2 over a connection that is made: hyper's handshake and handle.
+//! HTTP/2 over an open connection: hyper's handshake and handle.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::driving::Driving;
-use super::sender::{Answered, Sender};
+use super::sender::{SendResult, Sender};
 use super::socket::SocketState;
 use super::streams::{BEFORE_SETTINGS, Streams, Tasks};
 use crate::body::Body;
@@ -28,17 +28,18 @@ pub(crate) struct Http2 {
     socket: Arc<SocketState>,
 }
 
-/// How many streams that were reset here h2 remembers, so that frames of theirs which are still on their way break no
-/// rule. The pool retires a connection before so many requests on it were cancelled; h2's own 50 are passed by one
-/// burst of cancelled requests.
+/// How many locally reset streams h2 remembers, so that late frames of these streams are not a
+/// protocol error. The pool retires a connection before this many requests on it are cancelled. One
+/// burst of cancelled requests exceeds h2's default of 50.
 const REMEMBERED_RESETS: usize = 1_024;
 
-/// How long h2 remembers them: as long as what the server sent before it saw the reset can be on its way. h2's own
-/// second is shorter than a slow network's round trip under load.
+/// How long h2 remembers them: as long as frames can be under way that the server sent before it
+/// saw the reset. h2's default of one second is shorter than the round trip of a slow network under
+/// load.
 const RESETS_ARE_REMEMBERED: Duration = Duration::from_secs(30);
 
-/// How many streams a server may break, one after the other, before h2 gives up the connection. A bound against a
-/// server that does nothing else; above [`REMEMBERED_RESETS`], so that mere cancelling never reaches it.
+/// How many stream errors a server may cause before h2 closes the connection. Larger than
+/// [`REMEMBERED_RESETS`], so that cancelled requests never reach it.
 const BROKEN_STREAMS: usize = 4 * REMEMBERED_RESETS;
 
 impl Http2 {
@@ -82,9 +83,9 @@ impl Http2 {
         &self,
         request: Request<Body>,
         idle: bool,
-    ) -> Result<impl Future<Output = Answered> + use<>, Body> {
+    ) -> Result<impl Future<Output = SendResult> + use<>, Body> {
         if idle {
-            // A connection in use is read all the time.
+            // A connection in use is read continuously.
             self.socket.probe();
         }
         self.sender
@@ -110,7 +111,7 @@ impl Http2Conn for Http2 {
     }
 }
 
-/// Runs an HTTP/2 connection and notes how many streams the peer allows.
+/// Runs an HTTP/2 connection and records how many streams the peer allows.
 struct Driver<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> {
     connection: http2::Connection<TokioIo<IO>, Body, Tasks>,
     streams: Arc<Streams>,

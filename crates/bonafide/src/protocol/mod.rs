@@ -1,5 +1,5 @@
-//! HTTP over a connection that is made: hyper's connections, the socket below them, and how a request
-//! is written for each version. Knows no addresses, no TLS and no policy.
+//! HTTP over an open connection: hyper's connections, the socket below them, and how a request is
+//! written for each version. Knows no addresses, no TLS and no policy.
 
 mod driving;
 mod fate;

@@ -1,8 +1,9 @@
-//! Handing requests to hyper, so that each comes back or is answered.
+//! Passing requests to hyper, so that each is answered or returned.
 //!
-//! hyper's sender pushes a request into a channel that the connection's task reads. If the task ends at that moment,
-//! the request lies in a channel that nobody reads, for as long as the sender lives, and its future never resolves.
-//! So the sender ends with the task: hyper then hands the request back.
+//! hyper's sender pushes a request into a channel that the connection's task reads. If the task
+//! ends at that moment, the request stays in a channel that is never read, for as long as the sender
+//! lives, and its future never resolves. The sender therefore ends with the task: hyper then
+//! returns the request.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,9 @@ use hyper::client::conn::TrySendError;
 use super::socket::SocketState;
 use crate::body::Body;
 
-/// What hyper makes of a request: a response, or an error with the request if nothing of it was written.
-pub(super) type Answered = Result<Response<Incoming>, TrySendError<Request<Body>>>;
+/// hyper's result for a request: a response, or an error with the request if nothing of it was
+/// written.
+pub(super) type SendResult = Result<Response<Incoming>, TrySendError<Request<Body>>>;
 
 /// hyper's sender `S`, until the task of its connection ends. Dropping it lets the connection close.
 pub(super) struct Sender<S> {
@@ -33,7 +35,7 @@ impl<S> Sender<S> {
         (Self { slot }, end)
     }
 
-    /// Gives `request` to hyper, or hands its body back if the connection's task has ended.
+    /// Passes `request` to hyper, or returns its body if the connection's task has ended.
     pub(super) fn send<F>(
         &self,
         request: Request<Body>,
@@ -45,7 +47,7 @@ impl<S> Sender<S> {
         }
     }
 
-    /// Asks hyper's sender; `None` once the connection's task has ended.
+    /// Calls hyper's sender; `None` once the connection's task has ended.
     pub(super) fn ask<R>(&self, question: impl FnOnce(&mut S) -> R) -> Option<R> {
         self.slot.lock().as_mut().map(question)
     }
@@ -84,7 +86,7 @@ impl<S> Slot<S> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Dropping a sender wakes others: not under the lock.
+    /// Dropping a sender wakes other tasks, so it happens without the lock.
     fn clear(&self) {
         let sender = self.lock().take();
         drop(sender);
@@ -107,7 +109,7 @@ mod tests {
         assert!(sender.send(request(), |_, _| ()).is_ok());
         assert!(!socket.has_ended());
         drop(end);
-        // What hyper had queued is handed back when the last sender goes.
+        // hyper returns its queued requests when the last sender is dropped.
         assert_eq!(Arc::strong_count(&held), 1);
         assert!(socket.has_ended());
         let body = sender.send(request(), |_, _| ()).expect_err("ended");

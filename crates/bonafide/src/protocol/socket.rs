@@ -1,11 +1,11 @@
 //! The TCP socket below TLS and HTTP, and what it knows of the peer.
 //!
-//! tokio tells a reader what it knew of a socket when its driver last ran. A busy runtime may not know yet that the
-//! server closed a kept connection, or sent a response that no request asked for. So the first read after a
-//! connection was lent asks the socket itself.
+//! tokio's knowledge of a socket is as old as the last run of its driver. A busy runtime may not
+//! know yet that the server closed an idle connection, or sent a response to no request. The first
+//! read after a connection was lent therefore reads the socket itself.
 //!
-//! A server may answer early and stop reading the request. The write that fails then must not hide the answer that
-//! has arrived: the error is kept back until reading has ended.
+//! A server may answer early and stop reading the request. The write that fails then must not hide
+//! the answer that has arrived: the error is held back until reading has ended.
 
 use std::future::Future;
 use std::io::{self, Read as _};
@@ -21,36 +21,38 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a failed write waits for the next bytes of the answer. They are in the socket's buffer already, so this
-/// is time for the runtime and not for the network. A user who takes the response slowly has all the time there is.
+/// How long a failed write waits for the next bytes of the answer. They are already in the socket's
+/// buffer, so this time is for the runtime and not for the network. It does not limit a user who
+/// reads the response slowly.
 const PARK_LIMIT: Duration = Duration::from_secs(1);
 
-/// What a socket has seen, for those who do not hold it.
+/// The state of a socket, readable without holding the socket.
 #[derive(Debug, Default)]
 pub(crate) struct SocketState {
-    /// The next read asks the socket itself.
+    /// The next read reads the socket itself.
     probe: AtomicBool,
     /// How often something was read.
     reads: AtomicU64,
     /// The connection takes no further request.
     ended: AtomicBool,
-    /// Reading goes no faster than the user takes the response.
+    /// Nothing is read ahead of the user.
     on_demand: AtomicBool,
 }
 
 impl SocketState {
-    /// To be called before a request is given to the connection: the next read asks the socket itself.
+    /// Called before a request is passed to the connection: the next read then reads the socket
+    /// itself.
     pub(crate) fn probe(&self) {
         self.probe.store(true, Ordering::Release);
     }
 
-    /// A number that differs from an earlier one if the peer sent something in between.
+    /// A number that changes whenever the peer sends something.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// To be called if nothing is read ahead of the user: HTTP/1.1 leaves in the socket what the user has not asked for
-    /// yet, HTTP/2 does not.
+    /// Called if nothing is read ahead of the user: HTTP/1.1 leaves data in the socket until the
+    /// user reads it, HTTP/2 does not.
     pub(super) fn reads_on_demand(&self) {
         self.on_demand.store(true, Ordering::Relaxed);
     }
@@ -94,14 +96,14 @@ impl Socket {
         }
     }
 
-    /// What it has seen, now and later.
+    /// The state of this socket, kept up to date.
     pub(crate) fn state(&self) -> Arc<SocketState> {
         Arc::clone(&self.state)
     }
 
-    /// Reads without asking tokio whether there is something to read. Gives nothing when there is not.
+    /// Reads without asking tokio whether data is available. Returns nothing if there is none.
     fn probe(&self, buffer: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
-        // Cleared first: a lender that comes meanwhile sets it again.
+        // Cleared first: a lender may set it again meanwhile.
         self.state.probe.store(false, Ordering::Relaxed);
         if buffer.remaining() == 0 {
             return None;
@@ -122,7 +124,7 @@ impl Socket {
         Some(Ok(()))
     }
 
-    /// Whether something has arrived that the user is yet to ask for.
+    /// Whether data has arrived that the user has not read yet.
     fn holds_back(&self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
         self.state.on_demand.load(Ordering::Relaxed)
@@ -156,7 +158,7 @@ impl Socket {
         }
     }
 
-    /// The outcome of a write. An error waits until reading has ended.
+    /// The outcome of a write. An error is held back until reading has ended.
     fn note_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -174,7 +176,7 @@ impl Socket {
     #[cold]
     fn park(&mut self, cx: &Context<'_>, error: io::Error) {
         self.state.end();
-        // hyper and rustls read and write in one task: it reads once more, and asks the socket itself.
+        // hyper and rustls read and write in one task: it reads once more, from the socket itself.
         self.state.probe();
         cx.waker().wake_by_ref();
         self.parked = Some(Box::new(Parked {
@@ -358,7 +360,7 @@ mod tests {
         socket.write_all(&[0; 1024]).await.expect("accepted");
         drop(peer);
         let start = Instant::now();
-        // Nobody reads.
+        // The peer does not read.
         let failed = loop {
             if let Err(error) = socket.write(&[0; 1024]).await {
                 break error.kind();

@@ -1,7 +1,7 @@
 //! How many streams an HTTP/2 peer allows, from its settings to the pool.
 //!
-//! hyper reads the settings in a task of its own, and tells the limit to whoever asks the connection. Until the first
-//! ones are read, that task therefore wakes the one that asks.
+//! hyper reads the settings in a task of its own, and its connection returns the limit when it is
+//! asked. Until the first settings have arrived, that task therefore wakes the task that asks.
 
 use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,21 +11,22 @@ use std::task::{Context, Waker};
 use hyper::rt::Executor;
 use tokio::sync::watch;
 
-/// What stands for the limit until the peer's settings arrive: no peer can name it where `usize` has 64 bits.
+/// Stands for an unknown limit until the peer's settings arrive. No peer can send this value where
+/// `usize` has 64 bits.
 pub(super) const BEFORE_SETTINGS: usize = usize::MAX - 1;
 
 /// How many streams the peer of one connection allows.
 #[derive(Debug)]
 pub(super) struct Streams {
     limit: AtomicUsize,
-    /// Told when the limit is another one, and when the connection ends.
+    /// Notified when the limit changes, and when the connection ends.
     changed: watch::Sender<()>,
-    /// Whoever asks the connection for the limit, until it is known.
+    /// Wakes the task that asks the connection for the limit, until it is known.
     asking: Mutex<Option<Waker>>,
 }
 
 impl Streams {
-    /// The limit of a connection whose peer has not said anything yet.
+    /// The limit of a connection whose peer has sent nothing yet.
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             limit: AtomicUsize::new(BEFORE_SETTINGS),
@@ -40,19 +41,20 @@ impl Streams {
         (limit != BEFORE_SETTINGS).then_some(limit)
     }
 
-    /// Tells of another limit, and of the end of the connection.
+    /// Notifies of a new limit, and of the end of the connection.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// To be called before the connection is asked for the limit: wakes the caller when it may be known.
+    /// Called before the caller asks the connection for the limit: registers the caller to be woken
+    /// when the limit may be known.
     pub(super) fn ask(&self, cx: &Context<'_>) {
         if self.limit().is_none() {
             *self.asking() = Some(cx.waker().clone());
         }
     }
 
-    /// What the connection answered.
+    /// Stores the connection's answer.
     pub(super) fn note(&self, limit: usize, ended: bool) {
         if self.limit.swap(limit, Ordering::Relaxed) != limit || ended {
             self.changed.send_replace(());

@@ -1,8 +1,8 @@
 //! Timers that outlive their requests.
 //!
-//! To set a timer and to cancel it takes the lock of the runtime's timers twice. Nearly all requests
+//! Setting and cancelling a timer takes the lock of the runtime's timers twice. Nearly all requests
 //! are answered long before their limit, so a connection keeps the timer of a request for the next
-//! one: as long as it would fire no later than it has to, it is only polled.
+//! one. If it fires early enough for that one, it is only polled.
 
 use std::fmt;
 use std::pin::Pin;
@@ -34,7 +34,7 @@ pub(crate) struct Timer<'a> {
 }
 
 impl<'a> Timer<'a> {
-    /// Sets nothing yet.
+    /// A timer that is not set yet.
     pub(crate) fn of(timers: &'a Timers) -> Self {
         Self {
             timers,
@@ -100,7 +100,8 @@ mod tests {
         timers.kept.lock().expect("no panic").len()
     }
 
-    /// A timer that was kept fires when its request says, whether it was set for earlier or for later.
+    /// A kept timer fires at its request's limit, whether it was set for an earlier or a later
+    /// time.
     #[tokio::test(start_paused = true)]
     async fn a_kept_timer_fires_at_the_time_of_its_next_request() {
         let timers = Timers::default();

@@ -13,10 +13,10 @@ use crate::body::Body;
 use crate::error::{Failure, Kind};
 use crate::origin::Origin;
 
-/// Whether a request may carry what proves who its sender is to the origin that it was made for.
+/// Whether a request may carry the credentials for the origin that it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// It has been at one origin only.
+    /// It has been sent to one origin only.
     Sent,
     /// A redirect has led to another origin: none are sent from there on.
     LeftOut,
@@ -65,12 +65,12 @@ impl Wire {
         url
     }
 
-    /// The request as it goes on this connection. `own` are the headers that the caller gave; they
-    /// replace those of the client, whose `credentials` are sent or left out.
+    /// The request as it is sent on this connection. `own` are the headers that the caller gave;
+    /// they replace those of the client, whose `credentials` are sent or left out.
     ///
-    /// Proxies are told their credentials when a tunnel is opened, so `Proxy-Authorization` would only
-    /// tell an origin what is none of its business: it is left out. So is `Connection` on HTTP/2 (RFC 9113
-    /// section 8.2.2); hyper would take it off with all that it names, `TE` among it.
+    /// A proxy gets its credentials when a tunnel is opened. `Proxy-Authorization` would only
+    /// disclose them to the origin, so it is left out. So is `Connection` on HTTP/2 (RFC 9113
+    /// section 8.2.2); hyper would remove it and every field that it names, `TE` among them.
     pub(crate) fn request(
         &self,
         method: Method,
@@ -98,7 +98,7 @@ impl Wire {
             parts.authority = Some(authority);
             parts.path_and_query = Some(path);
             Uri::from_parts(parts).map_err(|error| {
-                Failure::new(Kind::Request, "the request has no usable target").caused_by(error)
+                Failure::new(Kind::Request, "the request's target is not valid").caused_by(error)
             })?
         } else {
             replace(&mut headers, own, |name| name != PROXY_AUTHORIZATION);
@@ -113,8 +113,9 @@ impl Wire {
     }
 }
 
-/// Says what hyper leaves out of an HTTP/1.1 request. Without a length, servers refuse a `POST` that has no
-/// body (RFC 9110 section 8.6); without `chunked`, hyper leaves out a streamed body of `GET` and `HEAD`.
+/// Adds the framing that hyper leaves out of an HTTP/1.1 request. Without a length, servers refuse
+/// a `POST` that has no body (RFC 9110 section 8.6); without `chunked`, hyper leaves out a streamed
+/// body of `GET` and `HEAD`.
 fn frame(headers: &mut HeaderMap, method: &Method, body: &Body) {
     if body.is_end_stream() {
         if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {

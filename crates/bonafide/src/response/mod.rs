@@ -27,10 +27,11 @@ use crate::limits::{Cap, Limits};
 use crate::observe::Timings;
 use crate::stack::{Answered, Found};
 
-/// The response to a request: its headers are here, its body is read by one of the methods that take it.
+/// The response to a request. Its headers have arrived; methods such as [`text`](Self::text) read
+/// its body.
 ///
-/// An HTTP/1.1 connection serves the next request once the body is read to its end; a body that is
-/// dropped before may cost the connection.
+/// An HTTP/1.1 connection serves the next request once the body is read to its end; dropping the
+/// body earlier may close the connection.
 pub struct Response {
     head: http::response::Parts,
     body: Body,
@@ -66,13 +67,13 @@ impl Response {
         &mut self.head.headers
     }
 
-    /// HTTP/1.0, HTTP/1.1 or HTTP/2, as the response says.
+    /// The version of the response: HTTP/1.0, HTTP/1.1 or HTTP/2.
     pub fn version(&self) -> Version {
         self.head.version
     }
 
-    /// The URL that answered, after redirects; without user name, password and fragment. `about:blank` for a
-    /// response that was made by hand and sent by no client.
+    /// The URL that answered, after redirects; without user name, password and fragment.
+    /// `about:blank` for a response that no client has received.
     pub fn url(&self) -> &Url {
         self.found.url()
     }
@@ -82,8 +83,8 @@ impl Response {
         self.found.hops()
     }
 
-    /// Why the server was believed; `None` only for a response over plain http, and for one that a
-    /// [layer](crate::ClientBuilder::layer) has made.
+    /// What was checked about the server and why it was trusted; `None` only for a response over
+    /// plain http, and for one that a [layer](crate::ClientBuilder::layer) has made.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.found.receipt()
     }
@@ -105,7 +106,7 @@ impl Response {
         self.found.timings()
     }
 
-    /// What else is known: `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] among it.
+    /// The extensions, `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] among them.
     pub fn extensions(&self) -> &Extensions {
         self.extensions.get_or_init(|| {
             let mut extensions = self.head.extensions.clone();
@@ -114,13 +115,13 @@ impl Response {
         })
     }
 
-    /// The length of what is left of the body, if the server told it.
+    /// The length of the unread body, if the server declared one.
     pub fn content_length(&self) -> Option<u64> {
         self.body.size_hint().exact()
     }
 
-    /// The response, unless its status is an error: 4xx or 5xx. The error's text has the reason phrase that the
-    /// server gave (HTTP/2 has none), up to 128 bytes of it.
+    /// The response, unless its status is an error: 4xx or 5xx. The error's text includes the
+    /// server's reason phrase (HTTP/2 has none), up to 128 bytes of it.
     ///
     /// # Errors
     ///
@@ -130,7 +131,7 @@ impl Response {
         Ok(self)
     }
 
-    /// As [`error_for_status`](Self::error_for_status), keeping the response.
+    /// As [`error_for_status`](Self::error_for_status), without consuming the response.
     ///
     /// # Errors
     ///
@@ -150,12 +151,12 @@ impl Response {
     }
 
     /// The whole body, if it is no larger than the client allows (64 MiB unless
-    /// [`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes) says otherwise).
+    /// [`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes) sets another limit).
     ///
     /// # Errors
     ///
-    /// [`Kind::Body`] if the body breaks off, [`Kind::Timeout`] if it takes too long, [`Kind::TooLarge`] if it
-    /// is larger.
+    /// [`Kind::Body`] if the body is cut off, [`Kind::Timeout`] if it takes too long,
+    /// [`Kind::TooLarge`] if it is larger.
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
         self.collect(self.cap).await
     }
@@ -169,8 +170,9 @@ impl Response {
         self.collect(Cap::OfCall(limit)).await
     }
 
-    /// The whole body as text: by its byte order mark, else in the charset of `Content-Type`, else
-    /// UTF-8. What is no text in that charset becomes U+FFFD. The limit is that of [`bytes`](Self::bytes).
+    /// The whole body as text, decoded by its byte order mark, else by the charset of
+    /// `Content-Type`, else as UTF-8. Bytes that are not valid in that charset become U+FFFD. The
+    /// limit is that of [`bytes`](Self::bytes).
     ///
     /// # Errors
     ///
@@ -194,7 +196,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Kind::Decode`] if it is not the JSON that `T` wants, and those of [`bytes`](Self::bytes).
+    /// [`Kind::Decode`] if the JSON is not valid or does not fit `T`, and those of
+    /// [`bytes`](Self::bytes).
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect(self.cap).await?;
         self.parse(&bytes)
@@ -263,7 +266,8 @@ impl From<Response> for http::Response<Body> {
     }
 }
 
-/// With all that the response of a client's tower service brought. The limit for its body is the default one.
+/// Keeps all that the response of a client's tower service had. The limit for its body is the
+/// default one.
 impl From<http::Response<Body>> for Response {
     fn from(response: http::Response<Body>) -> Self {
         Self::new(
@@ -273,7 +277,7 @@ impl From<http::Response<Body>> for Response {
     }
 }
 
-/// `error` of a body or a status, with what is known of the response.
+/// `error` of a body or a status, with the response's URL and receipt.
 fn name(found: &Found, error: Error) -> Error {
     error
         .delivered(Delivery::Answered)
@@ -281,7 +285,7 @@ fn name(found: &Found, error: Error) -> Error {
         .over(found.receipt())
 }
 
-/// Of the headers only the names; the URL as the texts of an [`Error`] show it.
+/// Shows the names of the headers and no values, and the URL as the texts of an [`Error`] show it.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

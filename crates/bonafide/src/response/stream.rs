@@ -34,7 +34,7 @@ impl Stream for BytesStream {
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(name(&self.found, error)))),
-                // Trailers are passed over, and the empty frame that ends a body in HTTP/2.
+                // Trailers are skipped, and so is the empty frame that ends a body in HTTP/2.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => return Poll::Ready(Some(Ok(data))),
                     _ => {}

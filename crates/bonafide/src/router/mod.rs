@@ -1,8 +1,8 @@
 //! From an origin to its zone, its epoch and its partition of the pool.
 //!
-//! The router follows the policy: when that is replaced, the connections of older epochs are evicted;
-//! when a client certificate is replaced, those that rest on it are closed. It knows neither requests
-//! nor HTTP.
+//! The router follows the policy: when that is replaced, the connections of older epochs are
+//! evicted; when a client certificate is replaced, the connections that use it are closed. It knows
+//! neither requests nor HTTP.
 
 mod origins;
 #[cfg(test)]

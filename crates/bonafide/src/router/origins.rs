@@ -12,8 +12,8 @@ use crate::pool::{Connect, Partition, hash_of};
 
 /// The partitions of the origins in use.
 ///
-/// An origin alone does not name a partition: runtime, route, zone and epoch do so too. One cache therefore
-/// serves one epoch, and one choice of the others for each origin and runtime.
+/// The key of a partition is more than an origin: it also has runtime, route, zone and epoch. One
+/// cache therefore serves one epoch, with one zone and route for each origin and runtime.
 pub(crate) struct OriginCache<C: Connect> {
     max: usize,
     table: ArcSwap<HashTable<Arc<Partition<C>>>>,
@@ -47,7 +47,8 @@ impl<C: Connect> OriginCache<C> {
         (!found.is_retired()).then(|| Arc::clone(found))
     }
 
-    /// Remembers a partition for its origin. One of another epoch is not taken. A full cache starts anew.
+    /// Remembers a partition for its origin. A partition of another epoch is ignored. A full cache
+    /// is cleared first.
     pub(crate) fn insert(&self, partition: &Arc<Partition<C>>) {
         let parts = partition.key().parts();
         let epoch = self.writing();

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::body::Body;
 use crate::connect::ConnectionInfo;
-use crate::exchange::{Answer, Call, Delivered};
+use crate::exchange::{Call, Delivered, HopResponse};
 use crate::observe::Timings;
 
 /// A response to a call, and what led to it.
@@ -19,21 +19,21 @@ pub(crate) struct Answered {
     pub(crate) found: Found,
 }
 
-/// Where a response was found: on which connection, under which URL, after which redirects. It travels
-/// with a response, in its extensions where a caller's layer sees it.
+/// Where a response came from: its connection, its URL and the redirects before it. It is kept with
+/// the response, in its extensions where a caller's layer sees it.
 #[derive(Clone)]
 pub(crate) struct Found {
     delivered: Option<Delivered>,
-    /// Made when somebody asks, unless it is all that is known.
+    /// Built on demand, unless it is all that is known.
     url: OnceLock<Box<Url>>,
     /// None where no redirect was followed.
     hops: Option<Hops>,
 }
 
 impl Answered {
-    /// What `call`, the last hop of a call, has got, after the redirects in `hops`.
-    pub(super) fn new(answer: Answer, call: &Call, hops: Vec<Hop>) -> Self {
-        let Answer {
+    /// The response to `call`, the last hop of a call, after the redirects in `hops`.
+    pub(super) fn new(answer: HopResponse, call: &Call, hops: Vec<Hop>) -> Self {
+        let HopResponse {
             head,
             body,
             delivered,
@@ -55,7 +55,7 @@ impl Answered {
         }
     }
 
-    /// What the caller's layers gave for a call to `url`.
+    /// The response that the caller's layers returned for a call to `url`.
     pub(crate) fn from_response(
         response: Response<Body>,
         url: impl FnOnce() -> Option<Url>,
@@ -101,7 +101,7 @@ impl Found {
         self.hops.as_ref().map_or(&[], Hops::as_slice)
     }
 
-    /// Adds what a layer or the caller of a tower service may want to know.
+    /// Adds the extensions that layers and callers of the tower service can read.
     pub(crate) fn describe(&self, extensions: &mut Extensions) {
         if let Some(delivered) = &self.delivered {
             describe(delivered, extensions);
@@ -144,9 +144,9 @@ impl From<Answered> for Response<Body> {
     }
 }
 
-impl From<Answer> for Response<Body> {
-    fn from(answer: Answer) -> Self {
-        let Answer {
+impl From<HopResponse> for Response<Body> {
+    fn from(answer: HopResponse) -> Self {
+        let HopResponse {
             mut head,
             body,
             delivered,
@@ -159,7 +159,7 @@ impl From<Answer> for Response<Body> {
     }
 }
 
-impl From<Response<Body>> for Answer {
+impl From<Response<Body>> for HopResponse {
     fn from(response: Response<Body>) -> Self {
         let (mut head, body) = response.into_parts();
         let delivered = head.extensions.remove::<Delivered>();

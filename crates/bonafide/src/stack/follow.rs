@@ -7,7 +7,7 @@ use http::header::LOCATION;
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Answer, Call, Delivered};
+use crate::exchange::{Call, Delivered, HopResponse};
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
 use crate::router::Router;
@@ -17,7 +17,7 @@ pub(super) fn follow(
     redirects: Redirects,
     router: &Router,
     call: &mut Call,
-    answer: &Answer,
+    answer: &HopResponse,
     spare: Option<Body>,
     hops: &mut Vec<Hop>,
 ) -> Result<bool, Failure> {
@@ -43,7 +43,8 @@ pub(super) fn follow(
     if follow.url.scheme() == "http"
         && let Some(answered) = answer.delivered.as_ref().map(Delivered::url)
     {
-        // A hop layer may have gone to https where http was asked for: the server must not lead back.
+        // A hop layer may have upgraded the request from http to https: a redirect must not undo
+        // that.
         let seen = Seen {
             url: &answered,
             ..seen
@@ -64,7 +65,7 @@ pub(super) fn follow(
     })?;
     let from = call.origin();
     hops.push(Hop::new(here, status));
-    call.place = parsed.place;
+    call.endpoint = parsed.endpoint;
     call.path = parsed.path;
     let target = if call.origin() == from {
         Target::SameOrigin

@@ -1,7 +1,6 @@
 //! The caller's tower layers, erased: one box for each.
 
 use std::any::Any;
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::mem;
@@ -9,24 +8,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bonafide_tower::BoxError;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Calls, Hops, noted};
+use super::{CallStage, HopStage, noted};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::Carried;
 
-/// Any error, as tower has it.
-type BoxError = Box<dyn StdError + Send + Sync>;
-
 /// Layers around what is below them.
 pub(super) type Layered = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
 
-/// A layer of the caller, until it is known what goes below it.
+/// A layer of the caller, before the service below it is known.
 pub(crate) type Wrap = Box<dyn FnOnce(Next) -> Next + Send>;
 
 /// The rest of a client, below a layer of the caller; see
@@ -37,9 +34,9 @@ pub struct Next {
 
 enum Below {
     /// Redirects and all that is below.
-    Calls(Arc<Calls>),
+    Calls(Arc<CallStage>),
     /// One hop.
-    Hops(Arc<Hops>),
+    Hops(Arc<HopStage>),
     Layered {
         layers: Layered,
         /// Whether `layers` are ready, and keep what that takes.
@@ -48,13 +45,13 @@ enum Below {
 }
 
 impl Next {
-    pub(super) fn calls(calls: Arc<Calls>) -> Self {
+    pub(super) fn calls(calls: Arc<CallStage>) -> Self {
         Self {
             below: Below::Calls(calls),
         }
     }
 
-    pub(super) fn hops(hops: Arc<Hops>) -> Self {
+    pub(super) fn hops(hops: Arc<HopStage>) -> Self {
         Self {
             below: Below::Hops(hops),
         }
@@ -78,7 +75,7 @@ impl Below {
     }
 }
 
-/// A clone has to be asked anew whether it is ready.
+/// A clone has its own readiness, so it has to be polled again.
 impl Clone for Next {
     fn clone(&self) -> Self {
         Self {
@@ -91,7 +88,7 @@ impl Clone for Next {
     }
 }
 
-/// `layer`, to go around what is not there yet.
+/// Wraps `layer`, to be applied when the service below it exists.
 pub(crate) fn wrap<L, B>(layer: L) -> Wrap
 where
     L: Layer<Next> + Send + 'static,
@@ -112,7 +109,7 @@ where
     })
 }
 
-/// The error of a layer: as it was, if it is the client's.
+/// The error of a layer; an error of the client itself is returned unchanged.
 fn by_layer(error: BoxError) -> Error {
     match error.downcast::<Error>() {
         Ok(own) => *own,
@@ -122,7 +119,7 @@ fn by_layer(error: BoxError) -> Error {
     }
 }
 
-/// The body that a layer gives a response: as it is, if it is the client's.
+/// The body of a layer's response; a body of the client itself is returned unchanged.
 fn adopt<B>(body: B) -> Body
 where
     B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
@@ -166,8 +163,8 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// Ready when the layers below are, and always where there are none. One that was not asked whether it
-/// is ready waits when it is called.
+/// Ready when the layers below are ready, and always if there are none. A call without an earlier
+/// `poll_ready` waits for readiness itself.
 impl Service<Request<Body>> for Next {
     type Response = Response<Body>;
     type Error = Error;
@@ -198,7 +195,7 @@ impl Service<Request<Body>> for Next {
                 }))
             }
             Below::Layered { layers, ready } => {
-                // The layer above may send again what was not sent, and has to know.
+                // The layer above may send an unsent request again, so it needs the delivery.
                 let carried = request.extensions().get::<Carried>();
                 let reached = carried.map(|carried| carried.reached.clone());
                 let blame = move |error| reached.unwrap_or_default().blame(error);

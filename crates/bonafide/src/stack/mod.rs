@@ -7,10 +7,10 @@
 //! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is below.
 //! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
-//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. What a layer has
-//!    made of a request is looked at here as if the caller had written it.
+//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//!    that a layer has changed is checked here as if the caller had written it.
 //!
-//! Between the client's own parts a request is a [`Call`] and a response an [`Answer`]: an
+//! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
@@ -33,7 +33,7 @@ pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Answer, Call, Carried, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -42,21 +42,21 @@ use crate::router::{Connections, Router};
 /// What every call of a client goes through.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    calls: Arc<Calls>,
+    calls: Arc<CallStage>,
     layers: Option<Layered>,
 }
 
 /// Calls, below the caller's layers: redirects.
 #[derive(Debug)]
-pub(crate) struct Calls {
-    hops: Arc<Hops>,
+pub(crate) struct CallStage {
+    hops: Arc<HopStage>,
     hop_layers: Option<Layered>,
     redirects: Redirects,
 }
 
 /// Hops, below the caller's hop layers: the exchange.
-pub(crate) struct Hops {
-    /// The failure is what every call then ends with.
+pub(crate) struct HopStage {
+    /// On failure, every call ends with this error.
     router: Result<Arc<Router>, Failure>,
     /// How long a request waits for a connection.
     checkout_limit: Option<Duration>,
@@ -83,14 +83,14 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: Hops, redirects: Redirects, layers: Layers) -> Self {
+    pub(crate) fn new(hops: HopStage, redirects: Redirects, layers: Layers) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
         };
         let Layers { of_calls, of_hops } = layers;
         let hops = Arc::new(hops);
-        let calls = Arc::new(Calls {
+        let calls = Arc::new(CallStage {
             hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
             hops,
             redirects,
@@ -131,7 +131,7 @@ impl Stack {
 
     /// Sends a request of the `http` crate through everything.
     pub(crate) async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        // The layer of another client may have handed it on.
+        // A layer of another client may have passed it on.
         noted(request, async |request| {
             let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
             Ok(self.send(&mut call).await?.into())
@@ -177,7 +177,7 @@ async fn through(
     response.map_err(|error| reached.blame(error))
 }
 
-/// Notes how far a request gets that a caller's layer passes on.
+/// Records how far a request gets that a caller's layer passes on.
 async fn noted<T>(
     request: Request<Body>,
     serve: impl AsyncFnOnce(Request<Body>) -> Result<T, Error>,
@@ -189,11 +189,11 @@ async fn noted<T>(
     }
 }
 
-impl Calls {
+impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
     async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
         settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
-        let Hops {
+        let HopStage {
             router,
             checkout_limit,
             limits: _,
@@ -234,7 +234,7 @@ impl Calls {
         }
     }
 
-    /// Serves what a caller's layer passes on.
+    /// Serves a request that a caller's layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         let (mut call, deadline) = self.hops.read(request, Credentials::Sent)?;
         Ok(self.run(&mut call, deadline).await?.into())
@@ -246,11 +246,11 @@ async fn through_hop(
     layers: &Layered,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Answer, Error> {
-    through(layers, call, deadline).await.map(Answer::from)
+) -> Result<HopResponse, Error> {
+    through(layers, call, deadline).await.map(HopResponse::from)
 }
 
-impl Hops {
+impl HopStage {
     pub(crate) fn new(
         router: Result<Arc<Router>, Failure>,
         checkout_limit: Option<Duration>,
@@ -280,7 +280,7 @@ impl Hops {
         .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
-    /// Serves what a caller's hop layer passes on.
+    /// Serves a request that a caller's hop layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         // A request that was not carried may belong to a hop after a redirect to another origin.
         let (mut call, deadline) = self.read(request, Credentials::LeftOut)?;
@@ -291,14 +291,14 @@ impl Hops {
     }
 }
 
-impl fmt::Debug for Hops {
+impl fmt::Debug for HopStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             router,
             checkout_limit,
             limits,
         } = self;
-        let mut f = f.debug_struct("Hops");
+        let mut f = f.debug_struct("HopStage");
         match router {
             Ok(router) => f.field("router", router),
             Err(failure) => f.field("failure", failure),

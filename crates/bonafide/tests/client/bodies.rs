@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bonafide::{Body, Kind, Phase};
-use bonafide_testkit::{Alpn, BodySender, Ending, TestBody};
+use bonafide_testkit::server::{BodySender, TestBody};
+use bonafide_testkit::{Alpn, Ending};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Response, header};
@@ -190,7 +191,10 @@ async fn a_body_ended_by_the_connection_needs_a_close_notify() {
         .start()
         .await;
     let response = client().get(server.url("/")).send().await.expect("headers");
-    let error = response.bytes().await.expect_err("anybody may have cut it");
+    let error = response
+        .bytes()
+        .await
+        .expect_err("an attacker may have cut it");
     assert_eq!(
         (error.kind(), error.phase()),
         (Kind::Body, Some(Phase::Body))

@@ -56,7 +56,7 @@ async fn a_check_that_panics_is_not_called_worth_another_try() {
             .get(server.url("/"))
             .send()
             .await
-            .expect_err("nobody judged the server");
+            .expect_err("no policy judged the server");
         assert_eq!(
             (error.kind(), error.phase(), error.is_retryable()),
             (Kind::Canceled, Some(Phase::Connect), false)
@@ -110,7 +110,7 @@ async fn a_kept_connection_is_not_used_past_the_verdict_though_the_pools_clock_s
             .expect("a policy");
         let client = Client::builder().policy(policy).build().expect("a client");
         let get = || async {
-            let response = client.get(server.url("/")).send().await.expect("believed");
+            let response = client.get(server.url("/")).send().await.expect("trusted");
             assert_eq!(response.text().await.expect("a body"), "ok");
         };
         get().await;

@@ -1,10 +1,11 @@
-//! Servers that are not believed, and what the errors say.
+//! Servers that are not trusted, and what the errors say.
 
 use std::error::Error as _;
 
 use bonafide::verify::{Anchors, CustomCa, Policy};
 use bonafide::{Client, Code, Kind, Phase, Refusal};
-use bonafide_testkit::{Alpn, Catalogue, ClientAuth, Ending, Recipe, TestCa, TestServer};
+use bonafide_testkit::certificate::Catalogue;
+use bonafide_testkit::{Alpn, ClientAuth, Ending, Recipe, TestCa, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, client, loopback, policy, server};
@@ -25,7 +26,7 @@ async fn a_server_that_is_not_believed_gets_no_byte_of_the_request() {
             .expect("a client");
         let url = format!("https://{}/", case.host);
         let outcome = client.post(&url).body("secret").send().await;
-        if case.believed {
+        if case.accepted {
             let response = outcome.unwrap_or_else(|error| panic!("{}: {error}", case.name));
             assert!(
                 response.receipt().expect("https").is_verified(),
@@ -35,7 +36,7 @@ async fn a_server_that_is_not_believed_gets_no_byte_of_the_request() {
             continue;
         }
         let error = match outcome {
-            Ok(_) => panic!("{} was believed although {}", case.name, case.why),
+            Ok(_) => panic!("{} was trusted although {}", case.name, case.why),
             Err(error) => error,
         };
         assert_eq!(
@@ -64,7 +65,7 @@ async fn every_error_is_one_line_that_names_the_cause() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let closed = listener.local_addr().expect("its address");
     drop(listener);
-    let believed = server(Alpn::Http1).start().await;
+    let trusted = server(Alpn::Http1).start().await;
     let stranger = TestCa::named("stranger");
     let strange = TestServer::http1(stranger.issue(Recipe::for_host("localhost"))).await;
     let gone = server(Alpn::Http1)
@@ -151,7 +152,7 @@ async fn every_error_is_one_line_that_names_the_cause() {
         (Kind::Tls, Some(Phase::Tls)),
         "{error}"
     );
-    let response = client.get(believed.url("/")).send().await;
+    let response = client.get(trusted.url("/")).send().await;
     assert!(response.is_ok(), "the client itself is sound: {response:?}");
 }
 
@@ -214,11 +215,11 @@ async fn requests_that_cannot_be_built_say_why_when_they_are_sent() {
         ),
         (
             client.get("https://localhost/").bearer_auth("a\nb"),
-            "https://localhost/: the token is no header value: failed to parse header value",
+            "https://localhost/: the token is not a valid header value: failed to parse header value",
         ),
         (
             client.get("https://localhost/").query(&5),
-            "https://localhost/: the query cannot be written: top-level serializer supports only maps and structs",
+            "https://localhost/: the query cannot be serialized: top-level serializer supports only maps and structs",
         ),
     ] {
         let error = request.send().await.expect_err(text);
@@ -236,7 +237,7 @@ async fn requests_that_cannot_be_built_say_why_when_they_are_sent() {
 #[tokio::test]
 async fn two_policies_for_one_server_never_share_a_connection() {
     let server = server(Alpn::Http2).start().await;
-    let believing = client();
+    let trusting = client();
     let empty_handed = Client::builder()
         .policy(
             Policy::builder()
@@ -246,16 +247,12 @@ async fn two_policies_for_one_server_never_share_a_connection() {
         )
         .build()
         .expect("a client");
-    believing
-        .get(server.url("/"))
-        .send()
-        .await
-        .expect("believed");
+    trusting.get(server.url("/")).send().await.expect("trusted");
     let error = empty_handed
         .get(server.url("/"))
         .send()
         .await
-        .expect_err("not believed");
+        .expect_err("not trusted");
     assert_eq!(error.code(), Some(Code::UnknownIssuer));
     let same_rules = Client::builder()
         .policy(policy())
@@ -265,6 +262,6 @@ async fn two_policies_for_one_server_never_share_a_connection() {
         .get(server.url("/"))
         .send()
         .await
-        .expect("believed");
+        .expect("trusted");
     assert_eq!(server.tls_handshakes(), 2);
 }

@@ -8,7 +8,7 @@ use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 
 use crate::support::{builder, ca, client, server};
 
-/// A policy that believes `theirs` for `host` alone, and the authority of the tests for all others.
+/// A policy that trusts `theirs` for `host` alone, and the authority of the tests for all others.
 fn apart(host: &str, theirs: &TestCa) -> Policy {
     let theirs = Anchors::only(theirs.certificate().clone());
     Policy::builder()
@@ -146,7 +146,7 @@ async fn port_0_is_refused_before_anything_is_looked_up() {
         assert_eq!((error.kind(), error.phase()), (Kind::Url, None), "{url}");
         assert_eq!(
             error.to_string(),
-            format!("{shown}: nothing listens on port 0")
+            format!("{shown}: port 0 cannot be connected to")
         );
     }
     assert_eq!(server.tcp_connections(), 0);

@@ -14,6 +14,7 @@ mod failures;
 mod framing;
 mod hosts;
 mod layers;
+mod names;
 mod plain_http;
 mod proxies;
 mod proxy_refusals;

@@ -1,7 +1,8 @@
 //! Through a proxy.
 
 use bonafide::{Kind, Phase, Proxy};
-use bonafide_testkit::{AfterAnswer, Alpn, Recipe, TestProxy, TestServer};
+use bonafide_testkit::proxy::AfterReply;
+use bonafide_testkit::{Alpn, Recipe, TestProxy, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, server};
@@ -126,7 +127,7 @@ async fn a_tunnel_is_open_after_any_2xx_whatever_its_header_says() {
         for alpn in [Alpn::Http1, Alpn::Http2] {
             let server = server(alpn).start().await;
             let proxy = TestProxy::builder()
-                .answer_with(answer, AfterAnswer::Tunnel)
+                .reply_with(answer, AfterReply::Tunnel)
                 .start()
                 .await;
             let client = builder()
@@ -153,7 +154,7 @@ async fn a_proxy_that_is_not_there_is_a_connect_error() {
         .get("https://localhost:1/")
         .send()
         .await
-        .expect_err("nobody listens");
+        .expect_err("no server listens");
     assert_eq!(
         (error.kind(), error.phase()),
         (Kind::Connect, Some(Phase::Connect))

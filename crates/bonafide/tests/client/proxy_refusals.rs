@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bonafide::{Client, Error, Kind, Phase, Proxy, ProxyError};
-use bonafide_testkit::{AfterAnswer, TestProxy};
+use bonafide_testkit::TestProxy;
+use bonafide_testkit::proxy::AfterReply;
 use http::StatusCode;
 
 use crate::support::builder;
@@ -17,8 +18,8 @@ fn client(proxy: &TestProxy) -> Client {
 }
 
 /// A proxy that answers with `bytes`.
-async fn answering(bytes: impl Into<Vec<u8>>, then: AfterAnswer) -> TestProxy {
-    TestProxy::builder().answer_with(bytes, then).start().await
+async fn answering(bytes: impl Into<Vec<u8>>, then: AfterReply) -> TestProxy {
+    TestProxy::builder().reply_with(bytes, then).start().await
 }
 
 /// The error of a request through `proxy`.
@@ -36,7 +37,7 @@ async fn error_of(proxy: &TestProxy) -> Error {
 
 /// What an error of [`Kind::Proxy`] says after the URL and the proxy's name, and whether it is
 /// retryable.
-fn told(error: &Error, proxy: &TestProxy) -> (String, bool) {
+fn shown(error: &Error, proxy: &TestProxy) -> (String, bool) {
     assert_eq!(
         (error.kind(), error.phase()),
         (Kind::Proxy, Some(Phase::Proxy)),
@@ -52,12 +53,12 @@ fn told(error: &Error, proxy: &TestProxy) -> (String, bool) {
 async fn a_refusal_has_the_proxys_status_reason_fields_and_page() {
     let proxy = answering(
         "HTTP/1.1 403 Not on my watch\r\nContent-Length: 9\r\nX-Rule: 7\r\n\r\nforbidden",
-        AfterAnswer::Stall,
+        AfterReply::Stall,
     )
     .await;
     let error = error_of(&proxy).await;
     assert_eq!(
-        told(&error, &proxy),
+        shown(&error, &proxy),
         ("refused the tunnel: 403 Not on my watch".to_owned(), false)
     );
     let refusal = error.proxy_refusal().expect("an answer");
@@ -78,7 +79,7 @@ async fn a_proxy_that_wants_credentials_is_named_without_those_that_it_was_shown
         .await;
     let error = error_of(&proxy).await;
     assert_eq!(
-        told(&error, &proxy),
+        shown(&error, &proxy),
         (
             "refused the tunnel: 407 Proxy Authentication Required".to_owned(),
             false
@@ -111,10 +112,10 @@ async fn only_a_5xx_of_the_proxy_is_worth_another_try_and_no_redirect_is_followe
         let answer = format!(
             "HTTP/1.1 {status} Odd\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
         );
-        let proxy = answering(answer, AfterAnswer::Stall).await;
+        let proxy = answering(answer, AfterReply::Stall).await;
         let error = error_of(&proxy).await;
         let text = format!("refused the tunnel: {status} Odd");
-        assert_eq!(told(&error, &proxy), (text, expected));
+        assert_eq!(shown(&error, &proxy), (text, expected));
         assert_eq!(proxy.stats().requests, 1);
     }
 }
@@ -122,10 +123,10 @@ async fn only_a_5xx_of_the_proxy_is_worth_another_try_and_no_redirect_is_followe
 #[tokio::test]
 async fn a_switch_of_protocols_is_no_tunnel() {
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
-    let proxy = answering(answer, AfterAnswer::Stall).await;
+    let proxy = answering(answer, AfterReply::Stall).await;
     let error = error_of(&proxy).await;
     let text = "refused the tunnel: 101 Switching Protocols".to_owned();
-    assert_eq!(told(&error, &proxy), (text, false));
+    assert_eq!(shown(&error, &proxy), (text, false));
 }
 
 #[tokio::test]
@@ -138,7 +139,7 @@ async fn a_refusals_page_is_kept_up_to_a_bound() {
     ] {
         let head = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {length}\r\n\r\n");
         let answer = head + &"x".repeat(length);
-        let proxy = answering(answer, AfterAnswer::Stall).await;
+        let proxy = answering(answer, AfterReply::Stall).await;
         let error = error_of(&proxy).await;
         let refusal = error.proxy_refusal().expect("an answer");
         assert_eq!(
@@ -151,40 +152,28 @@ async fn a_refusals_page_is_kept_up_to_a_bound() {
 #[tokio::test]
 async fn a_page_that_breaks_off_or_never_ends_does_not_hide_the_refusal() {
     for (header, body, then, expected, is_truncated) in [
-        (
-            "Content-Length: 9",
-            "forb",
-            AfterAnswer::Close,
-            "forb",
-            true,
-        ),
-        (
-            "Content-Length: 9",
-            "forb",
-            AfterAnswer::Stall,
-            "forb",
-            true,
-        ),
-        ("X: 1", "forb", AfterAnswer::Stall, "forb", true),
-        ("X: 1", "forbidden", AfterAnswer::Close, "forbidden", false),
+        ("Content-Length: 9", "forb", AfterReply::Close, "forb", true),
+        ("Content-Length: 9", "forb", AfterReply::Stall, "forb", true),
+        ("X: 1", "forb", AfterReply::Stall, "forb", true),
+        ("X: 1", "forbidden", AfterReply::Close, "forbidden", false),
         (
             "Transfer-Encoding: chunked",
             "4\r\nforb\r\n",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "forb",
             true,
         ),
         (
             "Transfer-Encoding: chunked",
             "4\r\nforb\r\nZ\r\n",
-            AfterAnswer::Stall,
+            AfterReply::Stall,
             "forb",
             true,
         ),
         (
             "Transfer-Encoding: chunked",
             "4\r\nforb\r\n0\r\n\r\n",
-            AfterAnswer::Stall,
+            AfterReply::Stall,
             "forb",
             false,
         ),
@@ -193,7 +182,7 @@ async fn a_page_that_breaks_off_or_never_ends_does_not_hide_the_refusal() {
         let proxy = answering(answer, then).await;
         let error = error_of(&proxy).await;
         assert_eq!(
-            told(&error, &proxy),
+            shown(&error, &proxy),
             ("refused the tunnel: 407 Show me".to_owned(), false)
         );
         let refusal = error.proxy_refusal().expect("an answer");
@@ -208,7 +197,7 @@ async fn a_page_that_breaks_off_or_never_ends_does_not_hide_the_refusal() {
 #[tokio::test]
 async fn a_page_that_never_ends_costs_no_more_than_the_limit_for_connecting() {
     let answer = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nbu";
-    let proxy = answering(answer, AfterAnswer::Stall).await;
+    let proxy = answering(answer, AfterReply::Stall).await;
     let client = builder()
         .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
         .connect_timeout(Duration::from_millis(200))
@@ -218,7 +207,7 @@ async fn a_page_that_never_ends_costs_no_more_than_the_limit_for_connecting() {
     let request = client.get("https://localhost:1/").send();
     let error = request.await.expect_err("no tunnel");
     assert_eq!(
-        told(&error, &proxy),
+        shown(&error, &proxy),
         ("refused the tunnel: 503 Busy".to_owned(), true)
     );
     assert!(
@@ -233,57 +222,57 @@ async fn what_is_no_answer_to_connect_is_told_in_words() {
     let cases: [(&[u8], _, _, _); 9] = [
         (
             b"",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "closed the connection without an answer",
             true,
         ),
         (
             b"HTTP/1.1 200",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "closed the connection in the middle of its answer",
             true,
         ),
         (
             b"HTTP/1.1 200 OK\r\nX: 1\r\n",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "closed the connection in the middle of its answer",
             true,
         ),
         (
             b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n",
-            AfterAnswer::Stall,
+            AfterReply::Stall,
             "did not answer with HTTP/1.1: its answer begins with \"SSH-2.0-OpenSSH_9.2p1 Debian\"",
             false,
         ),
         (
             b"HTTP/2 200\r\n\r\n",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "did not answer with HTTP/1.1: its answer begins with \"HTTP/2 200\"",
             false,
         ),
         (
             b"\x15\x03\x01\x00\x02\x02\x46",
-            AfterAnswer::Close,
-            "did not answer with HTTP/1.1: its answer begins as TLS does; a proxy that is itself \
-             reached over TLS is not supported",
+            AfterReply::Close,
+            "did not answer with HTTP/1.1: its answer begins like TLS; a proxy that itself uses TLS \
+             is not supported",
             false,
         ),
         (
             b"\x05\xff",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "did not answer with HTTP/1.1: its answer begins with \"\\x05\\xff\"",
             false,
         ),
         (
             b"HTTP/1.1 200 OK\r\nbad name: 1\r\n\r\n",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "sent a header section that cannot be read: not valid HTTP/1.1, or more than 65536 bytes \
              or 100 fields: invalid HTTP header parsed",
             false,
         ),
         (
             b"HTTP/1.1 407 No\r\nContent-Length: many\r\n\r\n",
-            AfterAnswer::Close,
+            AfterReply::Close,
             "sent a header section that cannot be read: not valid HTTP/1.1, or more than 65536 bytes \
              or 100 fields: invalid content-length parsed",
             false,
@@ -292,7 +281,7 @@ async fn what_is_no_answer_to_connect_is_told_in_words() {
     for (answer, then, expected, is_retryable) in cases {
         let proxy = answering(answer, then).await;
         let error = error_of(&proxy).await;
-        assert_eq!(told(&error, &proxy), (expected.to_owned(), is_retryable));
+        assert_eq!(shown(&error, &proxy), (expected.to_owned(), is_retryable));
         assert!(error.proxy_refusal().is_none());
     }
 }
@@ -307,7 +296,7 @@ async fn a_proxys_header_section_has_the_bounds_of_any_responses() {
         (format!("X: {}\r\n", "a".repeat(64 * 1024)), false),
     ] {
         let answer = format!("HTTP/1.1 403 No\r\n{header}\r\n");
-        let proxy = answering(answer, AfterAnswer::Close).await;
+        let proxy = answering(answer, AfterReply::Close).await;
         let error = error_of(&proxy).await;
         let expected = if is_read {
             "refused the tunnel: 403 No"
@@ -315,7 +304,7 @@ async fn a_proxys_header_section_has_the_bounds_of_any_responses() {
             "sent a header section that cannot be read: not valid HTTP/1.1, or more than 65536 bytes \
              or 100 fields: message head is too large"
         };
-        assert_eq!(told(&error, &proxy), (expected.to_owned(), false));
+        assert_eq!(shown(&error, &proxy), (expected.to_owned(), false));
     }
 }
 
@@ -328,7 +317,7 @@ async fn bytes_before_the_clients_first_are_not_taken_for_the_servers() {
     ] {
         let answer = format!("HTTP/1.1 {status} OK\r\n\r\n");
         let injected = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
-        let proxy = answering(answer + injected, AfterAnswer::Stall).await;
+        let proxy = answering(answer + injected, AfterReply::Stall).await;
         let client = builder()
             .allow_plain_http()
             .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
@@ -346,7 +335,7 @@ async fn bytes_before_the_clients_first_are_not_taken_for_the_servers() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{url}: the proxy {} opened the tunnel, but bytes came through it unasked: 40 bytes that \
+                "{url}: the proxy {} opened the tunnel, but sent bytes before the client did: 40 bytes that \
                  begin with \"HTTP/1.1 200 OK\" arrived before anything was sent to the server",
                 proxy.url()
             )
@@ -357,7 +346,7 @@ async fn bytes_before_the_clients_first_are_not_taken_for_the_servers() {
 #[tokio::test]
 async fn a_proxy_that_never_ends_its_answer_is_given_up_by_name() {
     for start in ["", "HTTP/1.1 200", "HTTP/1.1 102 Processing\r\n\r\n"] {
-        let proxy = answering(start, AfterAnswer::Stall).await;
+        let proxy = answering(start, AfterReply::Stall).await;
         let client = builder()
             .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
             .connect_timeout(SHORT)

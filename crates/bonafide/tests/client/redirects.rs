@@ -248,7 +248,7 @@ async fn credentials_do_not_cross_origins_and_do_not_come_back() {
         .await
         .expect("a response");
     assert_eq!(response.url().as_str(), first.url("/end"));
-    let secrets = |request: &bonafide_testkit::RecordedRequest| {
+    let secrets = |request: &bonafide_testkit::server::RecordedRequest| {
         ["authorization", "cookie", "proxy-authorization"]
             .map(|name| request.headers.contains_key(name))
     };
@@ -256,7 +256,7 @@ async fn credentials_do_not_cross_origins_and_do_not_come_back() {
     assert_eq!(
         at_first,
         [[true, true, false], [true, true, false], [false; 3]],
-        "no origin is told credentials for a proxy"
+        "no origin gets the credentials of a proxy"
     );
     let at_second: Vec<_> = second.requests().iter().map(secrets).collect();
     assert_eq!(at_second, [[false; 3]]);
@@ -356,7 +356,7 @@ async fn what_a_redirecting_server_processed_is_not_called_safe_to_repeat() {
             .request(method.clone(), &url)
             .send()
             .await
-            .expect_err("nobody listens");
+            .expect_err("no server listens");
         assert_eq!(
             (error.kind(), error.phase(), error.is_retryable()),
             (Kind::Connect, Some(Phase::Connect), retryable),
@@ -367,8 +367,8 @@ async fn what_a_redirecting_server_processed_is_not_called_safe_to_repeat() {
         .post(format!("https://{closed}/"))
         .send()
         .await
-        .expect_err("nobody listens");
-    assert!(error.is_retryable(), "nobody processed anything");
+        .expect_err("no server listens");
+    assert!(error.is_retryable(), "no server processed anything");
 }
 
 #[tokio::test]

@@ -206,7 +206,7 @@ async fn an_unusable_location_is_an_error_that_quotes_its_beginning() {
         ),
         (
             "http://h:0/",
-            r#"the Location "http://h:0/" is not a usable URL: nothing listens on port 0"#
+            r#"the Location "http://h:0/" is not a usable URL: port 0 cannot be connected to"#
                 .to_owned(),
         ),
         (
@@ -215,7 +215,7 @@ async fn an_unusable_location_is_an_error_that_quotes_its_beginning() {
         ),
         (
             "/a\r\nLocation: /b",
-            "the redirect has several Locations that differ".to_owned(),
+            "the redirect has several different Location headers".to_owned(),
         ),
     ] {
         let answer =

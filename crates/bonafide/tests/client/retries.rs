@@ -109,7 +109,7 @@ async fn a_kept_connection_that_closes_costs_an_idempotent_request_one_more_try(
                 );
                 assert!(
                     !error.is_retryable(),
-                    "nobody knows whether it was processed"
+                    "it is unknown whether it was processed"
                 );
             }
         }

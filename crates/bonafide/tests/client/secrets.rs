@@ -135,11 +135,14 @@ async fn a_request_that_fails_says_where_without_the_urls_secrets() {
         let url = format!("https://us:s3cret@{closed}/p?{query}#s3cret");
         let request = client().get(&url);
         assert_silent([format!("{request:?}")], &url);
-        let by_builder = request.send().await.expect_err("nobody listens");
+        let by_builder = request.send().await.expect_err("no server listens");
         let request = Request::get(url.replace("#s3cret", ""))
             .body(Body::empty())
             .expect("a request");
-        let by_service = client().oneshot(request).await.expect_err("nobody listens");
+        let by_service = client()
+            .oneshot(request)
+            .await
+            .expect_err("no server listens");
         for error in [by_builder, by_service] {
             assert_eq!(error.kind(), Kind::Connect);
             assert_silent(texts(&error), &url);

@@ -220,7 +220,7 @@ async fn bytes_beyond_a_socks_reply_are_not_taken_for_the_servers() {
         let (text, error) = refused(&[NO_CREDENTIALS, &answer], "").await;
         assert_eq!(
             text,
-            "opened the tunnel, but bytes came through it unasked: 5 bytes that begin with \"hello\" \
+            "opened the tunnel, but sent bytes before the client did: 5 bytes that begin with \"hello\" \
              arrived before anything was sent to the server"
         );
         let Some(ProxyError::EarlyBytes { count, first }) = error.proxy_error() else {
@@ -278,7 +278,7 @@ async fn scripted(script: &[&[u8]]) -> SocketAddr {
 async fn socks(to: SocketAddr) -> (SocketAddr, tokio::sync::oneshot::Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
-    let (tell, asked) = tokio::sync::oneshot::channel();
+    let (report, asked) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         let (mut client, _) = listener.accept().await.expect("a client");
         let mut head = [0; 2];
@@ -310,7 +310,7 @@ async fn socks(to: SocketAddr) -> (SocketAddr, tokio::sync::oneshot::Receiver<(S
             .await
             .expect("an answer");
         let host = String::from_utf8(host).expect("text");
-        drop(tell.send((credentials.join(":"), format!("{host}:{port}"))));
+        drop(report.send((credentials.join(":"), format!("{host}:{port}"))));
         let mut server = TcpStream::connect(to).await.expect("the server");
         drop(copy_bidirectional(&mut client, &mut server).await);
     });

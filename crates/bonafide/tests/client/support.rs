@@ -1,10 +1,11 @@
-//! One test authority and clients that believe it.
+//! One test authority and clients that trust it.
 
 use std::sync::LazyLock;
 
 use bonafide::verify::{Anchors, Policy};
 use bonafide::{Client, ClientBuilder};
-use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer, TestServerBuilder};
+use bonafide_testkit::server::TestServerBuilder;
+use bonafide_testkit::{Alpn, Identity, Recipe, TestCa, TestServer};
 
 static CA: LazyLock<TestCa> = LazyLock::new(TestCa::new);
 
@@ -18,7 +19,7 @@ pub(crate) fn loopback() -> Identity {
     ca().issue(Recipe::for_hosts(["localhost", "127.0.0.1", "::1"]))
 }
 
-/// A policy that believes the authority and nobody else.
+/// A policy that trusts the authority and no other.
 pub(crate) fn policy() -> Policy {
     Policy::builder()
         .anchors(Anchors::only(ca().certificate().clone()))
@@ -36,7 +37,7 @@ pub(crate) fn client() -> Client {
     builder().build().expect("a client")
 }
 
-/// A server on loopback that speaks `alpn`.
+/// A server on loopback with `alpn`.
 pub(crate) fn server(alpn: Alpn) -> TestServerBuilder {
     TestServer::builder(loopback()).alpn(alpn)
 }

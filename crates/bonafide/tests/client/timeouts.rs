@@ -95,7 +95,7 @@ async fn a_body_that_stops_is_given_up() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: nothing more of the body came within 50ms",
+                "{}: no more of the response's body arrived within 50ms",
                 server.url("/")
             )
         );

@@ -1,6 +1,6 @@
 //! How many redirects are followed.
 
-use crate::redirects::situation::{Arrival, Fault, Outcome, Situation};
+use crate::redirects::situation::{Arrival, Outcome, RedirectFailure, Situation};
 
 /// `length` redirects, from `/0` on; of these requests, `arriving` arrive.
 fn chain(name: &str, length: usize, arriving: usize) -> Situation {
@@ -18,7 +18,7 @@ fn chain(name: &str, length: usize, arriving: usize) -> Situation {
 }
 
 fn too_many(words: &'static str) -> Outcome {
-    Outcome::Fails(Fault::TooMany, words)
+    Outcome::Fails(RedirectFailure::TooMany, words)
 }
 
 pub(super) fn situations() -> Vec<Situation> {
@@ -60,7 +60,7 @@ pub(super) fn situations() -> Vec<Situation> {
         .limited(1)
         .answers("/1", 302, "ftp://h/")
         .ends(Outcome::Fails(
-            Fault::Location,
+            RedirectFailure::Location,
             "the scheme of the Location is \"ftp\", not https",
         )),
         chain(

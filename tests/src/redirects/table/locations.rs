@@ -1,6 +1,6 @@
 //! Forms of `Location`.
 
-use crate::redirects::situation::{Arrival, Fault, Outcome, Situation};
+use crate::redirects::situation::{Arrival, Outcome, RedirectFailure, Situation};
 
 /// A `Location` in the response to `{first}/a/from?q`, and where it leads.
 const USABLE: [(&[u8], &str); 19] = [
@@ -72,7 +72,7 @@ pub(super) fn situations() -> Vec<Situation> {
                 .limited(1)
                 .arrives(Arrival::get(url))
                 .ends(Outcome::Fails(
-                    Fault::TooMany,
+                    RedirectFailure::TooMany,
                     "more than 1 redirects, the next one to {first}",
                 ))
         } else {
@@ -82,7 +82,9 @@ pub(super) fn situations() -> Vec<Situation> {
     }
     for (location, words) in UNUSABLE {
         let name = format!("Location: {}", location.escape_ascii());
-        all.push(redirected(name, &[location]).ends(Outcome::Fails(Fault::Location, words)));
+        all.push(
+            redirected(name, &[location]).ends(Outcome::Fails(RedirectFailure::Location, words)),
+        );
     }
     let nowhere: [(&str, &[&[u8]]); 4] = [
         ("no Location", &[]),
@@ -102,8 +104,8 @@ pub(super) fn situations() -> Vec<Situation> {
     for locations in differ {
         all.push(
             redirected("Locations that differ".to_owned(), locations).ends(Outcome::Fails(
-                Fault::Location,
-                "the redirect has several Locations that differ",
+                RedirectFailure::Location,
+                "the redirect has several different Location headers",
             )),
         );
     }

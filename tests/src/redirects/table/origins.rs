@@ -1,6 +1,6 @@
 //! What reaches another origin.
 
-use crate::redirects::situation::{Arrival, Fault, Outcome, Sent, Situation};
+use crate::redirects::situation::{Arrival, Outcome, RedirectFailure, Sent, Situation};
 
 /// For the first origin alone.
 const SECRETS: &[&str] = &["authorization", "cookie", "cookie2", "www-authenticate"];
@@ -112,7 +112,7 @@ pub(super) fn situations() -> Vec<Situation> {
         .arrives(Arrival::get("{plain}/from"))
         .arrives(Arrival::get("{first}/between"))
         .ends(Outcome::Fails(
-            Fault::Insecure,
+            RedirectFailure::Insecure,
             "a redirect from https to {plain} is refused",
         )),
     ];
@@ -127,7 +127,7 @@ pub(super) fn situations() -> Vec<Situation> {
             .answers("/from", status, "{plain}/to?sig=s3cret")
             .arrives(Arrival::of("POST", "{first}/from").with_body("body"))
             .ends(Outcome::Fails(
-                Fault::Insecure,
+                RedirectFailure::Insecure,
                 "a redirect from https to {plain} is refused",
             )),
         );

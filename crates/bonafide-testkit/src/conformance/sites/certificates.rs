@@ -80,7 +80,7 @@ pub(super) fn accepted(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
         case.accept(
             "no-common-name",
             issuing.issue(good().organization("badssl")),
-            "no common name, which nobody needs beside a SAN",
+            "no common name, which is not needed with a SAN",
         ),
         case.accept(
             "no-subject",
@@ -122,29 +122,29 @@ pub(super) fn rejected(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
         case.reject(
             "expired",
             issuing.issue(good().expired()),
-            "nobody watches a key after its certificate has ended, nor revokes it",
+            "after a certificate has expired, its key is neither guarded nor revoked",
         ),
         case.reject(
             "not-yet-valid",
             issuing.issue(good().not_yet_valid()),
-            "its time has not come",
+            "its validity has not begun",
         ),
         case.reject(
             "wrong.host",
             issuing.issue(Recipe::for_host("wrong.host.badssl.test")),
-            "whoever owns any other host could answer for this one",
+            "the owner of any other host could impersonate this one",
         ),
         case.reject(
             "self-signed",
             Identity::self_signed(good()),
-            "anybody can sign for himself",
+            "anyone can sign their own certificate",
         ),
         case.reject(
             "untrusted-root",
             stranger
                 .issue(good())
                 .with_extra(stranger.certificate().clone()),
-            "a root that the server brings along is nobody's root",
+            "a root that the server itself sends proves nothing",
         ),
         case.reject(
             "incomplete-chain",

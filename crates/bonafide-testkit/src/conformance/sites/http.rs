@@ -29,14 +29,14 @@ pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
             "http",
             Verdict::Reject,
             Scene::Plain,
-            "anybody on the way reads and changes what is sent",
+            "anyone on the network path can read and change what is sent",
         )
         .needing(Needs::PlainHttp),
         site(
             "hsts",
             Verdict::Reject,
             Scene::Hsts(safe.clone()),
-            "the host has said by Strict-Transport-Security never to use http:// again",
+            "the host's Strict-Transport-Security header forbids http:// from then on",
         )
         .needing(Needs::PlainHttp),
         site(
@@ -67,7 +67,7 @@ pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
                 StatusCode::FOUND,
                 Destination::Tls(issuing.issue(good().expired())),
             ),
-            "the second server is no better for having been named by the first",
+            "a redirect from a good server does not make the second server trusted",
         ),
         site(
             "redirect-to-wrong.host",
@@ -76,7 +76,7 @@ pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
                 StatusCode::FOUND,
                 Destination::Tls(issuing.issue(Recipe::for_host("wrong.host.badssl.test"))),
             ),
-            "the second server is no better for having been named by the first",
+            "a redirect from a good server does not make the second server trusted",
         ),
     ]
 }

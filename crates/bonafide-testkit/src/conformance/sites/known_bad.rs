@@ -6,8 +6,8 @@ use crate::certificate::{Identity, Recipe, TestCa};
 use crate::conformance::family::Family;
 use crate::conformance::site::Site;
 
-const PUBLIC_KEY: &str = "the key of this root is public: anybody can issue below it";
-const INTERCEPTION: &str = "a device on the way has issued it, and reads along";
+const PUBLIC_KEY: &str = "the key of this root is public: anyone can issue below it";
+const INTERCEPTION: &str = "a device on the network path has issued it, and reads the traffic";
 
 pub(super) fn sites(root: &TestCa) -> Vec<Site> {
     let case = Showing {

@@ -1,13 +1,12 @@
 //! Certificates of x509-limbo, named by the ids of their cases, that are dangerous to
-//! believe. The suite has many more; those about form alone are not here.
+//! trust. The suite has many more; those about form alone are not here.
 
 use super::{Showing, good};
 use crate::certificate::{ExtendedKeyUsage, Identity, KeyKind, TestCa, TestCaBuilder};
 use crate::conformance::family::{Family, Verdict};
 use crate::conformance::site::Site;
 
-/// An object identifier that nobody has given a meaning, below the arc for examples
-/// (2.999).
+/// An object identifier without a meaning, below the arc for examples (2.999).
 const UNKNOWN: &[u64] = &[2, 999, 1];
 const NULL: &[u8] = &[0x05, 0x00];
 /// `id-ce-basicConstraints` with nothing in it: not an authority.
@@ -103,7 +102,7 @@ fn constraints(root: &TestCa) -> Vec<Site> {
 }
 
 fn roles(root: &TestCa) -> Vec<Site> {
-    const WHY: &str = "whoever has any certificate at all could issue for every host";
+    const WHY: &str = "the owner of any certificate could issue certificates for every host";
     let case = showing(root);
     let nothing_below = root.intermediate_builder().path_length(0).build();
     let one_below = root.intermediate_builder().path_length(1).build();
@@ -150,7 +149,7 @@ fn roles(root: &TestCa) -> Vec<Site> {
         case.reject(
             "webpki::ee-basicconstraints-ca",
             root.issue(good().is_ca()),
-            "who breaks into the server holds an authority",
+            "an attacker who takes the server's key gets a certificate authority",
         ),
     ]
 }
@@ -220,7 +219,7 @@ fn signatures_and_times(root: &TestCa) -> Vec<Site> {
         case.reject(
             "rfc5280::validity::expired-intermediate",
             fenced(root, TestCaBuilder::expired),
-            "nobody watches a key after its certificate has ended",
+            "after a certificate has expired, its key is no longer guarded",
         ),
         Site::showing(
             "rfc5280::validity::expired-root",
@@ -228,7 +227,7 @@ fn signatures_and_times(root: &TestCa) -> Vec<Site> {
             Verdict::Reject,
             &expired_root,
             expired_root.issue(good()),
-            "nobody watches a key after its certificate has ended",
+            "after a certificate has expired, its key is no longer guarded",
         ),
         Site::showing(
             "webpki::forbidden-weak-rsa-key-in-root",

@@ -6,7 +6,7 @@ mod known_bad;
 mod limbo;
 mod names;
 mod protocols;
-mod told;
+mod settings;
 
 use super::family::{Family, Verdict};
 use super::site::Site;
@@ -19,7 +19,7 @@ pub(super) fn all(root: &TestCa) -> Vec<Site> {
     let issuing = root.intermediate("bonafide test badssl issuing CA");
     let mut sites = certificates::accepted(root, &issuing);
     sites.extend(certificates::rejected(root, &issuing));
-    sites.extend(told::sites(root, &issuing));
+    sites.extend(settings::sites(root, &issuing));
     sites.extend(known_bad::sites(root));
     sites.extend(names::sites(root, &issuing));
     sites.extend(limbo::accepted(root));

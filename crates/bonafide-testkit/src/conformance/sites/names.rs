@@ -40,7 +40,7 @@ pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
         case.reject(
             "null-in-name",
             named("localhost\0.attacker.test"),
-            "who reads names as C does stops at the zero byte, and believes its owner",
+            "a client that reads names as C strings stops at the zero byte, and trusts the wrong owner",
         ),
         case.reject(
             "ip-in-dns-name",

@@ -5,7 +5,7 @@ use crate::certificate::{Identity, KeyKind, TestCa};
 use crate::conformance::family::{Family, Needs, Verdict};
 use crate::conformance::scene::{Scene, TlsScene};
 use crate::conformance::site::Site;
-use crate::server::Weakness;
+use crate::weak::Weakness;
 
 pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
     let rsa = issuing.issue(good().key(KeyKind::Rsa2048));
@@ -81,7 +81,7 @@ fn weak(root: &TestCa, rsa: &Identity, ecdsa: &Identity) -> Vec<Site> {
 }
 
 fn stolen(root: &TestCa, seen: &Identity) -> Vec<Site> {
-    const WHY: &str = "anybody who has seen the certificate could present it";
+    const WHY: &str = "anyone who has seen the certificate could present it";
     let thief = seen.with_key_of(&root.issue(good()));
     [
         ("stolen-certificate-tls12", &rustls::version::TLS12),

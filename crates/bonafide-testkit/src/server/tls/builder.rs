@@ -146,7 +146,7 @@ impl TestServerBuilder {
         self
     }
 
-    /// How many requests to keep for [`Serving::requests`](crate::Serving::requests). Default: 1024. Zero keeps
+    /// How many requests to keep for [`Serving::requests`](crate::server::Serving::requests). Default: 1024. Zero keeps
     /// none, which is fastest.
     pub fn request_log(mut self, requests: usize) -> Self {
         self.plan.logged_requests = requests;
@@ -156,7 +156,7 @@ impl TestServerBuilder {
     /// Starts listening.
     ///
     /// # Panics
-    /// If the address cannot be listened on, if there is no TLS version to speak, or
+    /// If the address cannot be listened on, if there is no TLS version to use, or
     /// outside of a tokio runtime.
     pub async fn start(self) -> TestServer {
         let tls = Arc::new(Tls::new(self.tls));

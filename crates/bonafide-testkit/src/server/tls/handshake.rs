@@ -20,7 +20,7 @@ use super::resolver::Certificates;
 use crate::certificate::Identity;
 use crate::client;
 use crate::server::accept::Accepted;
-use crate::server::connection::{ConnectionInfo, serve};
+use crate::server::connection::{AcceptedConnection, serve};
 use crate::server::ending::Ending;
 use crate::server::plan::Core;
 
@@ -155,9 +155,13 @@ fn verifier(ca: &CertificateDer<'_>) -> rustls::server::ClientCertVerifierBuilde
     WebPkiClientVerifier::builder_with_provider(Arc::new(client::only(ca)), client::provider())
 }
 
-fn describe(stream: &TlsStream<TcpStream>, number: u64, peer_addr: SocketAddr) -> ConnectionInfo {
+fn describe(
+    stream: &TlsStream<TcpStream>,
+    number: u64,
+    peer_addr: SocketAddr,
+) -> AcceptedConnection {
     let (_, tls) = stream.get_ref();
-    ConnectionInfo {
+    AcceptedConnection {
         number,
         peer_addr,
         sni: tls.server_name().map(Arc::from),

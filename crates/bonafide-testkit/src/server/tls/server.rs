@@ -55,7 +55,7 @@ impl TestServer {
         Self::builder(identity).alpn(Alpn::Http2).start().await
     }
 
-    /// A server by choice of its properties; HTTP/1.1 and HTTP/2 unless told otherwise.
+    /// A server by choice of its properties; by default with HTTP/1.1 and HTTP/2.
     pub fn builder(identity: Identity) -> TestServerBuilder {
         TestServerBuilder::new(identity)
     }
@@ -87,7 +87,7 @@ impl TestServer {
     }
 
     /// Lets every TLS handshake wait from now on. Those that wait are counted in
-    /// [`ServerStats::waiting_handshakes`](crate::ServerStats).
+    /// [`ServerStats::waiting_handshakes`](crate::server::ServerStats).
     pub fn hold_handshakes(&self) {
         self.tls.hold(true);
     }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How many bytes are kept: enough for the first line of most answers. What a request holds after
-/// its target, and an echo would give back, is out of reach.
+/// How many bytes are kept: enough for the first line of most answers. If a proxy echoes the
+/// request, the part after its target, which may be secret, is not kept.
 pub(super) const KEPT: usize = 32;
 
 /// hyper does not say what it could not parse, so the beginning is kept beside it.

@@ -64,7 +64,7 @@ pub(super) async fn open(
         let refusal = refusal(&mut driven, response, budget).await;
         return Err(by_proxy(ProxyError::Refused(Box::new(refusal))));
     }
-    // hyper takes a 204 for the end of an ordinary exchange and would wait for the next request.
+    // hyper treats a 204 as the end of an ordinary exchange and would wait for the next request.
     drop((send, response));
     let taking = async { Ok(driven.into_parts().await) };
     let parts = answer_within(proxy, budget, taking).await?;
@@ -103,7 +103,7 @@ fn request(proxy: &Proxy, ask: &Ask<'_>) -> Result<Request<Empty<Bytes>>, Failur
     Ok(request)
 }
 
-/// Reads the body of an answer that is not 2xx, as far as it goes. What breaks on the way does not
+/// Reads the body of an answer that is not 2xx, as far as it goes. An error while reading does not
 /// hide the refusal.
 async fn refusal(
     driven: &mut Driven,
@@ -141,7 +141,7 @@ async fn refusal(
     )
 }
 
-/// Why there was no answer that could be read.
+/// Why no answer could be read.
 fn fault(error: hyper::Error, first: &[u8], limits: &HttpLimits) -> ProxyError {
     let common = first.len().min(HTTP.len());
     if first.get(..common) != HTTP.get(..common) {
@@ -174,7 +174,7 @@ fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
     None
 }
 
-/// What the operating system said, as an error of its own.
+/// The operating system's error, as an error of its own.
 fn copied(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -198,7 +198,7 @@ impl Driven {
         }
     }
 
-    /// How it ended is told to whoever waits for the answer or its body.
+    /// How it ended; the futures that wait for the answer or its body report it.
     fn run(&mut self, cx: &mut Context<'_>) {
         self.is_over = self.is_over || self.connection.poll_without_shutdown(cx).is_ready();
     }

@@ -32,7 +32,7 @@ pub(super) struct Ask<'a> {
 pub(super) struct Budget {
     /// The limit as it was set.
     limit: Duration,
-    /// When it is used up.
+    /// When it has passed.
     end: Instant,
 }
 
@@ -44,7 +44,7 @@ impl Budget {
     }
 }
 
-/// Asks `proxy`, to which `stream` leads, for a tunnel.
+/// Asks `proxy`, the peer of `stream`, for a tunnel.
 pub(super) async fn open(
     proxy: &Proxy,
     stream: TcpStream,
@@ -60,7 +60,7 @@ pub(super) async fn open(
     }
 }
 
-/// `answer`, or a [`Kind::Timeout`] that names the proxy.
+/// Waits for `answer`, and fails with a [`Kind::Timeout`] that names the proxy.
 async fn answer_within<T>(
     proxy: &Proxy,
     budget: Option<Budget>,
@@ -81,8 +81,8 @@ async fn answer_within<T>(
     }
 }
 
-/// Hands `stream` over as a tunnel, unless `left_over` was read beyond the answer or more has
-/// arrived since: the server speaks second.
+/// Returns `stream` as a tunnel, unless `left_over` was read beyond the answer or more bytes have
+/// arrived since: the client sends first, and the server second.
 fn untouched(stream: TcpStream, left_over: &[u8]) -> Result<TcpStream, ProxyError> {
     let mut more = [0; 512];
     let count = stream.try_read(&mut more).unwrap_or(0);

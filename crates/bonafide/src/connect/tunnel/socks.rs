@@ -1,8 +1,8 @@
 //! SOCKS 5 (RFC 1928) with user name and password (RFC 1929).
 //!
-//! hyper-util's connector drops bytes beyond the proxy's answer unseen, does not tell a reply that
-//! it does not know or that has no address, and shortens texts that are too long. Here no byte is
-//! read that the answer does not need.
+//! hyper-util's connector silently drops bytes after the proxy's answer, does not report an unknown
+//! reply or one without an address, and truncates texts that are too long. This code reads exactly
+//! the bytes of the answer.
 
 use std::io;
 use std::net::IpAddr;
@@ -86,7 +86,7 @@ async fn negotiate(
     if version != VERSION {
         return Err(not_socks(stream, &[version, reply]));
     }
-    // What follows a reply of failure is left unread: not all proxies send it.
+    // The bytes after a failure reply are not read: not all proxies send them.
     if let Some(reply) = SocksReply::from_code(reply) {
         return Err(ProxyError::Socks(reply));
     }
@@ -114,7 +114,7 @@ async fn read_bound_address(
     Ok(())
 }
 
-/// Shows user name and password (RFC 1929 section 2). [`Proxy`] has checked their lengths.
+/// Sends user name and password (RFC 1929 section 2). [`Proxy`] has checked their lengths.
 async fn show_credentials(
     stream: &mut TcpStream,
     (user, password): (&[u8], &[u8]),
@@ -128,7 +128,7 @@ async fn show_credentials(
     match (version, status) {
         (CREDENTIALS_VERSION, 0) => Ok(()),
         (CREDENTIALS_VERSION, status) => Err(ProxyError::SocksCredentials { status }),
-        // What comes after these may be the password, sent back: it is not kept.
+        // The bytes after these may be the password, echoed back: they are not kept.
         _ => Err(ProxyError::NotSocks {
             first: vec![version, status],
         }),
@@ -137,7 +137,7 @@ async fn show_credentials(
 
 /// Sends `message` and reads the first two bytes of the answer to it.
 async fn ask(stream: &mut TcpStream, message: &[u8]) -> Result<[u8; 2], ProxyError> {
-    // A proxy that has answered already and closed is heard first.
+    // If the proxy has already answered and closed, its answer is read first.
     let sent = stream.write_all(message).await;
     let first = stream.read_u8().await.map_err(|error| ProxyError::Closed {
         error: sent.err().or(unexpected(error)),
@@ -158,12 +158,12 @@ fn cut_off(error: io::Error) -> ProxyError {
     }
 }
 
-/// `None` for the end of the stream, which the operating system has no error for.
+/// `None` for the end of the stream, for which the operating system has no error.
 fn unexpected(error: io::Error) -> Option<io::Error> {
     (error.kind() != io::ErrorKind::UnexpectedEof).then_some(error)
 }
 
-/// `read`, and what has arrived after it.
+/// `read`, and the bytes that arrived after it.
 fn not_socks(stream: &TcpStream, read: &[u8]) -> ProxyError {
     let mut more = [0; KEPT];
     let count = stream.try_read(&mut more).unwrap_or(0);

@@ -43,14 +43,14 @@ pub enum ProxyError {
     /// The proxy closed the connection before the first byte of its answer.
     #[error("closed the connection without an answer")]
     Closed {
-        /// What the operating system said, unless the connection was closed in order.
+        /// The operating system's error, unless the connection was closed in order.
         #[source]
         error: Option<io::Error>,
     },
     /// The proxy closed the connection in the middle of its answer.
     #[error("closed the connection in the middle of its answer")]
     CutOff {
-        /// What the operating system said, unless the connection was closed in order.
+        /// The operating system's error, unless the connection was closed in order.
         #[source]
         error: Option<io::Error>,
     },
@@ -79,8 +79,8 @@ pub enum ProxyError {
         error: Box<dyn StdError + Send + Sync>,
     },
     /// The proxy opened the tunnel, and bytes came through it before the client had sent any. They
-    /// are the proxy's, or of a server that uses neither TLS nor HTTP: in both the server sends
-    /// second.
+    /// come from the proxy, or from a server that uses neither TLS nor HTTP: in both protocols the
+    /// server sends second.
     #[error(
         "{count} bytes that begin with \"{}\" arrived before anything was sent to the server",
         first_line(.first)
@@ -106,12 +106,12 @@ impl ProxyError {
             Self::NotHttp { .. } => "did not answer with HTTP/1.1",
             Self::NotSocks { .. } => "did not answer with SOCKS 5",
             Self::Header { .. } => "sent a header section that cannot be read",
-            Self::EarlyBytes { .. } => "opened the tunnel, but bytes came through it unasked",
+            Self::EarlyBytes { .. } => "opened the tunnel, but sent bytes before the client did",
         }
     }
 
-    /// Whether asking again may succeed. Nothing was sent to the server in any of these cases, so
-    /// this is only about whether the proxy would answer the same.
+    /// Whether another try may succeed. Nothing was sent to the server in any of these cases, so
+    /// the only question is whether the proxy may answer differently.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.is_retryable(),
@@ -144,9 +144,7 @@ impl fmt::Display for Beginning<'_> {
         // A record of TLS: its type is an alert or a handshake, its version 3.x (RFC 8446 section
         // 5.1).
         if let [0x15 | 0x16, 0x03, ..] = bytes {
-            return f.write_str(
-                "begins as TLS does; a proxy that is itself reached over TLS is not supported",
-            );
+            return f.write_str("begins like TLS; a proxy that itself uses TLS is not supported");
         }
         write!(f, "begins with \"{}\"", first_line(bytes))
     }
@@ -178,8 +176,7 @@ mod tests {
             ),
             (
                 b"\x15\x03\x01\x00\x02\x02\x46",
-                "its answer begins as TLS does; a proxy that is itself reached over TLS is not \
-                 supported",
+                "its answer begins like TLS; a proxy that itself uses TLS is not supported",
             ),
             (b"", r#"its answer begins with """#),
         ] {

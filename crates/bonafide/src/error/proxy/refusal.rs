@@ -58,8 +58,9 @@ impl ProxyRefusal {
         &self.headers
     }
 
-    /// The first 64 KiB of the body, or what arrived of it within a second. A page that says why,
-    /// where the proxy sends one; it is foreign text, and some proxies repeat the request in it.
+    /// The first 64 KiB of the body, or what arrived of it within a second. It is the page with the
+    /// proxy's reason, if the proxy sends one. The text is not trusted, and some proxies repeat the
+    /// request in it.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -69,9 +70,8 @@ impl ProxyRefusal {
         self.is_truncated
     }
 
-    /// A status of the class 4xx is about what was asked, so that asking again gives the same; so
-    /// are three of the class 5xx (RFC 9110 section 15.6, RFC 6585 section 6). A redirect is not
-    /// followed.
+    /// A status of the class 4xx is about the request, so another try gets the same; so are three
+    /// of the class 5xx (RFC 9110 section 15.6, RFC 6585 section 6). A redirect is not followed.
     pub(super) fn is_retryable(&self) -> bool {
         let is_lasting = matches!(
             self.status,

@@ -13,7 +13,7 @@ pub enum SocksReply {
     NotAllowed,
     /// 3: network unreachable.
     NetworkUnreachable,
-    /// 4: host unreachable; many proxies answer so where a name has no address.
+    /// 4: host unreachable; many proxies also send it when a name has no address.
     HostUnreachable,
     /// 5: connection refused.
     ConnectionRefused,
@@ -59,8 +59,8 @@ impl SocksReply {
         }
     }
 
-    /// Whether the proxy could not, rather than would not. What an unassigned code means is not
-    /// known.
+    /// Whether the proxy was unable to connect, rather than unwilling. The meaning of an unassigned
+    /// code is unknown.
     pub(super) fn is_retryable(self) -> bool {
         match self {
             Self::GeneralFailure

@@ -1,4 +1,4 @@
-//! What the owner of the state has to do after a step.
+//! The actions that the owner of the state performs after a step.
 
 use std::time::Instant;
 
@@ -7,16 +7,16 @@ use crate::pool::connection::{Connect, Protocol};
 use crate::pool::error::CheckoutError;
 use crate::pool::eviction::{Cause, Closed};
 
-/// A connection, or leave to open a stream, for one request.
+/// A connection for one request, or the right to open one stream.
 pub(in crate::pool) enum Loan<C: Connect> {
-    /// The connection belongs to the request until it is given back.
+    /// The connection belongs to the request until it is returned.
     Http1(Member<C>),
     /// One stream, until it is released.
     Http2(Stream<C>),
 }
 
 impl<C: Connect> Loan<C> {
-    /// Whether the connection was made for another request or kept for a while.
+    /// Whether the connection was made for another request or was kept idle.
     pub(in crate::pool) fn is_reused(&self) -> bool {
         match self {
             Self::Http1(member) => !member.fresh,
@@ -28,20 +28,21 @@ impl<C: Connect> Loan<C> {
 /// What one waiter gets.
 pub(in crate::pool) type Outcome<C> = Result<Loan<C>, CheckoutError<<C as Connect>::Error>>;
 
-/// What to do, none of it under the lock. The common steps leave it empty, which allocates nothing.
+/// The actions, performed without the lock. In common steps there are none, which allocates
+/// nothing.
 pub(in crate::pool) struct Actions<C: Connect, W> {
-    /// Waiters to tell. A grant that cannot be told has to be given back.
+    /// Waiters to notify. A loan that cannot be delivered must be returned.
     pub(in crate::pool) deliveries: Vec<(W, Outcome<C>)>,
     /// Attempts to start.
     pub(in crate::pool) attempts: usize,
     /// Connections to count and drop.
     pub(in crate::pool) closed: Vec<Closed<C>>,
-    /// When the state wants to be swept, if this step made that earlier.
+    /// When to sweep the state, if this step made that time earlier.
     pub(in crate::pool) sweep_at: Option<Instant>,
 }
 
 impl<C: Connect, W> Actions<C, W> {
-    /// Nothing to do.
+    /// No action.
     pub(in crate::pool) fn new() -> Self {
         Self {
             deliveries: Vec::new(),
@@ -51,7 +52,7 @@ impl<C: Connect, W> Actions<C, W> {
         }
     }
 
-    /// Whether there is nothing to do but, perhaps, a sweep later on.
+    /// Whether there is no action except perhaps a later sweep.
     pub(in crate::pool) fn is_empty(&self) -> bool {
         self.deliveries.is_empty() && self.attempts == 0 && self.closed.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What an attempt to connect comes to.
+//! The results of attempts to connect.
 
 use std::time::Instant;
 
@@ -31,7 +31,8 @@ impl<C: Connect, W> State<C, W> {
         self.touched = now;
         self.flight.ended();
         if meta.is_recalled(now) && meta.binds_first_request() {
-            // What it rests on was replaced meanwhile: whoever waits is served by an attempt that knows what took its place.
+            // Something that its verdict depends on was replaced meanwhile: a new attempt, which
+            // uses the replacement, serves the waiting requests.
             actions.close(Cause::Recalled, protocol);
             self.pump(now, actions);
             self.sweep_if_empty(actions);
@@ -68,9 +69,9 @@ impl<C: Connect, W> State<C, W> {
 
     /// An attempt ended without a connection.
     ///
-    /// With a live HTTP/2 connection at hand nobody fails: its limit is only a matter of waiting, and no further
-    /// attempt is made for those who wait. With HTTP/1.1 the oldest waiter fails, unless the other attempts suffice for
-    /// all. Otherwise the last attempt fails everybody.
+    /// While there is a live HTTP/2 connection, no waiter fails: the waiters wait for its streams,
+    /// and no further attempt is made for them. With HTTP/1.1 the oldest waiter fails, unless the
+    /// other attempts are enough for all. Otherwise all waiters fail with the last attempt.
     pub(in crate::pool) fn attempt_failed(
         &mut self,
         error: CheckoutError<C::Error>,
@@ -92,8 +93,8 @@ impl<C: Connect, W> State<C, W> {
         self.sweep_if_empty(actions);
     }
 
-    /// The task of an attempt panicked or was dropped. Its runtime may be gone, so no attempt is started: without
-    /// another one under way, everybody fails.
+    /// The task of an attempt panicked or was dropped. Its runtime may have been shut down, so no
+    /// attempt is started: unless another one is under way, all waiters fail.
     pub(in crate::pool) fn attempt_abandoned(
         &mut self,
         error: CheckoutError<C::Error>,
@@ -120,7 +121,7 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    /// Whether a live HTTP/2 connection is there, which serves those who wait as its streams end.
+    /// Whether there is a live HTTP/2 connection, which serves the waiters as its streams end.
     fn left_to_streams(&mut self, now: Instant, actions: &mut Actions<C, W>) -> bool {
         self.serve_from_stock(now, actions);
         self.shared.prune(now, &mut actions.closed);

@@ -1,4 +1,4 @@
-//! HTTP/1.1 connections that nobody uses.
+//! Idle HTTP/1.1 connections.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ pub(in crate::pool) struct Member<C: Connect> {
     pub(in crate::pool) conn: C::Http1,
     pub(in crate::pool) meta: Arc<C::Meta>,
     pub(in crate::pool) deadline: Option<Instant>,
-    /// It was made for the request that gets it now, and not kept in between.
+    /// It was made for the request that gets it now, and was not idle in between.
     pub(in crate::pool) fresh: bool,
 }
 
 impl<C: Connect> Member<C> {
-    /// Why it cannot take a request now, if it cannot.
+    /// Why it cannot take a request now; `None` if it can.
     pub(super) fn fault(&self, now: Instant) -> Option<Cause> {
         if !self.conn.is_open() {
             Some(Cause::Closed)
@@ -33,7 +33,7 @@ impl<C: Connect> Member<C> {
 
 /// The idle connections: the last one given back is the first one taken, so that the others can expire.
 pub(super) struct Idle<C: Connect> {
-    /// Given back at, from front to back in this order.
+    /// With the times at which they were returned, oldest first.
     members: VecDeque<(Instant, Member<C>)>,
     timeout: Duration,
     max: usize,
@@ -49,7 +49,7 @@ impl<C: Connect> Idle<C> {
         }
     }
 
-    /// Takes the connection used last, letting go of those found unusable on the way.
+    /// Takes the connection that was used last. Unusable ones that it finds first leave the pool.
     pub(super) fn take(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Member<C>> {
         while let Some((since, member)) = self.members.pop_back() {
             match self.fault(since, &member, now) {
@@ -60,7 +60,8 @@ impl<C: Connect> Idle<C> {
         None
     }
 
-    /// Keeps a connection, and says when it expires. The oldest goes when there are too many.
+    /// Keeps a connection, and returns when it expires. If there are too many, the oldest leaves
+    /// the pool.
     pub(super) fn put(
         &mut self,
         mut member: Member<C>,
@@ -82,7 +83,7 @@ impl<C: Connect> Idle<C> {
         expiry
     }
 
-    /// Lets go of everything unusable, and says when the next one expires.
+    /// Removes all unusable connections, and returns when the next one expires.
     pub(super) fn prune(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         for _ in 0..self.members.len() {
@@ -99,7 +100,7 @@ impl<C: Connect> Idle<C> {
         next
     }
 
-    /// Lets go of everything.
+    /// Removes all connections.
     pub(super) fn clear(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
         closed.extend(
             self.members

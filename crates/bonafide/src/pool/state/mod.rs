@@ -1,9 +1,10 @@
 //! One partition as a state machine: no clock, no tasks, no sockets.
 //!
-//! Each step takes the time and answers with [`Actions`]. What holds after each step: a waiter is left only while an
-//! attempt is under way, while an HTTP/2 connection has as many streams as its peer allows, or, at the connection
-//! limit, while an HTTP/1.1 connection is lent. A request beyond the peer's stream limit waits here and not in the
-//! connection: what waits here can still be sent elsewhere.
+//! Each step takes the time and returns [`Actions`]. Invariant after each step: a request waits
+//! only while an attempt is under way, while an HTTP/2 connection has as many streams as its peer
+//! allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A request beyond the
+//! peer's stream limit waits here and not in the connection, since from here it can still use
+//! another connection.
 
 mod actions;
 mod attempts;
@@ -28,7 +29,7 @@ use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
 use crate::limits::PoolLimits;
 
-/// The answer to a checkout.
+/// The outcome of a checkout.
 pub(in crate::pool) enum Checkout<C: Connect> {
     /// Served at once.
     Ready(Loan<C>),
@@ -38,7 +39,7 @@ pub(in crate::pool) enum Checkout<C: Connect> {
     Retired(Retired),
 }
 
-/// Numbers of one partition at one moment.
+/// Current numbers of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) struct Census {
     pub(in crate::pool) waiting: usize,
@@ -59,7 +60,7 @@ pub(in crate::pool) struct State<C: Connect, W> {
     /// HTTP/1.1 connections that a request holds.
     lent: usize,
     retired: Option<Retired>,
-    /// When a request last came here.
+    /// When the last request came.
     touched: Instant,
 }
 
@@ -90,9 +91,9 @@ impl<C: Connect, W> State<C, W> {
         }
         self.touched = now;
         if self.waiters.is_empty()
-            && let Some(grant) = self.take(now, actions)
+            && let Some(loan) = self.take(now, actions)
         {
-            return Checkout::Ready(grant);
+            return Checkout::Ready(loan);
         }
         if self.waiters.is_empty() {
             self.flight.may_try();
@@ -102,7 +103,7 @@ impl<C: Connect, W> State<C, W> {
         Checkout::Waiting(id)
     }
 
-    /// A waiter went away. Attempts go on: their connections serve others.
+    /// A waiter was cancelled. Attempts continue: their connections serve others.
     pub(in crate::pool) fn cancel(&mut self, id: WaiterId) -> Option<W> {
         self.waiters.remove(id)
     }
@@ -148,12 +149,13 @@ impl<C: Connect, W> State<C, W> {
         self.sweep_if_empty(actions);
     }
 
-    /// A peer allows another number of streams, or its connection ended.
+    /// A peer changed its stream limit, or its connection ended.
     pub(in crate::pool) fn limit_changed(&mut self, now: Instant, actions: &mut Actions<C, W>) {
         self.pump(now, actions);
     }
 
-    /// An HTTP/2 connection shall take no more streams. Its streams are released as ever.
+    /// An HTTP/2 connection takes no more streams from now on. Its open streams are released as
+    /// usual.
     pub(in crate::pool) fn fault_http2(
         &mut self,
         id: HandleId,
@@ -165,8 +167,9 @@ impl<C: Connect, W> State<C, W> {
         self.pump(now, actions);
     }
 
-    /// A request waited in vain on an HTTP/2 connection for at least [`SILENCE`]; the handle's `reads` was `reads` when
-    /// it was sent. If nothing arrived since, the connection takes no new stream until something does.
+    /// A request waited on an HTTP/2 connection for at least [`SILENCE`] without a response; the
+    /// handle's `reads` was `reads` when it was sent. If nothing has arrived since, the connection
+    /// takes no new stream until something does.
     pub(in crate::pool) fn doubt_http2(
         &mut self,
         id: HandleId,
@@ -178,14 +181,15 @@ impl<C: Connect, W> State<C, W> {
         self.pump(now, actions);
     }
 
-    /// Requests have waited for at least [`SILENCE`]: a connection whose peer has sent nothing yet is not waited for.
+    /// Requests have waited for at least [`SILENCE`]: they stop waiting for a connection whose peer
+    /// has sent nothing yet.
     pub(in crate::pool) fn doubt_mute(&mut self, now: Instant, actions: &mut Actions<C, W>) {
         if self.shared.doubt_mute(now, &mut actions.closed) {
             self.pump(now, actions);
         }
     }
 
-    /// Lets go of what expired. Says when to come again; `None` when nothing can expire.
+    /// Removes what has expired. Returns when to sweep again; `None` when nothing can expire.
     pub(in crate::pool) fn sweep(
         &mut self,
         now: Instant,
@@ -198,7 +202,7 @@ impl<C: Connect, W> State<C, W> {
         idle.into_iter().chain(shared).chain(unused).min()
     }
 
-    /// Whether nothing is here and nobody came for the idle timeout.
+    /// Whether the partition is empty and had no request for the idle timeout.
     pub(in crate::pool) fn is_unused(&self, now: Instant) -> bool {
         self.is_empty() && now.saturating_duration_since(self.touched) >= self.limits.idle_timeout
     }
@@ -211,7 +215,7 @@ impl<C: Connect, W> State<C, W> {
         self.fail_all(&CheckoutError::Evicted, actions);
     }
 
-    /// When a request last came here, if nobody needs anything from here now.
+    /// When the last request came, if no request or connection is in use now.
     pub(in crate::pool) fn quiet_since(&self) -> Option<Instant> {
         let Census {
             waiting,
@@ -229,7 +233,7 @@ impl<C: Connect, W> State<C, W> {
         self.waiters.oldest()
     }
 
-    /// The numbers of this moment.
+    /// The current numbers.
     pub(in crate::pool) fn census(&self) -> Census {
         Census {
             waiting: self.waiters.len(),
@@ -241,7 +245,8 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    /// Serves the oldest waiters with what there is, then starts the attempts that the others need.
+    /// Serves the oldest waiters with what is available, then starts the attempts that the others
+    /// need.
     fn pump(&mut self, now: Instant, actions: &mut Actions<C, W>) {
         if self.waiters.is_empty() {
             return;
@@ -255,16 +260,16 @@ impl<C: Connect, W> State<C, W> {
         actions.attempts += missing;
     }
 
-    /// Serves the oldest waiters with what there is.
+    /// Serves the oldest waiters with what is available.
     fn serve_from_stock(&mut self, now: Instant, actions: &mut Actions<C, W>) {
         while !self.waiters.is_empty()
-            && let Some(grant) = self.take(now, actions)
+            && let Some(loan) = self.take(now, actions)
         {
-            self.serve(grant, actions);
+            self.serve(loan, actions);
         }
     }
 
-    /// Whatever can take a request now.
+    /// A connection or stream that can take a request now.
     fn take(&mut self, now: Instant, actions: &mut Actions<C, W>) -> Option<Loan<C>> {
         if let Some(stream) = self.shared.take(now, &mut actions.closed) {
             return Some(Loan::Http2(stream));
@@ -285,9 +290,9 @@ impl<C: Connect, W> State<C, W> {
         }
     }
 
-    fn serve(&mut self, grant: Loan<C>, actions: &mut Actions<C, W>) {
+    fn serve(&mut self, loan: Loan<C>, actions: &mut Actions<C, W>) {
         if let Some(waiter) = self.waiters.pop() {
-            actions.deliver(waiter, Ok(grant));
+            actions.deliver(waiter, Ok(loan));
         }
     }
 

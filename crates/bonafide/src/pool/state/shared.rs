@@ -7,16 +7,16 @@ use crate::limits::{MAX_CANCELLED, SILENCE};
 use crate::pool::connection::{Connect, Http2Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
 
-/// Names an HTTP/2 connection within its partition.
+/// Identifies an HTTP/2 connection within its partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) struct HandleId(u64);
 
-/// Leave to open one stream.
+/// The right to open one stream.
 pub(in crate::pool) struct Stream<C: Connect> {
     pub(in crate::pool) id: HandleId,
     pub(in crate::pool) handle: C::Http2,
     pub(in crate::pool) meta: Arc<C::Meta>,
-    /// The first one of its connection, which was made for it and not kept in between.
+    /// It is the first stream of its connection, which was made for it and was not idle in between.
     pub(in crate::pool) fresh: bool,
     /// No other stream is open on the connection.
     pub(in crate::pool) alone: bool,
@@ -27,7 +27,7 @@ pub(in crate::pool) struct Stream<C: Connect> {
 pub(in crate::pool) enum StreamEnd {
     /// It was not used, or the peer ended it.
     Done,
-    /// The request was given up before its response had ended.
+    /// The request was cancelled before its response had ended.
     Cancelled,
 }
 
@@ -38,11 +38,12 @@ struct Entry<C: Connect> {
     leases: usize,
     /// When the last stream was released.
     idle_since: Instant,
-    /// How many requests on it were given up.
+    /// How many requests on it were cancelled.
     cancelled: usize,
-    /// When its handle's `reads` was looked at while requests waited for its settings, and what it said.
+    /// When its handle's `reads` was checked while requests waited for its settings, and the value
+    /// at that time.
     heard: (Instant, u64),
-    /// What its handle's `reads` said when it had kept a request waiting in silence.
+    /// Its handle's `reads` at the time when a request had waited on it and nothing had arrived.
     silent_at: Option<u64>,
 }
 
@@ -76,23 +77,24 @@ impl<C: Connect> Entry<C> {
             .min()
     }
 
-    /// Whether it was made just now, for a request that may use it even if it is called back.
+    /// Whether it was just made, for a request that may use it even if it is called back.
     fn is_for_first_request(&self) -> bool {
         self.stream.fresh && !self.stream.meta.binds_first_request()
     }
 
-    /// At least 1: what the peer allows is not known before its settings, and a peer that allows none is to answer to a
-    /// request, or keep it waiting for as long as the request says.
+    /// At least 1. The peer's limit is unknown before its settings arrive; and if a peer allows no
+    /// stream, one request still has to be sent or to wait until its own limit.
     fn limit(&self) -> usize {
         self.stream.handle.stream_limit().unwrap_or(1).max(1)
     }
 
-    /// Whether it kept a request waiting in silence, and nothing has arrived since. It takes no stream then.
+    /// Whether a request waited on it without anything arriving, and nothing has arrived since. It
+    /// takes no stream then.
     fn is_silent(&self) -> bool {
         self.silent_at == Some(self.stream.handle.reads())
     }
 
-    /// Whether its settings have not come and nothing else did for [`SILENCE`].
+    /// Whether its settings have not arrived, and nothing else has for [`SILENCE`].
     fn is_mute(&mut self, now: Instant) -> bool {
         let reads = self.stream.handle.reads();
         let (since, heard) = self.heard;
@@ -125,7 +127,8 @@ impl<C: Connect> Entry<C> {
     }
 }
 
-/// The connections that take new streams. One that is let go leaves the list; its streams finish by themselves.
+/// The connections that take new streams. A connection that leaves the pool leaves the list; its
+/// streams finish by themselves.
 pub(super) struct Shared<C: Connect> {
     entries: Vec<Entry<C>>,
     timeout: Duration,
@@ -142,7 +145,7 @@ impl<C: Connect> Shared<C> {
         }
     }
 
-    /// Adds a connection without streams, and says when it expires.
+    /// Adds a connection without streams, and returns when it expires.
     pub(super) fn put(
         &mut self,
         handle: C::Http2,
@@ -190,7 +193,7 @@ impl<C: Connect> Shared<C> {
         }
     }
 
-    /// A stream ended. Says when its connection expires, if this was the last one.
+    /// A stream ended. Returns when its connection expires, if this was the last one.
     pub(super) fn release(
         &mut self,
         id: HandleId,
@@ -211,9 +214,9 @@ impl<C: Connect> Shared<C> {
         entry.expiry(timeout)
     }
 
-    /// A request waited in vain for at least [`SILENCE`], and the handle's `reads` was `reads` all the time. The
-    /// connection takes no new stream until something arrives. If it was silent before, or another one is, the older
-    /// doubt is settled: that connection is let go.
+    /// A request waited for at least [`SILENCE`] without a response, and the handle's `reads` was
+    /// `reads` all the time. The connection takes no new stream until something arrives. If this
+    /// connection or another one was already silent, that older one leaves the pool.
     pub(super) fn doubt(&mut self, id: HandleId, reads: u64, closed: &mut Vec<Closed<C>>) {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.stream.id == id) else {
             return;
@@ -231,8 +234,8 @@ impl<C: Connect> Shared<C> {
         });
     }
 
-    /// Doubts a connection whose settings have not come and on which nothing else did for [`SILENCE`]. Says whether there
-    /// is one.
+    /// Marks as silent a connection whose settings have not arrived and on which nothing else has
+    /// arrived for [`SILENCE`]. Returns whether there is one.
     pub(super) fn doubt_mute(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> bool {
         let mute = self.entries.iter_mut().find_map(|entry| {
             let mute = !entry.is_silent() && entry.is_mute(now);
@@ -244,7 +247,7 @@ impl<C: Connect> Shared<C> {
         mute.is_some()
     }
 
-    /// Lets go of one connection.
+    /// Removes one connection.
     pub(super) fn remove(&mut self, id: HandleId, cause: Cause, closed: &mut Vec<Closed<C>>) {
         if let Some(index) = self.entries.iter().position(|entry| entry.stream.id == id) {
             closed.push(Closed::http2(
@@ -254,7 +257,7 @@ impl<C: Connect> Shared<C> {
         }
     }
 
-    /// Lets go of everything unusable, and says when the next one expires.
+    /// Removes all unusable connections, and returns when the next one expires.
     pub(super) fn prune(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Instant> {
         let timeout = self.timeout;
         self.let_go_of(closed, |entry| entry.fault(timeout, now));
@@ -264,7 +267,7 @@ impl<C: Connect> Shared<C> {
             .min()
     }
 
-    /// Lets go of everything.
+    /// Removes all connections.
     pub(super) fn clear(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
         closed.extend(
             self.entries
@@ -294,8 +297,8 @@ impl<C: Connect> Shared<C> {
         self.entries.iter().filter(|entry| !entry.is_silent())
     }
 
-    /// The smallest stream limit of the connections that are not silent, at least 1; `None` while a peer has yet to say
-    /// its own.
+    /// The smallest stream limit of the connections that are not silent, at least 1; `None` while a
+    /// peer's limit is not known yet.
     pub(super) fn stream_limit(&self) -> Option<usize> {
         self.usable().try_fold(usize::MAX, |least, entry| {
             Some(least.min(entry.stream.handle.stream_limit()?.max(1)))

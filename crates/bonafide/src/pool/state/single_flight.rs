@@ -3,10 +3,10 @@
 use super::shared::Shared;
 use crate::pool::connection::Connect;
 
-/// What ALPN gave in this partition the last time.
+/// The protocol that ALPN last selected in this partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) enum Learned {
-    /// Nothing yet.
+    /// No connection yet.
     Nothing,
     /// HTTP/1.1: one connection a request.
     Http1,
@@ -14,11 +14,11 @@ pub(in crate::pool) enum Learned {
     Http2,
 }
 
-/// The attempts under way, and what decides on more.
+/// The attempts under way, and the data that decides on more.
 pub(super) struct Flight {
     pub(super) attempts: usize,
     pub(super) learned: Learned,
-    /// An attempt failed while an HTTP/2 connection was live: those who wait are left to that connection.
+    /// An attempt failed while an HTTP/2 connection was live: the waiters wait for that connection.
     left_to_streams: bool,
 }
 
@@ -32,12 +32,12 @@ impl Flight {
         }
     }
 
-    /// Those who wait are served by streams of the live HTTP/2 connections, and not by further attempts.
+    /// Streams of the live HTTP/2 connections serve the waiters; no further attempts are made.
     pub(super) fn leave_to_streams(&mut self) {
         self.left_to_streams = true;
     }
 
-    /// Further attempts are worth it again.
+    /// Further attempts are allowed again.
     pub(super) fn may_try(&mut self) {
         self.left_to_streams = false;
     }
@@ -47,10 +47,12 @@ impl Flight {
         self.attempts = self.attempts.saturating_sub(1);
     }
 
-    /// How many attempts to start now, for `waiting` requests that nothing in the pool can serve.
+    /// How many attempts to start now, for `waiting` requests that no connection in the pool can
+    /// serve.
     ///
-    /// While the protocol is unknown, or HTTP/2 without a connection that answers, one attempt serves everybody. While an HTTP/2 peer
-    /// has yet to say how many streams it allows, its connection is taken to serve them.
+    /// While the protocol is unknown, or is HTTP/2 without a connection that answers, one attempt
+    /// serves all requests. While an HTTP/2 peer's stream limit is unknown, its connection is
+    /// assumed to serve them all.
     pub(super) fn missing<C: Connect>(&self, waiting: usize, shared: &Shared<C>) -> usize {
         if self.left_to_streams && shared.usable_len() > 0 {
             return 0;

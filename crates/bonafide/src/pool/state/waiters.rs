@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-/// Names a waiter, for cancelling it.
+/// Identifies a waiter, for cancelling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::pool) struct WaiterId(u64);
 
-/// A queue of waiters. `W` is what the owner of the state uses to reach one.
+/// A queue of waiters. The owner of the state notifies a waiter through `W`.
 pub(super) struct Waiters<W> {
     /// Ids rise from front to back.
     queue: VecDeque<(WaiterId, W)>,
@@ -51,7 +51,7 @@ impl<W> Waiters<W> {
         self.queue.len()
     }
 
-    /// Whether nobody waits.
+    /// Whether no request waits.
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -35,7 +35,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
     until(|| bench.pool.status().idle_http1 > 0).await;
     let lease = http1(partition.checkout().await);
     assert!(Arc::ptr_eq(&lease.conn().0, &wire));
-    // It may have been closed since, so it is to be taken as any other that was kept.
+    // It may have been closed since, so it counts as an idle one.
     assert!(lease.is_reused());
     assert_eq!(bench.attempts(), 1);
 }
@@ -62,7 +62,8 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
     assert!(poll_once(&mut gone).is_pending());
     let next = bench.waiter(&partition).await;
     let (_first, _second) = (bench.call().await, bench.call().await);
-    // The connection is on its way to the first of the two, which goes before it looks.
+    // The connection is reserved for the first of the two, which is cancelled before it is polled
+    // again.
     lease.return_to_pool();
     drop(gone);
     let lease = http1(next.await.unwrap());
@@ -70,7 +71,7 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_that_nobody_takes_is_kept_in_the_pool() {
+async fn a_reservation_that_nobody_takes_is_kept_in_the_pool() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);

@@ -1,4 +1,4 @@
-//! A pool on the test bench: requests, leases, and patience.
+//! A pool on the test bench: requests, leases and time limits.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::pool::{
 };
 use crate::proxy::Route;
 
-/// Longer than anything takes here. It is over at once when time stands still and nothing is left to do.
+/// Longer than anything takes here. It passes at once when time is paused and no task can run.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) type Outcome = Result<Lease<Fake>, CheckoutError<&'static str>>;

@@ -14,7 +14,7 @@ async fn an_older_epoch_is_evicted_and_stays_so() {
     assert_eq!(bench.pool.evict_older_than(epoch(2)), 1);
     assert!(!wire.is_held());
     assert_eq!(error(partition.checkout().await), CheckoutError::Evicted);
-    // Asked for by somebody who has not heard of the new policy.
+    // Requested by a caller that does not know the new policy yet.
     let late = bench.pool.partition(&key("origin.test", 1));
     assert_eq!(error(checkout(late).await), CheckoutError::Evicted);
     assert_eq!(bench.attempts(), 1);
@@ -77,7 +77,7 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offer_on_its_way_during_the_eviction_is_refused() {
+async fn a_reservation_on_its_way_during_the_eviction_is_refused() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
     let lease = http1(partition.checkout().await);

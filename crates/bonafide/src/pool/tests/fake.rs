@@ -10,10 +10,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::pool::{Connect, Connected, Http1Conn, Http2Conn, PartitionKey, Protocol, Recall};
 
-/// The stream limit of a peer that has not said it yet.
+/// The stream limit of a peer that has not announced one yet.
 pub(super) const UNSAID: usize = usize::MAX - 1;
 
-/// What a test knows about a connection, while and after it lives.
+/// What a test knows about a connection, while it is open and afterwards.
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) id: usize,
@@ -63,7 +63,7 @@ impl Wire {
     }
 
     /// The peer sends something.
-    pub(super) fn speak(&self) {
+    pub(super) fn send_something(&self) {
         self.reads.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -78,7 +78,7 @@ impl Wire {
         self.limit_changed.send_replace(());
     }
 
-    /// What it rests on is replaced: no request uses it from `at` on.
+    /// It is called back: no request uses it from `at` on.
     pub(super) fn recall(&self, at: Instant) {
         *self.recall.lock().unwrap() = Some(Called {
             at,
@@ -102,7 +102,7 @@ impl Wire {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Whether somebody still has a handle.
+    /// Whether a handle still exists.
     pub(super) fn is_held(&self) -> bool {
         self.handles.load(Ordering::SeqCst) > 0
     }
@@ -279,7 +279,7 @@ impl Call {
 
     pub(super) fn panics(self) {}
 
-    /// Whether nobody waits for the answer any more.
+    /// Whether the attempt was cancelled.
     pub(super) fn is_given_up(&self) -> bool {
         self.answer.is_closed()
     }

@@ -1,7 +1,8 @@
-//! The pool against connections that are only pretended.
+//! The pool with fake connections.
 //!
-//! `model` drives the state machine of one partition, `partitions` drives a whole pool; both with random events. The
-//! others are scenarios, each of one idea. Time stands still unless a test moves it.
+//! `model` drives the state machine of one partition, `partitions` drives a whole pool; both with
+//! random events. The others are scenarios, each of one idea. Time is paused unless a test advances
+//! it.
 
 mod attempts;
 pub(crate) mod bench;

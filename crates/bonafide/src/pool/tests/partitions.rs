@@ -17,7 +17,7 @@ enum Event {
         host: u8,
         zone: u8,
     },
-    /// The request goes away.
+    /// The request is cancelled.
     Leave(usize),
     Http1(usize),
     Http2(usize),
@@ -156,7 +156,7 @@ impl World {
         Some(self.calls.swap_remove(index))
     }
 
-    /// Lets every task run as far as it can, then looks at those that ended.
+    /// Lets every task run as far as it can, then checks those that ended.
     async fn settle(&mut self) {
         for _ in 0..16 {
             tokio::task::yield_now().await;
@@ -168,7 +168,7 @@ impl World {
         let oldest = self.calls.iter().map(|call| call.key.parts().epoch).min();
         assert!(
             oldest.is_none_or(|oldest| oldest == epoch(self.epoch)),
-            "an attempt of an evicted epoch is given up"
+            "an attempt of an evicted epoch is cancelled"
         );
         for request in std::mem::take(&mut self.requests) {
             if !request.outcome.is_finished() {
@@ -181,14 +181,11 @@ impl World {
             }
             match request.outcome.await.unwrap() {
                 Ok(mut lease) => {
-                    assert!(
-                        !request.evicted,
-                        "no request rides on an evicted connection"
-                    );
+                    assert!(!request.evicted, "no request uses an evicted connection");
                     assert_eq!(
                         lease.meta().key,
                         request.key,
-                        "no request rides on another partition's connection"
+                        "no request uses another partition's connection"
                     );
                     let taken = wire(&mut lease);
                     let known = |(key, wire): &(PartitionKey, Arc<Wire>)| {
@@ -219,10 +216,10 @@ impl World {
         let mut patience = 1_000;
         while !self.requests.is_empty() || !self.calls.is_empty() {
             self.happen(Event::Fails(0)).await;
-            // Whoever waits for a stream gets one when another ends.
+            // A request that waits for a stream gets one when another ends.
             self.happen(Event::End(0)).await;
             patience -= 1;
-            assert!(patience > 0, "nobody waits for ever");
+            assert!(patience > 0, "no request waits for ever");
         }
         self.leases.clear();
         let status = self.bench.pool.status();

@@ -147,7 +147,7 @@ async fn a_stream_on_its_way_to_a_request_is_called_back_with_its_connection() {
     let old = bench.call().await.http2(Some(1));
     let first = http2(waiters.remove(0).await.unwrap());
     let further = bench.call().await;
-    // The stream is offered, and the connection called back before the request hears of it.
+    // The stream is reserved, and the connection is called back before the request is polled.
     drop(first);
     old.recall(now());
     bench.pool.close_recalled(Duration::ZERO);

@@ -22,7 +22,7 @@ async fn a_silent_connection_takes_no_request_until_something_arrives() {
         assert!(Arc::ptr_eq(&lease.handle().0, &healthy));
     }
     assert_eq!(bench.attempts(), 2, "one replacement");
-    frozen.speak();
+    frozen.send_something();
     let lease = http2(partition.checkout().await);
     assert!(Arc::ptr_eq(&lease.handle().0, &frozen), "the oldest again");
 }
@@ -65,7 +65,7 @@ async fn a_connection_on_which_something_arrived_is_not_doubted() {
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http2(None);
     let lease = http2(waiter.await.unwrap());
-    wire.speak();
+    wire.send_something();
     lease.doubt(0);
     let next = http2(partition.checkout().await);
     assert!(Arc::ptr_eq(&next.handle().0, &wire));

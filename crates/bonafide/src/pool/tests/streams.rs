@@ -97,7 +97,7 @@ async fn a_further_http2_connection_that_fails_leaves_its_waiters_to_the_first()
     assert_eq!(
         (bench.pool.status().waiting, bench.attempts()),
         (2, 2),
-        "nobody fails, and the peer is not asked again and again"
+        "no request fails, and no further attempts are made"
     );
     drop(lease);
     for waiter in [waiters.remove(0), late] {
@@ -187,7 +187,7 @@ async fn a_peer_that_allows_no_stream_gets_one_request_to_answer_to() {
     let wire = bench.call().await.http2(Some(0));
     let first = http2(waiters.remove(0).await.unwrap());
     assert_eq!(bench.pool.status().waiting, 2);
-    // Its time is over: the next one asks.
+    // It has expired: the next request starts an attempt.
     drop(first);
     let second = http2(waiters.remove(0).await.unwrap());
     assert_eq!(bench.pool.status().waiting, 1);

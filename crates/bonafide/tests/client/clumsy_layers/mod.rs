@@ -369,7 +369,7 @@ async fn a_body_keeps_its_trailers_through_layers() {
             ];
             let frames = frames.map(Ok::<_, Infallible>);
             let body = StreamBody::new(futures_util::stream::iter(frames));
-            http::Response::new(bonafide_testkit::TestBody::from_body(body))
+            http::Response::new(bonafide_testkit::server::TestBody::from_body(body))
         })
         .start()
         .await;

@@ -86,7 +86,7 @@ async fn methods_that_are_not_requests_are_refused() {
     let server = server(Alpn::Both).start().await;
     for method in ["CONNECT", "PRI"] {
         let method: Method = method.parse().expect("a method");
-        let text = format!("{method} is not a method for requests");
+        let text = format!("{method} cannot be used as a request method");
         let error = client()
             .request(method.clone(), server.url("/"))
             .send()
@@ -188,30 +188,27 @@ async fn a_request_to_change_protocols_or_to_drop_headers_is_refused() {
     for (headers, text) in [
         (
             &[("upgrade", "websocket")][..],
-            "the header upgrade is refused: the client changes no protocols",
+            "the header upgrade is refused: the client does not switch protocols",
         ),
         (
             &[("http2-settings", "AAMAAABkAAQAAP__")],
-            "the header http2-settings is refused: the client changes no protocols",
+            "the header http2-settings is refused: the client does not switch protocols",
         ),
         (
             &[("connection", "upgrade")],
-            "the Connection header may say `close` or `keep-alive`, and nothing else",
+            "the Connection header can only be `close` or `keep-alive`",
         ),
         (
             &[
                 ("connection", "close, x-forwarded-for"),
                 ("x-forwarded-for", "h"),
             ],
-            "the Connection header may say `close` or `keep-alive`, and nothing else",
+            "the Connection header can only be `close` or `keep-alive`",
         ),
-        (
-            &[("te", "gzip")],
-            "the TE header may say `trailers`, and nothing else",
-        ),
+        (&[("te", "gzip")], "the TE header can only be `trailers`"),
         (
             &[("te", "trailers, deflate;q=0.5")],
-            "the TE header may say `trailers`, and nothing else",
+            "the TE header can only be `trailers`",
         ),
     ] {
         let error = with(client().get(server.url("/")), headers)

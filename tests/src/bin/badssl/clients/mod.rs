@@ -1,4 +1,4 @@
-//! The clients, each as it is by default, with one root to believe.
+//! The clients, each as it is by default, with one root to trust.
 
 mod bonafide;
 mod curl;

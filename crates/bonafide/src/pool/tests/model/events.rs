@@ -30,9 +30,9 @@ pub(super) enum Event {
     Discard(usize),
     Release(usize),
     Fault(usize),
-    /// A request waits in vain.
+    /// A request waits without a response.
     Silence(usize),
-    Speaks(usize),
+    PeerSends(usize),
     Dies(usize),
     Recalled(usize),
     /// Another stream limit; `None` as before the settings.
@@ -60,7 +60,7 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
         5 => any::<usize>().prop_map(Event::Release),
         1 => any::<usize>().prop_map(Event::Fault),
         2 => any::<usize>().prop_map(Event::Silence),
-        2 => any::<usize>().prop_map(Event::Speaks),
+        2 => any::<usize>().prop_map(Event::PeerSends),
         2 => any::<usize>().prop_map(Event::Dies),
         2 => any::<usize>().prop_map(Event::Recalled),
         1 => any::<bool>().prop_map(|http2| Event::RecalledInHandshake { http2 }),

@@ -157,10 +157,10 @@ impl Model {
                     self.state.doubt_http2(id, reads, now, &mut actions);
                 }
             }
-            Event::Speaks(choice) => {
+            Event::PeerSends(choice) => {
                 if let Some(index) = choice.checked_rem(self.known.len()) {
                     let known = self.known.values_mut().nth(index).unwrap();
-                    known.wire.speak();
+                    known.wire.send_something();
                     known.silent = false;
                 }
             }
@@ -222,9 +222,9 @@ impl Model {
         let waiter = self.next;
         self.next += 1;
         match self.state.checkout(self.now, || waiter, &mut actions) {
-            Checkout::Ready(grant) => {
-                assert!(self.waiting.is_empty(), "nobody overtakes");
-                self.granted(grant);
+            Checkout::Ready(loan) => {
+                assert!(self.waiting.is_empty(), "no request overtakes");
+                self.lent(loan);
             }
             Checkout::Waiting(id) => self.waiting.push_back((waiter, id)),
             Checkout::Retired(retired) => {
@@ -288,7 +288,7 @@ impl Model {
                 .any(|closed| closed.cause == Cause::Surplus);
             assert!(
                 waiting == 0 || surplus || !actions.deliveries.is_empty(),
-                "a new connection serves whoever waits for it"
+                "a new connection serves the request that waits for it"
             );
             self.settle(actions, None);
         } else {
@@ -296,7 +296,7 @@ impl Model {
         }
     }
 
-    /// Nobody fails, and whoever waits has an attempt again.
+    /// No request fails, and each waiting one gets an attempt again.
     fn recalled_in_handshake(&mut self, wire: &Arc<Wire>, http2: bool) {
         self.attempts -= 1;
         let handle = wire.handle();
@@ -322,7 +322,7 @@ impl Model {
         known.idle_since = self.now;
     }
 
-    /// Somebody fails if an attempt fails, unless there is another way.
+    /// A request fails if an attempt fails, unless another attempt or connection can serve it.
     fn settle_failure(
         &mut self,
         actions: Actions<Fake, usize>,
@@ -360,27 +360,27 @@ impl Model {
             let (oldest, _) = self.waiting.pop_front().expect("everybody is served once");
             assert_eq!(waiter, oldest, "the oldest is served first");
             match outcome {
-                Ok(grant) => self.granted(grant),
-                Err(told) if self.retired => assert_eq!(told, CheckoutError::Evicted),
-                Err(told) => assert_eq!(Some(told), error),
+                Ok(loan) => self.lent(loan),
+                Err(outcome) if self.retired => assert_eq!(outcome, CheckoutError::Evicted),
+                Err(outcome) => assert_eq!(Some(outcome), error),
             }
         }
         let single = attempts > 0 && self.http2 != Some(false) && self.state.census().http2 == 0;
         if single || self.http2.is_none() {
             assert!(
                 self.attempts <= 1,
-                "one attempt for all while nobody knows better"
+                "one attempt for all while the protocol is unknown"
             );
         }
         self.check();
     }
 
-    fn granted(&mut self, grant: Loan<Fake>) {
+    fn lent(&mut self, loan: Loan<Fake>) {
         assert!(
             !self.retired,
-            "nobody gets a connection of an evicted partition"
+            "no request gets a connection of an evicted partition"
         );
-        let (id, most) = match &grant {
+        let (id, most) = match &loan {
             Loan::Http1(member) => (member.conn.0.id, 1),
             Loan::Http2(stream) => {
                 let limit = stream.handle.stream_limit().unwrap_or(1);
@@ -388,28 +388,28 @@ impl Model {
             }
         };
         let known = self.known.get_mut(&id).unwrap();
-        assert!(known.wire.is_open(), "nobody gets a closed connection");
+        assert!(known.wire.is_open(), "no request gets a closed connection");
         assert!(
             !known.wire.is_recalled(),
-            "nobody gets a connection that is called back"
+            "no request gets a connection that is called back"
         );
         assert!(
             known.deadline.is_none_or(|deadline| deadline > self.now),
-            "nobody gets an expired connection"
+            "no request gets an expired connection"
         );
         let unused = self.now - known.idle_since;
         assert!(
             known.users > 0 || unused.is_zero() || unused < self.limits.idle_timeout,
-            "nobody gets a connection unused for too long"
+            "no request gets a connection unused for too long"
         );
         assert!(
             known.users < most,
             "one request at a time on HTTP/1.1, and no more than the peer allows on HTTP/2"
         );
-        assert!(!known.faulty, "nobody gets a faulty connection");
-        assert!(!known.silent, "nobody gets a connection that is silent");
+        assert!(!known.faulty, "no request gets a faulty connection");
+        assert!(!known.silent, "no request gets a connection that is silent");
         known.users += 1;
-        match grant {
+        match loan {
             Loan::Http1(member) => self.lent.push(member),
             Loan::Http2(stream) => {
                 self.streams.push(Stream {
@@ -450,9 +450,9 @@ impl Model {
         if waiting > 0 {
             assert!(
                 attempts > 0 || http2_streams > 0 || (lent_http1 > 0 && live >= max),
-                "nobody waits for nothing: {census:?}"
+                "no request waits for nothing: {census:?}"
             );
-            assert_eq!(idle_http1, 0, "nobody waits beside an idle connection");
+            assert_eq!(idle_http1, 0, "no request waits beside an idle connection");
             let enough = self.http2 != Some(false)
                 || attempts >= waiting
                 || live >= max
@@ -484,7 +484,7 @@ impl Model {
         self.known.retain(|_, known| known.wire.is_held());
     }
 
-    /// Everything comes to its end: nobody is left, nothing is left.
+    /// Everything ends: no request and no connection is left.
     fn end(mut self) {
         while self.attempts > 0 || !self.lent.is_empty() {
             self.happen(Event::Fails);

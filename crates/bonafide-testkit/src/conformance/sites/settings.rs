@@ -2,11 +2,10 @@
 //! certificate.
 
 use super::{Showing, good};
-use crate::certificate::{
-    CrlRecipe, Identity, Moment, OcspRecipe, OcspStatus, Recipe, TestCa, TestLog,
-};
+use crate::certificate::{Identity, Moment, Recipe, TestCa, TestLog};
 use crate::conformance::family::{Family, Needs};
-use crate::conformance::site::{Site, Told};
+use crate::conformance::site::{ClientSettings, Site};
+use crate::revocation::{CrlRecipe, OcspRecipe, OcspStatus};
 
 pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
     let case = Showing {
@@ -21,9 +20,9 @@ pub(super) fn sites(root: &TestCa, issuing: &TestCa) -> Vec<Site> {
 }
 
 fn pins(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
-    let pin = Told {
+    let pin = ClientSettings {
         pin: Some(TestCa::new().spki_pin()),
-        ..Told::default()
+        ..ClientSettings::default()
     };
     vec![
         case.reject(
@@ -31,20 +30,20 @@ fn pins(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
             issuing.issue(good()),
             "none of its keys is the pinned one",
         )
-        .telling(Needs::Pin, pin),
+        .with_settings(Needs::Pin, pin),
     ]
 }
 
 fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
     const WHY: &str = "its issuer has revoked it: the key may be in other hands";
     let (standing, revoked) = (issuing.issue(good()), issuing.issue(good()));
-    let lists = Told {
+    let lists = ClientSettings {
         crls_pem: Some(format!(
             "{}{}",
             issuing.crl_pem(CrlRecipe::new().revoke(&revoked)),
             case.root.crl_pem(CrlRecipe::new())
         )),
-        ..Told::default()
+        ..ClientSettings::default()
     };
     let stapling = |identity: &Identity, status| {
         let response = issuing.ocsp(identity.leaf(), OcspRecipe::new().status(status));
@@ -56,7 +55,7 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
             standing.clone(),
             "a list of its issuer that has others",
         )
-        .telling(Needs::Revocation, lists.clone()),
+        .with_settings(Needs::Revocation, lists.clone()),
         case.accept(
             "stapled",
             stapling(&standing, OcspStatus::Good),
@@ -64,7 +63,7 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
         )
         .needing(Needs::Revocation),
         case.reject("revoked", revoked.clone(), WHY)
-            .telling(Needs::Revocation, lists),
+            .with_settings(Needs::Revocation, lists),
         case.reject(
             "revoked-stapled",
             stapling(&revoked, OcspStatus::Revoked),
@@ -74,7 +73,7 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
         case.reject(
             "must-staple",
             issuing.issue(good().must_staple()),
-            "it demands a staple and comes without: who steals its key leaves that out",
+            "it requires a staple and is sent without one: a thief of its key would leave the staple out",
         )
         .needing(Needs::Revocation),
     ]
@@ -82,9 +81,9 @@ fn revocation(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
 
 fn transparency(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
     let logs = ["first", "second"].map(|name| TestLog::new(name, format!("operator of {name}")));
-    let list = Told {
+    let list = ClientSettings {
         log_list: Some(TestLog::log_list(&logs, Moment::now())),
-        ..Told::default()
+        ..ClientSettings::default()
     };
     vec![
         case.accept(
@@ -92,22 +91,22 @@ fn transparency(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
             issuing.issue(good().logged_in(&logs)),
             "two logs of two operators have seen it",
         )
-        .telling(Needs::Transparency, list.clone()),
+        .with_settings(Needs::Transparency, list.clone()),
         case.reject(
             "no-sct",
             issuing.issue(good()),
-            "no log has seen it, so nobody can have noticed that it was issued",
+            "it is in no log, so its issuance could not be noticed",
         )
-        .telling(Needs::Transparency, list),
+        .with_settings(Needs::Transparency, list),
     ]
 }
 
 fn client_certificates(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
     let clients = TestCa::named("bonafide test badssl clients");
     let identity = clients.issue(Recipe::for_host("badssl-client").client());
-    let told = Told {
+    let settings = ClientSettings {
         identity: Some(identity),
-        ..Told::default()
+        ..ClientSettings::default()
     };
     vec![
         case.accept(
@@ -116,7 +115,7 @@ fn client_certificates(case: Showing<'_>, issuing: &TestCa) -> Vec<Site> {
             "it asks for a client certificate, and the client has one",
         )
         .demanding_clients_of(&clients)
-        .telling(Needs::ClientCertificate, told),
+        .with_settings(Needs::ClientCertificate, settings),
         case.reject(
             "client-cert-missing",
             issuing.issue(good()),

@@ -7,7 +7,7 @@ const RENEGOTIATION_SCSV: u16 = 0x00ff;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const RENEGOTIATION_INFO: u16 = 0xff01;
 
-/// What a client says first.
+/// The first message of a client.
 #[derive(Clone, Debug)]
 pub(super) struct Hello {
     pub(super) random: [u8; 32],

@@ -1,5 +1,5 @@
-//! The server's part of a key exchange. Nobody computes the secret: what is on trial is
-//! whether the client begins to.
+//! The server's part of a key exchange. The secret is never computed: what is on trial is whether
+//! the client begins to.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use super::exchange::Group;
 /// What is weak about a [`WeakServer`](super::WeakServer).
 ///
 /// ```
-/// use bonafide_testkit::Weakness;
+/// use bonafide_testkit::weak::Weakness;
 ///
 /// assert_eq!(Weakness::ALL.len(), 19);
 /// assert!(Weakness::TripleDes.why().contains("64 bits"));
@@ -32,7 +32,7 @@ pub enum Weakness {
     Null,
     /// Keys of 40 bits, once made for export.
     Export,
-    /// Nobody shows a certificate.
+    /// The server shows no certificate.
     Anonymous,
     /// The secret is encrypted to the key of the certificate.
     StaticRsa,
@@ -111,7 +111,7 @@ impl Weakness {
     /// What can happen to a client that goes on.
     pub fn why(self) -> &'static str {
         match self {
-            Self::Ssl30 => "SSL 3.0 gives cookies away byte by byte (POODLE)",
+            Self::Ssl30 => "SSL 3.0 reveals cookies byte by byte (POODLE)",
             Self::Tls10 => "TLS 1.0 rests on MD5 and SHA-1 and chains its CBC vectors (BEAST)",
             Self::Tls11 => "TLS 1.1 rests on MD5 and SHA-1",
             Self::Cbc => "CBC with the MAC inside has leaked plaintext by time again and again",
@@ -119,15 +119,17 @@ impl Weakness {
             Self::TripleDes => "blocks of 64 bits repeat, which shows plaintext (SWEET32)",
             Self::Null => "nothing is encrypted",
             Self::Export => "a key of 40 bits is found while the page loads (FREAK)",
-            Self::Anonymous => "no certificate says who answers: anybody can",
-            Self::StaticRsa => "who gets the server's key later reads all that was recorded",
+            Self::Anonymous => "there is no certificate, so anyone can answer",
+            Self::StaticRsa => "anyone who gets the server's key later can read recorded traffic",
             Self::Dh480 | Self::Dh512 => "the secret is computed in minutes (Logjam)",
             Self::Dh1024 => "the secret of 1024 bits is within reach of a state (Logjam)",
             Self::Dh2048 => "nothing, where the server means well; old servers reuse their secret",
             Self::DhSmallSubgroup => "the secret is one of three numbers",
-            Self::DhComposite => "the secret is easy to compute for who knows the factors",
-            Self::UnofferedSuite => "who takes what was not offered can be talked into anything",
-            Self::UnsignedExchange => "anybody can present the certificate without its key",
+            Self::DhComposite => "anyone who knows the factors can compute the secret",
+            Self::UnofferedSuite => {
+                "a client that accepts what it did not offer can be downgraded at will"
+            }
+            Self::UnsignedExchange => "anyone can present the certificate without its key",
         }
     }
 

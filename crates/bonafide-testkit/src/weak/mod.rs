@@ -1,5 +1,17 @@
-//! A server that is worse than any library is: it answers a ClientHello by a script and
-//! looks at what the client does then.
+//! A server that is weaker than any TLS library allows: it answers a ClientHello by a script, and
+//! records what the client does next.
+//!
+//! ```
+//! use bonafide_testkit::TestCa;
+//! use bonafide_testkit::weak::{WeakServer, Weakness};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let ca = TestCa::new();
+//! let server = WeakServer::start(Weakness::Rc4, &ca).await;
+//! // Your client, with `ca.pem()` as its only root, gets `server.url("/")`, and has to refuse.
+//! println!("{:?}", server.moves());
+//! # }
+//! ```
 
 mod exchange;
 mod hello;
@@ -21,11 +33,11 @@ use self::exchange::server_key_exchange;
 use self::hello::Hello;
 use self::message::{ALERT, CLIENT_HELLO, CLIENT_KEY_EXCHANGE, Flight, HANDSHAKE};
 use self::weakness::Exchange;
-use super::bind::BindAddr;
 use crate::certificate::{Identity, KeyKind, Recipe, TestCa};
 use crate::patience::until;
+use crate::server::BindAddr;
 
-/// What a client has done with the answer of a [`WeakServer`].
+/// What a client did after the answer of a [`WeakServer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientMove {
@@ -34,20 +46,21 @@ pub enum ClientMove {
     WentOn,
     /// It refused by an alert of this number (RFC 8446 section 6).
     Alerted(u8),
-    /// It closed the connection without a word.
+    /// It closed the connection without an alert.
     Left,
     /// It never sent a ClientHello.
     SaidNothing,
 }
 
 /// A server that chooses weak parameters, whether the client offers them or not, shows a
-/// certificate that is right, and notes what the client does then. The handshake is never
-/// completed: who computes the secret of a weak exchange has lost already.
+/// certificate that is right, and records what the client does next. The handshake is never
+/// completed: a client that computes the secret of a weak exchange has already failed.
 ///
 /// No library and no program is asked, so that it is as weak everywhere.
 ///
 /// ```
-/// use bonafide_testkit::{ClientMove, TestCa, WeakServer, Weakness};
+/// use bonafide_testkit::TestCa;
+/// use bonafide_testkit::weak::{ClientMove, WeakServer, Weakness};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let ca = TestCa::new();
@@ -146,10 +159,10 @@ impl WeakServer {
         self.seen.moves()
     }
 
-    /// Waits until `count` connections have ended, and gives the moves of all.
+    /// Waits until `count` connections have ended, and returns the moves of all.
     ///
     /// # Panics
-    /// After thirty seconds in which they never did.
+    /// If they have not after thirty seconds.
     pub async fn next_moves(&self, count: usize) -> Vec<ClientMove> {
         let enough = |moves: &Vec<ClientMove>| moves.len() >= count;
         until(&self.seen.changed, || self.seen.moves(), enough).await

@@ -1,4 +1,4 @@
-//! A connection on its way to a request.
+//! A connection that is reserved for a request.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -11,20 +11,22 @@ use super::lease::{Http1Lease, Http2Lease, Lease};
 use super::partition::{Partition, now};
 use super::state::{Loan, StreamEnd};
 
-/// How long a connection that was given back may take until it is ready again. It is ready in the moment when the
-/// last byte of a response has been read, unless it is still sending the request; then a new one is the better choice.
+/// How long a returned connection may take until it is ready again. It is ready as soon as the last
+/// byte of a response has been read, unless it still sends the request; then a new connection is the
+/// better choice.
 const READY_GRACE: Duration = Duration::from_millis(100);
 
-/// A connection on its way to a request. Dropped before it is claimed, it goes back to its partition.
-pub(super) struct Offer<C: Connect> {
+/// A connection that is reserved for a request. Dropped before the request claims it, it goes back to
+/// its partition.
+pub(super) struct Reservation<C: Connect> {
     /// Taken when the connection is claimed or found unusable.
     held: Option<(Arc<Partition<C>>, Loan<C>)>,
 }
 
-impl<C: Connect> Offer<C> {
-    pub(super) fn new(partition: Arc<Partition<C>>, grant: Loan<C>) -> Self {
+impl<C: Connect> Reservation<C> {
+    pub(super) fn new(partition: Arc<Partition<C>>, loan: Loan<C>) -> Self {
         Self {
-            held: Some((partition, grant)),
+            held: Some((partition, loan)),
         }
     }
 
@@ -65,23 +67,23 @@ impl<C: Connect> Offer<C> {
         meta.recalled_at().is_some_and(|at| at <= now()) && (!fresh || meta.binds_first_request())
     }
 
-    /// Makes it the request's own. `None` after [`Offer::is_ready`] said `false`.
+    /// Hands the connection to the request. `None` after [`Reservation::is_ready`] said `false`.
     pub(super) fn claim(mut self) -> Option<Lease<C>> {
-        let (partition, grant) = self.held.take()?;
-        partition.counters().claimed(grant.is_reused());
-        Some(match grant {
+        let (partition, loan) = self.held.take()?;
+        partition.counters().claimed(loan.is_reused());
+        Some(match loan {
             Loan::Http1(member) => Lease::Http1(Http1Lease::new(partition, member)),
             Loan::Http2(stream) => Lease::Http2(Http2Lease::new(partition, stream)),
         })
     }
 }
 
-impl<C: Connect> Drop for Offer<C> {
+impl<C: Connect> Drop for Reservation<C> {
     fn drop(&mut self) {
-        let Some((partition, grant)) = self.held.take() else {
+        let Some((partition, loan)) = self.held.take() else {
             return;
         };
-        partition.step(|state, now, steps| match grant {
+        partition.step(|state, now, steps| match loan {
             Loan::Http1(member) => state.give_back(member, now, steps),
             Loan::Http2(stream) => state.release(stream.id, StreamEnd::Done, now, steps),
         });
