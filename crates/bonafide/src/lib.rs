@@ -101,7 +101,6 @@ pub use self::client::{Client, ClientBuilder, RequestBuilder};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
 pub use self::event_post::EventPost;
-pub use self::limits::RequestTimeouts;
 pub use self::observe::{OpeningTimes, Timings};
 pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;

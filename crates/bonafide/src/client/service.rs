@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::stack::ResponseFuture;
 
 /// Always ready. The request's URI must be absolute. Of its extensions,
-/// [`RequestTimeouts`](crate::RequestTimeouts) sets the limits of the request; the client ignores
+/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request; the client ignores
 /// the others and passes them on to layers.
 ///
 /// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,

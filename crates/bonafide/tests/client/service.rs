@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide::{Body, Client, Error, Kind, Receipt, RequestTimeouts};
+use bonafide::limits::RequestTimeouts;
+use bonafide::{Body, Client, Error, Kind, Receipt};
 use bonafide_testkit::{Alpn, Ending};
 use http::{Request, Response};
 use http_body_util::BodyExt;

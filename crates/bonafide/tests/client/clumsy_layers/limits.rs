@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::future::pending;
 
-use bonafide::{Body, Kind, RequestTimeouts};
+use bonafide::limits::RequestTimeouts;
+use bonafide::{Body, Kind};
 use bonafide_testkit::{Alpn, Ending};
 use bytes::Bytes;
 use http::Request;
