@@ -11,7 +11,7 @@ use super::origin::{Origin, Origins};
 use super::set::Loading;
 use crate::config::description::Description;
 use crate::config::error::ConfigError;
-use crate::config::source::{Place, Source};
+use crate::config::source::{Source, SourcePosition};
 use crate::files::load_report::{LoadProblem, SourceReport};
 
 /// Your own certificate authorities.
@@ -143,7 +143,7 @@ impl CustomCa {
     fn load_unfenced(&self, set: &mut Loading) {
         match &self.kind {
             Kind::Source(source) => {
-                let origin = |place: Place<'_>| match place.path {
+                let origin = |place: SourcePosition<'_>| match place.path {
                     Some(path) => Origin::File(path.to_owned()),
                     None => Origin::Memory(place.location.to_owned()),
                 };
@@ -181,7 +181,7 @@ impl CustomCa {
 /// counted as that one's.
 pub(super) fn load_source(
     source: &Source,
-    origin: &dyn Fn(Place<'_>) -> Origin,
+    origin: &dyn Fn(SourcePosition<'_>) -> Origin,
     directory: Option<Origin>,
     set: &mut Loading,
     report: &mut SourceReport,

@@ -7,7 +7,7 @@ use super::custom::load_source;
 use super::origin::Origin;
 use super::set::Loading;
 use crate::config::description::Description;
-use crate::config::source::{Place, Source};
+use crate::config::source::{Source, SourcePosition};
 use crate::files::load_report::{LoadProblem, SourceReport};
 use crate::text::is_content;
 
@@ -40,7 +40,7 @@ pub(super) fn load_named(
     set: &mut Loading,
     report: &mut SourceReport,
 ) {
-    let origin = |place: Place<'_>| Origin::Environment {
+    let origin = |place: SourcePosition<'_>| Origin::Environment {
         variable: variable.to_owned(),
         path: place.path.unwrap_or(path).to_owned(),
     };

@@ -27,11 +27,11 @@ use crate::config::error::ConfigError;
 /// [`ConfigError`] that lists what was tried.
 #[derive(Clone, Debug)]
 pub struct Anchors {
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<AnchorSource>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub(crate) enum AnchorSource {
     System,
     #[cfg(feature = "bundled")]
     Bundled,
@@ -54,14 +54,14 @@ impl Anchors {
     /// replaces the whole store, every file of the directories is read whatever its name, and a setuid program reads them too.
     pub fn system() -> Self {
         Self {
-            sources: vec![Source::System],
+            sources: vec![AnchorSource::System],
         }
     }
 
     /// Nothing but `ca`: paths to public roots are refused.
     pub fn only(ca: impl Into<CustomCa>) -> Self {
         Self {
-            sources: vec![Source::Custom(ca.into())],
+            sources: vec![AnchorSource::Custom(ca.into())],
         }
     }
 
@@ -69,13 +69,13 @@ impl Anchors {
     #[cfg(feature = "bundled")]
     pub fn bundled() -> Self {
         Self {
-            sources: vec![Source::Bundled],
+            sources: vec![AnchorSource::Bundled],
         }
     }
 
     /// Adds `ca` to what is there.
     pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
-        self.sources.push(Source::Custom(ca.into()));
+        self.sources.push(AnchorSource::Custom(ca.into()));
         self
     }
 
@@ -84,7 +84,8 @@ impl Anchors {
     /// No additive variable is read unless a program asks for it by name here. An unset or empty variable adds nothing and is in the
     /// [`AnchorReport`](crate::files::AnchorReport).
     pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
-        self.sources.push(Source::Environment(variable.into()));
+        self.sources
+            .push(AnchorSource::Environment(variable.into()));
         self
     }
 
@@ -94,13 +95,14 @@ impl Anchors {
     /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried. [`ConfigError::Fence`] for a name that
     /// [`CustomCa::only_for`] was given.
     pub fn load(&self) -> Result<Arc<AnchorSet>, ConfigError> {
-        if let [Source::System] = self.sources[..] {
+        if let [AnchorSource::System] = self.sources[..] {
             return non_empty(system::shared());
         }
         let mut set = set::Loading::default();
         let mut reports = vec![Vec::new(); self.sources.len()];
         // Fenced authorities are there first: copies of them without a fence, wherever they come from, are left out.
-        let is_fenced = |source: &Source| matches!(source, Source::Custom(ca) if ca.is_fenced());
+        let is_fenced =
+            |source: &AnchorSource| matches!(source, AnchorSource::Custom(ca) if ca.is_fenced());
         for fenced in [true, false] {
             for (source, reports) in self.sources.iter().zip(&mut reports) {
                 if is_fenced(source) == fenced {
@@ -119,13 +121,13 @@ impl Anchors {
     pub(crate) fn describe(&self, description: &mut Description) {
         for source in &self.sources {
             match source {
-                Source::Custom(ca) => ca.describe(description),
-                Source::Environment(variable) => {
+                AnchorSource::Custom(ca) => ca.describe(description),
+                AnchorSource::Environment(variable) => {
                     environment::describe(variable, description);
                 }
-                Source::System => {}
+                AnchorSource::System => {}
                 #[cfg(feature = "bundled")]
-                Source::Bundled => {}
+                AnchorSource::Bundled => {}
             }
         }
     }
@@ -133,7 +135,7 @@ impl Anchors {
     /// Says whether the fences of all sources can be read, without reading the sources.
     pub(crate) fn check_fences(&self) -> Result<(), ConfigError> {
         for source in &self.sources {
-            if let Source::Custom(ca) = source {
+            if let AnchorSource::Custom(ca) = source {
                 ca.fences()?;
             }
         }
@@ -144,7 +146,7 @@ impl Anchors {
     pub(crate) fn uses_system_store(&self) -> bool {
         self.sources
             .iter()
-            .any(|source| matches!(source, Source::System))
+            .any(|source| matches!(source, AnchorSource::System))
     }
 
     /// Whether loading would read the system's store, which is left until it is needed.
@@ -153,7 +155,7 @@ impl Anchors {
     }
 }
 
-impl Source {
+impl AnchorSource {
     fn load(&self, set: &mut set::Loading) -> Result<(), ConfigError> {
         match self {
             Self::System => set.extend_from(&system::shared()),

@@ -29,7 +29,7 @@ pub(crate) enum Source {
 
 /// Where something was found.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct SourcePosition<'a> {
     /// The file or the directory; none in memory.
     pub(crate) path: Option<&'a Path>,
     /// The same as text, or the label.
@@ -40,7 +40,7 @@ pub(crate) struct Place<'a> {
 
 /// What is told of each object found, or of what cannot be read: where, and the object.
 pub(crate) type OnFound<'a, T, E> =
-    &'a mut dyn FnMut(Place<'_>, Result<T, LoadProblem>) -> Result<(), E>;
+    &'a mut dyn FnMut(SourcePosition<'_>, Result<T, LoadProblem>) -> Result<(), E>;
 
 /// What sources are read for.
 pub(crate) trait Readable: PemObject + From<Vec<u8>> + AsRef<[u8]> {
@@ -55,7 +55,7 @@ impl Readable for CertificateRevocationListDer<'static> {
     const KIND: FoundKind = FoundKind::RevocationList;
 }
 
-impl<'a> Place<'a> {
+impl<'a> SourcePosition<'a> {
     fn of(path: &'a Path, location: &'a str) -> Self {
         Self {
             path: Some(path),
@@ -134,7 +134,7 @@ impl Source {
             Self::File(path) => read_file(path, limit_bytes, on_found),
             Self::Directory(path) => read_directory(path, limit_bytes, on_found),
             Self::Bytes { label, bytes } => {
-                let place = Place {
+                let place = SourcePosition {
                     path: None,
                     location: label,
                     position: 1,
@@ -166,7 +166,7 @@ fn read_directory<T: Readable, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = shown_path(path).display().to_string();
-    let place = Place::of(path, &location);
+    let place = SourcePosition::of(path, &location);
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => return on_found(place, Err(LoadProblem::Io(Arc::new(error)))),
@@ -198,7 +198,10 @@ fn read_directory<T: Readable, E>(
                     Ok(metadata) if metadata.is_symlink() => LoadProblem::BrokenLink,
                     _ => LoadProblem::Io,
                 };
-                on_found(Place::of(file, &location), Err(problem(Arc::new(error))))?;
+                on_found(
+                    SourcePosition::of(file, &location),
+                    Err(problem(Arc::new(error))),
+                )?;
             }
         }
     }
@@ -214,7 +217,7 @@ fn read_file<T: Readable, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = shown_path(path).display().to_string();
-    let place = Place::of(path, &location);
+    let place = SourcePosition::of(path, &location);
     match read_up_to(path, limit_bytes) {
         Ok(bytes) => read_bytes(&bytes, place, on_found),
         Err(problem) => on_found(place, Err(problem)),
@@ -223,7 +226,7 @@ fn read_file<T: Readable, E>(
 
 fn read_bytes<T: Readable, E>(
     bytes: &[u8],
-    mut place: Place<'_>,
+    mut place: SourcePosition<'_>,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     const DER_SEQUENCE: u8 = 0x30;

@@ -11,11 +11,11 @@ use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
 
 use super::ClientIdentity;
-use super::credential::{Credential, Origin};
+use super::credential::{ChosenBy, Credential};
 use super::error::IdentityError;
+use super::relying::{RelyingPolicies, RelyingPolicy};
 use super::rotation::Rotation;
 use super::signer::NoKey;
-use super::user::{User, Users};
 use crate::config::provider::Provider;
 use crate::events::subscription::{Listener, Subscribers};
 
@@ -72,7 +72,7 @@ impl<'a> IdentityRequest<'a> {
 }
 
 /// What a callback answers: a certificate with its key, none to show nothing, or why it cannot say.
-type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
+type CallbackResult = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 
 /// A client certificate that a callback chooses in each handshake in which the server asks for one;
 /// clones are the same.
@@ -112,42 +112,44 @@ type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 pub struct IdentityCallback(Arc<Inner>);
 
 struct Inner {
-    callback: Box<dyn Fn(&IdentityRequest<'_>) -> Answer + Send + Sync>,
+    callback: Box<dyn Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync>,
     overlap: Duration,
-    given: Mutex<VecDeque<Given>>,
-    users: Users,
+    given: Mutex<VecDeque<Choice>>,
+    relying: RelyingPolicies,
     subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
 /// What was answered to a question the last time.
-struct Given {
+struct Choice {
     question: [u8; 32],
     credential: Arc<Credential>,
 }
 
 /// The answer to a question, which is no longer in use then.
-fn take(given: &mut VecDeque<Given>, question: &[u8; 32]) -> Option<Arc<Credential>> {
+fn take(given: &mut VecDeque<Choice>, question: &[u8; 32]) -> Option<Arc<Credential>> {
     let position = given.iter().position(|given| given.question == *question)?;
     given.remove(position).map(|given| given.credential)
 }
 
 impl IdentityCallback {
     /// A callback without overlap.
-    pub fn new(callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn new(
+        callback: impl Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync + 'static,
+    ) -> Self {
         Self::with_overlap(callback, Duration::ZERO)
     }
 
     /// The same with an overlap; see
     /// [`IdentityHandle::with_overlap`](crate::identity::IdentityHandle::with_overlap).
     pub fn with_overlap(
-        callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
+        callback: impl Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync + 'static,
         overlap: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
             callback: Box::new(callback),
             overlap,
             given: Mutex::default(),
-            users: Users::default(),
+            relying: RelyingPolicies::default(),
             subscribers: Subscribers::default(),
         }))
     }
@@ -172,8 +174,8 @@ impl IdentityCallback {
     }
 
     /// Notes that `user` is to be notified of rotations.
-    pub(super) fn serve(&self, user: &Arc<User>) {
-        self.0.users.add(user);
+    pub(super) fn add_relying(&self, policy: &Arc<RelyingPolicy>) {
+        self.0.relying.add(policy);
     }
 
     /// Asks the callback.
@@ -208,12 +210,12 @@ impl IdentityCallback {
             let mut given = self.given();
             let (credential, before) = match take(&mut given, &question) {
                 Some(same) if *same.record().sha256() == sha256 => (same, None),
-                before => (Credential::new(identity.leaf(), Origin::Given), before),
+                before => (Credential::new(identity.leaf(), ChosenBy::Callback), before),
             };
             let forgotten = (given.len() >= QUESTIONS)
                 .then(|| given.pop_front())
                 .flatten();
-            given.push_back(Given {
+            given.push_back(Choice {
                 question,
                 credential: Arc::clone(&credential),
             });
@@ -224,7 +226,7 @@ impl IdentityCallback {
         }
         if let Some(before) = before {
             self.retire(&before);
-            self.0.users.notify(&before, &credential);
+            self.0.relying.notify(&before, &credential);
         }
         credential
     }
@@ -248,7 +250,7 @@ impl IdentityCallback {
         });
     }
 
-    fn given(&self) -> std::sync::MutexGuard<'_, VecDeque<Given>> {
+    fn given(&self) -> std::sync::MutexGuard<'_, VecDeque<Choice>> {
         self.0.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

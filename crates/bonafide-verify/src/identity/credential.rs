@@ -88,7 +88,7 @@ impl fmt::Display for IdentityRecord {
 pub struct Credential {
     generation: Generation,
     record: Arc<IdentityRecord>,
-    origin: Origin,
+    chosen_by: ChosenBy,
     retires: OnceLock<Retires>,
 }
 
@@ -102,19 +102,19 @@ struct Retires {
 
 /// How a certificate came into use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ChosenBy {
     /// Somebody put it in its place.
-    Placed,
+    Configuration,
     /// A callback gave it for one handshake.
-    Given,
+    Callback,
 }
 
 impl Credential {
-    pub(super) fn new(leaf: &CertificateDer<'_>, origin: Origin) -> Arc<Self> {
+    pub(super) fn new(leaf: &CertificateDer<'_>, chosen_by: ChosenBy) -> Arc<Self> {
         Arc::new(Self {
             generation: Generation::next(),
             record: Arc::new(IdentityRecord::of(leaf)),
-            origin,
+            chosen_by,
             retires: OnceLock::new(),
         })
     }
@@ -144,7 +144,7 @@ impl Credential {
     /// Whether a connection that has just been made with it must not be used at all, if it has retired meanwhile. One that a callback has given for this very
     /// connection may be used by whoever the connection was made for.
     pub fn binds_new_connections(&self) -> bool {
-        self.origin == Origin::Placed
+        self.chosen_by == ChosenBy::Configuration
     }
 
     /// Retires it, `overlap` from now. Only the first call counts.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::ClientIdentity;
-use super::credential::{Credential, Generation, Origin};
+use super::credential::{ChosenBy, Credential, Generation};
+use super::relying::{RelyingPolicies, RelyingPolicy};
 use super::rotation::Rotation;
-use super::user::{User, Users};
 use crate::config::error::ConfigError;
 use crate::events::subscription::{Listener, Subscribers};
 
@@ -55,7 +55,7 @@ struct Inner {
     overlap: Duration,
     /// Held while an identity is replaced, so that replacements have an order.
     replacing: Mutex<()>,
-    users: Users,
+    relying: RelyingPolicies,
     subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Held {
 impl Held {
     fn new(identity: ClientIdentity) -> Self {
         Self {
-            credential: Credential::new(identity.leaf(), Origin::Placed),
+            credential: Credential::new(identity.leaf(), ChosenBy::Configuration),
             identity,
         }
     }
@@ -91,7 +91,7 @@ impl IdentityHandle {
             current: ArcSwap::from_pointee(Held::new(identity)),
             overlap,
             replacing: Mutex::default(),
-            users: Users::default(),
+            relying: RelyingPolicies::default(),
             subscribers: Subscribers::default(),
         }))
     }
@@ -129,7 +129,7 @@ impl IdentityHandle {
         if identity.is_same_as(&before.identity) {
             return Ok(before.credential.generation());
         }
-        self.0.users.check(&identity)?;
+        self.0.relying.check(&identity)?;
         Ok(self.put(replacing, &before, identity))
     }
 
@@ -175,7 +175,7 @@ impl IdentityHandle {
             overlap: self.0.overlap,
         });
         drop(replacing);
-        self.0.users.notify(&before.credential, &credential);
+        self.0.relying.notify(&before.credential, &credential);
         credential.generation()
     }
 
@@ -195,7 +195,7 @@ impl IdentityHandle {
 
     /// Notes that `user` needs every identity that comes here to be good for it, and sees whether
     /// the current one is.
-    pub(super) fn serve(&self, user: &Arc<User>) -> Result<(), ConfigError> {
+    pub(super) fn add_relying(&self, policy: &Arc<RelyingPolicy>) -> Result<(), ConfigError> {
         let _replacing = self
             .0
             .replacing
@@ -205,8 +205,8 @@ impl IdentityHandle {
             .current
             .load()
             .identity
-            .certified_key(&user.provider)?;
-        self.0.users.add(user);
+            .certified_key(&policy.provider)?;
+        self.0.relying.add(policy);
         Ok(())
     }
 

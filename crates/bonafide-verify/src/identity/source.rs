@@ -9,10 +9,10 @@ use super::ClientIdentity;
 #[cfg(feature = "tokio")]
 use super::Generation;
 use super::callback::{IdentityCallback, IdentityRequest};
-use super::credential::{Credential, IdentityRecord, Origin};
+use super::credential::{ChosenBy, Credential, IdentityRecord};
 use super::handle::IdentityHandle;
+use super::relying::RelyingPolicy;
 use super::rotation::Rotation;
-use super::user::User;
 use crate::config::description::{Description, ExpiryKind};
 use crate::config::error::ConfigError;
 use crate::events::subscription::Listener;
@@ -64,8 +64,8 @@ impl From<&IdentityCallback> for IdentitySource {
 #[derive(Clone, Debug)]
 pub(crate) enum ZoneIdentity {
     Fixed(Shown, Vec<PathBuf>),
-    Handle(IdentityHandle, Arc<User>),
-    Callback(IdentityCallback, Arc<User>),
+    Handle(IdentityHandle, Arc<RelyingPolicy>),
+    Callback(IdentityCallback, Arc<RelyingPolicy>),
 }
 
 /// A certificate with its key ready to sign.
@@ -78,24 +78,24 @@ pub(crate) struct Shown {
 
 impl ZoneIdentity {
     /// The identity of `source` for a policy, once it is sure that the key is the certificate's.
-    pub(crate) fn new(source: &IdentitySource, user: User) -> Result<Self, ConfigError> {
+    pub(crate) fn new(source: &IdentitySource, policy: RelyingPolicy) -> Result<Self, ConfigError> {
         match &source.0 {
             Kind::Fixed(identity) => {
                 let shown = Shown {
-                    credential: Some(Credential::new(identity.leaf(), Origin::Placed)),
-                    key: identity.certified_key(&user.provider)?,
+                    credential: Some(Credential::new(identity.leaf(), ChosenBy::Configuration)),
+                    key: identity.certified_key(&policy.provider)?,
                 };
                 Ok(Self::Fixed(shown, identity.files().to_vec()))
             }
             Kind::Handle(handle) => {
-                let user = Arc::new(user);
-                handle.serve(&user)?;
-                Ok(Self::Handle(handle.clone(), user))
+                let policy = Arc::new(policy);
+                handle.add_relying(&policy)?;
+                Ok(Self::Handle(handle.clone(), policy))
             }
             Kind::Callback(callback) => {
-                let user = Arc::new(user);
-                callback.serve(&user);
-                Ok(Self::Callback(callback.clone(), user))
+                let policy = Arc::new(policy);
+                callback.add_relying(&policy);
+                Ok(Self::Callback(callback.clone(), policy))
             }
         }
     }
@@ -104,11 +104,11 @@ impl ZoneIdentity {
     pub(crate) fn current(&self) -> Result<Option<Shown>, ConfigError> {
         match self {
             Self::Fixed(shown, _) => Ok(Some(shown.clone())),
-            Self::Handle(handle, user) => {
+            Self::Handle(handle, policy) => {
                 let held = handle.held();
                 Ok(Some(Shown {
                     credential: Some(Arc::clone(&held.credential)),
-                    key: held.identity.certified_key(&user.provider)?,
+                    key: held.identity.certified_key(&policy.provider)?,
                 }))
             }
             Self::Callback(..) => Ok(None),
@@ -134,8 +134,8 @@ impl ZoneIdentity {
             Self::Fixed(shown, _) => Some(shown.clone()),
             // What was put there was seen to be good for this policy.
             Self::Handle(..) => self.current().ok().flatten(),
-            Self::Callback(callback, user) => callback
-                .ask(request, &user.provider)
+            Self::Callback(callback, policy) => callback
+                .ask(request, &policy.provider)
                 .map(|(credential, key)| Shown { credential, key }),
         }
     }

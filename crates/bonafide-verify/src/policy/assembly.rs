@@ -12,7 +12,7 @@ use crate::config::provider::Provider;
 use crate::events::Events;
 use crate::first_use::KnownPeers;
 use crate::host::pattern::HostPattern;
-use crate::identity::{User, ZoneIdentity};
+use crate::identity::{RelyingPolicy, ZoneIdentity};
 use crate::zone::{Facets, Zone, ZoneAnchors, ZoneId};
 
 /// Fills in what a zone does not set.
@@ -125,12 +125,12 @@ impl Assembly<'_> {
             .identity
             .as_ref()
             .map(|identity| {
-                let user = User {
+                let relying = RelyingPolicy {
                     provider: self.provider.clone(),
                     clock: self.clock.clone(),
                     events: self.events.clone(),
                 };
-                ZoneIdentity::new(identity, user)
+                ZoneIdentity::new(identity, relying)
             })
             .transpose()?;
         let name: Arc<str> = pattern.as_ref().map_or_else(

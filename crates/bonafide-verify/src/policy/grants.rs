@@ -26,7 +26,7 @@ pub(super) fn with_grants(
             });
         }
         let host = grant.host.clone();
-        let believes_keys = || ConfigError::InvalidGrant {
+        let trusts_keys = || ConfigError::InvalidGrant {
             host,
             problem: "is for a zone that believes keys: another key is never let through"
                 .to_owned(),
@@ -36,8 +36,8 @@ pub(super) fn with_grants(
             .iter_mut()
             .find(|zone| zone.pattern() == Some(&pattern))
         {
-            if zone.believes_keys() {
-                return Err(believes_keys());
+            if zone.trusts_keys() {
+                return Err(trusts_keys());
             }
             zone.grant = grant;
             continue;
@@ -55,8 +55,8 @@ pub(super) fn with_grants(
                 host: pattern.to_string(),
             });
         };
-        if covering.believes_keys() {
-            return Err(believes_keys());
+        if covering.trusts_keys() {
+            return Err(trusts_keys());
         }
         let zone = Zone {
             id: ZoneId::new(u32::try_from(zones.len() + 1).unwrap_or(u32::MAX)),

@@ -34,7 +34,7 @@ use crate::path::presented::Peer;
 use crate::policy::effective::Effective;
 use crate::record::{Recorder, ShadowCounts};
 use crate::rustls::adapter;
-use crate::rustls::sessions::Resumption;
+use crate::rustls::sessions::ResumedSessions;
 use crate::text::excerpt;
 #[cfg(feature = "tokio")]
 use crate::verdict::receipt::report::IdentityUse;
@@ -286,7 +286,7 @@ impl Policy {
             &self.recorder,
             first,
             None,
-            Resumption::Unasked,
+            ResumedSessions::AreNotJudged,
         )?))
     }
 
@@ -311,7 +311,7 @@ impl Policy {
             &self.recorder,
             zone,
             Some(zone.id()),
-            Resumption::Unasked,
+            ResumedSessions::AreNotJudged,
         )?))
     }
 

@@ -80,11 +80,11 @@ impl Policy {
         }
         zone.anchors()?;
         let TlsConfig { config, credential } = self.tls_config(zone, alpn)?;
-        let offer = Arc::clone(&config.client_auth_cert_resolver);
+        let resolver = Arc::clone(&config.client_auth_cert_resolver);
         let connector = TlsConnector::from(config);
         let handshake = connector.connect(name.clone(), Noting::new(io));
         let handshake = pin!(handshake.into_fallible());
-        let (stream, demand) = demand::watch(&*offer, handshake).await;
+        let (stream, demand) = demand::observe(&*resolver, handshake).await;
         let stream = stream.map_err(|(error, io)| {
             TlsError::from_io(error).of_handshake(demand.is_some(), io.opening())
         })?;

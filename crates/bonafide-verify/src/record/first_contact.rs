@@ -15,7 +15,7 @@ use crate::x509::spki::SpkiSha256;
 
 /// A first contact that has yet to be written down, once the peer has proved that it holds its key.
 #[derive(Debug)]
-pub(crate) struct FirstContact {
+pub(crate) struct PendingFirstContact {
     name: ServerName<'static>,
     chain: Vec<CertificateDer<'static>>,
     time: UnixTime,
@@ -25,16 +25,16 @@ pub(crate) struct FirstContact {
 
 /// What the store of a server's zone says of it at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remembered {
+pub(crate) enum StoreState {
     /// Its zone has no such store.
-    NotAsked,
+    NoStore,
     /// This key.
-    Key(KnownKey),
+    Known(KnownKey),
     /// Nothing, or the store cannot be read.
-    Nothing,
+    Unknown,
 }
 
-impl FirstContact {
+impl PendingFirstContact {
     /// The first contact that `receipt` is about, if it is about one.
     pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
         match (receipt.verdict(), peer.name) {
@@ -77,7 +77,7 @@ impl Recorder {
     }
 
     /// What the store of the server's zone says of it at this moment.
-    pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
+    pub(crate) fn store_state(&self, name: &ServerName<'_>) -> StoreState {
         let name = canonical(name);
         let Some(store) = self
             .judge
@@ -85,18 +85,18 @@ impl Recorder {
             .ok()
             .and_then(|zone| zone.first_use())
         else {
-            return Remembered::NotAsked;
+            return StoreState::NoStore;
         };
         match store.look_up(&host_text(&name)) {
-            Ok(Some(known)) => Remembered::Key(known),
-            Ok(None) | Err(_) => Remembered::Nothing,
+            Ok(Some(known)) => StoreState::Known(known),
+            Ok(None) | Err(_) => StoreState::Unknown,
         }
     }
 
     /// Writes a first contact down, now that the peer has proved that it holds the key; whoever
     /// came first wins.
-    pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
-        let FirstContact {
+    pub(crate) fn complete(&self, contact: PendingFirstContact) -> Result<(), Refusal> {
+        let PendingFirstContact {
             name,
             chain,
             time,

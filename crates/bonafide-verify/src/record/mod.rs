@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, UnixTime};
 
-pub(crate) use self::first_contact::{FirstContact, Remembered};
+pub(crate) use self::first_contact::{PendingFirstContact, StoreState};
 pub(crate) use self::onlooker::Onlooker;
 pub use self::onlooker::ShadowCounts;
 use self::receipts::Receipts;
@@ -97,7 +97,7 @@ impl Recorder {
     }
 
     /// Has the peer of a handshake judged, and keeps the receipt for the connections that will rest
-    /// on it; that of a [`FirstContact`] is kept when that is complete.
+    /// on it; that of a [`PendingFirstContact`] is kept when that is complete.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         self.look_through();
         let judged = self
@@ -114,7 +114,7 @@ impl Recorder {
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.learner.learn(path.certificates());
         }
-        if FirstContact::of(&receipt, peer).is_some() {
+        if PendingFirstContact::of(&receipt, peer).is_some() {
             return Ok(receipt);
         }
         if let Some(name) = peer.name {

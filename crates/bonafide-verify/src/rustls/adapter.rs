@@ -19,10 +19,10 @@ use crate::host::name::{canonical, host_text};
 use crate::identity::Credential;
 use crate::identity::{Shown, ZoneIdentity};
 use crate::path::presented::{Peer, PresentedChain};
-use crate::record::{FirstContact, Handshake, Recorder};
-use crate::rustls::demand::Offer;
+use crate::record::{Handshake, PendingFirstContact, Recorder};
+use crate::rustls::demand::CertificateResolver;
 use crate::rustls::possession::Possession;
-use crate::rustls::sessions::{Resumption as Resumes, Sessions};
+use crate::rustls::sessions::{ResumedSessions, Sessions};
 use crate::verdict::receipt::report::{Connection, IdentityUse, Receipt};
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::{Zone, ZoneId};
@@ -57,7 +57,7 @@ impl ServerCertVerifier for Verifier {
         self.recorder.show(&peer, receipt);
         let receipt = judged.map_err(refused)?;
         self.possession
-            .expect(end_entity, FirstContact::of(&receipt, &peer));
+            .expect(end_entity, PendingFirstContact::of(&receipt, &peer));
         Ok(ServerCertVerified::assertion())
     }
 
@@ -135,10 +135,13 @@ pub(crate) fn client_config(
     recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
-    resumes: Resumes,
+    resumed_sessions: ResumedSessions,
 ) -> Result<ClientConfig, ConfigError> {
-    let offer = zone.identity.clone().map_or(Offer::Nothing, Offer::OfZone);
-    let mut config = configure(recorder, zone, only, resumes, offer)?;
+    let resolver = zone
+        .identity
+        .clone()
+        .map_or(CertificateResolver::Nothing, CertificateResolver::OfZone);
+    let mut config = configure(recorder, zone, only, resumed_sessions, resolver)?;
     if zone
         .identity
         .as_ref()
@@ -153,8 +156,8 @@ fn configure(
     recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
-    resumes: Resumes,
-    offer: Offer,
+    resumed_sessions: ResumedSessions,
+    resolver: CertificateResolver,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
         recorder: Arc::clone(recorder),
@@ -173,8 +176,11 @@ fn configure(
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut config = builder.with_client_cert_resolver(Arc::new(offer));
-    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(recorder), resumes)));
+    let mut config = builder.with_client_cert_resolver(Arc::new(resolver));
+    config.resumption = Resumption::store(Arc::new(Sessions::new(
+        Arc::clone(recorder),
+        resumed_sessions,
+    )));
     Ok(config)
 }
 
@@ -298,14 +304,23 @@ impl TlsConfigs {
             Some(identity) => identity.current()?,
             None => None,
         };
-        let (only, resumes) = (Some(zone.id()), Resumes::ThenJudgedAgain);
+        let (only, resumed_sessions) = (Some(zone.id()), ResumedSessions::AreJudgedAgain);
         let (mut config, credential) = match current {
             Some(shown) => {
                 let credential = shown.credential.clone();
-                let config = configure(&self.recorder, zone, only, resumes, Offer::One(shown))?;
+                let config = configure(
+                    &self.recorder,
+                    zone,
+                    only,
+                    resumed_sessions,
+                    CertificateResolver::One(shown),
+                )?;
                 (config, credential)
             }
-            None => (client_config(&self.recorder, zone, only, resumes)?, None),
+            None => (
+                client_config(&self.recorder, zone, only, resumed_sessions)?,
+                None,
+            ),
         };
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(TlsConfig {

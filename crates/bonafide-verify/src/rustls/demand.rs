@@ -23,15 +23,15 @@ use crate::identity::{IdentityRequest, ZoneIdentity};
 
 #[cfg(feature = "tokio")]
 thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static OBSERVED: RefCell<Option<Observed>> = const { RefCell::new(None) };
 }
 
 /// The handshake that the thread drives at this moment. It may drive another one meanwhile, of a signer that asks a server of its own.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
-struct Watch {
-    /// The address of the offer of its configuration.
-    offer: usize,
+struct Observed {
+    /// The address of the resolver of its configuration.
+    resolver: usize,
     seen: Option<Demand>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Demand {
 
 /// What is offered to servers that ask for a client certificate; that they did is noted.
 #[derive(Debug)]
-pub(crate) enum Offer {
+pub(crate) enum CertificateResolver {
     Nothing,
     /// This one, whatever the zone has by then.
     #[cfg(feature = "tokio")]
@@ -54,7 +54,7 @@ pub(crate) enum Offer {
     OfZone(ZoneIdentity),
 }
 
-impl ResolvesClientCert for Offer {
+impl ResolvesClientCert for CertificateResolver {
     fn resolve(
         &self,
         acceptable_issuers: &[&[u8]],
@@ -79,18 +79,18 @@ impl ResolvesClientCert for Offer {
 }
 
 #[cfg(feature = "tokio")]
-impl Offer {
+impl CertificateResolver {
     /// Notes what the server that asked is shown, if it is the watched handshake's.
     fn note(&self, offered: Option<&Shown>, schemes: &[SignatureScheme]) {
         // rustls shows nothing where the key has no scheme in common with the server.
         let shown = offered
             .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
             .and_then(|offered| offered.credential.clone());
-        WATCH.with_borrow_mut(|watch| {
-            if let Some(watch) = watch
-                && watch.offer == address(self)
+        OBSERVED.with_borrow_mut(|observed| {
+            if let Some(observed) = observed
+                && observed.resolver == address(self)
             {
-                watch.seen = Some(Demand { shown });
+                observed.seen = Some(Demand { shown });
             }
         });
     }
@@ -101,20 +101,23 @@ fn address<T: ?Sized>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-/// Runs one handshake with a configuration that has this offer; says as well what was seen of the server if it has asked for a client certificate.
+/// Runs one handshake with a configuration that has this resolver; says as well what was seen of the server if it has asked for a client certificate.
 #[cfg(feature = "tokio")]
-pub(crate) async fn watch<F: Future>(
-    offer: &dyn ResolvesClientCert,
+pub(crate) async fn observe<F: Future>(
+    resolver: &dyn ResolvesClientCert,
     mut handshake: Pin<&mut F>,
 ) -> (F::Output, Option<Demand>) {
-    let offer = address(offer);
+    let resolver = address(resolver);
     let mut seen = None;
     let output = poll_fn(|cx| {
-        let outer = WATCH.replace(Some(Watch { offer, seen: None }));
+        let outer = OBSERVED.replace(Some(Observed {
+            resolver,
+            seen: None,
+        }));
         let polled = handshake.as_mut().poll(cx);
-        if let Some(Watch {
+        if let Some(Observed {
             seen: Some(demand), ..
-        }) = WATCH.replace(outer)
+        }) = OBSERVED.replace(outer)
         {
             seen = Some(demand);
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use crate::record::{FirstContact, Recorder};
+use crate::record::{PendingFirstContact, Recorder};
 
 /// What one verifier waits for, on each thread of its own.
 #[derive(Debug)]
@@ -23,14 +23,14 @@ pub(crate) enum Possession {
 }
 
 /// The last certificate that was believed on this thread, whose key is yet to be proved.
-struct Believed {
+struct AwaitingProof {
     verifier: usize,
     leaf: CertificateDer<'static>,
-    contact: Option<FirstContact>,
+    contact: Option<PendingFirstContact>,
 }
 
 thread_local! {
-    static BELIEVED: RefCell<Option<Believed>> = const { RefCell::new(None) };
+    static AWAITING: RefCell<Option<AwaitingProof>> = const { RefCell::new(None) };
 }
 
 impl Possession {
@@ -47,14 +47,14 @@ impl Possession {
     /// A certificate is about to be judged: nothing of an earlier handshake is awaited any more.
     pub(crate) fn begin(&self) {
         if let Self::Awaited { .. } = self {
-            BELIEVED.take();
+            AWAITING.take();
         }
     }
 
     /// A certificate is believed, and the proof of its key comes next.
-    pub(crate) fn expect(&self, leaf: &CertificateDer<'_>, contact: Option<FirstContact>) {
+    pub(crate) fn expect(&self, leaf: &CertificateDer<'_>, contact: Option<PendingFirstContact>) {
         if let Self::Awaited { verifier } = self {
-            BELIEVED.set(Some(Believed {
+            AWAITING.set(Some(AwaitingProof {
                 verifier: *verifier,
                 leaf: leaf.clone().into_owned(),
                 contact,
@@ -69,13 +69,13 @@ impl Possession {
     pub(crate) fn proved(
         &self,
         leaf: &CertificateDer<'_>,
-    ) -> Result<Option<FirstContact>, rustls::Error> {
+    ) -> Result<Option<PendingFirstContact>, rustls::Error> {
         let Self::Awaited { verifier } = self else {
             return Ok(None);
         };
-        match BELIEVED.take() {
-            Some(believed) if believed.verifier == *verifier && believed.leaf == *leaf => {
-                Ok(believed.contact)
+        match AWAITING.take() {
+            Some(accepted) if accepted.verifier == *verifier && accepted.leaf == *leaf => {
+                Ok(accepted.contact)
             }
             _ => Err(rustls::Error::General(
                 "a proof of possession without a certificate that was judged before it".to_owned(),

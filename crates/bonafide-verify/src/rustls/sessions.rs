@@ -10,7 +10,7 @@ use rustls::client::{
 };
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::record::{Recorder, Remembered};
+use crate::record::{Recorder, StoreState};
 
 /// How many servers one configuration keeps sessions for.
 const SERVERS: usize = 256;
@@ -23,21 +23,21 @@ const SERVERS: usize = 256;
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
     recorder: Arc<Recorder>,
-    resumption: Resumption,
+    resumed: ResumedSessions,
     begun: Mutex<HashMap<ServerName<'static>, Begun>>,
 }
 
 /// What becomes of a session that was resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resumption {
+pub(crate) enum ResumedSessions {
     /// Its chain is judged again before anything is sent.
     #[cfg_attr(
         not(feature = "tokio"),
         expect(dead_code, reason = "the only client of this crate needs tokio")
     )]
-    ThenJudgedAgain,
+    AreJudgedAgain,
     /// Nobody asks: another client than this crate's has the configuration.
-    Unasked,
+    AreNotJudged,
 }
 
 /// What the sessions of one server rest on.
@@ -45,7 +45,7 @@ pub(crate) enum Resumption {
 struct Begun {
     deadline: Deadline,
     /// What the store of first use said; the sessions end when it says something else.
-    remembered: Remembered,
+    store_state: StoreState,
 }
 
 /// Until when the sessions of one server may be resumed.
@@ -56,11 +56,11 @@ enum Deadline {
 }
 
 impl Sessions {
-    pub(crate) fn new(recorder: Arc<Recorder>, resumption: Resumption) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, resumed: ResumedSessions) -> Self {
         Self {
             kept: ClientSessionMemoryCache::new(SERVERS),
             recorder,
-            resumption,
+            resumed,
             begun: Mutex::default(),
         }
     }
@@ -68,7 +68,7 @@ impl Sessions {
     /// Notes what the session of a server rests on that begins, and says whether the session may be
     /// kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
-        if self.resumption == Resumption::Unasked && self.recorder.is_first_use(server) {
+        if self.resumed == ResumedSessions::AreNotJudged && self.recorder.is_first_use(server) {
             // The ticket may be of an older connection, whose key is another one than the store has
             // now.
             return false;
@@ -83,8 +83,8 @@ impl Sessions {
             // is a file.
             return true;
         }
-        let remembered = self.recorder.remembered(server);
-        if remembered == Remembered::Nothing {
+        let store_state = self.recorder.store_state(server);
+        if store_state == StoreState::Unknown {
             return false;
         }
         let mut begun = self.begun();
@@ -97,7 +97,7 @@ impl Sessions {
             server.clone(),
             Begun {
                 deadline,
-                remembered,
+                store_state,
             },
         );
         true
@@ -111,7 +111,7 @@ impl Sessions {
         let begun = self.begun().get(server).copied();
         let Some(Begun {
             deadline,
-            remembered,
+            store_state,
         }) = begun
         else {
             return false;
@@ -120,7 +120,7 @@ impl Sessions {
             Deadline::Never => true,
             Deadline::At(deadline) => self.recorder.judge.clock.now() < deadline,
         };
-        in_time && self.recorder.remembered(server) == remembered
+        in_time && self.recorder.store_state(server) == store_state
     }
 }
 

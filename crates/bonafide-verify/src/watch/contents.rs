@@ -26,12 +26,12 @@ enum Holding {
     Nothing,
     /// Neither a file nor a directory.
     Neither,
-    Unreadable(Fault),
+    Unreadable(OsError),
 }
 
 /// An error of the operating system, comparable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Fault {
+struct OsError {
     kind: io::ErrorKind,
     code: Option<i32>,
 }
@@ -74,7 +74,7 @@ impl Contents {
 
 impl Holding {
     fn of(path: &Path) -> Self {
-        Self::read(path).unwrap_or_else(|error| Self::Unreadable(Fault::from(&error)))
+        Self::read(path).unwrap_or_else(|error| Self::Unreadable(OsError::from(&error)))
     }
 
     fn read(path: &Path) -> io::Result<Self> {
@@ -99,7 +99,7 @@ impl Holding {
             Self::Something(_) => None,
             Self::Nothing => Some(LoadProblem::NothingFound),
             Self::Neither => Some(LoadProblem::NotAFile(path.to_owned())),
-            Self::Unreadable(fault) => Some(LoadProblem::Io(Arc::new(fault.to_error()))),
+            Self::Unreadable(error) => Some(LoadProblem::Io(Arc::new(error.to_error()))),
         }
     }
 }
@@ -143,7 +143,7 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<usize> {
     }
 }
 
-impl Fault {
+impl OsError {
     fn to_error(self) -> io::Error {
         match self.code {
             Some(code) => io::Error::from_raw_os_error(code),
@@ -152,7 +152,7 @@ impl Fault {
     }
 }
 
-impl From<&io::Error> for Fault {
+impl From<&io::Error> for OsError {
     fn from(error: &io::Error) -> Self {
         Self {
             kind: error.kind(),

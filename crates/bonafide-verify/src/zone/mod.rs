@@ -107,7 +107,7 @@ impl Zone {
     }
 
     /// Whether the zone believes keys and looks for no path: see [`ZoneBuilder::first_use`] and [`ZoneBuilder::exactly`].
-    pub fn believes_keys(&self) -> bool {
+    pub fn trusts_keys(&self) -> bool {
         self.known.is_some()
     }
 

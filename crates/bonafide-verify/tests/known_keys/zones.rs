@@ -341,7 +341,7 @@ fn such_a_zone_needs_no_anchors_and_reads_no_store_of_the_system() {
     policy.client_config().unwrap();
     policy.client_config_for(HOST).unwrap();
     let zone = policy.zones().next().unwrap();
-    assert!(zone.believes_keys());
+    assert!(zone.trusts_keys());
     assert!(zone.anchors().unwrap().is_empty());
     // Others are as ever: nobody is believed by the keys of a zone outside of it.
     assert_eq!(
