@@ -59,7 +59,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Another writer has the lock and does not let go of it.
-    #[error("cannot lock {path} within {seconds} s: another process holds it", path = path.display(), seconds = waited.as_secs())]
+    #[error("cannot lock {path}: another writer still holds the lock after {seconds} s", path = path.display(), seconds = waited.as_secs())]
     Locked {
         /// The file that is locked: the one meant, with `.lock` added.
         path: PathBuf,

@@ -73,7 +73,7 @@ impl FileFirstUse {
         if store.file.read()?.is_none() {
             store.file.update::<FirstUseError>(|old| {
                 let begin = || {
-                    tracing::info!(path = %store.path().display(), "a store of known keys is begun");
+                    tracing::info!(path = %store.path().display(), "created a store of known keys");
                     format::write(&format::Known::new()).into_bytes()
                 };
                 Ok(old.is_none().then(begin))

@@ -44,9 +44,9 @@ pub struct CanonicalHost {
     name: ServerName<'static>,
 }
 
-/// The text is neither a DNS name nor an IP address. What it was is not in the error.
+/// The text is not a DNS name or an IP address. The error does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("neither a DNS name nor an IP address")]
+#[error("not a valid DNS name or IP address")]
 #[non_exhaustive]
 pub struct HostError;
 

@@ -47,15 +47,15 @@ enum Scope {
 #[non_exhaustive]
 pub enum PatternError {
     /// It is neither a host name with an optional `*.` or `**.` in front nor an IP address.
-    #[error("`{pattern}` is not a host pattern")]
+    #[error("`{pattern}` is not a valid host pattern")]
     Malformed {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         pattern: String,
     },
     /// It covers a public suffix, under which hosts belong to different owners.
     #[error("`{pattern}` covers the public suffix `{suffix}`")]
     PublicSuffix {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         pattern: String,
         /// The suffix.
         suffix: String,

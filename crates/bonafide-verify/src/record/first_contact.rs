@@ -131,7 +131,7 @@ impl Recorder {
                 self.verify_handshake(&settled).map(drop)
             }
             Ok(Swap::Found(None)) => Err(refuse(KeyReason::of_store(FirstUseError::Other(
-                "it has no key, and does not take one".into(),
+                "the store has no key for the host and did not accept one".into(),
             )))),
             Err(error) => Err(refuse(KeyReason::of_store(error))),
         }

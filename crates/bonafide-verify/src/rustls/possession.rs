@@ -78,7 +78,8 @@ impl Possession {
                 Ok(accepted.contact)
             }
             _ => Err(rustls::Error::General(
-                "a proof of possession without a certificate that was judged before it".to_owned(),
+                "the handshake signature does not follow the verification of its certificate"
+                    .to_owned(),
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! Fences: the names that an authority is believed for, put on it by the program.
+//! Fences: the names that an authority may issue certificates for, set by the program.
 
 mod constraints;
 mod subtree;
@@ -13,7 +13,7 @@ use self::subtree::{DnsSubtree, read_network};
 use crate::config::error::ConfigError;
 use crate::text::excerpt;
 
-/// The DNS names and addresses that the authorities of a source are believed for, and no others.
+/// The only DNS names and addresses that the authorities of a source may issue certificates for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fence {
     dns: Vec<DnsSubtree>,
@@ -40,7 +40,7 @@ impl Fence {
         if patterns.is_empty() {
             return Err(ConfigError::Fence {
                 pattern: String::new(),
-                problem: "a fence without names would believe nobody",
+                problem: "the list of names is empty, so no certificate would be accepted",
             });
         }
         Ok(fence)
@@ -65,7 +65,7 @@ impl Fence {
     }
 }
 
-/// Prints names as a person lists them.
+/// Prints names as a list: `a, b and c`.
 pub(super) struct AndList<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for AndList<'_> {

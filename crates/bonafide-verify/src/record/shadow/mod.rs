@@ -149,7 +149,10 @@ impl Candidate {
         match started {
             Ok(_runs_on_its_own) => Some(sender),
             Err(error) => {
-                tracing::warn!(%error, "no thread for the candidate policy: it judges nothing");
+                tracing::warn!(
+                    %error,
+                    "cannot start the thread of the candidate policy: it judges no handshakes"
+                );
                 None
             }
         }
