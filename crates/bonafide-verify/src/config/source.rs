@@ -1,4 +1,4 @@
-//! Where certificates and their like are read from: files, directories, memory.
+//! Sources of certificates and revocation lists: files, directories, memory.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::files::load_report::LoadProblem;
 use crate::files::pem;
 use crate::text::{is_content, shown_path};
 
-/// One place to read from.
+/// A source of certificates or revocation lists.
 #[derive(Clone)]
 pub(crate) enum Source {
     /// One object in DER or any number in PEM.
@@ -27,22 +27,22 @@ pub(crate) enum Source {
     Bytes { label: Arc<str>, bytes: Arc<[u8]> },
 }
 
-/// Where something was found.
+/// Where an object was found in a source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourcePosition<'a> {
-    /// The file or the directory; none in memory.
+    /// The file or the directory; `None` for bytes in memory.
     pub(crate) path: Option<&'a Path>,
-    /// The same as text, or the label.
+    /// The path as text, or the label of bytes in memory.
     pub(crate) location: &'a str,
     /// The number of the object in its file, from 1.
     pub(crate) position: usize,
 }
 
-/// What is told of each object found, or of what cannot be read: where, and the object.
+/// Receives each object, or the problem if it cannot be read, with its position.
 pub(crate) type OnFound<'a, T, E> =
     &'a mut dyn FnMut(SourcePosition<'_>, Result<T, LoadProblem>) -> Result<(), E>;
 
-/// What sources are read for.
+/// A kind of object that sources contain.
 pub(crate) trait Readable: PemObject + From<Vec<u8>> + AsRef<[u8]> {
     const KIND: FoundKind;
 }
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// Says which file or directory it is.
+    /// Adds the file or directory to the description.
     pub(crate) fn describe(&self, description: &mut Description) {
         match self {
             Self::File(path) | Self::Directory(path) if !is_content(path) => {
@@ -91,13 +91,13 @@ impl Source {
         }
     }
 
-    /// Reads everything; ends early where `on_found` answers with an error.
+    /// Reads everything. Stops at the first error that `on_found` returns.
     pub(crate) fn read<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_up_to(MAX_SOURCE_BYTES, on_found)
     }
 
-    /// The same for those to whom every problem is an error: what may stand beside what is looked for,
-    /// as a key beside its certificate, is told only where there is nothing else.
+    /// The same, for callers that fail at the first problem. An object that may accompany the
+    /// expected ones, such as a key with its certificate, is reported only if there is nothing else.
     pub(crate) fn read_whole<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_whole_up_to(MAX_SOURCE_BYTES, on_found)
     }
@@ -145,7 +145,7 @@ impl Source {
     }
 }
 
-/// Where it is, and of what is in memory only how much.
+/// Shows the path, or the label and the length of bytes in memory.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -179,7 +179,7 @@ fn read_directory<T: Readable, E>(
         }
     }
     files.sort();
-    // Several links to one file, as `openssl rehash` makes them, are read once.
+    // Several links to one file, as `openssl rehash` creates them, are read once.
     let mut seen = HashSet::new();
     let mut is_empty = true;
     for file in &files {
@@ -235,7 +235,7 @@ fn read_bytes<T: Readable, E>(
         return on_found(place, checked(bytes.to_vec().into(), None, 1));
     }
     let mut has_sections = false;
-    // Whether it has what was looked for, or what may hold that.
+    // Whether there is an expected object, or one that may contain it.
     let mut has_any = false;
     for (section, number) in pem::sections(bytes).zip(1..) {
         has_sections = true;
@@ -265,7 +265,7 @@ fn read_bytes<T: Readable, E>(
     on_found(place, Err(problem))
 }
 
-/// The object, unless it is of another kind than its label says, or more follows it.
+/// The object, unless it is of another kind than its label says, or bytes follow it.
 fn checked<T: Readable>(
     object: T,
     section: Option<usize>,

@@ -230,7 +230,7 @@ impl fmt::Display for FoundKind {
             Self::Utf16 => "text in UTF-16 (PEM is ASCII)",
             Self::BareBase64 => "Base64 without PEM markers",
             Self::Der => "DER instead of PEM",
-            Self::UnknownSection => "a PEM section with an unknown label",
+            Self::UnknownSection => "an object with an unknown label",
         })
     }
 }

@@ -14,22 +14,22 @@ use super::rotation::Rotation;
 use crate::config::error::ConfigError;
 use crate::events::subscription::{Listener, Subscribers};
 
-/// A place for the client certificate of this moment; clones are the same place.
+/// Holds the current client certificate, which can be replaced. Clones share it.
 ///
-/// Given to a [zone](crate::ZoneBuilder::identity) or to the [default
-/// zone](crate::PolicyBuilder::identity). From the moment that [`replace`](Self::replace) returns,
-/// no request of a client rides on a connection or a session ticket that an older certificate was
-/// shown for, unless there is an [overlap](Self::with_overlap). Streams under way finish, and so
-/// does what was handed to a connection and has yet to be read: no more than the streams that the
-/// server allowed at the time, and one if it allows none. Other zones keep their connections.
+/// Pass it to a [zone](crate::ZoneBuilder::identity) or to the [default
+/// zone](crate::PolicyBuilder::identity). After [`replace`](Self::replace) has returned, no request
+/// of a client uses a connection or a session ticket for which an older certificate was presented,
+/// unless there is an [overlap](Self::with_overlap). Streams in progress finish, and so do requests
+/// that were already handed to a connection: at most as many as the streams that the server allowed
+/// at that time, and one if it allows none. Other zones keep their connections.
 ///
-/// Only the connections of bonafide's own client are retired. A `rustls::ClientConfig` that another
-/// client has shows the certificate of the moment in each handshake and resumes no session, but how
-/// long that client keeps a connection is its own affair.
+/// Only the connections of bonafide's own client are retired. Another client with a
+/// `rustls::ClientConfig` of the policy presents the current certificate in each handshake and
+/// resumes no session, but it decides itself how long it keeps a connection.
 ///
-/// A certificate that ends while connections rest on it ends none of them: servers look at its time
-/// in the handshake. It is shown as long as nothing takes its place, and what the server says of it
-/// is the answer.
+/// A certificate that expires does not end connections: servers check its validity in the handshake.
+/// An expired certificate is presented until it is replaced, and the server decides whether to accept
+/// it.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, Policy, Zone};
@@ -59,7 +59,7 @@ struct Inner {
     subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
-/// An identity in its place.
+/// The current identity with its credential.
 pub(super) struct Held {
     pub(super) identity: ClientIdentity,
     pub(super) credential: Arc<Credential>,
@@ -75,17 +75,16 @@ impl Held {
 }
 
 impl IdentityHandle {
-    /// A handle that holds `identity`, without overlap: the request after a rotation uses a
-    /// connection with the new certificate. Whether the key is the certificate's is asked when a
-    /// policy is built with the handle.
+    /// A handle that holds `identity`, without overlap: the first request after a rotation uses a
+    /// connection with the new certificate. Building a policy with the handle checks that the key
+    /// matches the certificate.
     pub fn new(identity: ClientIdentity) -> Self {
         Self::with_overlap(identity, Duration::ZERO)
     }
 
-    /// The same with an overlap: connections that were made with the certificate before may still
-    /// be given to requests for so long after a rotation. New ones are made with the new
-    /// certificate from the first moment. For servers to which connections are dear and that take
-    /// both certificates.
+    /// A handle with an overlap: for this time after a rotation, requests may still use connections
+    /// that were made with the former certificate. New connections use the new certificate at once.
+    /// For servers that accept both certificates and to which connections are expensive.
     pub fn with_overlap(identity: ClientIdentity, overlap: Duration) -> Self {
         Self(Arc::new(Inner {
             current: ArcSwap::from_pointee(Held::new(identity)),
@@ -96,29 +95,28 @@ impl IdentityHandle {
         }))
     }
 
-    /// The identity of this moment.
+    /// The current identity.
     pub fn current(&self) -> ClientIdentity {
         self.0.current.load().identity.clone()
     }
 
-    /// The identity of this moment as it is in use: its number, and the certificate as receipts
-    /// name it.
+    /// The current identity in use: its generation, and the certificate as shown on receipts.
     pub fn credential(&self) -> Arc<Credential> {
         Arc::clone(&self.0.current.load().credential)
     }
 
-    /// Puts `identity` in the place of the current one and gives its number, once the connections
-    /// of the one before are retired.
+    /// Replaces the current identity with `identity`, retires the connections of the former one, and
+    /// returns the new generation.
     ///
-    /// Nothing changes, and no connection is closed, if `identity` is the current one: the same
-    /// chain with a key that is not external.
+    /// If `identity` is the current one, nothing changes and no connection is closed. That is so for
+    /// the same chain and key, but never for an external signer.
     ///
     /// # Errors
-    /// The identity before then stays, with its connections. [`ConfigError::KeyMismatch`] and
-    /// [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
-    /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not
-    /// valid now, by the clock of a policy that uses the handle, or by the system's if there is
-    /// none.
+    /// After an error, the former identity and its connections stay. [`ConfigError::KeyMismatch`]
+    /// and [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
+    /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not valid
+    /// at this time, by the clock of each policy that uses the handle, or by the system's clock if
+    /// no policy uses it.
     pub fn replace(&self, identity: ClientIdentity) -> Result<Generation, ConfigError> {
         let replacing = self
             .0
@@ -133,11 +131,11 @@ impl IdentityHandle {
         Ok(self.put(replacing, &before, identity))
     }
 
-    /// Reads the certificate chain and the key again and puts them in place of the current ones;
-    /// see [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
+    /// Reads a certificate chain and a key from files and replaces the current ones with them; see
+    /// [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
     ///
     /// # Errors
-    /// Those of both; what was there before then stays.
+    /// Those of both; the former identity then stays.
     pub fn reload_from_pem_files(
         &self,
         chain: impl AsRef<Path>,
@@ -146,8 +144,8 @@ impl IdentityHandle {
         self.replace(ClientIdentity::from_pem_files(chain, key)?)
     }
 
-    /// Retires the connections and the tickets that rest on the current identity, which stays: for
-    /// a server that has to ask for it again. The overlap holds here too.
+    /// Retires the connections and tickets of the current identity, and keeps the identity: for a
+    /// server that has to request it again. The overlap applies here too.
     pub fn retire_connections(&self) -> Generation {
         let replacing = self
             .0
@@ -159,8 +157,7 @@ impl IdentityHandle {
         self.put(replacing, &before, identity)
     }
 
-    /// The sinks of the policies are notified last, and without the lock: a sink may use the
-    /// handle.
+    /// Notifies the sinks of the policies last, without holding the lock: a sink may use the handle.
     fn put(
         &self,
         replacing: MutexGuard<'_, ()>,
@@ -179,7 +176,7 @@ impl IdentityHandle {
         credential.generation()
     }
 
-    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    /// Subscribes `listener` to rotations, until it is dropped.
     pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         self.add(&listener);
@@ -193,8 +190,8 @@ impl IdentityHandle {
         self.0.current.load_full()
     }
 
-    /// Notes that `user` needs every identity that comes here to be good for it, and sees whether
-    /// the current one is.
+    /// Adds a policy for which every identity of the handle must be usable, and checks the current
+    /// one.
     pub(super) fn add_relying(&self, policy: &Arc<RelyingPolicy>) -> Result<(), ConfigError> {
         let _replacing = self
             .0

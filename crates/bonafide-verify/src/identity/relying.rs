@@ -1,4 +1,4 @@
-//! The policies that a rotating identity serves: what it must be good for.
+//! The policies that rely on a rotating client certificate, for which each new one must be usable.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::events::subscription::Subscribers;
 use crate::events::{Event, Events, IdentityReplaced};
 use crate::x509::certificate::{Certificate, base16, subject_text};
 
-/// What a policy reads and judges an identity by, and which sinks it notifies of a rotation.
+/// The parts of a policy that check a new client certificate, and the sinks that are notified of a
+/// rotation.
 #[derive(Debug)]
 pub(crate) struct RelyingPolicy {
     pub(crate) provider: Provider,
@@ -19,7 +20,7 @@ pub(crate) struct RelyingPolicy {
 }
 
 impl RelyingPolicy {
-    /// Whether `identity` can take the place of another.
+    /// Checks that `identity` can replace another.
     fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
         identity.certified_key(&self.provider)?;
         let leaf =
@@ -37,7 +38,7 @@ impl RelyingPolicy {
     }
 }
 
-/// All that are left of them.
+/// All relying policies that still exist.
 #[derive(Debug, Default)]
 pub(super) struct RelyingPolicies(Subscribers<RelyingPolicy>);
 
@@ -46,8 +47,8 @@ impl RelyingPolicies {
         self.0.subscribe(&Arc::downgrade(policy));
     }
 
-    /// Whether `identity` is good for all of them; without any, whether it would be for a policy
-    /// that has the defaults.
+    /// Checks that `identity` is usable for all of them; if there is none, for a policy with the
+    /// defaults.
     pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
         let policies = self.0.all();
         if policies.is_empty() {
@@ -63,7 +64,7 @@ impl RelyingPolicies {
             .try_for_each(|policy| policy.check(identity))
     }
 
-    /// Notifies the sinks of all of them, each once, that `to` took the place of `from`.
+    /// Notifies the sinks of all of them, each once, that `to` replaced `from`.
     pub(super) fn notify(&self, from: &Credential, to: &Credential) {
         let policies = self.0.all();
         let events = Events::of_all(policies.iter().map(|policy| &policy.events));

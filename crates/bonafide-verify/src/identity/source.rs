@@ -1,4 +1,4 @@
-//! Where a zone has its client certificate from.
+//! The source of a zone's client certificate.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -19,7 +19,8 @@ use crate::events::subscription::Listener;
 use crate::x509::certificate::{Certificate, base16};
 use crate::x509::spki::SpkiSha256;
 
-/// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
+/// The source of a zone's client certificate: a fixed [`ClientIdentity`], an [`IdentityHandle`] or an
+/// [`IdentityCallback`].
 #[derive(Clone, Debug)]
 pub struct IdentitySource(Kind);
 
@@ -71,13 +72,13 @@ pub(crate) enum ZoneIdentity {
 /// A certificate with its key ready to sign.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
-    /// None where there is nothing to show, and the key says why.
+    /// `None` if no certificate can be presented; signing with the key then returns the error.
     pub(crate) credential: Option<Arc<Credential>>,
     pub(crate) key: Arc<CertifiedKey>,
 }
 
 impl ZoneIdentity {
-    /// The identity of `source` for a policy, once it is sure that the key is the certificate's.
+    /// The identity of `source` for a policy, after checking that the key matches the certificate.
     pub(crate) fn new(source: &IdentitySource, policy: RelyingPolicy) -> Result<Self, ConfigError> {
         match &source.0 {
             Kind::Fixed(identity) => {
@@ -100,7 +101,7 @@ impl ZoneIdentity {
         }
     }
 
-    /// What is shown until the next rotation; none where it is chosen in each handshake.
+    /// What is presented until the next rotation; `None` if a callback chooses in each handshake.
     pub(crate) fn current(&self) -> Result<Option<Shown>, ConfigError> {
         match self {
             Self::Fixed(shown, _) => Ok(Some(shown.clone())),
@@ -115,7 +116,7 @@ impl ZoneIdentity {
         }
     }
 
-    /// The number of what is shown until the next rotation.
+    /// The generation of what is presented until the next rotation.
     #[cfg(feature = "tokio")]
     pub(crate) fn generation(&self) -> Option<Generation> {
         match self {
@@ -128,11 +129,11 @@ impl ZoneIdentity {
         }
     }
 
-    /// What is shown in a handshake in which the server asks for it by `request`.
+    /// What is presented in a handshake in which the server sends `request`.
     pub(crate) fn answer(&self, request: &IdentityRequest<'_>) -> Option<Shown> {
         match self {
             Self::Fixed(shown, _) => Some(shown.clone()),
-            // What was put there was seen to be good for this policy.
+            // `replace` has checked that it is usable for this policy.
             Self::Handle(..) => self.current().ok().flatten(),
             Self::Callback(callback, policy) => callback
                 .ask(request, &policy.provider)
@@ -140,12 +141,12 @@ impl ZoneIdentity {
         }
     }
 
-    /// Whether it stays the same as long as the policy does.
+    /// Whether it stays the same for the lifetime of the policy.
     pub(crate) fn is_fixed(&self) -> bool {
         matches!(self, Self::Fixed(..))
     }
 
-    /// Has `listener` notified of every rotation from now on.
+    /// Subscribes `listener` to rotations.
     pub(crate) fn subscribe(&self, listener: &Weak<dyn Listener<Rotation>>) {
         match self {
             Self::Fixed(..) => {}
@@ -154,7 +155,7 @@ impl ZoneIdentity {
         }
     }
 
-    /// What is shown at this moment, the files that it was read from if they are not read again, and when the certificate ends.
+    /// Describes the current certificate, the files of a fixed one, and when the certificate expires.
     pub(crate) fn describe(&self, description: &mut Description) {
         let (source, leaf) = match self {
             Self::Fixed(shown, files) => {

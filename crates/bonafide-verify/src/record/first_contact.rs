@@ -1,4 +1,4 @@
-//! First contacts: written down once the peer has proved that it holds its key.
+//! First contacts: stored once the peer has proved that it holds its key.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::verdict::receipt::report::{Receipt, Verdict};
 use crate::verdict::refusal::report::Refusal;
 use crate::x509::spki::SpkiSha256;
 
-/// A first contact that has yet to be written down, once the peer has proved that it holds its key.
+/// A first contact that will be stored once the peer has proved that it holds its key.
 #[derive(Debug)]
 pub(crate) struct PendingFirstContact {
     name: ServerName<'static>,
@@ -23,19 +23,19 @@ pub(crate) struct PendingFirstContact {
     receipt: Arc<Receipt>,
 }
 
-/// What the store of a server's zone says of it at this moment.
+/// What the store of a server's zone has for the server at this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreState {
-    /// Its zone has no such store.
+    /// The zone has no store.
     NoStore,
     /// This key.
     Known(KnownKey),
-    /// Nothing, or the store cannot be read.
+    /// No key, or the store cannot be read.
     Unknown,
 }
 
 impl PendingFirstContact {
-    /// The first contact that `receipt` is about, if it is about one.
+    /// The first contact of `receipt`, if it is the receipt of one.
     pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
         match (receipt.verdict(), peer.name) {
             (
@@ -69,14 +69,14 @@ impl Recorder {
             .any(|zone| zone.first_use().is_some())
     }
 
-    /// Whether the zone of the server asks a store of first use.
+    /// Whether the zone of the server has a store of known keys.
     pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
         self.judge
             .zone_of(&canonical(name))
             .is_ok_and(|zone| zone.first_use().is_some())
     }
 
-    /// What the store of the server's zone says of it at this moment.
+    /// What the store of the server's zone has for it at this time.
     pub(crate) fn store_state(&self, name: &ServerName<'_>) -> StoreState {
         let name = canonical(name);
         let Some(store) = self
@@ -93,8 +93,8 @@ impl Recorder {
         }
     }
 
-    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever
-    /// came first wins.
+    /// Stores a first contact, after the peer has proved that it holds the key. If another handshake
+    /// has stored a key meanwhile, the peer is judged by that key.
     pub(crate) fn complete(&self, contact: PendingFirstContact) -> Result<(), Refusal> {
         let PendingFirstContact {
             name,
@@ -124,8 +124,8 @@ impl Recorder {
                 self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
                 Ok(())
             }
-            // Another one was faster, and this one is judged by its key; should that be gone again,
-            // there is no second try.
+            // Another handshake was faster, and this peer is judged by its key. If that key has been
+            // removed again, there is no second attempt.
             Ok(Swap::Found(Some(_))) => {
                 let settled = Peer::from_chain(peer.chain, &name);
                 self.verify_handshake(&settled).map(drop)

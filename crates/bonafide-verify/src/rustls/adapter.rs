@@ -1,4 +1,4 @@
-//! The only implementation of rustls' verifier trait, and the only place that installs one.
+//! The only implementation of rustls' verifier trait, and the only code that installs a verifier.
 
 use std::sync::Arc;
 #[cfg(feature = "tokio")]
@@ -31,9 +31,9 @@ use crate::zone::{Zone, ZoneId};
 #[derive(Debug)]
 struct Verifier {
     recorder: Arc<Recorder>,
-    /// The zone that the configuration was made for; names of other zones are refused then.
+    /// The zone of the configuration, if it is for one zone. Names of other zones are then refused.
     only: Option<ZoneId>,
-    /// What waits for the peer to prove that it holds its key.
+    /// The state between the verdict and the proof that the peer holds its key.
     possession: Possession,
 }
 
@@ -105,8 +105,8 @@ fn refused(refusal: Refusal) -> rustls::Error {
 }
 
 impl Verifier {
-    /// The peer has proved that it holds the key of `cert`, which is what a first contact has
-    /// waited for.
+    /// Called when the peer has proved that it holds the key of `cert`. Completes a pending first
+    /// contact.
     fn proved(&self, cert: &CertificateDer<'_>) -> Result<(), rustls::Error> {
         match self.possession.proved(cert)? {
             Some(contact) => self.recorder.complete(contact).map_err(refused),
@@ -125,12 +125,12 @@ impl Verifier {
     }
 }
 
-/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where
-/// `only` is none.
+/// Makes a configuration for `zone`. Its verifier is for the zone `only`, or for all zones if `only`
+/// is `None`.
 ///
-/// It shows the client certificate that the zone has in the moment of each handshake. A session is
-/// authenticated by the certificate of its first handshake, and a ticket does not tell which that
-/// was: where the certificate may change, no session is resumed.
+/// Each handshake presents the zone's current client certificate. A session is authenticated by the
+/// certificate of its first handshake, and a ticket does not show which one that was. So no session
+/// is resumed if the certificate may change.
 pub(crate) fn client_config(
     recorder: &Arc<Recorder>,
     zone: &Zone,
@@ -171,7 +171,7 @@ fn configure(
         .map_err(ConfigError::CryptoProvider)?;
     #[expect(
         clippy::disallowed_methods,
-        reason = "rustls has no other door for a verifier, and this one verifies"
+        reason = "rustls has no other way to set a verifier, and this one verifies"
     )]
     let builder = builder
         .dangerous()
@@ -184,8 +184,8 @@ fn configure(
     Ok(config)
 }
 
-/// What a connection by any client shows of itself: only of a certificate that stays it is known
-/// which one it is.
+/// The client certificate of a connection by any client, for the receipt. It is known only if the
+/// zone has a fixed certificate.
 pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     match &zone.identity {
         None => IdentityUse::None,
@@ -200,8 +200,8 @@ pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     }
 }
 
-/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from
-/// the one that it resumed.
+/// The receipt of a finished handshake, by the chain that rustls verified in it or kept from the
+/// handshake of the resumed session.
 pub(crate) fn receipt_of(
     recorder: &Recorder,
     name: &ServerName<'_>,
@@ -241,8 +241,8 @@ pub(crate) fn receipt_of(
     }))
 }
 
-/// The configurations of a policy, one a zone and list of application protocols: none of them
-/// shares a ticket with another. A zone whose client certificate is replaced gets new ones.
+/// The configurations of a policy, one for each zone and list of application protocols. They share
+/// no tickets. When the client certificate of a zone is replaced, the zone gets new configurations.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
@@ -250,12 +250,12 @@ pub(crate) struct TlsConfigs {
     made: Mutex<Vec<Made>>,
 }
 
-/// A configuration, and the client certificate that all of its handshakes and tickets belong to.
+/// A configuration, and the client certificate of all its handshakes and tickets.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Debug)]
 pub(crate) struct TlsConfig {
     pub(crate) config: Arc<ClientConfig>,
-    /// None where the zone has none, and where it is chosen in each handshake.
+    /// `None` if the zone has no client certificate, or if a callback chooses it in each handshake.
     pub(crate) credential: Option<Arc<Credential>>,
 }
 
@@ -281,7 +281,7 @@ impl TlsConfigs {
         let for_this = |made: &Made| {
             made.zone == zone.id() && made.alpn.iter().map(Vec::as_slice).eq(alpn.iter().copied())
         };
-        // Asked under the lock, so that an older one does not take the place of a newer.
+        // Read under the lock, so that an older generation does not replace a newer one.
         let generation = zone.identity.as_ref().and_then(ZoneIdentity::generation);
         if let Some(made) = made.iter().find(|made| for_this(made)) {
             let of_made = made.config.credential.as_ref();

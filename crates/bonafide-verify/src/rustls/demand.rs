@@ -1,9 +1,10 @@
-//! Whether a server has asked for a client certificate, and which one it was shown.
+//! Whether a server requested a client certificate, and which one was presented.
 //!
-//! In TLS 1.2 a server that misses one answers with `handshake_failure` (RFC 5246, 7.4.6), as it does when nothing is in
-//! common. Only the request for the certificate, earlier in the same handshake, tells the two apart. rustls shows it to
-//! the resolver of client certificates, which all handshakes of a configuration share, so it is noted for the thread and
-//! picked up when the handshake's future returns.
+//! In TLS 1.2 a server that requires a client certificate and gets none answers with
+//! `handshake_failure` (RFC 5246, 7.4.6), as it does if there is no common cipher suite. The two cases
+//! differ only in the certificate request, earlier in the same handshake. rustls passes it to the
+//! resolver of client certificates, which all handshakes of a configuration share. So the request is
+//! recorded for the current thread, and read when polling the handshake's future returns.
 
 #[cfg(feature = "tokio")]
 use std::cell::RefCell;
@@ -26,7 +27,8 @@ thread_local! {
     static OBSERVED: RefCell<Option<Observed>> = const { RefCell::new(None) };
 }
 
-/// The handshake that the thread drives at this moment. It may drive another one meanwhile, of a signer that asks a server of its own.
+/// The handshake that the current thread drives. A signer that contacts a server may drive another
+/// handshake in between.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 struct Observed {
@@ -35,22 +37,22 @@ struct Observed {
     seen: Option<Demand>,
 }
 
-/// What was seen of a server that asked for a client certificate.
+/// A server's request for a client certificate.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Demand {
-    /// The certificate that it was shown.
+    /// The certificate that was presented.
     pub(crate) shown: Option<Arc<Credential>>,
 }
 
-/// What is offered to servers that ask for a client certificate; that they did is noted.
+/// Chooses the client certificate for servers that request one, and records the request.
 #[derive(Debug)]
 pub(crate) enum CertificateResolver {
     Nothing,
-    /// This one, whatever the zone has by then.
+    /// This one, also if the zone has another one by then.
     #[cfg(feature = "tokio")]
     One(Shown),
-    /// What the zone has by then.
+    /// The current one of the zone.
     OfZone(ZoneIdentity),
 }
 
@@ -80,9 +82,9 @@ impl ResolvesClientCert for CertificateResolver {
 
 #[cfg(feature = "tokio")]
 impl CertificateResolver {
-    /// Notes what the server that asked is shown, if it is the watched handshake's.
+    /// Records what is presented, if the request belongs to the observed handshake.
     fn note(&self, offered: Option<&Shown>, schemes: &[SignatureScheme]) {
-        // rustls shows nothing where the key has no scheme in common with the server.
+        // rustls presents no certificate if the key and the server have no scheme in common.
         let shown = offered
             .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
             .and_then(|offered| offered.credential.clone());
@@ -101,7 +103,8 @@ fn address<T: ?Sized>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-/// Runs one handshake with a configuration that has this resolver; says as well what was seen of the server if it has asked for a client certificate.
+/// Runs one handshake with a configuration that has this resolver. Also returns the server's request
+/// for a client certificate, if there was one.
 #[cfg(feature = "tokio")]
 pub(crate) async fn observe<F: Future>(
     resolver: &dyn ResolvesClientCert,
