@@ -1,4 +1,4 @@
-//! One pin: the SHA-256 of a SubjectPublicKeyInfo.
+//! Pins: the SHA-256 of a SubjectPublicKeyInfo.
 
 use std::fmt;
 use std::str::FromStr;
