@@ -67,8 +67,8 @@ impl Grant {
 
     /// Forgives one kind of refusal. All other refusals stand.
     ///
-    /// Some refusals leave the issuer unproved: wrong purpose, name constraints, a CA certificate as
-    /// the leaf and similar ones. A grant that forgives one of them must also forgive
+    /// Some refusals leave the issuer unproved: wrong purpose, name constraints, a CA certificate
+    /// as the leaf and similar ones. A grant that forgives one of them must also forgive
     /// [`Code::UnknownIssuer`] or [`Code::SelfSigned`].
     pub fn forgive(mut self, code: Code) -> Self {
         self.forgiven.push(code);

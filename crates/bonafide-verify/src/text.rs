@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Escapes everything in the text that could break the line, move the cursor or change the direction
-/// of writing.
+/// Escapes everything in the text that could break the line, move the cursor or change the
+/// direction of writing.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -16,7 +16,8 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Control characters, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX #9, 2).
+/// Control characters, line and paragraph separators, and the marks of Unicode's bidirectional
+/// algorithm (UAX #9, 2).
 fn breaks_the_line(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -77,8 +78,8 @@ fn mixes_cases(text: &str) -> bool {
 /// The placeholder for a path that is actually the content of a file.
 const CONTENT: &str = "(the content of a file where its name should be)";
 
-/// Whether the text has a part that looks like a key in Base64 or hexadecimal, or like a user name and
-/// a password before a host. Pins are public.
+/// Whether the text has a part that looks like a key in Base64 or hexadecimal, or like a user name
+/// and a password before a host. Pins are public.
 fn may_be_secret(text: &str) -> bool {
     /// Maximum length of a part of a name in mixed case.
     const MAX_BASE64: usize = 16;

@@ -41,7 +41,8 @@ enum Kind {
 }
 
 impl CustomCa {
-    /// A file with one certificate in DER or any number in PEM. It is read when the policy is built.
+    /// A file with one certificate in DER or any number in PEM. It is read when the policy is
+    /// built.
     ///
     /// The labels `CERTIFICATE`, `X509 CERTIFICATE` and `TRUSTED CERTIFICATE` are read, without the
     /// trust settings that OpenSSL appends to the last kind. Every other section that begins with
@@ -52,8 +53,8 @@ impl CustomCa {
     }
 
     /// Every regular file of a directory, as [`CustomCa::file`] reads it. Sub-directories are not
-    /// entered. Broken symbolic links and empty directories are listed in the report. Receipts count
-    /// all anchors of a directory as one origin.
+    /// entered. Broken symbolic links and empty directories are listed in the report. Receipts
+    /// count all anchors of a directory as one origin.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::Directory(path.into())))
     }
@@ -82,20 +83,20 @@ impl CustomCa {
     /// | `10.0.0.0/8`, `fd00::/8` | the addresses of that network |
     /// | `10.1.2.3`, `::1` | that address |
     ///
-    /// A certificate is accepted only if **all** its DNS names and addresses are covered; a wildcard
-    /// only if all names that it matches are covered. A fence with DNS names only permits no address,
-    /// and a fence with addresses only permits no DNS name. Other kinds of names are not restricted,
-    /// because no server is accepted for them. If an authority has name constraints of its own, both
-    /// apply; after two calls, both fences apply.
+    /// A certificate is accepted only if **all** its DNS names and addresses are covered; a
+    /// wildcard only if all names that it matches are covered. A fence with DNS names only permits
+    /// no address, and a fence with addresses only permits no DNS name. Other kinds of names are
+    /// not restricted, because no server is accepted for them. If an authority has name constraints
+    /// of its own, both apply; after two calls, both fences apply.
     ///
     /// A fence applies to an authority, which is identified by its key, and not to a file. **If
     /// another source of the same [`Anchors`](crate::Anchors), for example the system's store, has
     /// the same authority without a fence, that copy is skipped.** Copies with different fences are
-    /// different anchors: a certificate is accepted if one of them permits it. Paths to other anchors
-    /// are not affected, even if they contain a certificate of that authority.
+    /// different anchors: a certificate is accepted if one of them permits it. Paths to other
+    /// anchors are not affected, even if they contain a certificate of that authority.
     ///
-    /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built. An authority
-    /// whose own constraints cannot be read is not loaded, and is listed in the
+    /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built. An
+    /// authority whose own constraints cannot be read is not loaded, and is listed in the
     /// [`AnchorReport`](crate::files::AnchorReport). Receipts show the fence with the origin of the
     /// anchor.
     ///

@@ -38,8 +38,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whether the program added the anchor: from a file, a directory, memory, or a variable that the
-    /// program named.
+    /// Whether the program added the anchor: from a file, a directory, memory, or a variable that
+    /// the program named.
     pub(crate) fn is_private(&self) -> bool {
         match self {
             Self::System | Self::Bundled => false,

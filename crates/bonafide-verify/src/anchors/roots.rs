@@ -23,8 +23,8 @@ use crate::config::error::ConfigError;
 /// # let _ = (private, both);
 /// ```
 ///
-/// A source that cannot be read is reported and is not fatal while other sources have anchors. If no
-/// anchor is loaded at all, that is a [`ConfigError`] that lists the sources.
+/// A source that cannot be read is reported and is not fatal while other sources have anchors. If
+/// no anchor is loaded at all, that is a [`ConfigError`] that lists the sources.
 #[derive(Clone, Debug)]
 pub struct Anchors {
     pub(crate) sources: Vec<AnchorSource>,
@@ -51,9 +51,10 @@ impl Anchors {
     ///
     /// It is read once in a process, when it is first needed. The variables `SSL_CERT_FILE` and
     /// `SSL_CERT_DIR` work as in OpenSSL: if one is set and not empty, its file or directories
-    /// replace the system's store, and the [`Origin`](super::Origin) of every such anchor shows that
-    /// on the receipt. Differences to OpenSSL: either variable replaces the whole store, every file of
-    /// the directories is read whatever its name, and setuid programs read the variables too.
+    /// replace the system's store, and the [`Origin`](super::Origin) of every such anchor shows
+    /// that on the receipt. Differences to OpenSSL: either variable replaces the whole store, every
+    /// file of the directories is read whatever its name, and setuid programs read the variables
+    /// too.
     pub fn system() -> Self {
         Self {
             sources: vec![AnchorSource::System],

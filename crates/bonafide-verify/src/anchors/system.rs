@@ -70,8 +70,8 @@ fn read_platform(set: &mut Loading, report: &mut SourceReport) {
     }
 }
 
-/// The platform's store. rustls-native-certs uses the variables even if they are empty; in that case
-/// the default places are read here.
+/// The platform's store. rustls-native-certs uses the variables even if they are empty; in that
+/// case the default places are read here.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn native() -> rustls_native_certs::CertificateResult {
     if env::var_os(CERT_FILE).is_none() && env::var_os(CERT_DIR).is_none() {

@@ -51,8 +51,8 @@ pub enum ConfigError {
     /// A pin, or a set of pins, cannot be used.
     #[error(transparent)]
     Pin(#[from] PinError),
-    /// [`PinSet::break_glass`](crate::PinSet::break_glass) needs one exact host with pins, a reason,
-    /// and a duration of at most 30 days.
+    /// [`PinSet::break_glass`](crate::PinSet::break_glass) needs one exact host with pins, a
+    /// reason, and a duration of at most 30 days.
     #[error("invalid break-glass for {host}: it {problem}")]
     InvalidBreakGlass {
         /// The host that was given.
@@ -74,13 +74,14 @@ pub enum ConfigError {
         /// The pattern that both have.
         pattern: String,
     },
-    /// A zone trusts keys, and was given something that needs a verified path. Such a zone builds no
-    /// path.
+    /// A zone trusts keys, and was given something that needs a verified path. Such a zone builds
+    /// no path.
     #[error("the zone {zone} trusts keys and builds no path, so it cannot have {what}")]
     KnownKeyZone {
         /// The name of the zone.
         zone: String,
-        /// What was given: anchors, a profile, a check, pins, or a second rule for the trusted keys.
+        /// What was given: anchors, a profile, a check, pins, or a second rule for the trusted
+        /// keys.
         what: String,
     },
     /// [`ZoneBuilder::exactly`](crate::ZoneBuilder::exactly) was given an empty list.

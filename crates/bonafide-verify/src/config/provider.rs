@@ -71,7 +71,8 @@ impl Provider {
     /// Draws one random number, which makes the provider seed its generator.
     pub(crate) fn draw_entropy(&self) {
         let mut first = [0; 32];
-        // If the provider fails here, it also fails in the first handshake, which reports the error.
+        // If the provider fails here, it also fails in the first handshake, which reports the
+        // error.
         let _ = self.provider.secure_random.fill(&mut first);
     }
 
@@ -88,7 +89,8 @@ impl Provider {
     }
 }
 
-/// aws-lc-rs with the post-quantum hybrid (RFC 9794) first, then the groups that all servers support.
+/// aws-lc-rs with the post-quantum hybrid (RFC 9794) first, then the groups that all servers
+/// support.
 #[cfg(feature = "aws-lc-rs")]
 fn aws_lc_rs() -> CryptoProvider {
     use rustls::crypto::aws_lc_rs::{default_provider, kx_group};

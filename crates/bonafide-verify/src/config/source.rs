@@ -97,7 +97,8 @@ impl Source {
     }
 
     /// The same, for callers that fail at the first problem. An object that may accompany the
-    /// expected ones, such as a key with its certificate, is reported only if there is nothing else.
+    /// expected ones, such as a key with its certificate, is reported only if there is nothing
+    /// else.
     pub(crate) fn read_whole<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_whole_up_to(MAX_SOURCE_BYTES, on_found)
     }

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use crate::code::Code;
 
-/// A candidate policy would have reached another verdict about a handshake than the policy in force;
-/// see [`Shadow`](crate::Shadow).
+/// A candidate policy would have reached another verdict about a handshake than the policy in
+/// force; see [`Shadow`](crate::Shadow).
 ///
 /// Emitted at most once an hour for each host and pair of verdicts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -29,8 +29,8 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// Opens the file, or creates it, readable by its owner only. At 16 MiB, events are dropped until
-    /// the file is truncated or another one is opened in its place.
+    /// Opens the file, or creates it, readable by its owner only. At 16 MiB, events are dropped
+    /// until the file is truncated or another one is opened in its place.
     ///
     /// # Errors
     /// The error of opening the file.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rustls_pki_types::UnixTime;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::config::clock::{self, Rfc3339Time};
 
@@ -20,18 +20,8 @@ pub struct IdentityReplaced {
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
     /// The end of its validity; `None` if it cannot be read.
-    #[serde(serialize_with = "as_rfc3339_or_null")]
+    #[serde(serialize_with = "clock::as_optional_rfc3339")]
     pub not_after: Option<UnixTime>,
-}
-
-fn as_rfc3339_or_null<S: Serializer>(
-    time: &Option<UnixTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => clock::as_rfc3339(time, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl fmt::Display for IdentityReplaced {

@@ -54,7 +54,8 @@ pub use self::watching::{SourcesIncomplete, WatchingByPolling};
 ///
 /// - logged as a `tracing` event of target `bonafide::trust`, with the fields `kind` and `event`,
 /// - counted by kind as `bonafide_trust_events_total`, with the feature `metrics`, and
-/// - delivered to the sinks of its policy ([`PolicyBuilder::events`](crate::PolicyBuilder::events)).
+/// - delivered to the sinks of its policy
+///   ([`PolicyBuilder::events`](crate::PolicyBuilder::events)).
 ///
 /// An event contains no secret. `Display` prints one line for a person. Serialised it is an object
 /// whose field `event` has the kind, in kebab case.
@@ -156,8 +157,8 @@ impl fmt::Display for Event {
     }
 }
 
-/// Receives events. Implemented for functions of `&Event` and for the senders of bounded channels of
-/// std and, with the feature `tokio`, of tokio.
+/// Receives events. Implemented for functions of `&Event` and for the senders of bounded channels
+/// of std and, with the feature `tokio`, of tokio.
 ///
 /// ```
 /// use std::sync::mpsc::sync_channel;

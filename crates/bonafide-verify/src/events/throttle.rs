@@ -15,8 +15,8 @@ use hashbrown::HashMap;
 /// Decides for each occurrence of a key whether to report it.
 ///
 /// **The rule.** A key is reported at its first occurrence, and again at the first occurrence after
-/// the interval, or sooner if its urgency has grown since the last report. A report that exceeds the
-/// [`Budget`] is made at the next occurrence of its key.
+/// the interval, or sooner if its urgency has grown since the last report. A report that exceeds
+/// the [`Budget`] is made at the next occurrence of its key.
 ///
 /// **The bound.** At most `most_keys` keys are remembered. Beyond that, the key that was first seen
 /// longest ago is forgotten, and reported when it occurs again.

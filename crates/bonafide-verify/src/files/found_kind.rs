@@ -9,7 +9,8 @@ use der::{Decode as _, Reader as _, SliceReader, Tag};
 const PKCS7: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
 /// The content of an object identifier of PKCS #5 (RFC 8018, C), without its last arc.
 const PKCS5: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05];
-/// The content of an object identifier of encryption by PKCS #12 (RFC 7292, C), without its last arc.
+/// The content of an object identifier of encryption by PKCS #12 (RFC 7292, C), without its last
+/// arc.
 const PKCS12_PBE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
 /// The first bytes of a Java keystore.
 const JAVA_KEYSTORE: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
@@ -184,8 +185,8 @@ impl FoundKind {
         }
     }
 
-    /// Whether a file of certificates or revocation lists may also contain this kind: it can contain
-    /// neither of them inside.
+    /// Whether a file of certificates or revocation lists may also contain this kind: it can
+    /// contain neither of them inside.
     pub(crate) fn is_beside(self) -> bool {
         match self {
             Self::Certificate

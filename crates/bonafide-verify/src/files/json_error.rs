@@ -1,7 +1,7 @@
 //! JSON errors that contain nothing of the text that was read.
 //!
-//! The errors of serde_json repeat unexpected fields and values. A path to the wrong file may be the
-//! path to a private key, and an error must not print it.
+//! The errors of serde_json repeat unexpected fields and values. A path to the wrong file may be
+//! the path to a private key, and an error must not print it.
 
 use std::fmt;
 

@@ -9,7 +9,8 @@ use crate::files::atomic::AtomicFile;
 use crate::text::{excerpt, shown_path};
 use crate::x509::spki::SpkiSha256;
 
-/// Maximum size of a store in bytes, for some 10,000 hosts. Larger ones are neither read nor written.
+/// Maximum size of a store in bytes, for some 10,000 hosts. Larger ones are neither read nor
+/// written.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Known keys in a file that threads and processes share. Clones are the same store.
@@ -24,9 +25,9 @@ const MAX_BYTES: u64 = 1024 * 1024;
 ///
 /// A change writes the whole new file to `NAME.new`, synchronises it with the disk and renames it:
 /// if a writer is killed, the file is the old or the new one. Writers exclude each other by a lock
-/// on `NAME.lock` and wait for it for two seconds at most. `NAME.lock` stays; do not remove it while
-/// a program runs. New files can be read and written by their owner only. The file must not be a
-/// symbolic link; its directory may be reached through one.
+/// on `NAME.lock` and wait for it for two seconds at most. `NAME.lock` stays; do not remove it
+/// while a program runs. New files can be read and written by their owner only. The file must not
+/// be a symbolic link; its directory may be reached through one.
 ///
 /// **Every user who can write the file or its directory decides which servers are trusted.**
 /// Processes on several machines can share the file only if the file system's locks work between
@@ -81,7 +82,7 @@ impl FileFirstUse {
             store.file.update::<FirstUseError>(|old| {
                 let begin = || {
                     tracing::info!(path = %store.path().display(), "created a store of known keys");
-                    format::write(&format::Known::new()).into_bytes()
+                    format::write(&format::KnownKeys::new()).into_bytes()
                 };
                 Ok(old.is_none().then(begin))
             })?;
@@ -105,7 +106,7 @@ impl FileFirstUse {
             .collect())
     }
 
-    fn known(&self, content: Option<&[u8]>) -> Result<format::Known, FirstUseError> {
+    fn known(&self, content: Option<&[u8]>) -> Result<format::KnownKeys, FirstUseError> {
         let path = || shown_path(self.file.path());
         let content = content.ok_or_else(|| FirstUseError::Missing { path: path() })?;
         format::read(content).map_err(|(line, fault)| FirstUseError::Damaged {

@@ -76,10 +76,10 @@ pub enum StoreFault {
 }
 
 /// The keys by host, in the order in which they are written.
-pub(super) type Known = BTreeMap<String, KnownKey>;
+pub(super) type KnownKeys = BTreeMap<String, KnownKey>;
 
 /// Reads a whole store. An error has the number of its line, from 1.
-pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
+pub(super) fn read(bytes: &[u8]) -> Result<KnownKeys, (usize, StoreFault)> {
     let mut lines = Lines { bytes, number: 0 };
     let title = lines.next()?.ok_or((1, StoreFault::Title))?;
     match title.strip_prefix(TITLE) {
@@ -94,7 +94,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
             ));
         }
     }
-    let mut known = Known::new();
+    let mut known = KnownKeys::new();
     loop {
         let line = lines.next()?;
         let number = lines.number;
@@ -117,7 +117,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
 }
 
 /// Writes a whole store. Every entry must have passed [`can_be_written`].
-pub(super) fn write(known: &Known) -> String {
+pub(super) fn write(known: &KnownKeys) -> String {
     let mut text = format!("{TITLE}{VERSION}\n");
     for (host, KnownKey { key, first_seen }) in known {
         let _ = writeln!(text, "{host} {key} {}", Rfc3339Time(*first_seen));

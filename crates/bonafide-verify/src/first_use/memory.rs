@@ -14,8 +14,8 @@ const MAX_HOSTS: usize = 65_536;
 /// Known keys in memory, for the lifetime of the process. Clones are the same store.
 ///
 /// **After every start of the program, each host has a first contact again**;
-/// [`FileFirstUse`](super::FileFirstUse) is persistent. At most 65,536 hosts are stored; the next one
-/// is refused.
+/// [`FileFirstUse`](super::FileFirstUse) is persistent. At most 65,536 hosts are stored; the next
+/// one is refused.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFirstUse {
     known: Arc<Mutex<HashMap<String, KnownKey>>>,

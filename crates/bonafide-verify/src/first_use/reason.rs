@@ -13,7 +13,7 @@ use crate::x509::spki::SpkiSha256;
 pub enum KeyReason {
     /// [`Code::KeyChanged`]
     Changed {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
         /// The key that the host presented before, and when it was first seen.
         known: KnownKey,
@@ -22,7 +22,7 @@ pub enum KeyReason {
     },
     /// [`Code::NotTheKey`]
     NotTheKey {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
         /// The keys and certificates that the zone trusts.
         expected: Vec<Exactly>,
@@ -33,7 +33,7 @@ pub enum KeyReason {
     },
     /// [`Code::KeyUnknown`]
     Unknown {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
         /// The key of the certificate.
         observed: SpkiSha256,

@@ -31,8 +31,8 @@ pub trait FirstUse: fmt::Debug + Send + Sync {
     /// The store cannot be read. A damaged store must not count as an empty one.
     fn look_up(&self, host: &str) -> Result<Option<KnownKey>, FirstUseError>;
 
-    /// Stores `new` as the key of `host`, or removes the key if `new` is `None`, but only **if** the
-    /// stored key is `expected`. The operation is atomic across threads and processes.
+    /// Stores `new` as the key of `host`, or removes the key if `new` is `None`, but only **if**
+    /// the stored key is `expected`. The operation is atomic across threads and processes.
     ///
     /// # Errors
     /// The store cannot be read or written. Its former content must then be unchanged.

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use rustls_pki_types::ServerName;
 
-/// A host in its canonical form. Zones, grants, fences, pins, stores and receipts compare this form,
-/// and a client sends it as SNI and compares it with the names of a certificate.
+/// A host in its canonical form. Zones, grants, fences, pins, stores and receipts compare this
+/// form, and a client sends it as SNI and compares it with the names of a certificate.
 ///
 /// | written | canonical |
 /// |---|---|
@@ -23,8 +23,9 @@ use rustls_pki_types::ServerName;
 /// prefix (`64:ff9b::192.0.2.1`, RFC 6052) are not changed: they reach another host.
 ///
 /// For a mapped address, the certificate must have a SAN `iPAddress` of four octets. A SAN of
-/// sixteen octets with a mapped address therefore matches no host. Otherwise it would escape the name
-/// constraints for IPv4 (RFC 5280, 4.2.1.10). OpenSSL does not accept it for the IPv4 address either.
+/// sixteen octets with a mapped address therefore matches no host. Otherwise it would escape the
+/// name constraints for IPv4 (RFC 5280, 4.2.1.10). OpenSSL does not accept it for the IPv4 address
+/// either.
 ///
 /// A host has no port, no zone identifier (RFC 6874) and no percent-encoding. The forms of an IPv4
 /// address that only URLs allow (`127.1`, `0x7f.0.0.1`) are not hosts: a URL parser converts them.

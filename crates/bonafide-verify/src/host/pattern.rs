@@ -17,9 +17,9 @@ use crate::text::excerpt;
 /// | `**.example.com` | the name and all names below it |
 /// | `192.0.2.1`, `[2001:db8::1]`, `2001:db8::1` | that address |
 ///
-/// A pattern is stored in the form of a [`CanonicalHost`]: lower case, A-labels, no trailing dot, an
-/// IPv4-mapped address as the IPv4 address in it. A pattern that covers a whole public suffix of the
-/// public suffix list (`*.com`, `**.co.uk`, `com`) is refused.
+/// A pattern is stored in the form of a [`CanonicalHost`]: lower case, A-labels, no trailing dot,
+/// an IPv4-mapped address as the IPv4 address in it. A pattern that covers a whole public suffix of
+/// the public suffix list (`*.com`, `**.co.uk`, `com`) is refused.
 ///
 /// ```
 /// use bonafide_verify::host::HostPattern;
@@ -203,8 +203,9 @@ fn ends_in_a_number(name: &str) -> bool {
 
 /// The public suffix that the pattern would cover, if any.
 ///
-/// An exact host may be a private suffix (`github.io` serves pages); a wildcard over one is refused.
-/// Names under a top-level domain that the list does not contain (`corp`, `internal`) are allowed.
+/// An exact host may be a private suffix (`github.io` serves pages); a wildcard over one is
+/// refused. Names under a top-level domain that the list does not contain (`corp`, `internal`) are
+/// allowed.
 fn public_suffix(host: &str, scope: Scope) -> Option<String> {
     let suffix = psl::suffix(host.as_bytes())?;
     let covered = suffix.as_bytes() == host.as_bytes()

@@ -79,14 +79,15 @@ type CallbackResult = Result<Option<ClientIdentity>, Box<dyn StdError + Send + S
 /// Clones share the callback.
 ///
 /// The callback runs on the thread that drives the handshake, with tokio an async thread: it should
-/// return without blocking. With a callback, no session is resumed, so every new connection calls it.
+/// return without blocking. With a callback, no session is resumed, so every new connection calls
+/// it.
 ///
 /// **If it returns another certificate for the same request than before, that is a rotation**:
 /// connections that were made with the former certificate get no more requests, as after
 /// [`IdentityHandle::replace`](crate::identity::IdentityHandle::replace). So return the same
-/// certificate as long as the old connections are to be used; a callback that returns a new one each
-/// time ends each connection with the next handshake. A rotation is noticed only when the callback is
-/// called; [`retire_connections`](Self::retire_connections) causes new calls.
+/// certificate as long as the old connections are to be used; a callback that returns a new one
+/// each time ends each connection with the next handshake. A rotation is noticed only when the
+/// callback is called; [`retire_connections`](Self::retire_connections) causes new calls.
 ///
 /// `Ok(None)` presents no certificate, and withdraws the one that was returned for the same request
 /// before. The choices for the last 256 different requests stay in use; connections that were made
@@ -205,7 +206,8 @@ impl IdentityCallback {
         }
     }
 
-    /// Stores the choice for a request. If it is another certificate than before, the former retires.
+    /// Stores the choice for a request. If it is another certificate than before, the former
+    /// retires.
     fn note(&self, request: &IdentityRequest<'_>, identity: &ClientIdentity) -> Arc<Credential> {
         let digest = request.digest();
         let sha256: [u8; 32] = Sha256::digest(identity.leaf()).into();

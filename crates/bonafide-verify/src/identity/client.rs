@@ -20,8 +20,8 @@ use crate::x509::certificate::{Certificate, subject_text};
 /// The kind of object in the PEM of a certificate, as errors name it.
 const CERTIFICATE: &str = "client certificate";
 
-/// A client certificate with its private key, or with an external signer. It is presented to servers
-/// of a zone that request one (RFC 8446, 4.4.2).
+/// A client certificate with its private key, or with an external signer. It is presented to
+/// servers of a zone that request one (RFC 8446, 4.4.2).
 ///
 /// In a zone it stays the same for the lifetime of the policy. Use
 /// [`IdentityHandle`](super::IdentityHandle) for a certificate that changes.
@@ -45,8 +45,8 @@ impl ClientIdentity {
     /// One text may contain both.
     ///
     /// # Errors
-    /// [`ConfigError::IdentityPem`] if one is missing or malformed, or if the chain has a section of
-    /// another kind that may contain a certificate; its source names the kind.
+    /// [`ConfigError::IdentityPem`] if one is missing or malformed, or if the chain has a section
+    /// of another kind that may contain a certificate; its source names the kind.
     /// [`ConfigError::EncryptedKey`] for an encrypted key.
     pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let malformed = |what| {
@@ -85,7 +85,8 @@ impl ClientIdentity {
     /// From PEM files; see [`ClientIdentity::from_pem`].
     ///
     /// # Errors
-    /// [`ConfigError::ReadIdentity`] when a file cannot be read, and those of [`ClientIdentity::from_pem`].
+    /// [`ConfigError::ReadIdentity`] when a file cannot be read, and those of
+    /// [`ClientIdentity::from_pem`].
     pub fn from_pem_files(
         chain: impl AsRef<Path>,
         key: impl AsRef<Path>,
@@ -126,12 +127,13 @@ impl ClientIdentity {
         Self::new(chain, Key::Here(key))
     }
 
-    /// A certificate chain, leaf first, whose private key is held elsewhere: `signer` signs with it.
+    /// A certificate chain, leaf first, whose private key is held elsewhere: `signer` signs with
+    /// it.
     ///
     /// # Errors
-    /// [`ConfigError::IdentityPem`] if the chain is empty, [`ConfigError::MalformedIdentity`] if the
-    /// leaf cannot be read, and [`ConfigError::KeyMismatch`] if the signer returns a public key that
-    /// does not match the certificate.
+    /// [`ConfigError::IdentityPem`] if the chain is empty, [`ConfigError::MalformedIdentity`] if
+    /// the leaf cannot be read, and [`ConfigError::KeyMismatch`] if the signer returns a public key
+    /// that does not match the certificate.
     pub fn with_signer(
         chain: Vec<CertificateDer<'static>>,
         signer: impl ExternalSigner + 'static,
@@ -175,8 +177,8 @@ impl ClientIdentity {
         &self.files
     }
 
-    /// Whether both are the same chain and key. Always false for external signers, whose keys cannot
-    /// be compared.
+    /// Whether both are the same chain and key. Always false for external signers, whose keys
+    /// cannot be compared.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let Self {
             leaf,

@@ -56,7 +56,8 @@ impl IdentityRecord {
         }
     }
 
-    /// The SHA-256 of the DER-encoded certificate, as printed by `openssl x509 -fingerprint -sha256`.
+    /// The SHA-256 of the DER-encoded certificate, as printed by `openssl x509 -fingerprint
+    /// -sha256`.
     pub fn sha256(&self) -> &[u8; 32] {
         &self.sha256
     }

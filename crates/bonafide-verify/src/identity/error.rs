@@ -16,13 +16,14 @@ pub enum IdentityError {
     /// The key of the certificate does not verify the signature that the
     /// [`ExternalSigner`](crate::identity::ExternalSigner) returned.
     #[error(
-        "the external signer used another key than that of the client certificate {subject}: the signature does not verify"
+        "the signature of the external signer does not verify with the key of the client certificate {subject}"
     )]
     WrongKey {
         /// The subject of the certificate.
         subject: String,
     },
-    /// The callback of an [`IdentityCallback`](crate::identity::IdentityCallback) returned an error.
+    /// The callback of an [`IdentityCallback`](crate::identity::IdentityCallback) returned an
+    /// error.
     #[error("the callback that chooses the client certificate failed")]
     Callback(#[source] Arc<dyn StdError + Send + Sync>),
     /// The callback of an [`IdentityCallback`](crate::identity::IdentityCallback) returned a

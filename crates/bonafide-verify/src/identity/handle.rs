@@ -27,9 +27,9 @@ use crate::events::subscription::{Listener, Subscribers};
 /// `rustls::ClientConfig` of the policy presents the current certificate in each handshake and
 /// resumes no session, but it decides itself how long it keeps a connection.
 ///
-/// A certificate that expires does not end connections: servers check its validity in the handshake.
-/// An expired certificate is presented until it is replaced, and the server decides whether to accept
-/// it.
+/// A certificate that expires does not end connections: servers check its validity in the
+/// handshake. An expired certificate is presented until it is replaced, and the server decides
+/// whether to accept it.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, Policy, Zone};
@@ -51,7 +51,7 @@ use crate::events::subscription::{Listener, Subscribers};
 pub struct IdentityHandle(Arc<Inner>);
 
 struct Inner {
-    current: ArcSwap<Held>,
+    current: ArcSwap<CurrentIdentity>,
     overlap: Duration,
     /// Held while an identity is replaced, so that replacements have an order.
     replacing: Mutex<()>,
@@ -60,12 +60,12 @@ struct Inner {
 }
 
 /// The current identity with its credential.
-pub(super) struct Held {
+pub(super) struct CurrentIdentity {
     pub(super) identity: ClientIdentity,
     pub(super) credential: Arc<Credential>,
 }
 
-impl Held {
+impl CurrentIdentity {
     fn new(identity: ClientIdentity) -> Self {
         Self {
             credential: Credential::new(identity.leaf(), ChosenBy::Configuration),
@@ -87,7 +87,7 @@ impl IdentityHandle {
     /// For servers that accept both certificates and to which connections are expensive.
     pub fn with_overlap(identity: ClientIdentity, overlap: Duration) -> Self {
         Self(Arc::new(Inner {
-            current: ArcSwap::from_pointee(Held::new(identity)),
+            current: ArcSwap::from_pointee(CurrentIdentity::new(identity)),
             overlap,
             replacing: Mutex::default(),
             relying: RelyingPolicies::default(),
@@ -105,18 +105,18 @@ impl IdentityHandle {
         Arc::clone(&self.0.current.load().credential)
     }
 
-    /// Replaces the current identity with `identity`, retires the connections of the former one, and
-    /// returns the new generation.
+    /// Replaces the current identity with `identity`, retires the connections of the former one,
+    /// and returns the new generation.
     ///
-    /// If `identity` is the current one, nothing changes and no connection is closed. That is so for
-    /// the same chain and key, but never for an external signer.
+    /// If `identity` is the current one, nothing changes and no connection is closed. That is so
+    /// for the same chain and key, but never for an external signer.
     ///
     /// # Errors
     /// After an error, the former identity and its connections stay. [`ConfigError::KeyMismatch`]
     /// and [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
-    /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not valid
-    /// at this time, by the clock of each policy that uses the handle, or by the system's clock if
-    /// no policy uses it.
+    /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not
+    /// valid at this time, by the clock of each policy that uses the handle, or by the system's
+    /// clock if no policy uses it.
     pub fn replace(&self, identity: ClientIdentity) -> Result<Generation, ConfigError> {
         let replacing = self
             .0
@@ -157,14 +157,15 @@ impl IdentityHandle {
         self.put(replacing, &before, identity)
     }
 
-    /// Notifies the sinks of the policies last, without holding the lock: a sink may use the handle.
+    /// Notifies the sinks of the policies last, without holding the lock: a sink may use the
+    /// handle.
     fn put(
         &self,
         replacing: MutexGuard<'_, ()>,
-        before: &Held,
+        before: &CurrentIdentity,
         identity: ClientIdentity,
     ) -> Generation {
-        let held = Held::new(identity);
+        let held = CurrentIdentity::new(identity);
         let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
         before.credential.retire(self.0.overlap);
@@ -186,7 +187,7 @@ impl IdentityHandle {
         self.0.subscribers.subscribe(listener);
     }
 
-    pub(super) fn held(&self) -> Arc<Held> {
+    pub(super) fn held(&self) -> Arc<CurrentIdentity> {
         self.0.current.load_full()
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A client certificate was replaced.
 ///
-/// [`Credential::retires_at`](crate::identity::Credential::retires_at) of the former certificates is
-/// set by then. Close their idle connections, at once or when the overlap has passed.
+/// [`Credential::retires_at`](crate::identity::Credential::retires_at) of the former certificates
+/// is set by then. Close their idle connections, at once or when the overlap has passed.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rotation {

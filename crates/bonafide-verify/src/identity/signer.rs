@@ -13,15 +13,15 @@ use crate::x509::certificate::{Certificate, subject_text};
 
 /// Signs with a private key that this program does not hold.
 ///
-/// **Signing blocks.** TLS needs one signature in each full handshake in which the server requests a
-/// client certificate, on the thread that drives the handshake: with tokio, an async thread. A signer
-/// over a network should have a short time limit of its own, and a program with few threads should
-/// keep its connections open.
+/// **Signing blocks.** TLS needs one signature in each full handshake in which the server requests
+/// a client certificate, on the thread that drives the handshake: with tokio, an async thread. A
+/// signer over a network should have a short time limit of its own, and a program with few threads
+/// should keep its connections open.
 ///
 /// The signature is verified with the certificate's key before it is sent, so that a signer with
 /// another key, or a faulty one, causes a clear error here and not a failure at the server. That
-/// costs some 0.1 ms. A signature scheme that the crypto provider does not support cannot be verified
-/// and is sent unchecked.
+/// costs some 0.1 ms. A signature scheme that the crypto provider does not support cannot be
+/// verified and is sent unchecked.
 ///
 /// ```
 /// use bonafide_verify::SignatureScheme;
@@ -40,19 +40,19 @@ use crate::x509::certificate::{Certificate, subject_text};
 /// }
 /// ```
 pub trait ExternalSigner: Send + Sync {
-    /// The signature schemes that it supports, the preferred one first. TLS 1.3 allows RSA keys with
-    /// PSS only, and for an elliptic curve only the hash of its scheme (RFC 8446, 4.2.3).
+    /// The signature schemes that it supports, the preferred one first. TLS 1.3 allows RSA keys
+    /// with PSS only, and for an elliptic curve only the hash of its scheme (RFC 8446, 4.2.3).
     fn schemes(&self) -> Vec<SignatureScheme>;
 
-    /// Signs `message`, which is not hashed yet, with `scheme`. Returns for ECDSA the DER of the two
-    /// numbers (RFC 3279, 2.2.3), for RSA and EdDSA the bare signature.
+    /// Signs `message`, which is not hashed yet, with `scheme`. Returns for ECDSA the DER of the
+    /// two numbers (RFC 3279, 2.2.3), for RSA and EdDSA the bare signature.
     ///
     /// # Errors
     /// [`SignError`] if it cannot sign. The handshake then fails with this error as its source.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError>;
 
-    /// The DER-encoded SubjectPublicKeyInfo of its key, if it is available. It is compared with that
-    /// of the certificate when the identity is made. Default: `None`.
+    /// The DER-encoded SubjectPublicKeyInfo of its key, if it is available. It is compared with
+    /// that of the certificate when the identity is made. Default: `None`.
     fn public_key(&self) -> Option<Vec<u8>> {
         None
     }
@@ -60,11 +60,11 @@ pub trait ExternalSigner: Send + Sync {
 
 /// An external signer with its certificate, as a signing key of rustls.
 pub(super) struct ExternalKey {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSigner>,
     public_key: Option<SubjectPublicKeyInfoDer<'static>>,
 }
 
-struct Shared {
+struct SharedSigner {
     signer: Arc<dyn ExternalSigner>,
     schemes: Vec<SignatureScheme>,
     leaf: CertificateDer<'static>,
@@ -79,7 +79,7 @@ impl ExternalKey {
     ) -> Self {
         Self {
             public_key: signer.public_key().map(SubjectPublicKeyInfoDer::from),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedSigner {
                 schemes: signer.schemes(),
                 signer,
                 leaf,
@@ -89,7 +89,7 @@ impl ExternalKey {
     }
 }
 
-impl Shared {
+impl SharedSigner {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, IdentityError> {
         let signature = self
             .signer
@@ -174,7 +174,7 @@ fn algorithm_of(scheme: SignatureScheme) -> SignatureAlgorithm {
 
 /// One requested signature.
 struct ExternalSignature {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSigner>,
     scheme: SignatureScheme,
 }
 

@@ -19,8 +19,8 @@ use crate::events::subscription::Listener;
 use crate::x509::certificate::{Certificate, base16};
 use crate::x509::spki::SpkiSha256;
 
-/// The source of a zone's client certificate: a fixed [`ClientIdentity`], an [`IdentityHandle`] or an
-/// [`IdentityCallback`].
+/// The source of a zone's client certificate: a fixed [`ClientIdentity`], an [`IdentityHandle`] or
+/// an [`IdentityCallback`].
 #[derive(Clone, Debug)]
 pub struct IdentitySource(Kind);
 
@@ -155,7 +155,8 @@ impl ZoneIdentity {
         }
     }
 
-    /// Describes the current certificate, the files of a fixed one, and when the certificate expires.
+    /// Describes the current certificate, the files of a fixed one, and when the certificate
+    /// expires.
     pub(crate) fn describe(&self, description: &mut Description) {
         let (source, leaf) = match self {
             Self::Fixed(shown, files) => {

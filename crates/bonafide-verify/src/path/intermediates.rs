@@ -50,9 +50,9 @@ enum Remember {
 }
 
 impl Intermediates {
-    /// A file with one certificate in DER or any number in PEM. It is read when the policy is built.
-    /// The file may also contain keys, requests and revocation lists. Any other section that may
-    /// contain a certificate and cannot be read is an error.
+    /// A file with one certificate in DER or any number in PEM. It is read when the policy is
+    /// built. The file may also contain keys, requests and revocation lists. Any other section that
+    /// may contain a certificate and cannot be read is an error.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::default().and_file(path)
     }
@@ -80,8 +80,8 @@ impl Intermediates {
     }
 
     /// Remembers the intermediates of the paths that this policy verifies, 1,024 at most, and tries
-    /// them for other servers. Whether a server that omits its intermediate is accepted then depends
-    /// on which other servers were contacted before.
+    /// them for other servers. Whether a server that omits its intermediate is accepted then
+    /// depends on which other servers were contacted before.
     pub fn remember_verified(mut self) -> Self {
         self.remember = Remember::Verified;
         self

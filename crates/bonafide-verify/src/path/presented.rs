@@ -104,8 +104,8 @@ impl<'a> Peer<'a> {
 
     /// A peer without a name. The default zone judges its path only.
     ///
-    /// The receipt's verdict is [`Verdict::PathOnly`](crate::Verdict::PathOnly), which never counts as
-    /// verified. For audits and conformance runs; connections are never judged this way.
+    /// The receipt's verdict is [`Verdict::PathOnly`](crate::Verdict::PathOnly), which never counts
+    /// as verified. For audits and conformance runs; connections are never judged this way.
     pub fn without_name(chain: &'a [CertificateDer<'a>]) -> Self {
         Self::unnamed(PresentedChain::new(chain))
     }
@@ -120,8 +120,8 @@ impl<'a> Peer<'a> {
         }
     }
 
-    /// Adds the OCSP response that the server stapled (RFC 6066, 8), in DER, for a revocation check.
-    /// An empty one counts as none.
+    /// Adds the OCSP response that the server stapled (RFC 6066, 8), in DER, for a revocation
+    /// check. An empty one counts as none.
     pub fn with_ocsp_staple(mut self, response: &'a [u8]) -> Self {
         self.ocsp_staple = Some(response).filter(|response| !response.is_empty());
         self
@@ -140,7 +140,8 @@ impl<'a> Peer<'a> {
         self
     }
 
-    /// Whether a handshake with the peer is in progress. Only then can it prove that it holds its key.
+    /// Whether a handshake with the peer is in progress. Only then can it prove that it holds its
+    /// key.
     pub(crate) fn is_in_handshake(&self) -> bool {
         matches!(self.time, AskedTime::Handshake(_))
     }

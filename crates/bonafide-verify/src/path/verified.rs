@@ -50,7 +50,8 @@ impl<'a> VerifiedPath<'a> {
         self.anchor
     }
 
-    /// Whether the leaf is the anchor itself: a self-signed certificate that verifies its own names.
+    /// Whether the leaf is the anchor itself: a self-signed certificate that verifies its own
+    /// names.
     pub(crate) fn is_own_anchor(&self) -> bool {
         **self.leaf == **self.anchor.certificate()
     }
@@ -142,8 +143,8 @@ pub(crate) enum NoPath {
 /// Checks the extended key usage of every presented certificate for webpki.
 ///
 /// By RFC 5280, 4.2.1.12 `anyExtendedKeyUsage` stands for every purpose. This is accepted in an
-/// intermediate. A leaf must name server authentication. webpki does not pass which
-/// certificate it checks, so `any` counts in no certificate of a path whose leaf does not name server
+/// intermediate. A leaf must name server authentication. webpki does not indicate which certificate
+/// it checks, so `any` counts in no certificate of a path whose leaf does not name server
 /// authentication: that leaf is then refused.
 struct Purposes {
     any_counts: bool,

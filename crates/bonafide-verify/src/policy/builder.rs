@@ -89,8 +89,8 @@ impl PolicyBuilder {
         self.check(pins)
     }
 
-    /// Adds the pins of many hosts, such as those of a file, in every zone. Each entry states whether
-    /// it is enforced.
+    /// Adds the pins of many hosts, such as those of a file, in every zone. Each entry states
+    /// whether it is enforced.
     pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
     }
@@ -109,8 +109,9 @@ impl PolicyBuilder {
     }
 
     /// The client certificate for servers of the default zone that request one: a
-    /// [`ClientIdentity`](crate::ClientIdentity), or an [`IdentityHandle`](crate::identity::IdentityHandle)
-    /// or [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
+    /// [`ClientIdentity`](crate::ClientIdentity), or an
+    /// [`IdentityHandle`](crate::identity::IdentityHandle) or
+    /// [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
     pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
         self.default.identity = Some(identity.into());
         self
@@ -123,8 +124,8 @@ impl PolicyBuilder {
     }
 
     /// The key exchange groups that are offered, the preferred one first (RFC 8446, 4.2.7).
-    /// Default: those of the crypto provider. With aws-lc-rs: X25519MLKEM768, X25519, P-256 and P-384;
-    /// with ring the same without the first.
+    /// Default: those of the crypto provider. With aws-lc-rs: X25519MLKEM768, X25519, P-256 and
+    /// P-384; with ring the same without the first.
     ///
     /// X25519MLKEM768 protects recorded traffic against future quantum computers, and makes the
     /// ClientHello larger than one packet. If a device on the path drops such packets, remove it in
@@ -144,8 +145,8 @@ impl PolicyBuilder {
     /// In TLS 1.2 the list also restricts the curve of a server's ECDSA key (RFC 8422, 5.1.1): keep
     /// P-256 and P-384 in it if servers may have such keys. X25519MLKEM768 is used in TLS 1.3 only.
     ///
-    /// An empty list, or a group that the provider does not support, is an error of [`Self::build`].
-    /// A group that is listed twice is offered once.
+    /// An empty list, or a group that the provider does not support, is an error of
+    /// [`Self::build`]. A group that is listed twice is offered once.
     pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
         self.default.groups = Some(groups.into_iter().collect());
         self
@@ -181,14 +182,15 @@ impl PolicyBuilder {
         self
     }
 
-    /// A crypto provider of your own, used unchanged. Default: aws-lc-rs, or ring if only that feature
-    /// is on. The process-wide default provider of rustls is never used.
+    /// A crypto provider of your own, used unchanged. Default: aws-lc-rs, or ring if only that
+    /// feature is on. The process-wide default provider of rustls is never used.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Adds a sink for the policy's events; see [`Event`](crate::events::Event). Default: only the log.
+    /// Adds a sink for the policy's events; see [`Event`](crate::events::Event). Default: only the
+    /// log.
     ///
     /// The replacement of a policy by another is reported to the sinks of both. A sink that both
     /// share, because their builder was cloned, receives it once.
@@ -205,9 +207,9 @@ impl PolicyBuilder {
     /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | in that handshake |
     /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when the policy comes into force in a [`PolicyHandle`](crate::PolicyHandle), or in its first handshake, then once a day during handshakes |
     ///
-    /// Each of them, and each certificate for each host, is reported once a day, and at once when it
-    /// reaches a shorter horizon. What has expired is reported too. [`Policy::forecast`] returns the
-    /// list at any time.
+    /// Each of them, and each certificate for each host, is reported once a day, and at once when
+    /// it reaches a shorter horizon. What has expired is reported too. [`Policy::forecast`] returns
+    /// the list at any time.
     pub fn forecast(mut self, horizons: Horizons) -> Self {
         self.forecast = horizons;
         self
@@ -231,8 +233,8 @@ impl PolicyBuilder {
     /// when it is first needed.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for invalid names
-    /// of [`CustomCa::only_for`](crate::CustomCa::only_for), [`ConfigError::Pattern`] and
+    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for invalid
+    /// names of [`CustomCa::only_for`](crate::CustomCa::only_for), [`ConfigError::Pattern`] and
     /// [`ConfigError::DuplicateZone`] for host patterns, [`ConfigError::ReadIntermediates`],
     /// [`ConfigError::NoCryptoProvider`], [`ConfigError::NoKeyExchangeGroup`] and
     /// [`ConfigError::UnsupportedKeyExchangeGroup`], [`ConfigError::KeyMismatch`] and

@@ -18,9 +18,9 @@ use crate::policy::Policy;
 /// older policy. Exchanges in progress finish, and their receipts say that the policy was replaced.
 ///
 /// An exchange is in progress if its request was handed to a connection before, even if the server
-/// has not read it yet. Over HTTP/2 these are at most as many as the streams that the server allowed
-/// at that time, and one if it allows none. Further requests wait in the client and are judged by
-/// the new policy.
+/// has not read it yet. Over HTTP/2 these are at most as many as the streams that the server
+/// allowed at that time, and one if it allows none. Further requests wait in the client and are
+/// judged by the new policy.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy, PolicyHandle};
@@ -43,8 +43,8 @@ struct Inner {
 }
 
 impl PolicyHandle {
-    /// A handle that holds `policy`. A policy that is or was in another handle gets a new epoch here,
-    /// so the two handles are independent.
+    /// A handle that holds `policy`. A policy that is or was in another handle gets a new epoch
+    /// here, so the two handles are independent.
     pub fn new(policy: Policy) -> Self {
         let policy = policy.placed();
         policy.came_into_force();
@@ -68,16 +68,16 @@ impl PolicyHandle {
     /// Replaces the current policy with `policy` and returns its epoch, after all listeners have
     /// dropped what depends on older policies.
     ///
-    /// All of its anchors are loaded first, on this thread. A policy that was in use before gets a new
-    /// epoch: connections of its former epoch are not used again. The sinks of both policies are
-    /// notified last.
+    /// All of its anchors are loaded first, on this thread. A policy that was in use before gets a
+    /// new epoch: connections of its former epoch are not used again. The sinks of both policies
+    /// are notified last.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors; the current policy then stays.
     ///
     /// # Panics
-    /// If a listener or a sink panics. The policy has been replaced nevertheless, and every listener
-    /// has been notified.
+    /// If a listener or a sink panics. The policy has been replaced nevertheless, and every
+    /// listener has been notified.
     pub fn replace(&self, policy: Policy) -> Result<Epoch, ConfigError> {
         policy.load()?;
         let replacing = self.0.replacing.lock();
@@ -104,8 +104,8 @@ impl PolicyHandle {
         Ok(epoch)
     }
 
-    /// Subscribes `listener` to replacements, until it is dropped. The policy may have been replaced
-    /// before the subscription: read [`current`](Self::current) afterwards.
+    /// Subscribes `listener` to replacements, until it is dropped. The policy may have been
+    /// replaced before the subscription: read [`current`](Self::current) afterwards.
     pub fn subscribe(&self, listener: Weak<impl Listener<Policy> + 'static>) {
         let listener: Weak<dyn Listener<Policy>> = listener;
         self.0.subscribers.subscribe(&listener);

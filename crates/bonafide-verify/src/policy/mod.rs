@@ -1,7 +1,7 @@
 //! Policies: the default zone and all other zones, immutable once built.
 //!
-//! What belongs here builds a policy from its parts, replaces it, and gives clients what they use of
-//! it. It never judges a path, a name or a check itself: `judge` does. It never knows HTTP.
+//! What belongs here builds a policy from its parts, replaces it, and gives clients what they use
+//! of it. It never judges a path, a name or a check itself: `judge` does. It never knows HTTP.
 
 mod assembly;
 mod builder;
@@ -151,8 +151,8 @@ impl Policy {
         self.judge().zones.iter()
     }
 
-    /// The files and directories that the policy was read from, each once, ordered by name. When one
-    /// of them changes, the policy is out of date. The system's store is not included.
+    /// The files and directories that the policy was read from, each once, ordered by name. When
+    /// one of them changes, the policy is out of date. The system's store is not included.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut description = Description::default();
         self.judge().intermediates.describe(&mut description);
@@ -179,8 +179,8 @@ impl Policy {
     }
 
     /// Everything that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first:
-    /// what the policy names, and the certificates on the paths of recently verified servers. Call it
-    /// from a timer, for example. It emits no event and does not affect later events.
+    /// what the policy names, and the certificates on the paths of recently verified servers. Call
+    /// it from a timer, for example. It emits no event and does not affect later events.
     pub fn forecast(&self) -> Vec<Expiring> {
         self.recorder.expiring()
     }
@@ -207,8 +207,8 @@ impl Policy {
         self.zones().all(|zone| zone.anchors.is_loaded())
     }
 
-    /// Loads the anchors of all zones on this thread. The first call in a process reads the system's
-    /// store; later calls cost nothing.
+    /// Loads the anchors of all zones on this thread. The first call in a process reads the
+    /// system's store; later calls cost nothing.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] of the first zone without anchors. The other zones are loaded
@@ -255,14 +255,14 @@ impl Policy {
         self.judge().verify(peer)
     }
 
-    /// A configuration for any rustls client, for all zones: the verifier finds the zone by the name
-    /// of each handshake.
+    /// A configuration for any rustls client, for all zones: the verifier finds the zone by the
+    /// name of each handshake.
     ///
-    /// Set ALPN on it as the protocol requires. Reads the system's store if it is needed and was not
-    /// read before.
+    /// Set ALPN on it as the protocol requires. Reads the system's store if it is needed and was
+    /// not read before.
     ///
-    /// With a client certificate that changes, each handshake presents the current one, and no session
-    /// is resumed, because a ticket does not show for which certificate it was issued.
+    /// With a client certificate that changes, each handshake presents the current one, and no
+    /// session is resumed, because a ticket does not show for which certificate it was issued.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own
@@ -330,9 +330,9 @@ impl Policy {
     /// configurations.
     ///
     /// **The connection must have been made with a configuration of this policy, for this `name`**.
-    /// This method cannot check that; for another connection the receipt would be wrong. It works for
-    /// resumed sessions too. If the receipt of the chain is no longer stored or no longer valid, the
-    /// chain is judged again.
+    /// This method cannot check that; for another connection the receipt would be wrong. It works
+    /// for resumed sessions too. If the receipt of the chain is no longer stored or no longer
+    /// valid, the chain is judged again.
     ///
     /// # Errors
     /// A [`Refusal`] if the chain has to be judged again and is no longer accepted.

@@ -29,9 +29,9 @@ impl Policy {
     /// limit: set one around it.
     ///
     /// # Errors
-    /// [`TlsError::Refused`] if the peer is not accepted, [`TlsError::Handshake`] if the handshake fails
-    /// for another reason, [`TlsError::Io`] for errors of the transport, [`TlsError::Config`] if the
-    /// zone has no anchors.
+    /// [`TlsError::Refused`] if the peer is not accepted, [`TlsError::Handshake`] if the handshake
+    /// fails for another reason, [`TlsError::Io`] for errors of the transport, [`TlsError::Config`]
+    /// if the zone has no anchors.
     ///
     /// ```
     /// use bonafide_testkit::{Recipe, TestCa, TestServer};
@@ -62,7 +62,8 @@ impl Policy {
         self.connect_alpn(name, io, &[]).await
     }
 
-    /// Like [`Policy::connect`], and offers the application protocols `alpn` in this order (RFC 7301).
+    /// Like [`Policy::connect`], and offers the application protocols `alpn` in this order (RFC
+    /// 7301).
     ///
     /// # Errors
     /// Those of [`Policy::connect`].
@@ -114,7 +115,8 @@ impl Policy {
     async fn load_off_the_async_threads(&self) -> Result<(), TlsError> {
         let policy = self.clone();
         match tokio::task::spawn_blocking(move || policy.load()).await {
-            // The caller checks the anchors of its own zone next. Those of other zones do not matter.
+            // The caller checks the anchors of its own zone next. Those of other zones do not
+            // matter.
             Ok(_) => Ok(()),
             Err(error) => Err(TlsError::Io(io::Error::other(error))),
         }

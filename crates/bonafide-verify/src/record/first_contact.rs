@@ -93,8 +93,8 @@ impl Recorder {
         }
     }
 
-    /// Stores a first contact, after the peer has proved that it holds the key. If another handshake
-    /// has stored a key meanwhile, the peer is judged by that key.
+    /// Stores a first contact, after the peer has proved that it holds the key. If another
+    /// handshake has stored a key meanwhile, the peer is judged by that key.
     pub(crate) fn complete(&self, contact: PendingFirstContact) -> Result<(), Refusal> {
         let PendingFirstContact {
             name,
@@ -124,8 +124,8 @@ impl Recorder {
                 self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
                 Ok(())
             }
-            // Another handshake was faster, and this peer is judged by its key. If that key has been
-            // removed again, there is no second attempt.
+            // Another handshake was faster, and this peer is judged by its key. If that key has
+            // been removed again, there is no second attempt.
             Ok(Swap::Found(Some(_))) => {
                 let settled = Peer::from_chain(peer.chain, &name);
                 self.verify_handshake(&settled).map(drop)

@@ -1,8 +1,8 @@
 //! The recorder: calls the judge for the peer of a handshake and records its verdict.
 //!
-//! What belongs here keeps receipts for later connections, emits events, remembers intermediates and
-//! stores first contacts. It never decides: it passes on the verdict of the judge unchanged. The
-//! judge does not know it.
+//! What belongs here keeps receipts for later connections, emits events, remembers intermediates
+//! and stores first contacts. It never decides: it passes on the verdict of the judge unchanged.
+//! The judge does not know it.
 
 mod announce;
 mod first_contact;
@@ -96,8 +96,8 @@ impl Recorder {
         self.forecast.continue_from(&other.forecast);
     }
 
-    /// Judges the peer of a handshake, and keeps the receipt for later connections. The receipt of a
-    /// [`PendingFirstContact`] is kept when the contact is completed.
+    /// Judges the peer of a handshake, and keeps the receipt for later connections. The receipt of
+    /// a [`PendingFirstContact`] is kept when the contact is completed.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         self.look_through();
         let judged = self
@@ -131,8 +131,8 @@ impl Recorder {
         self.forecast.look_through(zones, clock.now(), &self.events);
     }
 
-    /// Everything that expires soon: what the policy names, and the certificates on the paths of the
-    /// kept receipts.
+    /// Everything that expires soon: what the policy names, and the certificates on the paths of
+    /// the kept receipts.
     pub(crate) fn expiring(&self) -> Vec<Expiring> {
         let receipts = self.receipts.all();
         let Judge { zones, clock, .. } = &self.judge;
@@ -148,11 +148,11 @@ impl Recorder {
             .deadline_of(zone.id(), &host_text(&name), self.judge.clock.now())
     }
 
-    /// The receipt of a chain that was verified under this epoch, in this handshake or in the one of
-    /// the resumed session.
+    /// The receipt of a chain that was verified under this epoch, in this handshake or in the one
+    /// of the resumed session.
     ///
-    /// If the zone trusts the key of the first contact, a resumed session is judged again: the key may
-    /// have been forgotten or replaced since.
+    /// If the zone trusts the key of the first contact, a resumed session is judged again: the key
+    /// may have been forgotten or replaced since.
     pub(crate) fn receipt_of_chain(
         &self,
         name: &ServerName<'_>,

@@ -23,8 +23,8 @@ pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
 pub struct ShadowCounts {
     /// Both policies reached the same verdict.
     pub agreed: u64,
-    /// The candidate reached another verdict. An event is emitted at most once an hour for each host
-    /// and pair of verdicts.
+    /// The candidate reached another verdict. An event is emitted at most once an hour for each
+    /// host and pair of verdicts.
     pub differed: u64,
     /// The handshake was not judged by the candidate: too many were waiting.
     pub dropped: u64,

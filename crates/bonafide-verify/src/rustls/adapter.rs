@@ -125,8 +125,8 @@ impl Verifier {
     }
 }
 
-/// Makes a configuration for `zone`. Its verifier is for the zone `only`, or for all zones if `only`
-/// is `None`.
+/// Makes a configuration for `zone`. Its verifier is for the zone `only`, or for all zones if
+/// `only` is `None`.
 ///
 /// Each handshake presents the zone's current client certificate. A session is authenticated by the
 /// certificate of its first handshake, and a ticket does not show which one that was. So no session
@@ -247,7 +247,7 @@ pub(crate) fn receipt_of(
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
     recorder: Arc<Recorder>,
-    made: Mutex<Vec<Made>>,
+    made: Mutex<Vec<MadeConfig>>,
 }
 
 /// A configuration, and the client certificate of all its handshakes and tickets.
@@ -261,7 +261,7 @@ pub(crate) struct TlsConfig {
 
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
-struct Made {
+struct MadeConfig {
     zone: ZoneId,
     alpn: Vec<Vec<u8>>,
     config: TlsConfig,
@@ -278,7 +278,7 @@ impl TlsConfigs {
 
     pub(crate) fn get(&self, zone: &Zone, alpn: &[&[u8]]) -> Result<TlsConfig, ConfigError> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let for_this = |made: &Made| {
+        let for_this = |made: &MadeConfig| {
             made.zone == zone.id() && made.alpn.iter().map(Vec::as_slice).eq(alpn.iter().copied())
         };
         // Read under the lock, so that an older generation does not replace a newer one.
@@ -291,7 +291,7 @@ impl TlsConfigs {
         }
         let config = self.make(zone, alpn)?;
         made.retain(|made| !for_this(made));
-        made.push(Made {
+        made.push(MadeConfig {
             zone: zone.id(),
             alpn: config.config.alpn_protocols.clone(),
             config: config.clone(),

@@ -1,10 +1,11 @@
 //! Whether a server requested a client certificate, and which one was presented.
 //!
 //! In TLS 1.2 a server that requires a client certificate and gets none answers with
-//! `handshake_failure` (RFC 5246, 7.4.6), as it does if there is no common cipher suite. The two cases
-//! differ only in the certificate request, earlier in the same handshake. rustls passes it to the
-//! resolver of client certificates, which all handshakes of a configuration share. So the request is
-//! recorded for the current thread, and read when polling the handshake's future returns.
+//! `handshake_failure` (RFC 5246, 7.4.6), as it does if there is no common cipher suite. The two
+//! cases differ only in the certificate request, earlier in the same handshake. rustls passes it to
+//! the resolver of client certificates, which all handshakes of a configuration share. So the
+//! request is recorded for the current thread, and read when polling the handshake's future
+//! returns.
 
 #[cfg(feature = "tokio")]
 use std::cell::RefCell;
@@ -103,8 +104,8 @@ fn address<T: ?Sized>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-/// Runs one handshake with a configuration that has this resolver. Also returns the server's request
-/// for a client certificate, if there was one.
+/// Runs one handshake with a configuration that has this resolver. Also returns the server's
+/// request for a client certificate, if there was one.
 #[cfg(feature = "tokio")]
 pub(crate) async fn observe<F: Future>(
     resolver: &dyn ResolvesClientCert,

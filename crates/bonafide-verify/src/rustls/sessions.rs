@@ -15,8 +15,8 @@ use crate::record::{Recorder, StoreState};
 /// Maximum number of servers for which a configuration keeps sessions.
 const SERVERS: usize = 256;
 
-/// rustls' own session store in memory, used only before the deadline of the receipts with which the
-/// sessions of a server began.
+/// rustls' own session store in memory, used only before the deadline of the receipts with which
+/// the sessions of a server began.
 ///
 /// rustls resumes a session without calling the verifier, and other clients do not request a
 /// receipt. So the session itself must end with its verdict.

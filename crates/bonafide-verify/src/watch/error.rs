@@ -21,8 +21,8 @@ pub enum ReloadError {
         /// The message of the panic.
         message: String,
     },
-    /// A source that had content before cannot be read or is empty. A reload would remove trust that
-    /// the operator did not withdraw.
+    /// A source that had content before cannot be read or is empty. A reload would remove trust
+    /// that the operator did not withdraw.
     Incomplete {
         /// Where, and why.
         failure: LoadFailure,

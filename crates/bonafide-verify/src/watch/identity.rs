@@ -17,8 +17,8 @@ use crate::identity::{ClientIdentity, Generation, IdentityHandle};
 
 /// A client certificate that follows the two files it was read from, until this value is dropped.
 ///
-/// A rotation retires only the connections on which the former certificate was presented. The policy
-/// stays, and so do the connections of other zones. The description of files in
+/// A rotation retires only the connections on which the former certificate was presented. The
+/// policy stays, and so do the connections of other zones. The description of files in
 /// [`Watched`](super::Watched) applies here too: a key that does not match the certificate, and
 /// half-written or empty files, change nothing; they are reported and tried again.
 ///
@@ -88,11 +88,12 @@ impl WatchedIdentity {
         })
     }
 
-    /// Reads both files now, without waiting until they stop changing. Unchanged files have no effect.
+    /// Reads both files now, without waiting until they stop changing. Unchanged files have no
+    /// effect.
     ///
     /// # Errors
-    /// [`ReloadError`] if they cannot be used. The current certificate stays, and the reload is tried
-    /// again.
+    /// [`ReloadError`] if they cannot be used. The current certificate stays, and the reload is
+    /// tried again.
     pub fn reload_now(&self) -> Result<Generation, ReloadError> {
         self.guard.reload_now()?;
         Ok(self.handle.credential().generation())

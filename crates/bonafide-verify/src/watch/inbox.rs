@@ -34,8 +34,8 @@ impl Inbox {
         self.bell.notify_all();
     }
 
-    /// Returns pending notifications, as soon as there are any, and at `until` at the latest; `ended`
-    /// is sticky.
+    /// Returns pending notifications, as soon as there are any, and at `until` at the latest;
+    /// `ended` is sticky.
     pub(super) fn take(&self, until: Instant) -> News {
         let mut news = self.lock();
         while !news.is_any() {

@@ -43,8 +43,8 @@ impl Notifier {
         self.listened.clear();
     }
 
-    /// Subscribes to changes of these files only. Returns the reason if the operating system does not
-    /// report all of them.
+    /// Subscribes to changes of these files only. Returns the reason if the operating system does
+    /// not report all of them.
     pub(super) fn listen_for(&mut self, files: &[PathBuf]) -> Result<(), String> {
         let mut outcome = Ok(());
         for _ in 0..MAX_ROUNDS {
@@ -130,8 +130,8 @@ fn is_of_interest(event: &Event, places: &Places) -> bool {
     is_change && (event.need_rescan() || is_here)
 }
 
-/// Whether a watched directory was moved or removed. `notify` may not watch it after that, even if it
-/// comes back.
+/// Whether a watched directory was moved or removed. `notify` may not watch it after that, even if
+/// it comes back.
 fn is_moved(event: &Event, places: &Places) -> bool {
     let is_move = matches!(
         event.kind,

@@ -68,18 +68,18 @@ impl Default for Watching {
 }
 
 impl Watching {
-    /// Quiet time: how long all files must stay unchanged before they are read, so that a set of files
-    /// is read when it is complete. Files that keep changing are read after ten times this duration.
-    /// A failed reload is tried again after this duration, then after twice the last wait each time,
-    /// up to 30 s. Default: 200 ms.
+    /// Quiet time: how long all files must stay unchanged before they are read, so that a set of
+    /// files is read when it is complete. Files that keep changing are read after ten times this
+    /// duration. A failed reload is tried again after this duration, then after twice the last wait
+    /// each time, up to 30 s. Default: 200 ms.
     pub fn quiet(mut self, quiet: Duration) -> Self {
         self.quiet = quiet.clamp(SHORTEST, LONGEST);
         self
     }
 
-    /// Poll interval for comparing the contents of all files when no notification arrives. Some file
-    /// systems never report changes. Default: 60 s, or 5 s if the operating system cannot report
-    /// changes.
+    /// Poll interval for comparing the contents of all files when no notification arrives. Some
+    /// file systems never report changes. Default: 60 s, or 5 s if the operating system cannot
+    /// report changes.
     pub fn poll_every(mut self, interval: Duration) -> Self {
         self.poll = interval.clamp(SHORTEST, LONGEST);
         self.poll_without_notices = self.poll_without_notices.min(self.poll);

@@ -12,9 +12,9 @@ const MAX_DIRECTORIES: usize = 512;
 /// The directories to watch, and the names in them that matter.
 ///
 /// A file that Kubernetes mounts is `ca.pem -> ..data/ca.pem` with `..data -> ..2026_01_01`. It
-/// changes when `..data` is replaced; the file and its directory do not change. So each symbolic link
-/// on the path is followed and its directory is watched. For a missing name, the directory in which it
-/// would appear is watched.
+/// changes when `..data` is replaced; the file and its directory do not change. So each symbolic
+/// link on the path is followed and its directory is watched. For a missing name, the directory in
+/// which it would appear is watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
     /// The directories, by paths without symbolic links.

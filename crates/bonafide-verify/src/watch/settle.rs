@@ -22,8 +22,8 @@ pub(super) struct Settled<M> {
 /// Makes something until the list of files, their contents and their stamps are the same before and
 /// after.
 ///
-/// `files` are the files that will probably be read. `about_to_read` is called with the expected files
-/// before each attempt.
+/// `files` are the files that will probably be read. `about_to_read` is called with the expected
+/// files before each attempt.
 pub(super) fn settle<M>(
     make: impl Fn() -> Result<(M, Vec<PathBuf>), ReloadError>,
     mut files: Vec<PathBuf>,

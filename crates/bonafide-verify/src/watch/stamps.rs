@@ -1,8 +1,8 @@
 //! The identity and modification time of files.
 //!
-//! The **contents** of the files decide what is in force. While something is made from them, comparing
-//! contents is not enough: a file that is rewritten in place with its former content has the same
-//! content before and after, and another content in between.
+//! The **contents** of the files decide what is in force. While something is made from them,
+//! comparing contents is not enough: a file that is rewritten in place with its former content has
+//! the same content before and after, and another content in between.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};

@@ -210,8 +210,8 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Sets how changes are found. Polls more often if the operating system does not report changes,
-    /// and emits an event for that.
+    /// Sets how changes are found. Polls more often if the operating system does not report
+    /// changes, and emits an event for that.
     fn finds_changes(&mut self, listening: Result<(), String>) {
         let (by, poll) = match &listening {
             Ok(()) => (WatchedBy::Notices, self.pace.poll),

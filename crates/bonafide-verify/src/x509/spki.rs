@@ -14,8 +14,9 @@ use crate::x509::certificate::{Certificate, base16};
 
 /// The SHA-256 of a certificate's whole DER-encoded SubjectPublicKeyInfo (RFC 7469, 2.4).
 ///
-/// Reads and prints `sha256/BASE64`; also reads 64 hexadecimal digits, with or without colons. It equals what
-/// `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256` prints.
+/// Reads and prints `sha256/BASE64`; also reads 64 hexadecimal digits, with or without colons. It
+/// equals what `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst
+/// -sha256` prints.
 ///
 /// ```
 /// use bonafide_verify::x509::SpkiSha256;

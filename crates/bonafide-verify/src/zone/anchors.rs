@@ -16,8 +16,8 @@ pub(crate) struct ZoneAnchors {
 impl ZoneAnchors {
     /// Loads now, unless that would read the system's store, which is postponed.
     ///
-    /// If the system's store is a source, a lack of anchors is reported by handshakes and `load` and
-    /// not here, even if it is known. So whether a policy builds does not depend on whether the
+    /// If the system's store is a source, a lack of anchors is reported by handshakes and `load`
+    /// and not here, even if it is known. So whether a policy builds does not depend on whether the
     /// process has read the store before.
     pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
         recipe.check_fences()?;

@@ -2,8 +2,8 @@
 //!
 //! rustls-webpki tries every order in which certificates can follow each other by name. Within its
 //! budget, ten intermediates with the same name can cost a tenth of a second of CPU time. Here the
-//! presented certificates are counted, those that cannot be on a path are removed, and the remaining
-//! orders are counted by name only, before any signature is verified.
+//! presented certificates are counted, those that cannot be on a path are removed, and the
+//! remaining orders are counted by name only, before any signature is verified.
 
 use std::borrow::Cow;
 
@@ -23,8 +23,9 @@ const MAX_CERTIFICATES: usize = 64;
 const MAX_SAME_SUBJECT: usize = 6;
 /// The limit of rustls-webpki for the certificates between leaf and anchor.
 const MAX_DEPTH: usize = 6;
-/// Maximum number of signatures that rustls-webpki may have to verify for one chain: its own budget,
-/// computed in advance from the names. The slowest algorithm takes under half a millisecond each.
+/// Maximum number of signatures that rustls-webpki may have to verify for one chain: its own
+/// budget, computed in advance from the names. The slowest algorithm takes under half a millisecond
+/// each.
 const MAX_SIGNATURES: usize = 100;
 /// Maximum number of certificates that rustls-webpki may read while it tries paths, at about a
 /// microsecond each.
@@ -32,11 +33,11 @@ const MAX_READINGS: usize = 10_000;
 /// With fewer certificates than this in addition to the leaf, trying all orders cannot be slow.
 const WORTH_COUNTING: usize = 3;
 
-/// Limits on what a peer may present. With any limits, the work of finding a path is bounded; a chain
-/// that needs more is refused with [`Code::TooComplex`](crate::Code::TooComplex).
+/// Limits on what a peer may present. With any limits, the work of finding a path is bounded; a
+/// chain that needs more is refused with [`Code::TooComplex`](crate::Code::TooComplex).
 ///
-/// `max_certificates` and `max_bytes` count everything that was sent. `max_same_subject` counts copies
-/// of a certificate once, and ignores certificates that are not on any path from the leaf.
+/// `max_certificates` and `max_bytes` count everything that was sent. `max_same_subject` counts
+/// copies of a certificate once, and ignores certificates that are not on any path from the leaf.
 ///
 /// ```
 /// use bonafide_verify::{Limits, Policy};
@@ -70,8 +71,9 @@ impl Default for Limits {
 
 impl Limits {
     /// Maximum number of intermediates on a path; 0 requires that an anchor issued the leaf itself.
-    /// Self-issued certificates, whose subject and issuer are the same name, do not count (RFC 5280,
-    /// 6.1). Default: only the limit of rustls-webpki, which is 6 and counts self-issued ones.
+    /// Self-issued certificates, whose subject and issuer are the same name, do not count (RFC
+    /// 5280, 6.1). Default: only the limit of rustls-webpki, which is 6 and counts self-issued
+    /// ones.
     pub fn max_intermediates(mut self, count: usize) -> Self {
         self.intermediates = Some(count);
         self
@@ -90,8 +92,8 @@ impl Limits {
         self
     }
 
-    /// Maximum number of different certificates with the same subject among those that can be on the
-    /// path. Default: 6.
+    /// Maximum number of different certificates with the same subject among those that can be on
+    /// the path. Default: 6.
     pub fn max_same_subject(mut self, count: usize) -> Self {
         self.same_subject = count;
         self
@@ -119,8 +121,8 @@ impl Limits {
         Ok(())
     }
 
-    /// The certificates of `chain` and `extra` that the path builder may use. `extra` are candidates
-    /// that the peer did not send.
+    /// The certificates of `chain` and `extra` that the path builder may use. `extra` are
+    /// candidates that the peer did not send.
     pub(crate) fn admit<'a>(
         &self,
         chain: &PresentedChain<'a>,
@@ -214,8 +216,8 @@ impl<'a> Candidates<'a> {
         self.0.iter().map(|one| of_subject(one.subject)).max()
     }
 
-    /// Whether trying every order takes little work, even if every signature verifies and every path
-    /// is rejected.
+    /// Whether trying every order takes little work, even if every signature verifies and every
+    /// path is rejected.
     fn is_quick(
         &self,
         leaf_issuer: &[u8],

@@ -1,8 +1,8 @@
 //! Zones: host patterns with their own anchors, checks, client certificate, TLS versions and key
 //! exchange groups.
 //!
-//! What belongs here is what applies to the hosts of one pattern, and finding the zone of a host. It
-//! never judges a peer, and never knows a policy or a receipt.
+//! What belongs here is what applies to the hosts of one pattern, and finding the zone of a host.
+//! It never judges a peer, and never knows a policy or a receipt.
 
 mod anchors;
 pub(crate) mod limits;
@@ -87,8 +87,8 @@ pub struct Zone {
     pub(crate) known: Option<KnownPeers>,
     pub(crate) identity: Option<ZoneIdentity>,
     pub(crate) min_version: TlsVersion,
-    /// The offered key exchange groups, the preferred one first. The crypto provider supports all of
-    /// them.
+    /// The offered key exchange groups, the preferred one first. The crypto provider supports all
+    /// of them.
     pub(crate) groups: Arc<[NamedGroup]>,
     pub(crate) limits: Limits,
     #[cfg(feature = "danger-insecure-grants")]
@@ -96,12 +96,12 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Starts a zone for the hosts of `pattern`; see [`HostPattern`] for its forms. If several zones
-    /// match a host, the one with the longest pattern is used.
+    /// Starts a zone for the hosts of `pattern`; see [`HostPattern`] for its forms. If several
+    /// zones match a host, the one with the longest pattern is used.
     ///
     /// What the zone does not set is taken from the policy's default zone, except the client
-    /// certificate, which is presented only in the zones that set it. Checks and pins of the default
-    /// zone apply in every zone, except in zones that trust keys and build no path
+    /// certificate, which is presented only in the zones that set it. Checks and pins of the
+    /// default zone apply in every zone, except in zones that trust keys and build no path
     /// ([`ZoneBuilder::first_use`], [`ZoneBuilder::exactly`]).
     pub fn for_host(pattern: impl Into<String>) -> ZoneBuilder {
         ZoneBuilder {
@@ -167,8 +167,8 @@ impl Zone {
         false
     }
 
-    /// The same zone without its grant and client certificate, and with `anchors` instead of its own
-    /// if given. For judging again, never for a connection.
+    /// The same zone without its grant and client certificate, and with `anchors` instead of its
+    /// own if given. For judging again, never for a connection.
     pub(crate) fn apart(&self, anchors: Option<Arc<ZoneAnchors>>) -> Self {
         let Self {
             id,
@@ -222,8 +222,8 @@ impl Zone {
         }
     }
 
-    /// The setting in which the zones differ and which one `rustls::ClientConfig` cannot have twice,
-    /// if any.
+    /// The setting in which the zones differ and which one `rustls::ClientConfig` cannot have
+    /// twice, if any.
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {
             (None, None) => true,
@@ -294,7 +294,8 @@ impl ZoneBuilder {
         self.check(pins)
     }
 
-    /// Adds the pins of many hosts, such as those of a file. Each entry states whether it is enforced.
+    /// Adds the pins of many hosts, such as those of a file. Each entry states whether it is
+    /// enforced.
     pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
     }
@@ -312,32 +313,35 @@ impl ZoneBuilder {
     }
 
     /// Trusts the key that each host presents at the **first contact**, and from then on no other
-    /// key (trust on first use). For devices and peers with self-signed certificates, which no trust
-    /// anchor issued. Default: the zone builds a path to its anchors.
+    /// key (trust on first use). For devices and peers with self-signed certificates, which no
+    /// trust anchor issued. Default: the zone builds a path to its anchors.
     ///
-    /// The first contact itself is not authenticated: an attacker who answers it is trusted. Make it
-    /// over a network that you trust, or use [`ZoneBuilder::exactly`].
+    /// The first contact itself is not authenticated: an attacker who answers it is trusted. Make
+    /// it over a network that you trust, or use [`ZoneBuilder::exactly`].
     ///
-    /// - First contact: once the peer has proved that it holds the key, the key is written to `store`
-    ///   by compare-and-set, before the handshake ends.
+    /// - First contact: once the peer has proved that it holds the key, the key is written to
+    ///   `store` by compare-and-set, before the handshake ends.
     /// - The same key: accepted, in any certificate.
-    /// - Another key: always refused with [`Code::KeyChanged`](crate::Code::KeyChanged). A person has to
-    ///   find out why the key changed, and then calls [`FirstUse::forget`] or [`FirstUse::replace`].
-    /// - A store that cannot be read or written: refused with [`Code::KeyStore`](crate::Code::KeyStore).
+    /// - Another key: always refused with [`Code::KeyChanged`](crate::Code::KeyChanged). A person
+    ///   has to find out why the key changed, and then calls [`FirstUse::forget`] or
+    ///   [`FirstUse::replace`].
+    /// - A store that cannot be read or written: refused with
+    ///   [`Code::KeyStore`](crate::Code::KeyStore).
     ///
     /// The receipt says [`Verdict::KnownKey`](crate::Verdict::KnownKey), which does not count as
     /// verified. There is no path, so name, dates, profile and checks cannot be judged: the receipt
     /// shows them as "not checked". The validity dates of the certificate are ignored, as RFC 7671,
     /// 5.1 does for DANE-EE: otherwise a device whose self-signed certificate expires could not be
-    /// reached any more. The zone may have no anchors, profile, checks or pins. Checks of the default
-    /// zone do not run in it, and pins of the default zone for a host of this zone are an error. The
-    /// limits on what a peer may present apply.
+    /// reached any more. The zone may have no anchors, profile, checks or pins. Checks of the
+    /// default zone do not run in it, and pins of the default zone for a host of this zone are an
+    /// error. The limits on what a peer may present apply.
     ///
-    /// `Policy::connect`, and clients that are built on it, resume a session only while the store has
-    /// the key with which it began; other rustls clients resume none. `bonafide`'s client reuses a
-    /// connection for ten minutes at most, so connections with a forgotten key end after that time. To
-    /// end them at once, replace the policy in its [`PolicyHandle`](crate::PolicyHandle).
-    /// [`Policy::verify`](crate::Policy::verify) reads the store and never writes to it.
+    /// `Policy::connect`, and clients that are built on it, resume a session only while the store
+    /// has the key with which it began; other rustls clients resume none. `bonafide`'s client
+    /// reuses a connection for ten minutes at most, so connections with a forgotten key end after
+    /// that time. To end them at once, replace the policy in its
+    /// [`PolicyHandle`](crate::PolicyHandle). [`Policy::verify`](crate::Policy::verify) reads the
+    /// store and never writes to it.
     ///
     /// ```
     /// use bonafide_verify::{Policy, Zone};
@@ -356,12 +360,13 @@ impl ZoneBuilder {
         self
     }
 
-    /// Trusts exactly these keys and certificates, and no others. Default: the zone builds a path to
-    /// its anchors.
+    /// Trusts exactly these keys and certificates, and no others. Default: the zone builds a path
+    /// to its anchors.
     ///
-    /// Every other key is refused with [`Code::NotTheKey`](crate::Code::NotTheKey). The description of
-    /// receipt, names, dates, checks, pins and limits in [`ZoneBuilder::first_use`] applies here too: a
-    /// listed certificate is accepted after its `notAfter`, until the policy lists another one.
+    /// Every other key is refused with [`Code::NotTheKey`](crate::Code::NotTheKey). The description
+    /// of receipt, names, dates, checks, pins and limits in [`ZoneBuilder::first_use`] applies here
+    /// too: a listed certificate is accepted after its `notAfter`, until the policy lists another
+    /// one.
     ///
     /// ```
     /// use bonafide_verify::{Policy, Zone};
@@ -396,7 +401,8 @@ impl ZoneBuilder {
     }
 
     /// The key exchange groups that are offered, the preferred one first. Default: those of the
-    /// default zone; see [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups).
+    /// default zone; see
+    /// [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups).
     pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
         self.facets.groups = Some(groups.into_iter().collect());
         self

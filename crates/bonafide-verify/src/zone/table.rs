@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::Zone;
 
-/// The zones of a policy: the default zone, exact hosts, and wildcards in the order in which they are
-/// tried.
+/// The zones of a policy: the default zone, exact hosts, and wildcards in the order in which they
+/// are tried.
 #[derive(Debug)]
 pub(crate) struct Zones {
     default: Option<Zone>,
@@ -33,8 +33,8 @@ impl Zones {
         }
     }
 
-    /// The zone of `host`, which is canonical: the zone of the exact host, else of the longest matching
-    /// wildcard, else the default zone.
+    /// The zone of `host`, which is canonical: the zone of the exact host, else of the longest
+    /// matching wildcard, else the default zone.
     pub(crate) fn of(&self, host: &str) -> Option<&Zone> {
         self.exact
             .get(host)

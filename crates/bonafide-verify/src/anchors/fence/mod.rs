@@ -46,7 +46,8 @@ impl Fence {
         Ok(fence)
     }
 
-    /// The content of a `NameConstraints` (RFC 5280, 4.2.1.10) that permits what both this fence and `own` permit.
+    /// The content of a `NameConstraints` (RFC 5280, 4.2.1.10) that permits what both this fence
+    /// and `own` permit.
     pub(super) fn around(&self, own: Option<&[u8]>) -> Result<Vec<u8>, Unfenceable> {
         fenced(self, own)
     }

@@ -7,7 +7,8 @@ use ipnet::{IpNet, Ipv4Net};
 use crate::host::name::CanonicalHost;
 use crate::host::pattern::canonical_name;
 
-/// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below it alone.
+/// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below
+/// it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DnsSubtree {
     /// In lower case and Punycode; empty is the root of all names.

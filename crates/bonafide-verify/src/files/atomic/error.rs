@@ -39,8 +39,8 @@ pub enum FileError {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// It is a symbolic link. Replacing it would not change its target. Directories of the path may be
-    /// links.
+    /// It is a symbolic link. Replacing it would not change its target. Directories of the path may
+    /// be links.
     #[error("cannot use {path}: it is a symbolic link", path = path.display())]
     SymbolicLink {
         /// The link.

@@ -1,11 +1,12 @@
 //! Replacing a small file so that it is whole at every moment, also if a process that writes it is
 //! killed.
 //!
-//! The new content is written to a file next to it, synchronised with the disk, and renamed over the
-//! old file; then the directory is synchronised too. If the process is killed before the renaming, the
-//! old file stays, and perhaps also `NAME.new`, which the next writer removes. Writers exclude each
-//! other, threads and processes alike, by an operating system's lock on the empty file `NAME.lock`,
-//! which stays; the system releases the lock when its holder ends. Readers need no lock.
+//! The new content is written to a file next to it, synchronised with the disk, and renamed over
+//! the old file; then the directory is synchronised too. If the process is killed before the
+//! renaming, the old file stays, and perhaps also `NAME.new`, which the next writer removes.
+//! Writers exclude each other, threads and processes alike, by an operating system's lock on the
+//! empty file `NAME.lock`, which stays; the system releases the lock when its holder ends. Readers
+//! need no lock.
 
 mod error;
 mod lock;
@@ -65,8 +66,8 @@ impl AtomicFile {
             .map_err(read)
     }
 
-    /// Replaces the content with the result of `change`, which gets the old content. Other writers are
-    /// locked out meanwhile. If the result is `None`, the file stays unchanged.
+    /// Replaces the content with the result of `change`, which gets the old content. Other writers
+    /// are locked out meanwhile. If the result is `None`, the file stays unchanged.
     ///
     /// After `Ok`, the new content is on the disk. Blocks while the disk is synchronised, and up to
     /// [`lock::MAX_WAIT`] for other writers.

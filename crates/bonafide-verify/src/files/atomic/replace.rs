@@ -1,4 +1,5 @@
-//! Replacing a file: a new one is written, synchronised with the disk, and renamed over the old one.
+//! Replacing a file: a new one is written, synchronised with the disk, and renamed over the old
+//! one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -6,7 +7,8 @@ use std::path::Path;
 
 use super::error::{FileError, failed_to_write};
 
-/// Replaces the file at `path` with `content`, by way of `beside`. The caller must hold the lock.
+/// Replaces the file at `path` with `content`, which is first written to `beside`. The caller must
+/// hold the lock.
 pub(super) fn replace(path: &Path, beside: &Path, content: &[u8]) -> Result<(), FileError> {
     write_beside(beside, path, content).map_err(|error| failed_to_write(beside, error))?;
     fs::rename(beside, path)
@@ -14,8 +16,8 @@ pub(super) fn replace(path: &Path, beside: &Path, content: &[u8]) -> Result<(), 
         .map_err(|error| failed_to_write(path, error))
 }
 
-/// Writes a new file with the permissions of `old`, if that exists, and synchronises it with the disk.
-/// Removes the file that a killed writer left there.
+/// Writes a new file with the permissions of `old`, if that exists, and synchronises it with the
+/// disk. Removes the file that a killed writer left there.
 fn write_beside(path: &Path, old: &Path, content: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -36,8 +36,8 @@ const FORMAT: u32 = 1;
 /// with a final line break.
 ///
 /// The same policy in the same program gives the same bytes, also in another process: sets are
-/// sorted, ordered lists keep their order, and the document contains no epoch and no time. So `diff`
-/// of two documents shows exactly what changed. The document contains no private key.
+/// sorted, ordered lists keep their order, and the document contains no epoch and no time. So
+/// `diff` of two documents shows exactly what changed. The document contains no private key.
 ///
 /// | field | what |
 /// |---|---|
@@ -49,8 +49,8 @@ const FORMAT: u32 = 1;
 /// | `intermediates` | the SHA-256 of each, and whether others are remembered |
 /// | `zones` | the default zone, then the others by pattern: anchors by origin, each with its SHA-256; profile and checks with their settings; client certificate; versions; limits; grant |
 ///
-/// All anchors are loaded for it, the system's store too, so the document differs between machines. A
-/// zone whose anchors cannot be loaded is shown without anchors.
+/// All anchors are loaded for it, the system's store too, so the document differs between machines.
+/// A zone whose anchors cannot be loaded is shown without anchors.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy};
@@ -72,7 +72,7 @@ struct Document {
     build: Build,
     clock: String,
     hosts_without_zone: HostsWithoutZone,
-    sessions: Sessions,
+    sessions: SessionsView,
     crypto: Crypto,
     intermediates: IntermediatesView,
     zones: Vec<ZoneView>,
@@ -88,7 +88,7 @@ enum HostsWithoutZone {
 /// What one connection takes over from another. It is the same for every policy, and shown because
 /// other clients differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Sessions {
+struct SessionsView {
     resumption: &'static str,
     early_data: &'static str,
 }
@@ -120,7 +120,7 @@ impl Effective {
                 Some(_) => HostsWithoutZone::DefaultZone,
                 None => HostsWithoutZone::Refused,
             },
-            sessions: Sessions {
+            sessions: SessionsView {
                 resumption: "within-one-policy",
                 early_data: "off",
             },

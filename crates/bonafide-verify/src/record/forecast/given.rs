@@ -41,9 +41,9 @@ impl Given {
     }
 }
 
-/// Adds the expiries of the anchors that the program added. Anchors of the system's store and bundled
-/// ones are reported only if they are on a path. Returns false if the anchors are not loaded; they
-/// are not loaded for this.
+/// Adds the expiries of the anchors that the program added. Anchors of the system's store and
+/// bundled ones are reported only if they are on a path. Returns false if the anchors are not
+/// loaded; they are not loaded for this.
 fn describe_anchors(zone: &Zone, description: &mut Description) -> bool {
     if !zone.anchors.is_loaded() {
         return false;

@@ -83,8 +83,8 @@ impl Forecast {
         }
     }
 
-    /// Everything within a horizon, the nearest first: what the policy names, and the certificates on
-    /// the paths of `receipts`.
+    /// Everything within a horizon, the nearest first: what the policy names, and the certificates
+    /// on the paths of `receipts`.
     pub(crate) fn all(
         &self,
         zones: &Zones,

@@ -16,8 +16,8 @@ const MOST_THINGS: usize = 4096;
 /// The SHA-256 of kind, host and subject of an expiry.
 type Key = [u8; 32];
 
-/// The reported expiries. What the policy itself names is kept separately, so that many hosts cannot
-/// displace it.
+/// The reported expiries. What the policy itself names is kept separately, so that many hosts
+/// cannot displace it.
 #[derive(Debug)]
 pub(super) struct Reports {
     of_policy: Throttle<Key, Reverse<u32>>,

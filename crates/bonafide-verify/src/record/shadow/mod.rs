@@ -1,7 +1,7 @@
-//! The shadow: a candidate policy that judges the same handshakes on a thread of its own and decides
-//! nothing.
+//! The shadow: a candidate policy that judges the same handshakes on a thread of its own and
+//! decides nothing.
 
-mod case;
+mod queued;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use self::case::Case;
+use self::queued::QueuedHandshake;
 use crate::events::throttle::Throttle;
 use crate::events::{Divergence, Event, Events};
 use crate::judge::Judge;
@@ -33,9 +33,10 @@ const MOST_DIVERGENCES: usize = 1024;
 /// stricter profile or new pins show what they would refuse before they are in force, and a more
 /// permissive policy shows what it would accept.
 ///
-/// - It runs on a thread of its own, which starts with the first handshake and ends with the policy.
-///   At most 64 handshakes wait for it; more are dropped and counted
-///   ([`Policy::shadow_counts`](crate::Policy::shadow_counts)). No handshake waits for the candidate.
+/// - It runs on a thread of its own, which starts with the first handshake and ends with the
+///   policy. At most 64 handshakes wait for it; more are dropped and counted
+///   ([`Policy::shadow_counts`](crate::Policy::shadow_counts)). No handshake waits for the
+///   candidate.
 /// - Only full handshakes are judged: not resumed sessions, whose certificates were judged when the
 ///   session began, and not requests on pooled connections.
 /// - The candidate stores nothing and emits no events of its own: it stores no first contacts and
@@ -87,7 +88,7 @@ impl Shadow {
 
     /// The onlooker for a policy whose events are `events`.
     pub(crate) fn onlooker(self, events: Events) -> Arc<dyn Onlooker> {
-        Arc::new(Candidate {
+        Arc::new(CandidatePolicy {
             judge: self.candidate,
             events,
             counters: Arc::default(),
@@ -98,12 +99,12 @@ impl Shadow {
 
 /// A candidate with its queue of handshakes.
 #[derive(Debug)]
-struct Candidate {
+struct CandidatePolicy {
     judge: Arc<Judge>,
     events: Events,
     counters: Arc<Counters>,
     /// `Some(None)` if the thread could not be started.
-    queue: OnceLock<Option<SyncSender<Case>>>,
+    queue: OnceLock<Option<SyncSender<QueuedHandshake>>>,
 }
 
 #[derive(Debug, Default)]
@@ -114,12 +115,12 @@ struct Counters {
     panicked: AtomicU64,
 }
 
-impl Onlooker for Candidate {
+impl Onlooker for CandidatePolicy {
     fn saw(&self, peer: &Peer<'_>, receipt: &Receipt) {
         let queue = self.queue.get_or_init(|| self.start());
         let queued = queue
             .as_ref()
-            .zip(Case::of(peer, receipt))
+            .zip(QueuedHandshake::of(peer, receipt))
             .is_some_and(|(queue, case)| queue.try_send(case).is_ok());
         if !queued {
             count(&self.counters.dropped, "dropped");
@@ -143,10 +144,10 @@ impl Onlooker for Candidate {
     }
 }
 
-impl Candidate {
+impl CandidatePolicy {
     /// Starts the thread. The thread does not hold `self`, so it ends when the policy and its queue
     /// are dropped.
-    fn start(&self) -> Option<SyncSender<Case>> {
+    fn start(&self) -> Option<SyncSender<QueuedHandshake>> {
         let (sender, cases) = sync_channel(QUEUE);
         let judge = Arc::clone(&self.judge);
         let (events, counters) = (self.events.clone(), Arc::clone(&self.counters));
@@ -166,7 +167,12 @@ impl Candidate {
     }
 }
 
-fn judge_all(judge: &Judge, events: &Events, counters: &Counters, cases: &Receiver<Case>) {
+fn judge_all(
+    judge: &Judge,
+    events: &Events,
+    counters: &Counters,
+    cases: &Receiver<QueuedHandshake>,
+) {
     let mut throttle = Throttle::new(AGAIN_AFTER, MOST_DIVERGENCES);
     for case in cases {
         let judged = catch_unwind(AssertUnwindSafe(|| case.judge(judge)));

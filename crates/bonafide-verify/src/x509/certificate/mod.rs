@@ -1,7 +1,7 @@
 //! Reads the fields of one certificate that profiles, pins and explanations use.
 //!
-//! rustls-webpki verifies signatures and builds paths. This reader only borrows fields, so it is cheap
-//! enough for every handshake.
+//! rustls-webpki verifies signatures and builds paths. This reader only borrows fields, so it is
+//! cheap enough for every handshake.
 
 mod attributes;
 mod extensions;

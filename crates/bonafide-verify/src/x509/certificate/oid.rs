@@ -7,8 +7,8 @@ use der::{Decode as _, SliceReader, Tag, Tagged as _};
 
 /// An object identifier as the content octets of its DER encoding (X.690, 8.19).
 ///
-/// It is compared octet by octet and can have any length and arcs of any size, such as `2.999.1` and
-/// identifiers with a UUID below `2.25`. `Display` prints it with dots.
+/// It is compared octet by octet and can have any length and arcs of any size, such as `2.999.1`
+/// and identifiers with a UUID below `2.25`. `Display` prints it with dots.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid<'a>(&'a [u8]);
 

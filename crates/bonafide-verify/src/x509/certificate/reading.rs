@@ -94,8 +94,8 @@ pub(crate) fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
     Ok(UnixTime::since_unix_epoch(since_epoch))
 }
 
-/// The elements of which `content` consists. The first malformed one is returned as an error and ends
-/// the iteration.
+/// The elements of which `content` consists. The first malformed one is returned as an error and
+/// ends the iteration.
 pub(crate) fn elements(content: &[u8]) -> impl Iterator<Item = Result<AnyRef<'_>, der::Error>> {
     let mut reader = SliceReader::new(content).ok();
     std::iter::from_fn(move || {

@@ -11,7 +11,7 @@ use crate::verdict::receipt::report::{Receipt, Verdict};
 const MAX_BYTES: usize = 256 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Case {
+pub(super) struct QueuedHandshake {
     chain: Vec<CertificateDer<'static>>,
     name: ServerName<'static>,
     staple: Vec<u8>,
@@ -21,7 +21,7 @@ pub(super) struct Case {
     pub(super) in_force: Judged,
 }
 
-impl Case {
+impl QueuedHandshake {
     /// Copies what was judged; `None` if it is too large or has no name.
     pub(super) fn of(peer: &Peer<'_>, receipt: &Receipt) -> Option<Self> {
         let staple = peer.ocsp_staple.unwrap_or_default();
