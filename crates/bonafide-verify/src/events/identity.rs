@@ -32,7 +32,7 @@ impl fmt::Display for IdentityReplaced {
             self.from, self.to, self.subject, self.sha256
         )?;
         match self.not_after {
-            Some(end) => write!(f, ", valid until {}", Rfc3339Time(end)),
+            Some(end) => write!(f, ", until {}", Rfc3339Time(end)),
             None => Ok(()),
         }
     }

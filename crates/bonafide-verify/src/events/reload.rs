@@ -57,7 +57,7 @@ impl fmt::Display for ReloadFailed {
         }
         write!(
             f,
-            "; {} of {} stays in force",
+            "; {} stays in force (since {})",
             self.in_force,
             Rfc3339Time(self.since)
         )?;
