@@ -1,6 +1,6 @@
 //! Trust anchors: the roots that a path may end in, each with its origin.
 //!
-//! [`Anchors`](crate::Anchors) lists the sources. Loading it returns an [`AnchorSet`], which keeps
+//! [`Anchors`] lists the sources. Loading it returns an [`AnchorSet`], which keeps
 //! every certificate whole, and an [`AnchorReport`](crate::files::AnchorReport), which lists what
 //! each source contained and what could not be read.
 //!
