@@ -74,9 +74,9 @@ async fn containers_of_openssl_are_named() {
         .await;
     let key = openssl.read("key.pem");
     for (content, kind, place) in [
-        (pkcs12, FoundKind::Pkcs12, "it"),
-        (pkcs7, FoundKind::Pkcs7, "section 1"),
-        (pkcs7_der, FoundKind::Pkcs7, "it"),
+        (pkcs12, FoundKind::Pkcs12, "the content"),
+        (pkcs7, FoundKind::Pkcs7, "PEM section 1"),
+        (pkcs7_der, FoundKind::Pkcs7, "the content"),
     ] {
         let line = format!("F: {place} is {kind}, which is not expected here");
         let report = report(&content);
