@@ -74,11 +74,11 @@ async fn containers_of_openssl_are_named() {
         .await;
     let key = openssl.read("key.pem");
     for (content, kind, place) in [
-        (pkcs12, FoundKind::Pkcs12, "it"),
-        (pkcs7, FoundKind::Pkcs7, "section 1"),
-        (pkcs7_der, FoundKind::Pkcs7, "it"),
+        (pkcs12, FoundKind::Pkcs12, "the content"),
+        (pkcs7, FoundKind::Pkcs7, "PEM section 1"),
+        (pkcs7_der, FoundKind::Pkcs7, "the content"),
     ] {
-        let line = format!("F: {place} is {kind}, which is not read here");
+        let line = format!("F: {place} is {kind}, which is not expected here");
         let report = report(&content);
         assert!(report.ends_with(&line), "{report}");
         let of_chain = ClientIdentity::from_pem(&content, &key).unwrap_err();
@@ -119,8 +119,8 @@ async fn keys_that_openssl_encrypts_are_told_as_encrypted() {
     let der = openssl.run(&arguments, b"").await;
     assert_eq!(
         report(&der),
-        "no anchors: memory (F): 0 loaded, F: it is an encrypted private key, \
-         which is not read here"
+        "no trust anchor could be loaded: memory (F): 0 loaded, F: the content is an encrypted private key, \
+         which is not expected here"
     );
 }
 
@@ -169,7 +169,7 @@ async fn keys_and_requests_of_openssl_are_told_from_certificates_in_der() {
     ];
     for (arguments, kind) in table {
         let der = openssl.run(arguments, b"").await;
-        let expected = format!("F: it is {kind}, which is not read here");
+        let expected = format!("F: the content is {kind}, which is not expected here");
         let report = report(&der);
         assert!(report.ends_with(&expected), "{arguments:?}: {report}");
     }

@@ -227,7 +227,7 @@ async fn a_client_pair_in_files_is_shown_by_the_next_request() {
     let failed = stage.failed().await;
     assert_eq!(
         failed.error,
-        "the private key does not belong to the client certificate"
+        "the private key does not match the client certificate"
     );
     get(&client, &server).await.unwrap();
     assert_eq!(shown(&server), before, "the last good pair stays");
@@ -260,7 +260,12 @@ async fn a_storm_of_broken_files_loses_no_request() {
     for text in broken {
         fs::write(&path, &text).unwrap();
         let failed = stage.failed().await;
-        assert!(failed.error.starts_with("no anchors: "), "{failed}");
+        assert!(
+            failed
+                .error
+                .starts_with("no trust anchor could be loaded: "),
+            "{failed}"
+        );
         get(&client, &server).await.unwrap();
         assert_eq!(watched.handle().epoch(), epoch);
     }

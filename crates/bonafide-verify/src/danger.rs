@@ -1,9 +1,9 @@
-//! Grants: loud exceptions, for one exact host, with a reason and an expiry.
+//! Grants: exceptions from verification, for one exact host, with a reason and an expiry.
 //!
-//! Exists only with the feature `danger-insecure-grants`. A grant forgives named refusals; it does
-//! not switch verification off: the peer is judged as ever, everything that is not forgiven is
-//! refused, and the handshake's signature is always verified. Each connection under a grant emits a
-//! `warn` event with the reason, and its receipt says *not verified*.
+//! This module exists only with the feature `danger-insecure-grants`. A grant forgives the refusals
+//! that it names. It does not switch verification off: the peer is judged as without a grant, every
+//! other refusal stands, and the handshake's signature is always verified. Each connection under a
+//! grant emits a `warn` event with the reason, and its receipt says *not verified*.
 //!
 //! ```
 //! use std::time::Duration;
@@ -55,7 +55,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Starts a grant for one exact host: a DNS name or an IP address, no wildcard.
+    /// Starts a grant for one exact host: a DNS name or an IP address, without a wildcard.
     pub fn for_host(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
@@ -65,22 +65,23 @@ impl Grant {
         }
     }
 
-    /// Forgives one kind of refusal. What is not named refuses as ever.
+    /// Forgives one kind of refusal. All other refusals stand.
     ///
-    /// Refusals that leave the issuer unproved (wrong purpose, name constraints, a CA certificate as the leaf and the like) need
-    /// [`Code::UnknownIssuer`] or [`Code::SelfSigned`] beside them.
+    /// Some refusals leave the issuer unproved: wrong purpose, name constraints, a CA certificate
+    /// as the leaf and similar ones. A grant that forgives one of them must also forgive
+    /// [`Code::UnknownIssuer`] or [`Code::SelfSigned`].
     pub fn forgive(mut self, code: Code) -> Self {
         self.forgiven.push(code);
         self
     }
 
-    /// Says why, for every event and receipt.
+    /// Sets the reason, which every event and receipt of the grant shows.
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = reason.into();
         self
     }
 
-    /// Sets when the grant ends, by the policy's clock. Past it, it is gone.
+    /// Sets when the grant ends, by the policy's clock. After that it forgives nothing.
     pub fn until(mut self, expires: UnixTime) -> Self {
         self.expires = Some(expires);
         self
@@ -96,12 +97,12 @@ impl Grant {
         &self.forgiven
     }
 
-    /// Why it is there.
+    /// The reason for the grant.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// When it ends, by the policy's clock; none as long as that has not been said.
+    /// When the grant ends, by the policy's clock; `None` until [`until`](Self::until) is called.
     pub fn expires(&self) -> Option<UnixTime> {
         self.expires
     }
@@ -128,7 +129,7 @@ impl Grant {
                 .any(|code| matches!(code, Code::UnknownIssuer | Code::SelfSigned));
         if !vouched {
             return Err(invalid(
-                "forgives a path that nobody vouches for: name BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too",
+                "forgives a path that no trust anchor issued: forgive BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too",
             ));
         }
         if self.reason.trim().is_empty() {
@@ -146,7 +147,8 @@ impl Grant {
     }
 }
 
-/// Refusals that mean that no path was proved: who issued the certificate is then unknown, and forgiving that takes its own word.
+/// Refusals after which no path is proved. The issuer of the certificate is then unknown, which the
+/// grant must forgive separately.
 fn hides_the_issuer(code: Code) -> bool {
     matches!(
         code,
@@ -160,8 +162,9 @@ fn hides_the_issuer(code: Code) -> bool {
     )
 }
 
-/// Refusals about who a certificate is from, for whom and until when. What cannot be read, verified or negotiated cannot be forgiven, nor can a
-/// signature that does not verify.
+/// Refusals about the issuer, the names and the validity of a certificate can be forgiven. What
+/// cannot be read, verified or negotiated cannot be forgiven, nor can a signature that does not
+/// verify.
 fn is_forgivable(code: Code) -> bool {
     matches!(
         code,

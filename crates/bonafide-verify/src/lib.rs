@@ -1,13 +1,15 @@
 //! Trust for TLS clients, as a value that you compose.
 //!
-//! A [`Policy`] says which [`Anchors`] a path may end in, which [`Profile`], [`Pins`] and other [`Check`]s a verified path must pass, and for which hosts
-//! ([`Zone`]). It gives any rustls client a configuration ([`Policy::client_config`]), judges chains without a socket ([`Policy::verify`]), and
-//! answers with a [`Receipt`] of what was checked or a [`Refusal`] that says why not.
+//! A [`Policy`] states, for each host ([`Zone`]), which [`Anchors`] a certificate path may end in
+//! and which checks it must pass: [`Profile`], [`Pins`], revocation, transparency, or a [`Check`]
+//! of your own. It configures any rustls client ([`Policy::client_config`]) and judges chains
+//! without a socket ([`Policy::verify`]). The result is a [`Receipt`] of what was checked, or a
+//! [`Refusal`] with the reason.
 //!
 //! ```
 //! use bonafide_verify::Policy;
 //!
-//! // The system's roots, what browsers refuse, TLS 1.2 and 1.3: for any client that takes a rustls configuration.
+//! // The system's roots, what browsers require, TLS 1.2 and 1.3.
 //! let policy = Policy::builder().build()?;
 //! # if policy.load().is_ok() {
 //! let config: rustls::ClientConfig = policy.client_config()?;
@@ -16,20 +18,40 @@
 //! # Ok::<(), bonafide_verify::ConfigError>(())
 //! ```
 //!
+//! # Ten things to do
+//!
+//! | to | use |
+//! |---|---|
+//! | trust a private CA, for its own names only | [`CustomCa`], [`CustomCa::only_for`], [`Zone::for_host`] |
+//! | pin the keys of a host | [`Pins`], or [`PinSet`] for a file or a signed bundle ([`pins`]) |
+//! | present a client certificate, and rotate it | [`ClientIdentity`], [`identity::IdentityHandle`] |
+//! | check revocation: CRLs, stapled OCSP, CRLite | [`revocation::Revocation`] |
+//! | require Certificate Transparency | [`transparency::Transparency`] |
+//! | trust devices with self-signed certificates | [`ZoneBuilder::first_use`], [`ZoneBuilder::exactly`] |
+//! | follow files that change, without a restart | `watch::Watched` (feature `watch`), [`PolicyHandle`] |
+//! | explain a refusal, and replay it elsewhere | [`Refusal::explain`], [`capsule::Capsule`] |
+//! | show and compare everything that a policy decides by | [`Policy::effective`], [`Shadow`] |
+//! | be notified: expiries, changed keys, failed reloads | [`PolicyBuilder::events`], [`events::Event`] |
+//!
+//! Any rustls client can use a policy: reqwest, ureq, tonic, tokio-postgres and others take
+//! [`Policy::client_config`]; [`Policy::receipt_of`] returns the receipt of a connection, and
+//! [`Refusal::find_in`] the refusal inside an error. With the feature `tokio`, `Policy::connect`
+//! makes a verified stream for protocols that are not HTTP.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
-//! | `ring` | | ring as the crypto provider, where `aws-lc-rs` is off; it has no post-quantum group, so X25519 is offered first |
+//! | `ring` | | ring as the crypto provider, if `aws-lc-rs` is off; it has no post-quantum group, so X25519 is offered first |
 //! | `bundled` | | `Anchors::bundled`: Mozilla's roots, compiled in |
 //! | `crlite` | | `Crlite`: revocation by the filters that Mozilla publishes |
-//! | `metrics` | | the events of a policy, counted for the recorder of the crate `metrics` |
+//! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `tokio` | | `Policy::connect`: verified streams |
-//! | `watch` | | `Watched`: policies that follow their files |
-//! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
+//! | `watch` | | `Watched`: policies and client certificates that follow their files |
+//! | `danger-insecure-grants` | | the module `danger`: exceptions from verification, each for one host with an expiry |
 //!
-//! No feature alone lowers what is verified.
+//! No feature alone reduces what is verified.
 
 pub mod anchors;
 mod check;

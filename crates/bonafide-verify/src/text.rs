@@ -1,8 +1,9 @@
-//! Text that a peer, a plug-in or a person wrote, made fit for a line of a terminal or an error.
+//! Makes text of peers, plug-ins and persons safe for a line of a terminal or an error.
 
 use std::path::{Path, PathBuf};
 
-/// The text with everything escaped that could break the line, move the cursor or turn the direction of writing.
+/// Escapes everything in the text that could break the line, move the cursor or change the
+/// direction of writing.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -15,14 +16,15 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Control characters, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX #9, 2).
+/// Control characters, line and paragraph separators, and the marks of Unicode's bidirectional
+/// algorithm (UAX #9, 2).
 fn breaks_the_line(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What an error may repeat of a text that it was given: the text, unless it may be a key, a
-/// password or a whole file that somebody took for something else. Then only its length is told.
+/// The part of an invalid text that an error may repeat: the text itself, or only its length if it
+/// may be a key, a password or the content of a file that was passed by mistake.
 pub(crate) fn excerpt(text: &str) -> String {
     /// A host pattern may have 256 characters.
     const MAX_CHARS: usize = 256;
@@ -34,8 +36,8 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
-/// The path for an error, unless it is the content of a file in the place of its name, as where a
-/// variable holds a key and not the path to one.
+/// The path as an error may show it. If the path is actually the content of a file, for example
+/// because a variable has a key instead of the path to it, a placeholder is returned.
 pub(crate) fn shown_path(path: &Path) -> PathBuf {
     match is_content(path) {
         true => PathBuf::from(CONTENT),
@@ -43,14 +45,13 @@ pub(crate) fn shown_path(path: &Path) -> PathBuf {
     }
 }
 
-/// Whether the path is no name of a file but what should be in it: PEM, or a key in Base64 without
-/// its markers.
+/// Whether the path is actually the content of a file: PEM, or a key in Base64 without PEM markers.
 pub(crate) fn is_content(path: &Path) -> bool {
-    /// Names have no such length without a mark in mixed case with digits.
+    /// Maximum length of a part of a file name in mixed case with digits, without other characters.
     const MAX_RUN: usize = 40;
-    /// The same behind the begin of a key.
+    /// The same for a part that begins like a key.
     const MAX_RUN_OF_KEY: usize = 20;
-    /// How the Base64 of the DER of a private key begins (RFC 5208; RFC 5915; RFC 8410, 7).
+    /// The first characters of the Base64 of private keys in DER (RFC 5208; RFC 5915; RFC 8410, 7).
     const BEGINS: [&str; 6] = ["MII", "MIG", "MC4C", "MHcC", "MFEC", "MFMC"];
     let text = path.as_os_str().to_string_lossy();
     let is_key = |run: &str| {
@@ -74,13 +75,13 @@ fn mixes_cases(text: &str) -> bool {
         && text.contains(|c: char| c.is_ascii_uppercase())
 }
 
-/// What stands for a path that is none.
+/// The placeholder for a path that is actually the content of a file.
 const CONTENT: &str = "(the content of a file where its name should be)";
 
-/// Whether the text has a part that looks like Base64 or hexadecimal digits of a key, or like a user
-/// name and a password before a host. A pin is public by its own word.
+/// Whether the text has a part that looks like a key in Base64 or hexadecimal, or like a user name
+/// and a password before a host. Pins are public.
 fn may_be_secret(text: &str) -> bool {
-    /// Names have no such length in mixed case.
+    /// Maximum length of a part of a name in mixed case.
     const MAX_BASE64: usize = 16;
     const MAX_HEX: usize = 32;
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');

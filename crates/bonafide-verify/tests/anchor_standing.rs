@@ -69,8 +69,7 @@ fn an_anchor_that_is_not_a_ca_issues_for_nobody_under_any_profile() {
                 assert!(refusal.receipt().path().is_none());
             }
         }
-        let remark =
-            "certificates: certificate 1 is not a CA: it vouches for no certificate but itself";
+        let remark = "certificates: certificate 1 is not a CA certificate: as an anchor it can verify only itself";
         assert_eq!(problems(ca.certificate()), (1, vec![remark.to_owned()]));
     }
 }

@@ -132,7 +132,7 @@ fn zero_anchors_do_not_build_and_the_error_lists_what_was_tried() {
             assert_eq!(
                 text,
                 format!(
-                    "no anchors: {path}: 0 loaded, {path}: no certificate in it",
+                    "no trust anchor could be loaded: {path}: 0 loaded, {path}: contains no certificate",
                     path = empty.display()
                 )
             );
@@ -278,7 +278,9 @@ fn result(printed: &str) -> &str {
 fn a_replacement_that_cannot_be_read_leaves_no_anchors() {
     let printed = system_store_with(&[("SSL_CERT_FILE", Path::new("/nonexistent/ca.pem"))]);
     assert!(
-        printed.contains("<no anchors: SSL_CERT_FILE: 0 loaded, /nonexistent/ca.pem: "),
+        printed.contains(
+            "<no trust anchor could be loaded: SSL_CERT_FILE: 0 loaded, /nonexistent/ca.pem: "
+        ),
         "{printed}"
     );
 }

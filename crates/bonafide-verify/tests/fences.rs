@@ -150,19 +150,19 @@ fn receipts_and_refusals_show_the_fence() {
 #[test]
 fn names_that_cannot_fence_are_refused_when_the_policy_is_built() {
     let root = TestCa::new();
-    const NOT_A_NAME: &str = "neither a host name nor an IP address nor a network like 10.0.0.0/8";
+    const NOT_A_NAME: &str = "not a host name, an IP address or a network such as 10.0.0.0/8";
     for (pattern, expected) in [
         ("", NOT_A_NAME),
         (".", NOT_A_NAME),
         ("..corp.example", NOT_A_NAME),
         ("corp..example", NOT_A_NAME),
-        ("https://corp.example", "not a network like 10.0.0.0/8"),
-        ("10.0.0.0/33", "not a network like 10.0.0.0/8"),
-        ("10.0.0.1/8", "the address has bits beyond the prefix"),
+        ("https://corp.example", "not a network such as 10.0.0.0/8"),
+        ("10.0.0.0/33", "not a network such as 10.0.0.0/8"),
+        ("10.0.0.1/8", "the address has bits set after the prefix"),
         ("10.0.0", NOT_A_NAME),
         (
             "*.corp.example",
-            "write a name without a wildcard: it covers everything below it",
+            "wildcards are not allowed: a name covers all names below it",
         ),
     ] {
         // Even where the system's store is left for later.
@@ -186,7 +186,7 @@ fn names_that_cannot_fence_are_refused_when_the_policy_is_built() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`` cannot fence an authority: a fence without names would believe nobody"
+        "invalid name `` for `CustomCa::only_for`: the list of names is empty, so no certificate would be accepted"
     );
 }
 

@@ -336,7 +336,7 @@ fn a_grant_names_a_host_a_refusal_a_reason_and_an_expiry() {
         };
         assert_eq!(
             problem(whole()),
-            "forgives a path that nobody vouches for: name BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too"
+            "forgives a path that no trust anchor issued: forgive BF-UNKNOWN-ISSUER or BF-SELF-SIGNED too"
         );
         assert!(
             trusting(&ca)
@@ -401,7 +401,7 @@ fn bonafide_forbid_danger_makes_a_grant_an_error() {
     };
     let forbidden = build_with("1");
     assert!(
-        forbidden.contains("<a grant for localhost, but BONAFIDE_FORBID_DANGER is set>"),
+        forbidden.contains("<the grant for localhost is forbidden: BONAFIDE_FORBID_DANGER is set>"),
         "{forbidden}"
     );
     assert!(build_with("0").contains("<built>"));
@@ -499,7 +499,7 @@ fn a_grant_for_a_host_whose_zone_believes_keys_is_an_error() {
                 assert_eq!(host, "localhost");
                 assert_eq!(
                     problem,
-                    "is for a zone that believes keys: another key is never let through"
+                    "is for a zone that trusts keys, in which a changed key is never accepted"
                 );
             }
             other => panic!("{other:?}"),

@@ -408,7 +408,7 @@ fn a_zone_without_anchors_does_not_stop_the_others() {
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(
-        printed.contains("<no anchors: SSL_CERT_FILE: 0 loaded"),
+        printed.contains("<no trust anchor could be loaded: SSL_CERT_FILE: 0 loaded"),
         "{printed}"
     );
 }

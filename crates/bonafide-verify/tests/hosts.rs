@@ -106,7 +106,7 @@ fn what_is_not_a_host_is_an_error_that_does_not_repeat_it() {
         assert!(matches!(error, HostError { .. }), "{written}");
         assert_eq!(
             format!("{error} {error:?}"),
-            "neither a DNS name nor an IP address HostError",
+            "not a valid DNS name or IP address HostError",
             "{written}"
         );
     }

@@ -186,9 +186,7 @@ fn a_rotation_is_told_once_to_each_sink_of_the_policies_with_the_handle() {
     let record = ours(&new).record();
     assert_eq!(
         event.to_string(),
-        format!(
-            "the client certificate of generation {from} was replaced by that of generation {to}, {record}"
-        )
+        format!("client certificate generation {from} was replaced by generation {to}: {record}")
     );
     let Event::IdentityReplaced(replaced) = event else {
         panic!("{event:?}")

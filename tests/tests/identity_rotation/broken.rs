@@ -107,7 +107,7 @@ fn expect_pem(error: ConfigError, expected: &str, file: &std::path::Path) {
             assert_eq!(path, file);
             assert_eq!(
                 text,
-                format!("no {expected} can be read from {}", file.display())
+                format!("cannot read a {expected} from {}", file.display())
             );
         }
         other => panic!("{other:?}"),

@@ -143,7 +143,7 @@ async fn a_callback_that_fails_ends_the_handshake_with_its_error() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: the TLS handshake failed: the callback for the client certificate failed: the vault is sealed",
+                "{}: the TLS handshake failed: the callback that chooses the client certificate failed: the vault is sealed",
                 server.url("/")
             )
         );

@@ -11,7 +11,7 @@ use super::origin::{Origin, Origins};
 use super::set::Loading;
 use crate::config::description::Description;
 use crate::config::error::ConfigError;
-use crate::config::source::{Place, Source};
+use crate::config::source::{Source, SourcePosition};
 use crate::files::load_report::{LoadProblem, SourceReport};
 
 /// Your own certificate authorities.
@@ -41,29 +41,31 @@ enum Kind {
 }
 
 impl CustomCa {
-    /// A file with one certificate in DER or any number in PEM; it is read when the policy is built.
+    /// A file with one certificate in DER or any number in PEM. It is read when the policy is
+    /// built.
     ///
-    /// The labels `CERTIFICATE`, `X509 CERTIFICATE` and `TRUSTED CERTIFICATE` are read; the trust
-    /// settings that OpenSSL keeps behind the last one are not. Everything else that opens with
-    /// `-----BEGIN` is in the [`AnchorReport`](crate::files::AnchorReport) with its kind, unless the line
-    /// begins with `#`, `;` or `//`.
+    /// The labels `CERTIFICATE`, `X509 CERTIFICATE` and `TRUSTED CERTIFICATE` are read, without the
+    /// trust settings that OpenSSL appends to the last kind. Every other section that begins with
+    /// `-----BEGIN` is listed in the [`AnchorReport`](crate::files::AnchorReport) with its kind,
+    /// unless its line begins with `#`, `;` or `//`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::File(path.into())))
     }
 
-    /// Every regular file of a directory, as [`CustomCa::file`] reads it; sub-directories are not entered.
-    /// A link that leads to no file, and a directory without files, are in the report. Texts count all
-    /// anchors of a directory as one origin.
+    /// Every regular file of a directory, as [`CustomCa::file`] reads it. Sub-directories are not
+    /// entered. Broken symbolic links and empty directories are listed in the report. Receipts
+    /// count all anchors of a directory as one origin.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::Directory(path.into())))
     }
 
-    /// PEM with any number of certificates, or the DER of one, from memory. `label` names it on receipts and in reports.
+    /// PEM with any number of certificates, or the DER of one, from memory. Receipts and reports
+    /// show it as `label`.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self::of(Kind::Source(Source::bytes(label, pem)))
     }
 
-    /// Certificates that are parsed already, labelled `certificates`.
+    /// Certificates in DER from memory, with the label `certificates`.
     pub fn certificates(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         Self::of(Kind::Certificates {
             label: "certificates".to_owned(),
@@ -71,25 +73,32 @@ impl CustomCa {
         })
     }
 
-    /// Believes these authorities for nothing but these names: puts name constraints (RFC 5280, 4.2.1.10) on each, or narrows those that it has.
+    /// Trusts these authorities only for these names: sets name constraints (RFC 5280, 4.2.1.10) on
+    /// each of them, or narrows the existing ones.
     ///
     /// | name | covers |
     /// |---|---|
-    /// | `corp.example` | it and everything below it |
-    /// | `.corp.example` | everything below it, and not it |
+    /// | `corp.example` | the name and all names below it |
+    /// | `.corp.example` | all names below it, without the name itself |
     /// | `10.0.0.0/8`, `fd00::/8` | the addresses of that network |
     /// | `10.1.2.3`, `::1` | that address |
     ///
-    /// A certificate is believed only if **all** its DNS names and addresses are covered, wildcards with all that they stand for. A fence of DNS names alone
-    /// lets no address in, and the other way round; other kinds of names, which no server is believed for, are not restricted. Where an authority has name
-    /// constraints of its own, both hold, and so do both of two calls.
+    /// A certificate is accepted only if **all** its DNS names and addresses are covered; a
+    /// wildcard only if all names that it matches are covered. A fence with DNS names only permits
+    /// no address, and a fence with addresses only permits no DNS name. Other kinds of names are
+    /// not restricted, because no server is accepted for them. If an authority has name constraints
+    /// of its own, both apply; after two calls, both fences apply.
     ///
-    /// A fence is around an authority, told by its key, and not around a file: **a copy of it without a fence that another source of the same
-    /// [`Anchors`](crate::Anchors) has, the system's store for example, is left out**. Copies with different fences are different anchors: what one of them
-    /// lets in is believed. Paths to other anchors are not concerned, even where they lead through a certificate of that authority.
+    /// A fence applies to an authority, which is identified by its key, and not to a file. **If
+    /// another source of the same [`Anchors`](crate::Anchors), for example the system's store, has
+    /// the same authority without a fence, that copy is skipped.** Copies with different fences are
+    /// different anchors: a certificate is accepted if one of them permits it. Paths to other
+    /// anchors are not affected, even if they contain a certificate of that authority.
     ///
-    /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built; an authority whose own constraints cannot be read is not
-    /// loaded, and is in the [`AnchorReport`](crate::files::AnchorReport). Receipts show the fence beside the origin of the anchor.
+    /// A name that cannot be read is a [`ConfigError::Fence`] when the policy is built. An
+    /// authority whose own constraints cannot be read is not loaded, and is listed in the
+    /// [`AnchorReport`](crate::files::AnchorReport). Receipts show the fence with the origin of the
+    /// anchor.
     ///
     /// ```
     /// use bonafide_verify::{Anchors, CustomCa};
@@ -143,7 +152,7 @@ impl CustomCa {
     fn load_unfenced(&self, set: &mut Loading) {
         match &self.kind {
             Kind::Source(source) => {
-                let origin = |place: Place<'_>| match place.path {
+                let origin = |place: SourcePosition<'_>| match place.path {
                     Some(path) => Origin::File(path.to_owned()),
                     None => Origin::Memory(place.location.to_owned()),
                 };
@@ -177,11 +186,11 @@ impl CustomCa {
     }
 }
 
-/// Takes in what a source has, and notes in `report` what cannot be read. What is in a directory is
-/// counted as that one's.
+/// Loads the certificates of a source and adds what cannot be read to `report`. Certificates of the
+/// files of `directory` are counted under that directory.
 pub(super) fn load_source(
     source: &Source,
-    origin: &dyn Fn(Place<'_>) -> Origin,
+    origin: &dyn Fn(SourcePosition<'_>) -> Origin,
     directory: Option<Origin>,
     set: &mut Loading,
     report: &mut SourceReport,

@@ -1,4 +1,4 @@
-//! Anchors that an environment variable names, where the program asked for that variable.
+//! Anchors from the file or directory that an environment variable names.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use super::custom::load_source;
 use super::origin::Origin;
 use super::set::Loading;
 use crate::config::description::Description;
-use crate::config::source::{Place, Source};
+use crate::config::source::{Source, SourcePosition};
 use crate::files::load_report::{LoadProblem, SourceReport};
 use crate::text::is_content;
 
-/// Names the file or directory that the variable names now.
+/// Adds the file or directory that the variable names at this time.
 pub(super) fn describe(variable: &str, description: &mut Description) {
     let path = value_of(variable).filter(|path| !is_content(Path::new(path)));
     if let Some(path) = path {
@@ -19,7 +19,7 @@ pub(super) fn describe(variable: &str, description: &mut Description) {
     }
 }
 
-/// What the environment variable holds; an empty one counts as unset.
+/// The value of the environment variable; an empty value counts as unset.
 pub(super) fn value_of(variable: &str) -> Option<OsString> {
     std::env::var_os(variable).filter(|value| !value.is_empty())
 }
@@ -40,7 +40,7 @@ pub(super) fn load_named(
     set: &mut Loading,
     report: &mut SourceReport,
 ) {
-    let origin = |place: Place<'_>| Origin::Environment {
+    let origin = |place: SourcePosition<'_>| Origin::Environment {
         variable: variable.to_owned(),
         path: place.path.unwrap_or(path).to_owned(),
     };

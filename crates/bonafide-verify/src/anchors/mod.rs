@@ -1,8 +1,10 @@
 //! Trust anchors: the roots that a path may end in, each with its origin.
 //!
-//! [`Anchors`] is a recipe; loading it gives an [`AnchorSet`], which keeps every
-//! certificate whole, and an [`AnchorReport`](crate::files::AnchorReport), which says what came
-//! from where and what could not be read. Nothing here knows a path or a check.
+//! [`Anchors`] lists the sources. Loading it returns an [`AnchorSet`], which keeps
+//! every certificate whole, and an [`AnchorReport`](crate::files::AnchorReport), which lists what
+//! each source contained and what could not be read.
+//!
+//! What belongs here reads anchors and restricts them. It never knows a path, a check or a zone.
 //!
 //! ```
 //! use bonafide_testkit::TestCa;

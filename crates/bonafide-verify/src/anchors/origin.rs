@@ -16,28 +16,30 @@ pub enum Origin {
     Environment {
         /// The variable, for example `SSL_CERT_FILE`.
         variable: String,
-        /// The file that the certificate was read from; its directory where anchors are counted.
+        /// The file that the certificate was read from; in [`OriginCounts`], its directory.
         path: PathBuf,
     },
     /// A file that the program names, or one in a directory that it names.
     File(PathBuf),
-    /// A directory that the program names: where anchors are counted. Each of them has its file.
+    /// A directory that the program names. Used in [`OriginCounts`]; each anchor itself has the
+    /// origin [`File`](Self::File).
     Directory(PathBuf),
-    /// Bytes that the program holds, under the label that it gave them.
+    /// Bytes in memory, with the label that the program gave.
     Memory(String),
     /// Mozilla's roots, compiled into the program.
     Bundled,
-    /// Any of these, with a fence of the program around it ([`CustomCa::only_for`](crate::CustomCa::only_for)).
+    /// Any of these, restricted by [`CustomCa::only_for`](crate::CustomCa::only_for).
     Fenced {
         /// Where the anchor came from.
         origin: Box<Self>,
-        /// The DNS names and networks that it is believed for.
+        /// The DNS names and networks that it is trusted for.
         only_for: Vec<String>,
     },
 }
 
 impl Origin {
-    /// Whether the program added the anchor itself: a file, a directory, memory, or what a variable names that the program asks for.
+    /// Whether the program added the anchor: from a file, a directory, memory, or a variable that
+    /// the program named.
     pub(crate) fn is_private(&self) -> bool {
         match self {
             Self::System | Self::Bundled => false,
@@ -50,7 +52,7 @@ impl Origin {
     }
 }
 
-/// Where an anchor came from, and where it is counted.
+/// The origin of an anchor, and the origin under which it is counted.
 #[derive(Clone)]
 pub(super) struct Origins {
     pub(super) own: Arc<Origin>,
@@ -58,14 +60,14 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// Those of an anchor that is counted where it came from.
+    /// The origins of an anchor that is counted under its own origin.
     pub(super) fn one(origin: Origin) -> Self {
         let own = Arc::new(origin);
         let counted = Arc::clone(&own);
         Self { own, counted }
     }
 
-    /// The same inside a fence.
+    /// The same origins, restricted to `only_for`.
     pub(super) fn inside(self, only_for: Vec<String>) -> Self {
         let fenced = |origin, only_for| {
             Arc::new(Origin::Fenced {
@@ -102,8 +104,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How many anchors came from each origin, in the order of loading. All files of a directory are one
-/// origin.
+/// The number of anchors from each origin, in the order of loading. All files of a directory count
+/// as one origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OriginCounts(pub(crate) Vec<(Arc<Origin>, usize)>);
 

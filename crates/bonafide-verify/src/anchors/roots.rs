@@ -1,4 +1,4 @@
-//! The recipe of a set of anchors.
+//! The sources of a set of anchors.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use crate::config::error::ConfigError;
 /// # let _ = (private, both);
 /// ```
 ///
-/// A source that is unreadable or broken beside good ones is reported, not fatal; no anchor at all is a
-/// [`ConfigError`] that lists what was tried.
+/// A source that cannot be read is reported and is not fatal while other sources have anchors. If
+/// no anchor is loaded at all, that is a [`ConfigError`] that lists the sources.
 #[derive(Clone, Debug)]
 pub struct Anchors {
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<AnchorSource>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub(crate) enum AnchorSource {
     System,
     #[cfg(feature = "bundled")]
     Bundled,
@@ -40,67 +40,73 @@ pub(crate) enum Source {
 }
 
 impl Anchors {
-    /// No anchors: nothing is believed by them.
+    /// No anchors: no path ends in one.
     pub(crate) fn none() -> Self {
         Self {
             sources: Vec::new(),
         }
     }
 
-    /// The system's store, as rustls-native-certs finds it; the default of a policy.
+    /// The system's store, as rustls-native-certs finds it. The default of a policy.
     ///
-    /// It is read once a process, at the first need. The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` act as they do in OpenSSL: when one
-    /// is set and not empty, what it names replaces the system's store, and the [`Origin`](super::Origin) of every such anchor says so on the receipt. Unlike there, one of the two
-    /// replaces the whole store, every file of the directories is read whatever its name, and a setuid program reads them too.
+    /// It is read once in a process, when it is first needed. The variables `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` work as in OpenSSL: if one is set and not empty, its file or directories
+    /// replace the system's store, and the [`Origin`](super::Origin) of every such anchor shows
+    /// that on the receipt. Differences to OpenSSL: either variable replaces the whole store, every
+    /// file of the directories is read whatever its name, and setuid programs read the variables
+    /// too.
     pub fn system() -> Self {
         Self {
-            sources: vec![Source::System],
+            sources: vec![AnchorSource::System],
         }
     }
 
-    /// Nothing but `ca`: paths to public roots are refused.
+    /// Only `ca`: paths to public roots are refused.
     pub fn only(ca: impl Into<CustomCa>) -> Self {
         Self {
-            sources: vec![Source::Custom(ca.into())],
+            sources: vec![AnchorSource::Custom(ca.into())],
         }
     }
 
-    /// Mozilla's roots as compiled into this program by webpki-root-certs.
+    /// Mozilla's roots, compiled into this program by webpki-root-certs.
     #[cfg(feature = "bundled")]
     pub fn bundled() -> Self {
         Self {
-            sources: vec![Source::Bundled],
+            sources: vec![AnchorSource::Bundled],
         }
     }
 
-    /// Adds `ca` to what is there.
+    /// Adds `ca` to the other sources.
     pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
-        self.sources.push(Source::Custom(ca.into()));
+        self.sources.push(AnchorSource::Custom(ca.into()));
         self
     }
 
-    /// Adds the file or directory that the environment variable `variable` names, if it is set when the anchors are loaded.
+    /// Adds the file or directory that the environment variable `variable` names, if it is set when
+    /// the anchors are loaded.
     ///
-    /// No additive variable is read unless a program asks for it by name here. An unset or empty variable adds nothing and is in the
+    /// No other variable adds anchors. An unset or empty variable adds nothing and is listed in the
     /// [`AnchorReport`](crate::files::AnchorReport).
     pub fn plus_from_env(mut self, variable: impl Into<String>) -> Self {
-        self.sources.push(Source::Environment(variable.into()));
+        self.sources
+            .push(AnchorSource::Environment(variable.into()));
         self
     }
 
     /// Reads all sources now, on this thread.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] when nothing could be loaded; it lists what was tried. [`ConfigError::Fence`] for a name that
-    /// [`CustomCa::only_for`] was given.
+    /// [`ConfigError::NoAnchors`] if no anchor could be loaded; it lists the sources.
+    /// [`ConfigError::Fence`] for a name that was given to [`CustomCa::only_for`] and is not valid.
     pub fn load(&self) -> Result<Arc<AnchorSet>, ConfigError> {
-        if let [Source::System] = self.sources[..] {
+        if let [AnchorSource::System] = self.sources[..] {
             return non_empty(system::shared());
         }
         let mut set = set::Loading::default();
         let mut reports = vec![Vec::new(); self.sources.len()];
-        // Fenced authorities are there first: copies of them without a fence, wherever they come from, are left out.
-        let is_fenced = |source: &Source| matches!(source, Source::Custom(ca) if ca.is_fenced());
+        // Fenced authorities are loaded first, so that copies without a fence are skipped.
+        let is_fenced =
+            |source: &AnchorSource| matches!(source, AnchorSource::Custom(ca) if ca.is_fenced());
         for fenced in [true, false] {
             for (source, reports) in self.sources.iter().zip(&mut reports) {
                 if is_fenced(source) == fenced {
@@ -115,25 +121,25 @@ impl Anchors {
         non_empty(Arc::new(set.finish()))
     }
 
-    /// Says which files are read. The system's store is none: it is read once a process.
+    /// Adds the files that are read. The system's store adds none: it is read once in a process.
     pub(crate) fn describe(&self, description: &mut Description) {
         for source in &self.sources {
             match source {
-                Source::Custom(ca) => ca.describe(description),
-                Source::Environment(variable) => {
+                AnchorSource::Custom(ca) => ca.describe(description),
+                AnchorSource::Environment(variable) => {
                     environment::describe(variable, description);
                 }
-                Source::System => {}
+                AnchorSource::System => {}
                 #[cfg(feature = "bundled")]
-                Source::Bundled => {}
+                AnchorSource::Bundled => {}
             }
         }
     }
 
-    /// Says whether the fences of all sources can be read, without reading the sources.
+    /// Checks the fences of all sources, without reading the sources.
     pub(crate) fn check_fences(&self) -> Result<(), ConfigError> {
         for source in &self.sources {
-            if let Source::Custom(ca) = source {
+            if let AnchorSource::Custom(ca) = source {
                 ca.fences()?;
             }
         }
@@ -144,16 +150,16 @@ impl Anchors {
     pub(crate) fn uses_system_store(&self) -> bool {
         self.sources
             .iter()
-            .any(|source| matches!(source, Source::System))
+            .any(|source| matches!(source, AnchorSource::System))
     }
 
-    /// Whether loading would read the system's store, which is left until it is needed.
+    /// Whether loading would read the system's store, which is postponed until it is needed.
     pub(crate) fn needs_system_store(&self) -> bool {
         !system::is_read() && self.uses_system_store()
     }
 }
 
-impl Source {
+impl AnchorSource {
     fn load(&self, set: &mut set::Loading) -> Result<(), ConfigError> {
         match self {
             Self::System => set.extend_from(&system::shared()),

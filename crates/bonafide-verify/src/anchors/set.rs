@@ -1,4 +1,4 @@
-//! Loaded anchors: every certificate whole, beside what the path builder needs of it.
+//! Loaded anchors: every whole certificate, and what the path builder needs of it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -30,7 +30,7 @@ impl Anchor {
         &self.origins.own
     }
 
-    /// Whether it may issue. One that may not proves nothing but itself.
+    /// Whether it may issue. One that may not can verify only itself.
     pub(crate) fn standing(&self) -> Standing {
         self.standing
     }
@@ -79,7 +79,7 @@ impl AnchorSet {
         &self.counts
     }
 
-    /// What loading found.
+    /// The result of loading each source.
     pub fn report(&self) -> &AnchorReport {
         &self.report
     }
@@ -88,7 +88,7 @@ impl AnchorSet {
         &self.roots
     }
 
-    /// The anchor behind the element of [`Self::roots`] that the path builder ended in.
+    /// The anchor of the element of [`Self::roots`] in which a path ended.
     pub(crate) fn anchor_of(&self, root: &TrustAnchor<'_>) -> Option<&Anchor> {
         let wanted = std::ptr::from_ref(root).cast::<()>();
         let index = self
@@ -104,17 +104,17 @@ impl AnchorSet {
 pub(super) struct Loading {
     anchors: Vec<Anchor>,
     roots: Vec<TrustAnchor<'static>>,
-    /// The certificates that are there, each with its fences.
+    /// The loaded certificates, each with its fences.
     seen: HashSet<(CertificateDer<'static>, Vec<Fence>)>,
-    /// The keys of the authorities that are there with a fence, or would be if they could be fenced.
+    /// The keys of the authorities that have a fence, including those whose fence could not be set.
     fenced: HashSet<Der<'static>>,
-    /// The fences around the source that is read.
+    /// The fences of the current source.
     fences: Vec<Fence>,
     report: AnchorReport,
 }
 
 impl Loading {
-    /// Takes one certificate in, or says in `report` why not.
+    /// Adds one certificate, or adds the reason to `report` if that is not possible.
     pub(super) fn add(
         &mut self,
         certificate: CertificateDer<'static>,
@@ -132,7 +132,7 @@ impl Loading {
         let mut origins = origins.clone();
         for fence in &self.fences {
             let Ok(constraints) = fence.around(root.name_constraints.as_deref()) else {
-                // A copy of it outside is not let in instead.
+                // A copy without a fence must not be loaded instead.
                 self.fenced.insert(root.subject_public_key_info);
                 return report.fail(location, LoadProblem::CannotBeFenced { position });
             };
@@ -155,7 +155,7 @@ impl Loading {
         }
     }
 
-    /// Takes an anchor in, unless it is there already, or is there with a fence that this one lacks.
+    /// Adds an anchor, unless it was added before, or was added with a fence that this one lacks.
     fn push(&mut self, root: TrustAnchor<'static>, anchor: Anchor) -> bool {
         let is_fenced = !self.fences.is_empty();
         if !is_fenced && self.fenced.contains(&root.subject_public_key_info) {
@@ -173,7 +173,7 @@ impl Loading {
         true
     }
 
-    /// What is added until the next call stands inside these fences.
+    /// Sets the fences for all certificates that are added until the next call.
     pub(super) fn inside(&mut self, fences: Vec<Fence>) {
         self.fences = fences;
     }
@@ -182,7 +182,7 @@ impl Loading {
         std::mem::take(&mut self.report.sources)
     }
 
-    /// Takes a set in that is loaded already, with its report.
+    /// Adds the anchors and the report of a loaded set.
     pub(super) fn extend_from(&mut self, other: &AnchorSet) {
         for (anchor, root) in other.anchors.iter().zip(&other.roots) {
             self.push(root.clone(), anchor.clone());

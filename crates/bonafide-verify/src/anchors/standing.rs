@@ -2,19 +2,19 @@
 
 use crate::x509::certificate::{BasicConstraints, Certificate, Extensions, Known};
 
-/// What an anchor vouches for. rustls-webpki keeps neither version nor basic constraints of an
-/// anchor: without this every certificate among the anchors would be a CA.
+/// What an anchor may verify. rustls-webpki keeps neither version nor basic constraints of an
+/// anchor: without this, every certificate among the anchors would count as a CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Certificates that it has issued.
     Issuer,
-    /// Its own certificate, where that is self-signed, and nothing else.
+    /// Only its own certificate, if that is self-signed.
     OwnCertificate,
 }
 
 impl Standing {
-    /// A certificate of version 1 has no extensions that could say it, and is an issuer. One of
-    /// version 3 is an issuer where its basic constraints can be read and say `CA:TRUE`.
+    /// A certificate of version 1 has no extensions and counts as an issuer. One of version 3 is an
+    /// issuer if its basic constraints can be read and say `CA:TRUE`.
     pub(super) fn of(certificate: &[u8]) -> Self {
         let may_issue = || {
             let certificate = Certificate::from_der(certificate).ok()?;

@@ -1,4 +1,4 @@
-//! The system's store, read once a process.
+//! The system's store, read once in a process.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ fn read() -> AnchorSet {
     set.finish()
 }
 
-/// The directories that the variable names; none where it holds only separators.
+/// The directories that the variable names; empty if it contains only separators.
 fn directories() -> Vec<PathBuf> {
     let value = value_of(CERT_DIR).unwrap_or_default();
     let paths = env::split_paths(&value);
@@ -70,8 +70,8 @@ fn read_platform(set: &mut Loading, report: &mut SourceReport) {
     }
 }
 
-/// The platform's store. rustls-native-certs reads what the variables name even where they are empty:
-/// then the places are looked for here.
+/// The platform's store. rustls-native-certs uses the variables even if they are empty; in that
+/// case the default places are read here.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn native() -> rustls_native_certs::CertificateResult {
     if env::var_os(CERT_FILE).is_none() && env::var_os(CERT_DIR).is_none() {
@@ -93,7 +93,7 @@ fn native() -> rustls_native_certs::CertificateResult {
     rustls_native_certs::load_native_certs()
 }
 
-/// What the reader of the store says, without the text that an error of PEM carries.
+/// The text of an error of rustls-native-certs, without the content that a PEM error includes.
 fn text_of(error: &rustls_native_certs::Error) -> String {
     match &error.kind {
         ErrorKind::Pem(malformed) => {

@@ -11,10 +11,10 @@ use serde::Serializer;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The clock of a policy: validity periods, pins and grants are judged by it.
+/// The clock of a policy, by which validity periods, pins and grants are judged.
 ///
-/// Its name is recorded on every receipt, so that a test's frozen clock cannot pass for the real one.
-/// The default is [`Clock::system`].
+/// Every receipt records the name of the clock, so that the fixed clock of a test is visible. The
+/// default is [`Clock::system`].
 #[derive(Clone)]
 pub struct Clock {
     name: Arc<str>,
@@ -38,7 +38,7 @@ impl Clock {
         }
     }
 
-    /// A clock of your own under a name of your own, such as a trusted time service.
+    /// A clock of your own, such as a trusted time service, with a name for receipts.
     pub fn from_fn(
         name: impl Into<Arc<str>>,
         now: impl Fn() -> UnixTime + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Clock {
         }
     }
 
-    /// The time that the clock shows.
+    /// The current time by this clock.
     pub fn now(&self) -> UnixTime {
         (self.now)()
     }
@@ -115,16 +115,16 @@ pub(crate) fn as_optional_rfc3339<S: Serializer>(
     }
 }
 
-/// Not a time since 1970 in RFC 3339.
+/// The text is not a time since 1970 in RFC 3339.
 #[derive(Debug)]
-pub(crate) struct NoTime;
+pub(crate) struct NotATime;
 
 impl FromStr for Rfc3339Time {
-    type Err = NoTime;
+    type Err = NotATime;
 
-    fn from_str(text: &str) -> Result<Self, NoTime> {
-        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NoTime)?;
-        let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| NoTime)?;
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
+        let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| NotATime)?;
         Ok(Self(UnixTime::since_unix_epoch(Duration::from_secs(
             seconds,
         ))))

@@ -1,4 +1,4 @@
-//! What a part of a policy says of itself: what it decides by, where that was read from, and what of it expires.
+//! The description of a part of a policy: its settings, its files and what of it expires.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +8,19 @@ use rustls_pki_types::UnixTime;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a part of a policy, such as a [`Check`](crate::Check), says of itself.
+/// The description of a part of a policy, such as a [`Check`](crate::Check).
 ///
-/// Settings are shown by the effective policy, files are watched, and what expires is forecast.
+/// The effective policy shows the settings, a watched policy watches the files, and the forecast
+/// reports what expires.
+///
+/// ```
+/// use bonafide_verify::effective::Description;
+///
+/// let mut description = Description::default();
+/// description.setting("max-age-days", 7);
+/// description.file("/etc/corp/list.json");
+/// assert_eq!(description.settings()["max-age-days"], 7);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     settings: BTreeMap<String, Value>,
@@ -18,7 +28,7 @@ pub struct Description {
     expiries: Vec<Expiry>,
 }
 
-/// Something that a policy rests on, and when it expires.
+/// Something that a policy depends on, and when it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// What kind of thing it is.
@@ -48,7 +58,7 @@ pub enum ExpiryKind {
     Crl,
     /// A grant.
     Grant,
-    /// The list of Certificate Transparency logs, by the age that it may have.
+    /// The list of Certificate Transparency logs, by its maximum age.
     LogList,
 }
 
@@ -75,25 +85,25 @@ impl fmt::Display for ExpiryKind {
 }
 
 impl Description {
-    /// Says what is decided by: a name in kebab case, and a value that is the same whenever the decisions are. A value that cannot be serialised is
-    /// shown as `null`.
+    /// Adds a setting on which decisions depend: a name in kebab case, and a value. Equal decisions
+    /// must have equal values. A value that cannot be serialised is shown as `null`.
     pub fn setting(&mut self, name: impl Into<String>, value: impl Serialize) {
         let value = serde_json::to_value(value).unwrap_or_default();
         self.settings.insert(name.into(), value);
     }
 
-    /// Names a file or a directory that was read. When it changes, the policy is out of date.
+    /// Adds a file or a directory that was read. When it changes, the policy is out of date.
     pub fn file(&mut self, path: impl Into<PathBuf>) {
         self.files.push(path.into());
     }
 
-    /// Says what expires when.
+    /// Adds something that expires.
     pub fn expires(&mut self, kind: ExpiryKind, what: impl Into<String>, at: UnixTime) {
         let what = what.into();
         self.expiries.push(Expiry { kind, what, at });
     }
 
-    /// What is decided by, ordered by name.
+    /// The settings, ordered by name.
     pub fn settings(&self) -> &BTreeMap<String, Value> {
         &self.settings
     }
@@ -103,7 +113,7 @@ impl Description {
         self.files.iter().map(PathBuf::as_path)
     }
 
-    /// What expires, in the order in which it was said.
+    /// What expires, in the order in which it was added.
     pub fn expiries(&self) -> &[Expiry] {
         &self.expiries
     }

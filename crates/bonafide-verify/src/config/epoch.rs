@@ -1,4 +1,4 @@
-//! Epochs: which policy a connection belongs to.
+//! Epochs: the number of the policy to which a connection belongs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-/// The number of a policy, unlike that of any other policy of the process, in the order of building.
+/// The number of a policy, unique in the process and ascending in the order of building.
 ///
-/// Pooled connections and session tickets belong to one epoch and die with it.
+/// Pooled connections and session tickets belong to one epoch and are not used in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Epoch(u64);
 
@@ -24,12 +24,12 @@ impl Epoch {
     }
 }
 
-/// The epoch that came after another, once one has; shared by a policy and its receipts.
+/// The epoch that replaced another, if it was replaced. Shared by a policy and its receipts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Successor(Arc<AtomicU64>);
 
 impl Successor {
-    /// Says that a handle has the policy; false if one has or had it before.
+    /// Notes that a handle holds the policy. Returns false if a handle holds or held it before.
     pub(crate) fn claim(&self) -> bool {
         self.0
             .compare_exchange(UNPLACED, CURRENT, Ordering::AcqRel, Ordering::Acquire)
@@ -48,9 +48,9 @@ impl Successor {
     }
 }
 
-/// No handle has had the policy. No epoch has this number.
+/// No handle has held the policy. No epoch has this number.
 const UNPLACED: u64 = 0;
-/// A handle has the policy. No epoch has this number either.
+/// A handle holds the policy. No epoch has this number either.
 const CURRENT: u64 = u64::MAX;
 
 impl fmt::Display for Epoch {

@@ -1,7 +1,8 @@
-//! What policies are built from: sources, descriptions, the clock, the crypto provider, the number
-//! of a policy, and what is wrong with any of them.
+//! What policies are built from: sources, descriptions, the clock, the crypto provider, the epoch,
+//! and the errors of building.
 //!
-//! It never knows a zone, a check or a policy.
+//! What belongs here is a value that a policy is configured with. It never knows a zone, a check or
+//! a policy.
 
 pub(crate) mod clock;
 pub(crate) mod description;

@@ -9,7 +9,7 @@ use rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
 
 use crate::config::error::ConfigError;
 
-/// A crypto provider with the name that receipts give it.
+/// A crypto provider with its name for receipts.
 #[derive(Clone, Debug)]
 pub(crate) struct Provider {
     provider: Arc<CryptoProvider>,
@@ -17,7 +17,7 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// The provider of this build: aws-lc-rs where its feature is on, else ring.
+    /// The provider of this build: aws-lc-rs if its feature is on, else ring.
     pub(crate) fn built_in() -> Result<Self, ConfigError> {
         #[cfg(feature = "aws-lc-rs")]
         return Ok(Self::ordered(aws_lc_rs(), "aws-lc-rs"));
@@ -27,7 +27,7 @@ impl Provider {
         Err(ConfigError::NoCryptoProvider)
     }
 
-    /// A provider of the caller's, used as it is.
+    /// A provider from the caller, used unchanged.
     pub(crate) fn custom(provider: Arc<CryptoProvider>) -> Self {
         Self {
             provider,
@@ -45,7 +45,7 @@ impl Provider {
         groups.map(|group| group.name()).collect()
     }
 
-    /// The provider with these of its key exchange groups alone, in this order.
+    /// The provider with only these key exchange groups, in this order.
     pub(crate) fn offering(&self, groups: &[NamedGroup]) -> Arc<CryptoProvider> {
         if self.groups() == groups {
             return self.shared();
@@ -71,7 +71,8 @@ impl Provider {
     /// Draws one random number, which makes the provider seed its generator.
     pub(crate) fn draw_entropy(&self) {
         let mut first = [0; 32];
-        // A provider that fails here fails again, and is reported, when the first handshake draws its random.
+        // If the provider fails here, it also fails in the first handshake, which reports the
+        // error.
         let _ = self.provider.secure_random.fill(&mut first);
     }
 
@@ -88,7 +89,8 @@ impl Provider {
     }
 }
 
-/// aws-lc-rs with the post-quantum hybrid first (RFC 9794 calls it that), then the groups that everybody has.
+/// aws-lc-rs with the post-quantum hybrid (RFC 9794) first, then the groups that all servers
+/// support.
 #[cfg(feature = "aws-lc-rs")]
 fn aws_lc_rs() -> CryptoProvider {
     use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
@@ -108,8 +110,8 @@ fn ring() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-/// Orders suites by version, then by what the processor does fastest: AES-128-GCM, AES-256-GCM and ChaCha20-Poly1305 where AES is an
-/// instruction, ChaCha20-Poly1305 first where it is not.
+/// Orders suites by TLS version, then by speed. With AES instructions: AES-128-GCM, AES-256-GCM,
+/// ChaCha20-Poly1305. Without them, ChaCha20-Poly1305 comes first.
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 fn preference(suite: &SupportedCipherSuite, aes_in_hardware: bool) -> (bool, u8) {
     use CipherSuite as S;

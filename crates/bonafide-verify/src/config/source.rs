@@ -1,4 +1,4 @@
-//! Where certificates and their like are read from: files, directories, memory.
+//! Sources of certificates and revocation lists: files, directories, memory.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::files::load_report::LoadProblem;
 use crate::files::pem;
 use crate::text::{is_content, shown_path};
 
-/// One place to read from.
+/// A source of certificates or revocation lists.
 #[derive(Clone)]
 pub(crate) enum Source {
     /// One object in DER or any number in PEM.
@@ -27,22 +27,22 @@ pub(crate) enum Source {
     Bytes { label: Arc<str>, bytes: Arc<[u8]> },
 }
 
-/// Where something was found.
+/// Where an object was found in a source.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    /// The file or the directory; none in memory.
+pub(crate) struct SourcePosition<'a> {
+    /// The file or the directory; `None` for bytes in memory.
     pub(crate) path: Option<&'a Path>,
-    /// The same as text, or the label.
+    /// The path as text, or the label of bytes in memory.
     pub(crate) location: &'a str,
     /// The number of the object in its file, from 1.
     pub(crate) position: usize,
 }
 
-/// What is told of each object found, or of what cannot be read: where, and the object.
+/// Receives each object, or the problem if it cannot be read, with its position.
 pub(crate) type OnFound<'a, T, E> =
-    &'a mut dyn FnMut(Place<'_>, Result<T, LoadProblem>) -> Result<(), E>;
+    &'a mut dyn FnMut(SourcePosition<'_>, Result<T, LoadProblem>) -> Result<(), E>;
 
-/// What sources are read for.
+/// A kind of object that sources contain.
 pub(crate) trait Readable: PemObject + From<Vec<u8>> + AsRef<[u8]> {
     const KIND: FoundKind;
 }
@@ -55,7 +55,7 @@ impl Readable for CertificateRevocationListDer<'static> {
     const KIND: FoundKind = FoundKind::RevocationList;
 }
 
-impl<'a> Place<'a> {
+impl<'a> SourcePosition<'a> {
     fn of(path: &'a Path, location: &'a str) -> Self {
         Self {
             path: Some(path),
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// Says which file or directory it is.
+    /// Adds the file or directory to the description.
     pub(crate) fn describe(&self, description: &mut Description) {
         match self {
             Self::File(path) | Self::Directory(path) if !is_content(path) => {
@@ -91,13 +91,14 @@ impl Source {
         }
     }
 
-    /// Reads everything; ends early where `on_found` answers with an error.
+    /// Reads everything. Stops at the first error that `on_found` returns.
     pub(crate) fn read<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_up_to(MAX_SOURCE_BYTES, on_found)
     }
 
-    /// The same for those to whom every problem is an error: what may stand beside what is looked for,
-    /// as a key beside its certificate, is told only where there is nothing else.
+    /// The same, for callers that fail at the first problem. An object that may accompany the
+    /// expected ones, such as a key with its certificate, is reported only if there is nothing
+    /// else.
     pub(crate) fn read_whole<T: Readable, E>(&self, on_found: OnFound<'_, T, E>) -> Result<(), E> {
         self.read_whole_up_to(MAX_SOURCE_BYTES, on_found)
     }
@@ -134,7 +135,7 @@ impl Source {
             Self::File(path) => read_file(path, limit_bytes, on_found),
             Self::Directory(path) => read_directory(path, limit_bytes, on_found),
             Self::Bytes { label, bytes } => {
-                let place = Place {
+                let place = SourcePosition {
                     path: None,
                     location: label,
                     position: 1,
@@ -145,7 +146,7 @@ impl Source {
     }
 }
 
-/// Where it is, and of what is in memory only how much.
+/// Shows the path, or the label and the length of bytes in memory.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -166,7 +167,7 @@ fn read_directory<T: Readable, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = shown_path(path).display().to_string();
-    let place = Place::of(path, &location);
+    let place = SourcePosition::of(path, &location);
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => return on_found(place, Err(LoadProblem::Io(Arc::new(error)))),
@@ -179,7 +180,7 @@ fn read_directory<T: Readable, E>(
         }
     }
     files.sort();
-    // Several links to one file, as `openssl rehash` makes them, are read once.
+    // Several links to one file, as `openssl rehash` creates them, are read once.
     let mut seen = HashSet::new();
     let mut is_empty = true;
     for file in &files {
@@ -198,7 +199,10 @@ fn read_directory<T: Readable, E>(
                     Ok(metadata) if metadata.is_symlink() => LoadProblem::BrokenLink,
                     _ => LoadProblem::Io,
                 };
-                on_found(Place::of(file, &location), Err(problem(Arc::new(error))))?;
+                on_found(
+                    SourcePosition::of(file, &location),
+                    Err(problem(Arc::new(error))),
+                )?;
             }
         }
     }
@@ -214,7 +218,7 @@ fn read_file<T: Readable, E>(
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     let location = shown_path(path).display().to_string();
-    let place = Place::of(path, &location);
+    let place = SourcePosition::of(path, &location);
     match read_up_to(path, limit_bytes) {
         Ok(bytes) => read_bytes(&bytes, place, on_found),
         Err(problem) => on_found(place, Err(problem)),
@@ -223,7 +227,7 @@ fn read_file<T: Readable, E>(
 
 fn read_bytes<T: Readable, E>(
     bytes: &[u8],
-    mut place: Place<'_>,
+    mut place: SourcePosition<'_>,
     on_found: OnFound<'_, T, E>,
 ) -> Result<(), E> {
     const DER_SEQUENCE: u8 = 0x30;
@@ -232,7 +236,7 @@ fn read_bytes<T: Readable, E>(
         return on_found(place, checked(bytes.to_vec().into(), None, 1));
     }
     let mut has_sections = false;
-    // Whether it has what was looked for, or what may hold that.
+    // Whether there is an expected object, or one that may contain it.
     let mut has_any = false;
     for (section, number) in pem::sections(bytes).zip(1..) {
         has_sections = true;
@@ -262,7 +266,7 @@ fn read_bytes<T: Readable, E>(
     on_found(place, Err(problem))
 }
 
-/// The object, unless it is of another kind than its label says, or more follows it.
+/// The object, unless it is of another kind than its label says, or bytes follow it.
 fn checked<T: Readable>(
     object: T,
     section: Option<usize>,

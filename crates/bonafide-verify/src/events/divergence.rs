@@ -1,4 +1,4 @@
-//! A candidate policy would have judged otherwise.
+//! A candidate policy would have reached another verdict.
 
 use std::fmt;
 
@@ -6,9 +6,10 @@ use serde::{Serialize, Serializer};
 
 use crate::code::Code;
 
-/// A candidate policy in the shadow of the one in force would have judged a handshake otherwise; see [`Shadow`](crate::Shadow).
+/// A candidate policy would have reached another verdict about a handshake than the policy in
+/// force; see [`Shadow`](crate::Shadow).
 ///
-/// Emitted for each host and pair of verdicts at most once an hour.
+/// Emitted at most once an hour for each host and pair of verdicts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Divergence {
@@ -16,25 +17,26 @@ pub struct Divergence {
     pub host: String,
     /// The zone of the policy in force that judged.
     pub zone: String,
-    /// What the policy in force said, which is what became of the handshake.
+    /// The verdict of the policy in force, which decided the handshake.
     pub in_force: Judged,
-    /// What the candidate would have said.
+    /// The verdict of the candidate.
     pub candidate: Judged,
-    /// How many handshakes with the host were judged so since the last event of this kind, this one among them.
+    /// How many handshakes with the host had these two verdicts since the last such event, this one
+    /// included.
     pub count: u64,
 }
 
-/// A verdict in short. Serialised as it is printed: a code, or a word.
+/// A verdict in short. Its serialised form is the printed one: a code or a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Judged {
-    /// Path, name and all enforced checks are proved: `verified`.
+    /// Path, name and all enforced checks are verified: `verified`.
     Verified,
-    /// A path is proved and no name was given: `path-only`.
+    /// A path is verified and no name was given: `path-only`.
     PathOnly,
-    /// Its key is known, and nothing else was judged: `known-key`.
+    /// The key is known, and nothing else was judged: `known-key`.
     KnownKey,
-    /// A grant forgave what was wrong: `granted`.
+    /// A grant forgave the refusals: `granted`.
     Granted,
     /// Refused, with this code.
     Refused(Code),
@@ -69,11 +71,11 @@ impl fmt::Display for Divergence {
         } = self;
         write!(
             f,
-            "{host}, in zone {zone}, is {in_force}, and would be {candidate} under the candidate policy"
+            "{host} in zone {zone} is {in_force} under the policy in force and would be {candidate} under the candidate policy"
         )?;
         match count {
             1 => Ok(()),
-            count => write!(f, ", {count} times by now"),
+            count => write!(f, ", in {count} handshakes since the last report"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Something that a policy rests on expires soon, or has.
+//! Something that a policy depends on expires soon or has expired.
 
 use std::fmt;
 
@@ -8,13 +8,14 @@ use serde::Serialize;
 use crate::config::clock::{self, Rfc3339Time};
 use crate::config::description::ExpiryKind;
 
-/// Something that a policy rests on expires soon, or has; see [`PolicyBuilder::forecast`](crate::PolicyBuilder::forecast).
+/// Something that a policy depends on expires soon or has expired; see
+/// [`PolicyBuilder::forecast`](crate::PolicyBuilder::forecast).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Expiring {
     /// What kind of thing it is.
     pub kind: ExpiryKind,
-    /// The host that was verified by it; none for what the policy itself names.
+    /// The host that was verified with it; `None` for what the policy itself names.
     pub host: Option<String>,
     /// The zones that it is used in.
     pub zones: Vec<String>,
@@ -23,7 +24,7 @@ pub struct Expiring {
     /// The last moment at which it holds.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub at: UnixTime,
-    /// The nearest horizon that it is within, in days; 0 once it has expired.
+    /// The shortest horizon within which it expires, in days; 0 once it has expired.
     pub within_days: u32,
 }
 
@@ -39,13 +40,14 @@ impl fmt::Display for Expiring {
         } = self;
         write!(f, "{kind} {what}")?;
         if let Some(host) = host {
-            write!(f, ", of {host}")?;
+            write!(f, " of {host}")?;
         }
-        write!(f, ", in zone {}", zones.join(", "))?;
+        write!(f, " in zone {}", zones.join(", "))?;
+        let at = Rfc3339Time(*at);
         match within_days {
-            0 => write!(f, ", has expired: {}", Rfc3339Time(*at)),
-            1 => write!(f, ", expires within a day: {}", Rfc3339Time(*at)),
-            days => write!(f, ", expires within {days} days: {}", Rfc3339Time(*at)),
+            0 => write!(f, " has expired, at {at}"),
+            1 => write!(f, " expires within 1 day, at {at}"),
+            days => write!(f, " expires within {days} days, at {at}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Event, EventSink, Lost};
 
-/// How large a file may get by default: peers cause events, and must not fill a disk.
+/// The maximum size of the file by default. Peers cause events and must not be able to fill a disk.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Writes each event as one line of JSON at the end of a file.
@@ -29,11 +29,11 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// Opens the file, or makes it, readable by its owner alone. At 16 MiB no more is written and events are dropped, until the file is
-    /// truncated or another is opened in its place.
+    /// Opens the file, or creates it, readable by its owner only. At 16 MiB, events are dropped
+    /// until the file is truncated or another one is opened in its place.
     ///
     /// # Errors
-    /// Those of opening it.
+    /// The error of opening the file.
     pub fn append(path: impl AsRef<Path>) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -48,7 +48,7 @@ impl EventFile {
         })
     }
 
-    /// The size in bytes at which no more is written.
+    /// Sets the maximum size of the file in bytes. Default: 16 MiB.
     pub fn up_to(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
         self

@@ -1,4 +1,4 @@
-//! A host has shown a key for the first time.
+//! A host presented a key for the first time.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::x509::spki::SpkiSha256;
 
-/// A host has shown a key for the first time, in a zone that believes the first one; the key is written down.
+/// A host presented a key for the first time, in a zone that trusts the key of the first contact.
+/// The key has been stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FirstContact {
@@ -19,9 +20,6 @@ pub struct FirstContact {
 impl fmt::Display for FirstContact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, key } = self;
-        write!(
-            f,
-            "first contact with {host}: {key} is its known key from now on"
-        )
+        write!(f, "first contact with {host}: {key} is now its known key")
     }
 }

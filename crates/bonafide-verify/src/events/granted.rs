@@ -8,16 +8,18 @@ use serde::Serialize;
 use crate::code::Code;
 use crate::config::clock::{self, Rfc3339Time};
 
-/// A connection is made to a peer that is not verified, under a grant; emitted for each handshake, resumed ones too, once the peer is judged: the peer may still fail to prove
-/// that it holds its key.
+/// A connection is made to an unverified peer under a grant.
+///
+/// Emitted for each handshake, resumed ones included, once the peer is judged. The peer may still
+/// fail to prove that it holds its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GrantedConnection {
     /// The host.
     pub host: String,
-    /// What was forgiven.
+    /// The refusals that were forgiven.
     pub forgiven: Vec<Code>,
-    /// The reason that the grant states.
+    /// The reason of the grant.
     pub reason: String,
     /// When the grant ends.
     #[serde(serialize_with = "clock::as_rfc3339")]
@@ -28,7 +30,7 @@ impl fmt::Display for GrantedConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "connection to {}, which is not verified, under a grant that forgives",
+            "unverified connection to {} under a grant that forgives",
             self.host
         )?;
         for code in &self.forgiven {

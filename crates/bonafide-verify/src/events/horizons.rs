@@ -1,4 +1,4 @@
-//! How long before the end it is reported.
+//! How long before its end an expiry is reported.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use rustls_pki_types::UnixTime;
 /// A day in seconds.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long before something expires an [`Event::Expiring`](crate::events::Event::Expiring) is emitted, in
-/// days. Default: 30, 14, 7 and 1.
+/// The times before an expiry at which an [`Event::Expiring`](crate::events::Event::Expiring) is
+/// emitted, in days. Default: 30, 14, 7 and 1.
 ///
 /// ```
 /// use bonafide_verify::Policy;
 /// use bonafide_verify::events::Horizons;
 ///
-/// // Certificates of a week are renewed two days before their end, if all goes well.
+/// // Certificates that are valid for a week are usually renewed two days before their end.
 /// let policy = Policy::builder().forecast(Horizons::days([1]));
 /// # let _ = policy;
 /// ```
@@ -28,8 +28,8 @@ impl Default for Horizons {
 }
 
 impl Horizons {
-    /// These, in whatever order. What has expired already is reported whatever the horizons are,
-    /// and alone where there are none.
+    /// Reports at these numbers of days, in any order. What has expired is always reported, also if
+    /// the list is empty.
     pub fn days(days: impl IntoIterator<Item = u32>) -> Self {
         let mut days: Vec<u32> = days.into_iter().filter(|days| *days > 0).collect();
         days.sort_unstable();
@@ -37,7 +37,7 @@ impl Horizons {
         Self(Some(days))
     }
 
-    /// Nothing is reported, not even what has expired.
+    /// Reports nothing, not even what has expired.
     pub fn off() -> Self {
         Self(None)
     }
@@ -46,8 +46,8 @@ impl Horizons {
         self.0.is_none()
     }
 
-    /// The nearest horizon that `at` is within, in days: 0 where it has passed, none where it is
-    /// beyond all.
+    /// The shortest horizon that `at` is within, in days: 0 if `at` has passed, `None` if it is
+    /// beyond every horizon.
     pub(crate) fn reached(&self, at: UnixTime, now: UnixTime) -> Option<u32> {
         let days = self.0.as_ref()?;
         if now > at {

@@ -1,13 +1,13 @@
-//! A client certificate took the place of another.
+//! A client certificate replaced another.
 
 use std::fmt;
 
 use rustls_pki_types::UnixTime;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::config::clock::{self, Rfc3339Time};
 
-/// A client certificate took the place of another: somebody put it there, or a callback gave it.
+/// A client certificate replaced another, by a call or because a callback returned another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct IdentityReplaced {
@@ -15,30 +15,20 @@ pub struct IdentityReplaced {
     pub from: u64,
     /// The one that began.
     pub to: u64,
-    /// The subject of the certificate that is shown from now on.
+    /// The subject of the certificate that is presented from now on.
     pub subject: String,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
-    /// When it ends; none if it cannot be read.
-    #[serde(serialize_with = "as_rfc3339_or_null")]
+    /// The end of its validity; `None` if it cannot be read.
+    #[serde(serialize_with = "clock::as_optional_rfc3339")]
     pub not_after: Option<UnixTime>,
-}
-
-fn as_rfc3339_or_null<S: Serializer>(
-    time: &Option<UnixTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => clock::as_rfc3339(time, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl fmt::Display for IdentityReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the client certificate of generation {} was replaced by that of generation {}, {}, SHA-256 {}",
+            "client certificate generation {} was replaced by generation {}: {}, SHA-256 {}",
             self.from, self.to, self.subject, self.sha256
         )?;
         match self.not_after {

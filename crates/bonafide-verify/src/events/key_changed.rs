@@ -1,4 +1,4 @@
-//! A host has shown another key than the one that it showed first.
+//! A host presented another key than its known one.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use serde::Serialize;
 use crate::config::clock::{self, Rfc3339Time};
 use crate::x509::spki::SpkiSha256;
 
-/// A host has shown another key than the one that it showed first, and was refused; emitted for each handshake.
+/// A host presented another key than its known one and was refused. Emitted for each handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KeyChanged {
     /// The host.
     pub host: String,
-    /// The key that is known.
+    /// The known key.
     pub known: SpkiSha256,
-    /// Since when it is known.
+    /// When the known key was first seen.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub since: UnixTime,
-    /// The key that was shown. The peer has not proved that it holds it.
+    /// The key that was presented. The peer has not proved that it holds this key.
     pub observed: SpkiSha256,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for KeyChanged {
         } = self;
         write!(
             f,
-            "{host} has shown {observed} and was refused: its known key is {known} since {}",
+            "{host} presented the key {observed} and was refused: its known key is {known} since {}",
             Rfc3339Time(*since)
         )
     }

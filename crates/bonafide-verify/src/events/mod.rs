@@ -1,7 +1,7 @@
 //! Events: what happens to the trust of a process.
 //!
-//! What belongs here says what happened and hands it to sinks, and says how often. It never knows
-//! who decided.
+//! What belongs here describes an event, delivers it to sinks and limits how often it is reported.
+//! It never decides anything about a peer.
 //!
 //! ```
 //! use bonafide_verify::Policy;
@@ -50,42 +50,48 @@ pub use self::watching::{SourcesIncomplete, WatchingByPolling};
 
 /// Something that happened to the trust of a process.
 ///
-/// Every event is a `tracing` event of target `bonafide::trust`, with its kind and itself as text; with the feature `metrics` it is counted as
-/// `bonafide_trust_events_total`, by kind; and it goes to the sinks of its policy ([`PolicyBuilder::events`](crate::PolicyBuilder::events)). There is no secret in
-/// it. `Display` is one line for a person; serialised it is an object with the field `event`, in kebab case.
+/// Every event is
+///
+/// - logged as a `tracing` event of target `bonafide::trust`, with the fields `kind` and `event`,
+/// - counted by kind as `bonafide_trust_events_total`, with the feature `metrics`, and
+/// - delivered to the sinks of its policy
+///   ([`PolicyBuilder::events`](crate::PolicyBuilder::events)).
+///
+/// An event contains no secret. `Display` prints one line for a person. Serialised it is an object
+/// whose field `event` has the kind, in kebab case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
-    /// A policy took the place of another.
+    /// A policy replaced another.
     PolicyReplaced(PolicyReplaced),
-    /// A connection was made to a peer that is not verified, under a grant.
+    /// A connection was made to an unverified peer under a grant.
     GrantedConnection(GrantedConnection),
-    /// A host has shown a key for the first time.
+    /// A host presented a key for the first time.
     FirstContact(FirstContact),
-    /// A host has shown another key than the one that it showed first.
+    /// A host presented another key than its known one.
     KeyChanged(KeyChanged),
-    /// A client certificate took the place of another.
+    /// A client certificate replaced another.
     IdentityReplaced(IdentityReplaced),
-    /// The pins of a host did not hold.
+    /// The pins of a host did not match or had expired.
     PinFailure(PinFailure),
     /// A connection was made while the pins of its host only report.
     BrokenGlass(BrokenGlass),
-    /// What changed could not be put in force, and what was in force stays.
+    /// A reload failed, and what was in force stays in force.
     ReloadFailed(ReloadFailed),
-    /// What is in force is what the files say again, after it was not.
+    /// A reload succeeded after failures.
     ReloadRecovered(ReloadRecovered),
-    /// A watched policy began without some of its sources.
+    /// A watched policy started without some of its sources.
     SourcesIncomplete(SourcesIncomplete),
-    /// Changes of files are found by looking at them from time to time.
+    /// Files are polled for changes.
     WatchingByPolling(WatchingByPolling),
-    /// Something that a policy rests on expires soon, or has.
+    /// Something that a policy depends on expires soon or has expired.
     Expiring(Expiring),
-    /// A candidate policy would have judged a handshake otherwise.
+    /// A candidate policy would have reached another verdict about a handshake.
     Divergence(Divergence),
 }
 
-/// How loud an event is.
+/// The log level of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loudness {
     Info,
@@ -93,7 +99,7 @@ pub(crate) enum Loudness {
 }
 
 impl Event {
-    /// The kind of the event: its name in its serialised form and in the counter.
+    /// The kind of the event, as in its serialised form and in the counter.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::PolicyReplaced(_) => "policy-replaced",
@@ -151,7 +157,8 @@ impl fmt::Display for Event {
     }
 }
 
-/// Takes events. A function of `&Event` is one, and so are the sending ends of bounded channels, of std and (with the feature `tokio`) of tokio.
+/// Receives events. Implemented for functions of `&Event` and for the senders of bounded channels
+/// of std and, with the feature `tokio`, of tokio.
 ///
 /// ```
 /// use std::sync::mpsc::sync_channel;
@@ -168,15 +175,16 @@ impl fmt::Display for Event {
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
 pub trait EventSink: Send + Sync {
-    /// Takes one event. It is called where the event happens, in the middle of a handshake too: it must not wait, nor make a connection by the same policy. What it cannot take it drops;
-    /// [`Lost`] says so for the counter `bonafide_trust_events_lost_total`.
+    /// Receives one event. The call may happen in the middle of a handshake: it must not block and
+    /// must not make a connection with the same policy. An event that cannot be accepted at once is
+    /// dropped; returning [`Lost`] increments the counter `bonafide_trust_events_lost_total`.
     ///
     /// # Errors
     /// [`Lost`] when the event was dropped.
     fn emit(&self, event: &Event) -> Result<(), Lost>;
 }
 
-/// An event that a sink has dropped: it was full, or nobody listens any more.
+/// A sink dropped an event: its channel was full or closed, or its file could not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the event was dropped")]
 pub struct Lost;
@@ -207,7 +215,7 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
     }
 }
 
-/// Where the events of a policy go.
+/// The sinks of the events of a policy.
 #[derive(Clone, Default)]
 pub(crate) struct Events {
     sinks: Vec<Arc<dyn EventSink>>,
@@ -218,7 +226,7 @@ impl Events {
         self.sinks.push(Arc::new(sink));
     }
 
-    /// The sinks of all of them, each once.
+    /// The sinks of all these policies, each once.
     pub(crate) fn of_all<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         for sink in all.into_iter().flat_map(|events| &events.sinks) {
@@ -229,7 +237,7 @@ impl Events {
         Self { sinks }
     }
 
-    /// How many sinks there are beside the log.
+    /// The number of sinks, without the log.
     pub(crate) fn len(&self) -> usize {
         self.sinks.len()
     }
@@ -248,7 +256,7 @@ impl Events {
         metrics::counter!("bonafide_trust_events_total", "kind" => kind).increment(1);
         for sink in &self.sinks {
             if sink.emit(event).is_err() {
-                tracing::warn!(target: TARGET, kind, "an event was dropped by its sink");
+                tracing::warn!(target: TARGET, kind, "a sink dropped an event");
                 #[cfg(feature = "metrics")]
                 metrics::counter!("bonafide_trust_events_lost_total", "kind" => kind).increment(1);
             }

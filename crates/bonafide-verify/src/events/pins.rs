@@ -1,4 +1,4 @@
-//! Pins that did not hold, and pins that somebody has put out of force.
+//! Pins that did not match, and pins that were suspended by break-glass.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use crate::code::Code;
 use crate::config::clock::{self, Rfc3339Time};
 use crate::x509::spki::SpkiSha256;
 
-/// The pins of a host did not hold; emitted once for each handshake that is judged, not for each path that was tried.
+/// The pins of a host did not match or had expired. Emitted once for each handshake that is judged,
+/// not for each path that is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PinFailure {
@@ -19,9 +20,9 @@ pub struct PinFailure {
     pub pattern: String,
     /// [`Code::PinMismatch`] or [`Code::PinsExpired`].
     pub code: Code,
-    /// What came of it.
+    /// The effect on the connection.
     pub outcome: PinFailureOutcome,
-    /// The pins of the pattern; none where they had expired.
+    /// The pins of the pattern; empty if they had expired.
     pub configured: Vec<SpkiSha256>,
     /// The keys of the verified path, leaf first.
     pub observed: Vec<SpkiSha256>,
@@ -29,16 +30,16 @@ pub struct PinFailure {
     pub subjects: Vec<String>,
 }
 
-/// What came of pins that did not hold.
+/// The effect of a pin failure on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PinFailureOutcome {
     /// The connection was refused.
     Refused,
-    /// The connection goes on: the pins only report.
+    /// The connection continues: the pins only report.
     Reported,
-    /// The connection goes on: a grant forgives it.
+    /// The connection continues: a grant forgives the failure.
     Forgiven,
 }
 
@@ -51,8 +52,8 @@ impl fmt::Display for PinFailure {
         };
         write!(
             f,
-            "the pins of {} do not hold for {}, {outcome}: {}; the path has",
-            self.pattern, self.host, self.code
+            "pin failure for {} ({outcome}): {} by the pins of {}; the path has the keys",
+            self.host, self.code, self.pattern
         )?;
         for key in &self.observed {
             write!(f, " {key}")?;
@@ -61,15 +62,17 @@ impl fmt::Display for PinFailure {
     }
 }
 
-/// A connection was made while the pins of its host only report, after [`PinSet::break_glass`](crate::PinSet::break_glass); emitted for each, resumed ones too.
+/// A connection was made while the pins of its host only report, after
+/// [`PinSet::break_glass`](crate::PinSet::break_glass). Emitted for each connection, resumed ones
+/// included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BrokenGlass {
     /// The host.
     pub host: String,
-    /// Why the glass was broken.
+    /// The reason for the break-glass.
     pub reason: String,
-    /// When the pins hold again.
+    /// When the pins are enforced again.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub until: UnixTime,
 }

@@ -1,4 +1,4 @@
-//! Reloads that failed, and their end.
+//! Reloads that failed, and the first success after them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::config::clock::{self, Rfc3339Time};
 
-/// What changed could not be put in force, and what was in force stays.
+/// A reload failed. The policy or client certificate that was in force stays in force.
 ///
-/// Told once for each change and each error, at most 16 times at once and then once in 15 seconds, and again every hour for as long as it lasts.
+/// Reported once for each change and each error, and again every hour while the failure lasts. At
+/// most 16 reports are emitted at once, then one in 15 seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReloadFailed {
@@ -19,9 +20,9 @@ pub struct ReloadFailed {
     /// Since when it is in force.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub since: UnixTime,
-    /// The files and directories that are not as they were when it was made.
+    /// The files and directories that have changed since it was made.
     pub changed: Vec<PathBuf>,
-    /// The error, with what it rests on.
+    /// The error, with its sources.
     pub error: String,
     /// Since when reloads fail.
     #[serde(serialize_with = "clock::as_rfc3339")]
@@ -30,7 +31,7 @@ pub struct ReloadFailed {
     pub attempts: u64,
 }
 
-/// What is in force is what the files say again, after it was not.
+/// A reload succeeded after failures: what is in force matches the files again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReloadRecovered {
@@ -39,23 +40,13 @@ pub struct ReloadRecovered {
     /// Since when reloads failed.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub failing_since: UnixTime,
-    /// How many had failed.
+    /// How many reloads had failed.
     pub attempts: u64,
 }
 
 impl fmt::Display for ReloadFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} stays in force, as of {}",
-            self.in_force,
-            Rfc3339Time(self.since)
-        )?;
-        for (index, path) in self.changed.iter().enumerate() {
-            let before = if index == 0 { "; changed: " } else { ", " };
-            write!(f, "{before}{}", path.display())?;
-        }
-        write!(f, "; reload failed: {}", self.error.escape_debug())?;
+        write!(f, "reload failed: {}", self.error.escape_debug())?;
         if self.attempts > 1 {
             write!(
                 f,
@@ -63,6 +54,16 @@ impl fmt::Display for ReloadFailed {
                 self.attempts,
                 Rfc3339Time(self.failing_since)
             )?;
+        }
+        write!(
+            f,
+            "; {} stays in force (since {})",
+            self.in_force,
+            Rfc3339Time(self.since)
+        )?;
+        for (index, path) in self.changed.iter().enumerate() {
+            let before = if index == 0 { "; changed: " } else { ", " };
+            write!(f, "{before}{}", path.display())?;
         }
         Ok(())
     }
@@ -72,10 +73,10 @@ impl fmt::Display for ReloadRecovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is what the files say, after {} failed reloads since {}",
-            self.in_force,
+            "reload succeeded after {} failures since {}: {} matches the files",
             self.attempts,
-            Rfc3339Time(self.failing_since)
+            Rfc3339Time(self.failing_since),
+            self.in_force
         )
     }
 }

@@ -1,4 +1,4 @@
-//! A policy took the place of another.
+//! A policy replaced another.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::epoch::Epoch;
 
-/// A policy took the place of another.
+/// A policy replaced another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PolicyReplaced {

@@ -1,22 +1,22 @@
-//! Who is notified when something that connections rest on is replaced.
+//! Listeners that are notified when a policy or a client certificate is replaced.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Code that keeps something which rests on a policy or on a client certificate, such as a pool of
-/// connections, and is notified when that is replaced.
+/// Is notified when a policy or a client certificate is replaced. For code that keeps what depends
+/// on it, such as a pool of connections.
 ///
 /// | `C` | subscribed by | notified when |
 /// |---|---|---|
 /// | [`Policy`](crate::Policy) | [`PolicyHandle::subscribe`](crate::PolicyHandle::subscribe) | the policy was replaced, by this one |
 /// | [`Rotation`](crate::identity::Rotation) | [`Policy::subscribe_to_identities`](crate::Policy::subscribe_to_identities), [`IdentityHandle::subscribe`](crate::identity::IdentityHandle::subscribe), [`IdentityCallback::subscribe`](crate::identity::IdentityCallback::subscribe) | a client certificate was replaced |
 ///
-/// A subscription keeps the listener by a [`Weak`] reference: it ends when the listener is dropped
-/// elsewhere. A second subscription of the same listener at the same place changes nothing.
+/// A subscription holds the listener by a [`Weak`] reference: it ends when the listener is dropped.
+/// A second subscription of the same listener at the same place has no effect.
 ///
-/// What is replaced before the subscription is not notified of. To miss no change, subscribe first
-/// and look at the current value then.
+/// Replacements before the subscription are not reported. To miss no change, subscribe first and
+/// then read the current value.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -46,23 +46,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
 pub trait Listener<C: ?Sized>: Send + Sync {
-    /// The change has been made. What rests on the value before is to be let go: the replacement
-    /// returns after this call. It must not replace what it is notified of.
+    /// Called after the change has been made. Drop what depends on the former value: the
+    /// replacement returns after this call. The listener must not replace the same value again.
     fn notify(&self, change: &C);
 }
 
-/// Those that are subscribed, by weak references, each once.
+/// The subscribed listeners, by weak references, each once.
 pub(crate) struct Subscribers<L: ?Sized>(Mutex<Vec<Weak<L>>>);
 
 impl<L: ?Sized> Subscribers<L> {
-    /// Adds `listener`, unless it is there already, and forgets those that are gone.
+    /// Adds `listener` once, and removes listeners that were dropped.
     pub(crate) fn subscribe(&self, listener: &Weak<L>) {
         let mut listeners = self.locked();
         listeners.retain(|other| other.strong_count() > 0 && !other.ptr_eq(listener));
         listeners.push(Weak::clone(listener));
     }
 
-    /// All that are left, in the order of their subscriptions.
+    /// All listeners that still exist, in the order of their subscriptions.
     pub(crate) fn all(&self) -> Vec<Arc<L>> {
         self.locked().iter().filter_map(Weak::upgrade).collect()
     }
@@ -73,11 +73,10 @@ impl<L: ?Sized> Subscribers<L> {
 }
 
 impl<C: ?Sized> Subscribers<dyn Listener<C>> {
-    /// Notifies all, without the lock: a listener may subscribe others.
+    /// Notifies all listeners. The lock is not held meanwhile: a listener may subscribe others.
     ///
     /// # Panics
-    /// With the first panic of a listener, once all were notified: one that fails does not keep the
-    /// others from letting go.
+    /// With the first panic of a listener, after all listeners were notified.
     pub(crate) fn notify(&self, change: &C) {
         let mut outcome = Ok(());
         for listener in self.all() {

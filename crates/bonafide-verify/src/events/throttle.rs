@@ -1,10 +1,10 @@
-//! How often the same thing is reported: the one rule of every repeated event.
+//! Rate limit for repeated events: the same rule for all of them.
 //!
-//! | of | key | again after | sooner | keys | at once |
+//! | user | key | interval | reported sooner | keys | reports at once |
 //! |---|---|---|---|---|---|
 //! | `forecast` | what expires, and of which host | a day | when a nearer horizon is reached | 4,096 of hosts, 4,096 of the policy | all |
 //! | `shadow` | a host and the two verdicts | an hour | | 1,024 | all |
-//! | `watch` | a failure with the contents that it was seen with | an hour | when it comes back | 1: the last | 16, and one more each 15 s |
+//! | `watch` | a failure and the contents of the files | an hour | when it comes back | 1: the last | 16, and one more each 15 s |
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-/// Says of each occurrence whether it is reported.
+/// Decides for each occurrence of a key whether to report it.
 ///
 /// **The rule.** A key is reported at its first occurrence, and again at the first occurrence after
-/// an interval; sooner where its urgency has grown since the last report. What a [`Budget`] has no
-/// room for is reported at its next occurrence.
+/// the interval, or sooner if its urgency has grown since the last report. A report that exceeds
+/// the [`Budget`] is made at the next occurrence of its key.
 ///
-/// **The bound.** So many keys are remembered. With one more, the key that was first seen longest
-/// ago is forgotten, and reported when it occurs again.
+/// **The bound.** At most `most_keys` keys are remembered. Beyond that, the key that was first seen
+/// longest ago is forgotten, and reported when it occurs again.
 ///
-/// Times are the time since a moment that the caller chooses, so that either kind of clock serves.
-/// A clock that is set back counts as one that is set forward as far.
+/// Times are durations since a moment that the caller chooses, so that any clock can be used. A
+/// clock that is set back counts like a clock that is set forward by the same amount.
 #[derive(Debug)]
 pub(crate) struct Throttle<K, U = ()> {
     interval: Duration,
@@ -37,11 +37,11 @@ pub(crate) struct Throttle<K, U = ()> {
 struct Reported<U> {
     at: Duration,
     urgency: U,
-    /// How often it has occurred since.
+    /// The number of occurrences since then.
     since: u64,
 }
 
-/// How many reports there may be of all keys together.
+/// Maximum number of reports of all keys together.
 #[derive(Debug)]
 pub(crate) struct Budget {
     most: u32,
@@ -51,7 +51,7 @@ pub(crate) struct Budget {
 }
 
 impl<K: Clone + Eq + Hash, U: Ord> Throttle<K, U> {
-    /// One that reports a key once in each `interval` and remembers `most_keys`.
+    /// Reports each key once in each `interval` and remembers `most_keys` keys.
     pub(crate) fn new(interval: Duration, most_keys: usize) -> Self {
         Self {
             interval,
@@ -62,7 +62,7 @@ impl<K: Clone + Eq + Hash, U: Ord> Throttle<K, U> {
         }
     }
 
-    /// The same within `budget`.
+    /// Limits all reports together to `budget`.
     #[cfg_attr(
         not(any(feature = "watch", test)),
         expect(dead_code, reason = "files are watched with a feature")
@@ -72,8 +72,8 @@ impl<K: Clone + Eq + Hash, U: Ord> Throttle<K, U> {
         self
     }
 
-    /// Counts an occurrence of `key`. Where it is to be reported, says how many occurrences the
-    /// report stands for: itself, and those that were not reported since the last one.
+    /// Counts an occurrence of `key`. Returns `Some` if it is to be reported: the number of
+    /// occurrences since the last report, this one included.
     pub(crate) fn count(&mut self, key: &K, urgency: U, now: Duration) -> Option<u64> {
         if let Some(budget) = &mut self.budget {
             budget.fill(now);

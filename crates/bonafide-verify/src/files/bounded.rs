@@ -1,4 +1,4 @@
-//! Reading files that a program names, without letting them hold it up.
+//! Reads files with a size limit and without blocking on pipes and devices.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::files::load_report::LoadProblem;
 use crate::text::shown_path;
 
-/// Nothing larger than this is read: the largest public bundles of certificates are under 1 MiB.
+/// Maximum size of a file in bytes. The largest public certificate bundles are under 1 MiB.
 pub(crate) const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Reads a regular file of at most [`MAX_SOURCE_BYTES`]: neither a pipe nor a device can hold the program up.
+/// Reads a regular file of at most [`MAX_SOURCE_BYTES`]. Pipes and devices are rejected, because
+/// reading them could block.
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
     read_up_to(path, MAX_SOURCE_BYTES)
 }
@@ -33,16 +34,17 @@ pub(crate) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadP
     Ok(bytes)
 }
 
-/// Opens a regular file; none where something else is at `path`. A pipe that takes the file's place at this moment is not waited for.
+/// Opens a regular file; `None` if `path` is something else. If a pipe replaces the file at this
+/// moment, opening it does not block.
 pub(crate) fn open_regular(path: &Path) -> io::Result<Option<File>> {
-    // Opening alone can do something to a device.
+    // Opening a device can have side effects.
     if !fs::metadata(path)?.is_file() {
         return Ok(None);
     }
     open_at_once(path)
 }
 
-/// The same without a look beforehand.
+/// The same without checking the kind beforehand.
 fn open_at_once(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true);

@@ -1,4 +1,4 @@
-//! What stands in the place of what was looked for: its kind, and nothing of its content.
+//! The kind of what was found instead of the expected kind, without any of its content.
 
 use std::fmt;
 
@@ -9,16 +9,17 @@ use der::{Decode as _, Reader as _, SliceReader, Tag};
 const PKCS7: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
 /// The content of an object identifier of PKCS #5 (RFC 8018, C), without its last arc.
 const PKCS5: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05];
-/// The content of an object identifier of encryption by PKCS #12 (RFC 7292, C), without its last arc.
+/// The content of an object identifier of encryption by PKCS #12 (RFC 7292, C), without its last
+/// arc.
 const PKCS12_PBE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
-/// How a Java keystore begins.
+/// The first bytes of a Java keystore.
 const JAVA_KEYSTORE: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
-/// How a text in UTF-8 may begin: the byte order mark (RFC 3629, 6).
+/// The byte order mark, with which a text in UTF-8 may begin (RFC 3629, 6).
 pub(crate) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// What a section of PEM, a file or bytes hold where something else was looked for.
+/// The kind of a PEM section, a file or bytes that were found where another kind was expected.
 ///
-/// It is read from a label or from the first fields, so it is what the content claims to be.
+/// It is derived from the label or from the first fields: it is what the content claims to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FoundKind {
@@ -38,28 +39,28 @@ pub enum FoundKind {
     OpenSshKey,
     /// Parameters of a key exchange or a curve.
     Parameters,
-    /// PKCS #7, which may hold certificates in an envelope (RFC 5652).
+    /// PKCS #7, which may contain certificates (RFC 5652).
     Pkcs7,
-    /// PKCS #12, which holds certificates and keys under a password (RFC 7292).
+    /// PKCS #12, which contains certificates and keys under a password (RFC 7292).
     Pkcs12,
-    /// A keystore of Java.
+    /// A Java keystore.
     JavaKeystore,
-    /// Something of OpenPGP.
+    /// An OpenPGP block.
     OpenPgp,
     /// An HTML page.
     Html,
     /// Text in UTF-16.
     Utf16,
-    /// Base64 without the markers of PEM.
+    /// Base64 without PEM markers.
     BareBase64,
-    /// DER where PEM is read.
+    /// DER where PEM is expected.
     Der,
-    /// A section of PEM with a label that is not known here.
+    /// A PEM section with an unknown label.
     UnknownSection,
 }
 
 impl FoundKind {
-    /// What the label of a section of PEM says (RFC 7468, 4).
+    /// The kind by the label of a PEM section (RFC 7468, 4).
     pub(crate) fn of_label(label: &[u8]) -> Self {
         match label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => Self::Certificate,
@@ -77,8 +78,8 @@ impl FoundKind {
         }
     }
 
-    /// What bytes hold that are neither of the kind looked for nor have a section of PEM; none where
-    /// nothing is known of them.
+    /// The kind of bytes that are neither of the expected kind nor contain a PEM section; `None` if
+    /// it is unknown.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let text = bytes.strip_prefix(&BYTE_ORDER_MARK).unwrap_or(bytes);
         let text = text.trim_ascii();
@@ -106,9 +107,10 @@ impl FoundKind {
         }
     }
 
-    /// What DER is by its first fields; none where they are of nothing that is known here.
+    /// The kind of DER by its first fields; `None` if it is unknown.
     pub(crate) fn of_der(der: &[u8]) -> Option<Self> {
-        // Containers are BER where their length was not known at their begin (X.690, 8.1.3.6).
+        // Containers are BER with an indefinite length if the writer did not know the length
+        // (X.690, 8.1.3.6).
         if let [0x30, 0x80, rest @ ..] = der {
             return match rest {
                 [0x06, 9, rest @ ..] if rest.starts_with(&PKCS7) => Some(Self::Pkcs7),
@@ -119,15 +121,15 @@ impl FoundKind {
         let mut fields = Fields::of(der)?;
         let first = fields.next()?;
         match first.tag {
-            // SignedData and its like: the kind, and the content.
+            // A PKCS #7 ContentInfo: the content type and the content.
             Tag::ObjectIdentifier => first.content.starts_with(&PKCS7).then_some(Self::Pkcs7),
             Tag::Integer => match (first.content, fields.next()?) {
-                // A version of 3, and what is under the password.
+                // Version 3, and the encrypted content.
                 ([3], second) => second
                     .first_identifier()?
                     .starts_with(&PKCS7)
                     .then_some(Self::Pkcs12),
-                // A version of PKCS #8, PKCS #1 or SEC 1, and an algorithm, a modulus or a key.
+                // The version of PKCS #8, PKCS #1 or SEC 1, and an algorithm, a modulus or a key.
                 ([0 | 1], second) => match (second.tag, fields.next()) {
                     (Tag::Sequence, Some(third)) if third.tag == Tag::OctetString => {
                         Some(Self::PrivateKey)
@@ -145,7 +147,8 @@ impl FoundKind {
         }
     }
 
-    /// What begins with a sequence: keys have an algorithm there, what is signed has its content.
+    /// The kind of a structure that begins with a sequence: keys begin with their algorithm, signed
+    /// structures with the signed content.
     fn of_two_or_three(first: &Field<'_>, second: &Field<'_>) -> Option<Self> {
         let algorithm = first.first_identifier();
         match (algorithm, second.tag) {
@@ -160,7 +163,8 @@ impl FoundKind {
         }
     }
 
-    /// What is signed: a request has the subject after its version, a list a time after its issuer.
+    /// The kind of a signed structure: a request has the subject after its version, a revocation
+    /// list a time after its issuer.
     fn of_signed(content: &Field<'_>) -> Option<Self> {
         let mut fields = Fields(SliceReader::new(content.content).ok()?);
         let mut next = fields.next()?;
@@ -181,8 +185,8 @@ impl FoundKind {
         }
     }
 
-    /// Whether a file may have it beside the certificates or lists that it is read for: there is
-    /// neither a certificate nor a list in it.
+    /// Whether a file of certificates or revocation lists may also contain this kind: it can
+    /// contain neither of them inside.
     pub(crate) fn is_beside(self) -> bool {
         match self {
             Self::Certificate
@@ -216,16 +220,18 @@ impl fmt::Display for FoundKind {
             Self::PrivateKey => "a private key",
             Self::EncryptedKey => "an encrypted private key",
             Self::OpenSshKey => "an OpenSSH key",
-            Self::Parameters => "parameters of a key",
-            Self::Pkcs7 => "PKCS #7 (`openssl pkcs7 -print_certs` takes certificates out of it)",
-            Self::Pkcs12 => "PKCS #12 (`openssl pkcs12 -nodes` turns it into PEM)",
-            Self::JavaKeystore => "a Java keystore (`keytool -exportcert -rfc` turns it into PEM)",
-            Self::OpenPgp => "a section of OpenPGP",
+            Self::Parameters => "key parameters",
+            Self::Pkcs7 => "PKCS #7 (extract certificates with `openssl pkcs7 -print_certs`)",
+            Self::Pkcs12 => "PKCS #12 (convert it to PEM with `openssl pkcs12 -nodes`)",
+            Self::JavaKeystore => {
+                "a Java keystore (export a certificate with `keytool -exportcert -rfc`)"
+            }
+            Self::OpenPgp => "an OpenPGP block",
             Self::Html => "an HTML page",
             Self::Utf16 => "text in UTF-16 (PEM is ASCII)",
-            Self::BareBase64 => "Base64 without the markers of PEM",
-            Self::Der => "DER, and not PEM",
-            Self::UnknownSection => "a section of PEM of an unknown kind",
+            Self::BareBase64 => "Base64 without PEM markers",
+            Self::Der => "DER instead of PEM",
+            Self::UnknownSection => "an object with an unknown label",
         })
     }
 }
@@ -237,7 +243,7 @@ struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The content of the object identifier that the fields in it begin with.
+    /// The content of the object identifier that is its first field.
     fn first_identifier(&self) -> Option<&'a [u8]> {
         if self.tag != Tag::Sequence {
             return None;
@@ -269,15 +275,15 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// How many bytes the first element of `der` has, its tag and length included; none where its length
-/// cannot be read, or is that of more bytes than there are.
+/// The size in bytes of the first element of `der`, with its tag and length; `None` if its length
+/// cannot be read or is larger than `der`.
 pub(crate) fn outer_length(der: &[u8]) -> Option<usize> {
     let mut reader = SliceReader::new(der).ok()?;
     let element = reader.tlv_bytes().ok()?;
     Some(element.len())
 }
 
-/// Whether the text is long enough to be something in Base64, and nothing but that.
+/// Whether the text consists of Base64 alone and is long enough to be DER.
 fn is_bare_base64(text: &[u8]) -> bool {
     const MIN_LENGTH: usize = 64;
     text.len() >= MIN_LENGTH

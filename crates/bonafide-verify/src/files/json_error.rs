@@ -1,12 +1,12 @@
-//! Errors of JSON that hold nothing of what was read.
+//! JSON errors that contain nothing of the text that was read.
 //!
-//! The errors of serde_json repeat fields and values that were not expected, and who points at a
-//! wrong file points at a private key.
+//! The errors of serde_json repeat unexpected fields and values. A path to the wrong file may be
+//! the path to a private key, and an error must not print it.
 
 use std::fmt;
 
-/// A text that is not JSON, or not of the expected shape: where, and what was expected. It holds
-/// nothing of the text.
+/// A text is not JSON or does not have the expected shape: where, and what was expected. The error
+/// contains nothing of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError {
     line: usize,
@@ -15,17 +15,17 @@ pub struct JsonError {
 }
 
 impl JsonError {
-    /// The line, from 1; 0 where it is not known.
+    /// The line, from 1; 0 if it is not known.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in bytes; 0 at the begin of a line.
+    /// The column in bytes; 0 at the beginning of a line.
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// What is wrong, without the place.
+    /// What is wrong, without line and column.
     pub fn what(&self) -> &str {
         &self.what
     }
@@ -37,8 +37,8 @@ impl From<serde_json::Error> for JsonError {
         let text = text
             .rsplit_once(" at line ")
             .map_or(&*text, |(text, _)| text);
-        // These have a field of ours or a number in them; other faults of the data repeat the data
-        // up to what was expected.
+        // These contain only our own field names or numbers. Other data errors repeat the data
+        // before the text `, expected`.
         let harmless = ["missing field `", "duplicate field `", "invalid length "];
         let what = if !error.is_data() || harmless.iter().any(|begin| text.starts_with(begin)) {
             text.to_owned()
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_expected_is_told_and_what_was_found_is_not() {
+    fn what_was_expected_is_reported_and_what_was_found_is_not() {
         for (json, expected) in [
             ("{", "EOF while parsing an object at line 1 column 1"),
             ("SECRET", "expected value at line 1 column 1"),

@@ -1,4 +1,4 @@
-//! What loading anchors found, and what it could not read.
+//! What the sources of anchors contained, and what could not be read.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,25 +7,25 @@ use std::sync::Arc;
 use crate::files::found_kind::FoundKind;
 use crate::files::pem::PemError;
 
-/// What loading a set of anchors found: how many, from where, what failed and why.
+/// The result of loading anchors: how many, from which sources, what failed and why.
 #[derive(Clone, Debug, Default)]
 pub struct AnchorReport {
-    /// One entry a source, in the order of the recipe.
+    /// One entry for each source, in the order in which the sources were added.
     pub sources: Vec<SourceReport>,
 }
 
-/// What one source of anchors gave.
+/// The result of loading one source of anchors.
 #[derive(Clone, Debug)]
 pub struct SourceReport {
-    /// The source as a person would name it: a path, `system store`, a variable, a label.
+    /// The name of the source: a path, `system store`, a variable or a label.
     pub source: String,
-    /// How many anchors were taken from it.
+    /// How many anchors were loaded from it.
     pub loaded: usize,
-    /// How many certificates were left out since the same one was there already.
+    /// How many certificates were skipped because the same one was loaded before.
     pub duplicates: usize,
     /// What could not be read.
     pub failures: Vec<LoadFailure>,
-    /// What was taken, and does less than an anchor usually does: [`LoadProblem::NotACa`].
+    /// What was loaded and can do less than other anchors: [`LoadProblem::NotACa`].
     pub remarks: Vec<LoadFailure>,
 }
 
@@ -38,7 +38,7 @@ pub struct LoadFailure {
     pub problem: LoadProblem,
 }
 
-/// Why something could not be read as an anchor.
+/// Why a file, a directory, a section of PEM or an object could not be read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LoadProblem {
@@ -46,11 +46,11 @@ pub enum LoadProblem {
     Io(Arc<std::io::Error>),
     /// A PEM section is malformed.
     Pem(PemError),
-    /// A PEM section, or all of it, is of another kind than what is read here.
+    /// A PEM section, or the whole content, is of another kind than the expected one.
     OtherKind {
-        /// The number of the section, from 1; none where it is about the whole.
+        /// The number of the section, from 1; `None` if the whole content is meant.
         section: Option<usize>,
-        /// What it is.
+        /// Its kind.
         kind: FoundKind,
     },
     /// More bytes follow the DER of the object with this position in its source, from 1.
@@ -60,30 +60,30 @@ pub enum LoadProblem {
         /// How many bytes.
         bytes: usize,
     },
-    /// There is no certificate in it.
+    /// It contains no certificate.
     NoCertificate,
-    /// There is nothing in it of what was looked for.
+    /// It contains nothing of the expected kind.
     NothingFound,
-    /// The directory has no file in it; directories in it are not entered.
+    /// The directory contains no files; sub-directories are not entered.
     EmptyDirectory,
-    /// The link leads to no file or directory, or round in a circle: what the operating system says.
+    /// The symbolic link has no target, or is part of a loop; with the operating system's error.
     BrokenLink(Arc<std::io::Error>),
-    /// The certificate with this position in its source, from 1, is not one that can be an anchor.
+    /// The certificate with this position in its source, from 1, cannot be an anchor.
     NotAnAnchor {
         /// The position, from 1.
         position: usize,
-        /// What rustls-webpki says of it.
+        /// The error of rustls-webpki.
         source: webpki::Error,
     },
     /// The certificate with this position in its source is not a CA's: it is of version 3 and its
-    /// basic constraints do not say `CA:TRUE` (RFC 5280, 4.2.1.9). It vouches for no other
-    /// certificate. A self-signed one proves itself, for its own names.
+    /// basic constraints do not say `CA:TRUE` (RFC 5280, 4.2.1.9). No other certificate is verified
+    /// by it. A self-signed one verifies itself, for its own names.
     NotACa {
         /// The position, from 1.
         position: usize,
     },
-    /// The certificate with this position in its source has name constraints of its own that cannot be read, so that no fence can be put around
-    /// it.
+    /// The certificate with this position in its source has malformed name constraints, so
+    /// [`CustomCa::only_for`](crate::CustomCa::only_for) cannot restrict it.
     CannotBeFenced {
         /// The position, from 1.
         position: usize,
@@ -95,7 +95,7 @@ pub enum LoadProblem {
         /// Why not.
         problem: CrlProblem,
     },
-    /// It is not a CRLite filter of a known version; what the reader of filters says.
+    /// It is not a CRLite filter of a known version; with the error of the parser.
     NotAFilter(Arc<str>),
     /// It is larger than the limit for one source.
     TooLarge {
@@ -104,7 +104,7 @@ pub enum LoadProblem {
     },
     /// It is neither a file nor a directory.
     NotAFile(PathBuf),
-    /// The operating system's store answered with an error.
+    /// The operating system's store returned an error.
     Store(String),
     /// The environment variable is not set, or is empty.
     Unset,
@@ -120,19 +120,18 @@ pub enum CrlProblem {
     Version,
     /// Its two fields for the signature's algorithm differ (RFC 5280, 5.1.1.2).
     AlgorithmMismatch,
-    /// An extension is there twice (RFC 5280, 4.2).
+    /// It has an extension twice (RFC 5280, 4.2).
     RepeatedExtension,
     /// It has no CRL number (RFC 5280, 5.2.3).
     NoNumber,
     /// Its CRL number is marked as critical (RFC 5280, 5.2.3).
     CriticalNumber,
-    /// It lists changes only, which is not supported (RFC 5280, 5.2.4).
+    /// It is a delta CRL, which is not supported (RFC 5280, 5.2.4).
     Delta,
     /// It may list certificates of other issuers, which is not supported (RFC 5280, 5.2.5 and
     /// 5.3.3).
     Indirect,
-    /// It, or an entry of it, has a critical extension that is not understood (RFC 5280, 5.2 and
-    /// 5.3).
+    /// It, or an entry of it, has an unknown critical extension (RFC 5280, 5.2 and 5.3).
     CriticalExtension {
         /// The extension's object identifier, with dots.
         id: String,
@@ -145,7 +144,7 @@ impl AnchorReport {
         self.sources.iter().map(|source| source.loaded).sum()
     }
 
-    /// Everything that was taken and does less than an anchor usually does.
+    /// Everything that was loaded and can do less than other anchors.
     pub fn remarks(&self) -> impl Iterator<Item = &LoadFailure> {
         self.sources.iter().flat_map(|source| &source.remarks)
     }
@@ -182,7 +181,7 @@ impl fmt::Display for AnchorReport {
             }
         }
         if self.sources.is_empty() {
-            f.write_str("no source given")?;
+            f.write_str("no source was configured")?;
         }
         Ok(())
     }
@@ -202,28 +201,34 @@ impl fmt::Display for LoadProblem {
             Self::OtherKind {
                 section: Some(section),
                 kind,
-            } => write!(f, "section {section} is {kind}, which is not read here"),
+            } => write!(
+                f,
+                "PEM section {section} is {kind}, which is not expected here"
+            ),
             Self::OtherKind {
                 section: None,
                 kind,
-            } => write!(f, "it is {kind}, which is not read here"),
+            } => write!(f, "the content is {kind}, which is not expected here"),
             Self::TrailingBytes { position, bytes } => {
-                write!(f, "{bytes} more bytes follow the DER of object {position}")
+                write!(
+                    f,
+                    "{bytes} unexpected bytes follow the DER of object {position}"
+                )
             }
-            Self::NoCertificate => f.write_str("no certificate in it"),
-            Self::NothingFound => f.write_str("nothing of the kind in it"),
-            Self::EmptyDirectory => f.write_str("no file in the directory"),
-            Self::BrokenLink(error) => write!(f, "a link that leads to no file: {error}"),
+            Self::NoCertificate => f.write_str("contains no certificate"),
+            Self::NothingFound => f.write_str("contains nothing of the expected kind"),
+            Self::EmptyDirectory => f.write_str("the directory contains no files"),
+            Self::BrokenLink(error) => write!(f, "broken symbolic link: {error}"),
             Self::NotAnAnchor { position, source } => {
                 write!(f, "certificate {position} cannot be an anchor: {source}")
             }
             Self::NotACa { position } => write!(
                 f,
-                "certificate {position} is not a CA: it vouches for no certificate but itself"
+                "certificate {position} is not a CA certificate: as an anchor it can verify only itself"
             ),
             Self::CannotBeFenced { position } => write!(
                 f,
-                "certificate {position} has name constraints that no fence can be put around"
+                "certificate {position} has malformed name constraints, so `only_for` cannot restrict it"
             ),
             Self::NotACrl { position, problem } => {
                 write!(f, "revocation list {position} cannot be used: {problem}")
@@ -234,7 +239,7 @@ impl fmt::Display for LoadProblem {
                 write!(f, "{} is neither a file nor a directory", path.display())
             }
             Self::Store(message) => f.write_str(message),
-            Self::Unset => f.write_str("not set"),
+            Self::Unset => f.write_str("the environment variable is not set"),
         }
     }
 }
@@ -243,24 +248,23 @@ impl fmt::Display for CrlProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => write!(f, "malformed: {error}"),
-            Self::Version => f.write_str("of an unknown version"),
-            Self::AlgorithmMismatch => f.write_str("it names two signature algorithms"),
-            Self::RepeatedExtension => f.write_str("an extension is there twice"),
+            Self::Version => f.write_str("its version is unknown"),
+            Self::AlgorithmMismatch => f.write_str("its two signature algorithm fields differ"),
+            Self::RepeatedExtension => f.write_str("it has an extension twice"),
             Self::NoNumber => f.write_str("it has no CRL number"),
             Self::CriticalNumber => f.write_str("its CRL number is marked as critical"),
-            Self::Delta => f.write_str("it lists changes only, which is not supported"),
-            Self::Indirect => f.write_str("it is an indirect one, which is not supported"),
-            Self::CriticalExtension { id } => write!(
-                f,
-                "it has the critical extension {id}, which is not understood"
-            ),
+            Self::Delta => f.write_str("it is a delta CRL, which is not supported"),
+            Self::Indirect => f.write_str("it is an indirect CRL, which is not supported"),
+            Self::CriticalExtension { id } => {
+                write!(f, "it has the unknown critical extension {id}")
+            }
         }
     }
 }
 
 impl LoadProblem {
-    /// Whether it is a section that may stand in a file beside what is read from it, such as a key
-    /// beside its certificate.
+    /// Whether it is a PEM section that a file may contain together with the expected ones, such as
+    /// a key together with its certificate.
     pub(crate) fn is_beside(&self) -> bool {
         matches!(self, Self::OtherKind { section: Some(_), kind } if kind.is_beside())
     }

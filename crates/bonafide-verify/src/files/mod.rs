@@ -1,7 +1,7 @@
-//! Files: what reading them found, and what could not be read.
+//! Files: reports of what was read, and errors of what could not be read.
 //!
-//! What belongs here reads and writes bytes: bounded, whole at every moment, and without repeating
-//! a secret in an error. It never knows what a file is for.
+//! What belongs here reads and writes bytes: with size limits, atomically, and without repeating a
+//! secret in an error. It never knows what a file is for.
 //!
 //! ```
 //! use bonafide_testkit::TestCa;

@@ -1,4 +1,4 @@
-//! Naming one key or one certificate.
+//! One key or one certificate that a zone trusts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,8 @@ use crate::x509::spki::{PinError, SpkiSha256};
 
 /// The SHA-256 of a certificate's whole DER.
 ///
-/// Prints 64 hexadecimal digits in pairs, as `openssl x509 -noout -fingerprint -sha256` does, and reads them with or without colons.
+/// Prints 64 hexadecimal digits in pairs, as `openssl x509 -noout -fingerprint -sha256` does. Reads
+/// them with or without colons.
 ///
 /// ```
 /// use bonafide_verify::first_use::CertificateSha256;
@@ -53,7 +54,7 @@ impl FromStr for CertificateSha256 {
 
     fn from_str(text: &str) -> Result<Self, PinError> {
         let bare: String = text.chars().filter(|c| *c != ':').collect();
-        // A pin reads hexadecimal digits too; its other form is not one of a certificate.
+        // Pins are read from the same hexadecimal digits. Their form `sha256/…` is rejected here.
         match bare.parse::<SpkiSha256>() {
             Ok(SpkiSha256(hash)) if !text.starts_with("sha256/") => Ok(Self(hash)),
             _ => Err(PinError::MalformedFingerprint {
@@ -63,7 +64,8 @@ impl FromStr for CertificateSha256 {
     }
 }
 
-/// One key or one certificate that a zone believes; see [`ZoneBuilder::exactly`](crate::ZoneBuilder::exactly).
+/// One key or one certificate that a zone trusts; see
+/// [`ZoneBuilder::exactly`](crate::ZoneBuilder::exactly).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exactly {

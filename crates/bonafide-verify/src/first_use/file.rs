@@ -9,12 +9,13 @@ use crate::files::atomic::AtomicFile;
 use crate::text::{excerpt, shown_path};
 use crate::x509::spki::SpkiSha256;
 
-/// Larger stores are neither read nor written: room for some 10,000 hosts.
+/// Maximum size of a store in bytes, for some 10,000 hosts. Larger ones are neither read nor
+/// written.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Known keys in a file that threads and processes share. Clones are the same store.
 ///
-/// The file is text of one line a host:
+/// The file is text with one line for each host:
 ///
 /// ```text
 /// bonafide first use, version 1
@@ -22,12 +23,17 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// end
 /// ```
 ///
-/// A change writes the whole file beside the old one, to `NAME.new`, and renames it once it is on the disk: whatever happens to a writer, the file is the old or the new one. Writers wait for
-/// each other at `NAME.lock`, for two seconds at most; `NAME.lock` stays, and is not to be removed while a program runs. New files can be read and written by their
-/// owner alone. The file must not be a symbolic link; its directory may be reached over one.
+/// A change writes the whole new file to `NAME.new`, synchronises it with the disk and renames it:
+/// if a writer is killed, the file is the old or the new one. Writers exclude each other by a lock
+/// on `NAME.lock` and wait for it for two seconds at most. `NAME.lock` stays; do not remove it
+/// while a program runs. New files can be read and written by their owner only. The file must not
+/// be a symbolic link; its directory may be reached through one.
 ///
-/// **Whoever can write the file or its directory decides who is believed.** Processes on several machines can share it only where the file system's locks hold between them. It is read anew for every handshake, so that what another process has learned or forgotten counts at once. Where it is
-/// missing, damaged or larger than 1 MiB, nobody is believed; it is never begun anew by itself.
+/// **Every user who can write the file or its directory decides which servers are trusted.**
+/// Processes on several machines can share the file only if the file system's locks work between
+/// them. The file is read again for every handshake, so changes by other processes take effect at
+/// once. If it is missing, damaged or larger than 1 MiB, all hosts of the zone are refused; it is
+/// never created again automatically.
 ///
 /// ```
 /// use bonafide_verify::{Policy, Zone};
@@ -48,7 +54,7 @@ pub struct FileFirstUse {
 }
 
 impl FileFirstUse {
-    /// The store in an existing file, which is read once now.
+    /// Opens the store in an existing file, and reads it once.
     ///
     /// # Errors
     /// [`FirstUseError::Missing`], [`FirstUseError::Damaged`] and [`FirstUseError::File`].
@@ -60,9 +66,11 @@ impl FileFirstUse {
         Ok(store)
     }
 
-    /// The store in a file that is created where there is none: then every contact is a first one. Its directory must exist.
+    /// Opens the store, or creates an empty one if there is no file. With an empty store, every
+    /// contact is a first contact. The directory must exist.
     ///
-    /// For a first start. A program that calls this at every start begins anew where somebody has removed the file; with [`Self::open`] at later starts that is an error.
+    /// Use this for the first start of a program and [`Self::open`] for later ones. Otherwise a
+    /// removed file is not noticed: the store starts empty again.
     ///
     /// # Errors
     /// [`FirstUseError::Damaged`] and [`FirstUseError::File`].
@@ -73,8 +81,8 @@ impl FileFirstUse {
         if store.file.read()?.is_none() {
             store.file.update::<FirstUseError>(|old| {
                 let begin = || {
-                    tracing::info!(path = %store.path().display(), "a store of known keys is begun");
-                    format::write(&format::Known::new()).into_bytes()
+                    tracing::info!(path = %store.path().display(), "created a store of known keys");
+                    format::write(&format::KnownKeys::new()).into_bytes()
                 };
                 Ok(old.is_none().then(begin))
             })?;
@@ -98,7 +106,7 @@ impl FileFirstUse {
             .collect())
     }
 
-    fn known(&self, content: Option<&[u8]>) -> Result<format::Known, FirstUseError> {
+    fn known(&self, content: Option<&[u8]>) -> Result<format::KnownKeys, FirstUseError> {
         let path = || shown_path(self.file.path());
         let content = content.ok_or_else(|| FirstUseError::Missing { path: path() })?;
         format::read(content).map_err(|(line, fault)| FirstUseError::Damaged {
@@ -146,7 +154,7 @@ impl FirstUse for FileFirstUse {
     }
 }
 
-/// Whether what is written can be read again.
+/// Whether the entry could be read back.
 fn can_be_written(host: &str, new: &KnownKey) -> Result<(), FirstUseError> {
     match format::can_be_written(host, new) {
         Ok(()) => Ok(()),

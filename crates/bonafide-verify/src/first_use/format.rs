@@ -1,4 +1,4 @@
-//! The text that known keys are kept as.
+//! The text format of a store of known keys.
 //!
 //! ```text
 //! bonafide first use, version 1
@@ -6,8 +6,9 @@
 //! end
 //! ```
 //!
-//! A line a host: its name, its key as a pin, when that was seen first. The last line is there to show that none is missing. Every line ends in a
-//! line feed; there is nothing else in it. What is not exactly so is damaged: it is read as it would be written, or not at all.
+//! One line for each host: its name, its key as a pin, and when that key was first seen. The last
+//! line shows that no line is missing. Every line ends in a line feed. Any other content counts as
+//! damage: the reader accepts exactly what the writer writes.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -28,59 +29,57 @@ const END: &str = "end";
 #[non_exhaustive]
 pub enum StoreFault {
     /// The first line is not the title of such a file.
-    #[error(
-        "not a store of known keys: it begins otherwise than with `bonafide first use, version 1`"
-    )]
+    #[error("not a store of known keys: the first line is not `bonafide first use, version 1`")]
     Title,
-    /// The file is of a version that is not known here.
-    #[error("version `{found}` is not known, only `1` is")]
+    /// The version of the file is not supported.
+    #[error("version `{found}` is not supported, only version `1` is")]
     Version {
-        /// What stands there; its length alone where it may be a secret.
+        /// The text in its place; only its length if it may be a secret.
         found: String,
     },
     /// The line is not UTF-8.
     #[error("not UTF-8")]
     NotText,
     /// The line is not a host, a key and a time, with one space between them.
-    #[error("not a host, a key and a time with one space between them")]
+    #[error("not a host, a key and a time, separated by single spaces")]
     Fields,
-    /// The first field is no host, or not written as hosts are here.
-    #[error("`{found}` is not a host in lower case, without port, brackets and trailing dot")]
+    /// The first field is not a host in its canonical form.
+    #[error("`{found}` is not a canonical host: lower case, no port, no brackets, no trailing dot")]
     Host {
-        /// What stands there; its length alone where it may be a secret.
+        /// The text in its place; only its length if it may be a secret.
         found: String,
     },
-    /// The second field is no pin, or not written as pins are printed.
-    #[error("`{found}` is not a key: `sha256/` with 44 characters of Base64")]
+    /// The second field is not a pin in the form in which pins are printed.
+    #[error("`{found}` is not a key: expected `sha256/` and 44 characters of Base64")]
     Key {
-        /// What stands there; its length alone where it may be a secret.
+        /// The text in its place; only its length if it may be a secret.
         found: String,
     },
-    /// The third field is no time.
+    /// The third field is not a time.
     #[error("`{found}` is not a time such as `2026-11-24T13:41:56Z`")]
     Time {
-        /// What stands there; its length alone where it may be a secret.
+        /// The text in its place; only its length if it may be a secret.
         found: String,
     },
-    /// The host is there already.
-    #[error("`{host}` is there twice")]
+    /// An earlier line has the same host.
+    #[error("`{host}` is listed twice")]
     Repeated {
         /// The host.
         host: String,
     },
-    /// The file ends before its last line, `end`, or within a line: something is missing.
-    #[error("the file ends without its last line, `end`: something is missing")]
+    /// The file ends before its last line, `end`, or within a line.
+    #[error("the file is cut short: its last line, `end`, is missing")]
     CutShort,
     /// Something follows the last line, `end`.
-    #[error("something follows the last line, `end`")]
+    #[error("the file continues after the line `end`")]
     AfterEnd,
 }
 
 /// The keys by host, in the order in which they are written.
-pub(super) type Known = BTreeMap<String, KnownKey>;
+pub(super) type KnownKeys = BTreeMap<String, KnownKey>;
 
-/// Reads a whole store; what is wrong is told with its line, from 1.
-pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
+/// Reads a whole store. An error has the number of its line, from 1.
+pub(super) fn read(bytes: &[u8]) -> Result<KnownKeys, (usize, StoreFault)> {
     let mut lines = Lines { bytes, number: 0 };
     let title = lines.next()?.ok_or((1, StoreFault::Title))?;
     match title.strip_prefix(TITLE) {
@@ -95,7 +94,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
             ));
         }
     }
-    let mut known = Known::new();
+    let mut known = KnownKeys::new();
     loop {
         let line = lines.next()?;
         let number = lines.number;
@@ -117,8 +116,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Known, (usize, StoreFault)> {
     }
 }
 
-/// Writes a whole store. What is in it has passed [`can_be_written`].
-pub(super) fn write(known: &Known) -> String {
+/// Writes a whole store. Every entry must have passed [`can_be_written`].
+pub(super) fn write(known: &KnownKeys) -> String {
     let mut text = format!("{TITLE}{VERSION}\n");
     for (host, KnownKey { key, first_seen }) in known {
         let _ = writeln!(text, "{host} {key} {}", Rfc3339Time(*first_seen));
@@ -128,7 +127,7 @@ pub(super) fn write(known: &Known) -> String {
     text
 }
 
-/// Whether a line that is written with this host and this key can be read again.
+/// Whether a line with this host and this key could be read back.
 pub(super) fn can_be_written(host: &str, key: &KnownKey) -> Result<(), StoreFault> {
     entry(&format!(
         "{host} {} {}",
@@ -162,7 +161,7 @@ fn entry(line: &str) -> Result<(String, KnownKey), StoreFault> {
     Ok((host.to_owned(), KnownKey { key, first_seen }))
 }
 
-/// What stands in a file, fit for a message.
+/// Text of the file in a form that an error may show.
 fn shown(text: &str) -> String {
     excerpt(text).escape_default().to_string()
 }

@@ -8,20 +8,21 @@ use super::store::{FirstUse, FirstUseError, Swap};
 use crate::config::description::Description;
 use crate::x509::spki::SpkiSha256;
 
-/// How many hosts a store in memory can know.
+/// Maximum number of hosts of a store in memory.
 const MAX_HOSTS: usize = 65_536;
 
-/// Known keys in memory: what one process has seen, gone when it ends. Clones are the same store.
+/// Known keys in memory, for the lifetime of the process. Clones are the same store.
 ///
-/// **Every start of the program is a first contact with every host**; [`FileFirstUse`](super::FileFirstUse) remembers. Knows 65,536 hosts at most; a further one
-/// is refused.
+/// **After every start of the program, each host has a first contact again**;
+/// [`FileFirstUse`](super::FileFirstUse) is persistent. At most 65,536 hosts are stored; the next
+/// one is refused.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFirstUse {
     known: Arc<Mutex<HashMap<String, KnownKey>>>,
 }
 
 impl MemoryFirstUse {
-    /// A store that knows nothing yet.
+    /// An empty store.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! Keys that are trusted without a path: the key that a host showed first, or exactly the keys and
+//! Keys that are trusted without a path: the key of a host's first contact, or exactly the keys and
 //! certificates that a zone names.
 //!
 //! What belongs here compares keys and stores them. It never looks at names, dates or issuers.
@@ -34,36 +34,36 @@ pub use self::store::{FirstUse, FirstUseError, SharedFirstUseError, Swap};
 use crate::config::description::Description;
 use crate::x509::spki::SpkiSha256;
 
-/// A key that a host has shown, and since when it is known.
+/// A key that a host presented, and when it was first seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KnownKey {
     /// The key.
     pub key: SpkiSha256,
-    /// When it was seen first, by the clock of the policy that saw it.
+    /// When it was first seen, by the clock of the policy.
     pub first_seen: UnixTime,
 }
 
-/// Why a peer's key is believed.
+/// Why a peer's key is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KnownBy {
-    /// No key was known for the host, and this one is known from now on.
+    /// No key was known for the host, so this one was stored.
     FirstContact,
-    /// The store has known it since then.
+    /// The store has this key for the host.
     FirstUse {
-        /// When it was seen first.
+        /// When it was first seen.
         since: UnixTime,
     },
     /// The policy names it.
     Exactly(Exactly),
 }
 
-/// What a zone believes instead of a path.
+/// The keys that a zone trusts instead of a path.
 #[derive(Clone, Debug)]
 pub(crate) enum KnownPeers {
-    /// The key that each host has shown first.
+    /// For each host, the key of its first contact.
     FirstUse(Arc<dyn FirstUse>),
-    /// One of these.
+    /// Exactly these keys and certificates.
     Exactly(Arc<[Exactly]>),
 }
 

@@ -1,4 +1,4 @@
-//! Why a peer is not believed by its key.
+//! Why a peer is refused in a zone that trusts keys.
 
 use std::fmt;
 
@@ -7,33 +7,33 @@ use crate::code::Code;
 use crate::config::clock::Rfc3339Time;
 use crate::x509::spki::SpkiSha256;
 
-/// Why a peer is not believed in a zone that believes keys, with the values that were compared.
+/// Why a peer is refused in a zone that trusts keys, with the values that were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyReason {
     /// [`Code::KeyChanged`]
     Changed {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
-        /// The key that the host has shown before, and when for the first time.
+        /// The key that the host presented before, and when it was first seen.
         known: KnownKey,
-        /// The key that the peer has shown now.
+        /// The key that the peer presented now.
         observed: SpkiSha256,
     },
     /// [`Code::NotTheKey`]
     NotTheKey {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
-        /// What the zone believes.
+        /// The keys and certificates that the zone trusts.
         expected: Vec<Exactly>,
-        /// The key that the peer has shown.
+        /// The key that the peer presented.
         observed: SpkiSha256,
         /// The hash of the certificate that it is in.
         certificate: CertificateSha256,
     },
     /// [`Code::KeyUnknown`]
     Unknown {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
         /// The key of the certificate.
         observed: SpkiSha256,
@@ -71,7 +71,7 @@ impl fmt::Display for KeyReason {
                 observed,
             } => write!(
                 f,
-                "{host} has another key than before: known is {} since {}, shown was {observed}",
+                "the key of {host} has changed: the known key is {} since {}, the server presented {observed}",
                 known.key,
                 Rfc3339Time(known.first_seen),
             ),
@@ -81,21 +81,21 @@ impl fmt::Display for KeyReason {
                 observed,
                 certificate,
             } => {
-                write!(f, "{host} may show ")?;
+                write!(
+                    f,
+                    "{host} presented key {observed} in certificate {certificate}, the policy trusts only "
+                )?;
                 for (index, expected) in expected.iter().enumerate() {
                     let separator = if index == 0 { "" } else { " or " };
                     write!(f, "{separator}{expected}")?;
                 }
-                write!(
-                    f,
-                    " and nothing else; shown was key {observed} in certificate {certificate}"
-                )
+                Ok(())
             }
             Self::Unknown { host, observed } => write!(
                 f,
-                "no key is known for {host}, and only a full handshake makes one known; the certificate has {observed}"
+                "no key is known for {host}, and only a full handshake can record one; the certificate has the key {observed}"
             ),
-            Self::Store { error } => write!(f, "the known keys are not to be had: {error}"),
+            Self::Store { error } => write!(f, "the known keys are not available: {error}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where the keys that hosts have shown first are kept.
+//! Stores of the keys that hosts presented at first contact.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,24 +15,27 @@ use crate::host::name::CanonicalHost;
 use crate::text::excerpt;
 use crate::x509::spki::SpkiSha256;
 
-/// A store of the keys that hosts have shown at first contact; see [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use).
+/// A store of the keys that hosts presented at first contact; see
+/// [`ZoneBuilder::first_use`](crate::ZoneBuilder::first_use).
 ///
-/// Both methods are called within handshakes and block them: they should take milliseconds. An error refuses the peer.
+/// Both methods are called within handshakes and block them: they should take milliseconds. If one
+/// returns an error, the peer is refused.
 ///
-/// A host is a name or an address as [`Receipt::host`](crate::Receipt::host) has it: lower case, no trailing dot, no brackets, **no port**, since TLS does not
-/// tell a verifier the port. Two servers on two ports of one host need one key, or a name each.
+/// A host is a name or an address in the form of [`Receipt::host`](crate::Receipt::host): lower
+/// case, no trailing dot, no brackets, **no port**, because a TLS verifier does not know the port.
+/// Two servers on two ports of one host need the same key, or two names.
 pub trait FirstUse: fmt::Debug + Send + Sync {
     /// The key that is known for `host`.
     ///
     /// # Errors
-    /// The store cannot be read. A damaged store must not be taken for an empty one.
+    /// The store cannot be read. A damaged store must not count as an empty one.
     fn look_up(&self, host: &str) -> Result<Option<KnownKey>, FirstUseError>;
 
-    /// Puts `new` in the place of what is known for `host`, or forgets that where `new` is none, **if** the key known is `expected`; all at once, whatever other threads and processes
-    /// do.
+    /// Stores `new` as the key of `host`, or removes the key if `new` is `None`, but only **if**
+    /// the stored key is `expected`. The operation is atomic across threads and processes.
     ///
     /// # Errors
-    /// The store cannot be read or written. What it held before must then still be there.
+    /// The store cannot be read or written. Its former content must then be unchanged.
     fn compare_and_set(
         &self,
         host: &str,
@@ -40,25 +43,27 @@ pub trait FirstUse: fmt::Debug + Send + Sync {
         new: Option<KnownKey>,
     ) -> Result<Swap, FirstUseError>;
 
-    /// Says what store it is: see [`Description::setting`]. Its file, if it has one, is no part of the policy, and not to be named as such. Default: nothing.
+    /// Describes the store with [`Description::setting`]. Do not add the file of the store with
+    /// [`Description::file`]: it is not part of the policy. Default: adds nothing.
     fn describe(&self, description: &mut Description) {
         let _ = description;
     }
 
-    /// Forgets the key of `host`, if it is `old`: the next contact is a first one.
+    /// Forgets the key of `host`, if it is `old`: the next contact is a first contact.
     ///
-    /// For a person who has found out why a key is another one, and for nobody else.
+    /// Call it only on behalf of a person who has found out why the key has changed.
     ///
     /// # Errors
-    /// As [`FirstUse::compare_and_set`]; [`FirstUseError::Host`] for what is no host.
+    /// Those of [`FirstUse::compare_and_set`]; [`FirstUseError::Host`] if `host` is not a host.
     fn forget(&self, host: &str, old: SpkiSha256) -> Result<Swap, FirstUseError> {
         self.compare_and_set(&canonical(host)?, Some(old), None)
     }
 
-    /// Makes `new`, learned over another way than a connection to the host, the key of `host`, if the key known is `old`.
+    /// Makes `new` the key of `host`, if the stored key is `old`. Obtain `new` over another channel
+    /// than a connection to the host.
     ///
     /// # Errors
-    /// As [`FirstUse::compare_and_set`]; [`FirstUseError::Host`] for what is no host.
+    /// Those of [`FirstUse::compare_and_set`]; [`FirstUseError::Host`] if `host` is not a host.
     fn replace(&self, host: &str, old: SpkiSha256, new: SpkiSha256) -> Result<Swap, FirstUseError> {
         let known = KnownKey {
             key: new,
@@ -87,12 +92,12 @@ impl<S: FirstUse + ?Sized> FirstUse for Arc<S> {
     }
 }
 
-/// What became of a change.
+/// The result of [`FirstUse::compare_and_set`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// It is made, and kept.
+    /// The change was made and stored.
     Done,
-    /// It is not made, since the store has something else.
+    /// The change was not made: the store has this key, or none, instead of the expected one.
     Found(Option<KnownKey>),
 }
 
@@ -103,14 +108,15 @@ pub enum FirstUseError {
     /// Its file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Its file is gone: what it knew is not known any more, and nobody is believed until somebody has looked into that.
-    #[error("{path} is missing: nothing is known any more", path = path.display())]
+    /// Its file is missing, and its keys with it. Every peer is refused until a person has looked
+    /// into that.
+    #[error("the store of known keys {path} is missing", path = path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
-    /// Its file is not as it was written.
-    #[error("{path}, line {line}: {fault}", path = path.display())]
+    /// Its file does not have the format in which it was written.
+    #[error("the store of known keys {path} is damaged at line {line}: {fault}", path = path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -120,29 +126,29 @@ pub enum FirstUseError {
         fault: StoreFault,
     },
     /// It has no room for another host.
-    #[error("no room for another host: {limit} are known")]
+    #[error("the store of known keys is full: it has {limit} hosts")]
     Full {
         /// How many hosts the store can know.
         limit: usize,
     },
-    /// What was given is no host name or address.
+    /// The text is not a host name or an IP address.
     #[error("`{host}` is not a host name or IP address")]
     Host {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         host: String,
     },
-    /// The clock shows a time that cannot be written as RFC 3339.
-    #[error("the time {seconds} s after 1970 cannot be written")]
+    /// The time of the clock cannot be written as RFC 3339.
+    #[error("the clock is out of range: {seconds} s since 1970 cannot be written as RFC 3339")]
     Time {
-        /// What it shows.
+        /// Seconds since 1970.
         seconds: u64,
     },
-    /// It says so itself; for stores of your own.
+    /// An error of a store of your own.
     #[error("the store of known keys failed")]
     Other(#[source] Box<dyn StdError + Send + Sync>),
 }
 
-/// An error of a store, as a refusal keeps it. Two are equal that print the same.
+/// An error of a store, as a refusal keeps it. Two errors are equal if they print the same text.
 #[derive(Clone, Debug)]
 pub struct SharedFirstUseError(Arc<FirstUseError>);
 
@@ -168,7 +174,7 @@ impl PartialEq for SharedFirstUseError {
 
 impl Eq for SharedFirstUseError {}
 
-/// The error with everything behind it, in one line.
+/// The error with all its sources, in one line.
 impl fmt::Display for SharedFirstUseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
@@ -181,7 +187,7 @@ impl fmt::Display for SharedFirstUseError {
     }
 }
 
-/// A host as the store has it.
+/// The canonical form of a host, in which the store keeps it.
 pub(super) fn canonical(host: &str) -> Result<String, FirstUseError> {
     CanonicalHost::parse(host)
         .map(|host| host.as_str().to_owned())

@@ -1,7 +1,7 @@
 //! Hosts: names and addresses in their canonical form, and patterns of them.
 //!
-//! What belongs here compares names. It never looks a host up and never knows what a host is
-//! trusted for.
+//! What belongs here parses and compares names. It never resolves a name, and never knows what a
+//! host is trusted for.
 //!
 //! ```
 //! use bonafide_verify::host::{CanonicalHost, HostPattern};

@@ -1,4 +1,4 @@
-//! Hosts in their one canonical form, in which everything compares them.
+//! Hosts in their canonical form, in which all other modules compare them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use rustls_pki_types::ServerName;
 
-/// A host in the one form in which zones, grants, fences, pins, stores and receipts compare it, and
-/// in which a client sends it as SNI and looks for it in a certificate.
+/// A host in its canonical form. Zones, grants, fences, pins, stores and receipts compare this
+/// form, and a client sends it as SNI and compares it with the names of a certificate.
 ///
 /// | written | canonical |
 /// |---|---|
@@ -19,16 +19,16 @@ use rustls_pki_types::ServerName;
 /// | `[::ffff:192.0.2.1]`, an IPv4-mapped address (RFC 4291, 2.5.5.2) | `192.0.2.1` |
 ///
 /// A connection to a mapped address is a connection over IPv4 to the address in it: both are one
-/// host. IPv4-compatible addresses (`::192.0.2.1`, RFC 4291, 2.5.5.1) and those behind a NAT64
-/// prefix (`64:ff9b::192.0.2.1`, RFC 6052) stay as they are: what answers there is another host.
+/// host. IPv4-compatible addresses (`::192.0.2.1`, RFC 4291, 2.5.5.1) and addresses with a NAT64
+/// prefix (`64:ff9b::192.0.2.1`, RFC 6052) are not changed: they reach another host.
 ///
-/// The canonical form of a mapped address asks a certificate for a SAN `iPAddress` of four octets.
-/// A SAN of sixteen octets that holds a mapped address is therefore for no host. It would escape
-/// the name constraints for IPv4 (RFC 5280, 4.2.1.10); OpenSSL does not accept it for the IPv4
-/// address either.
+/// For a mapped address, the certificate must have a SAN `iPAddress` of four octets. A SAN of
+/// sixteen octets with a mapped address therefore matches no host. Otherwise it would escape the
+/// name constraints for IPv4 (RFC 5280, 4.2.1.10). OpenSSL does not accept it for the IPv4 address
+/// either.
 ///
 /// A host has no port, no zone identifier (RFC 6874) and no percent-encoding. The forms of an IPv4
-/// address that only URLs know (`127.1`, `0x7f.0.0.1`) are not hosts: a URL parser reads them.
+/// address that only URLs allow (`127.1`, `0x7f.0.0.1`) are not hosts: a URL parser converts them.
 ///
 /// ```
 /// use bonafide_verify::host::CanonicalHost;
@@ -44,9 +44,9 @@ pub struct CanonicalHost {
     name: ServerName<'static>,
 }
 
-/// The text is neither a DNS name nor an IP address. What it was is not in the error.
+/// The text is not a DNS name or an IP address. The error does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("neither a DNS name nor an IP address")]
+#[error("not a valid DNS name or IP address")]
 #[non_exhaustive]
 pub struct HostError;
 
@@ -62,7 +62,7 @@ impl CanonicalHost {
         }
         let name = ascii_name(text).ok_or(HostError)?;
         if let Ok(address) = name.parse::<IpAddr>() {
-            // With the dot of an absolute name, or in other digits than ASCII's.
+            // An address with a trailing dot, or with digits that are not ASCII.
             return Ok(address.into());
         }
         match ServerName::try_from(&*name) {
@@ -86,13 +86,13 @@ impl CanonicalHost {
         &self.text
     }
 
-    /// The host as rustls wants it: for SNI, where it is a name (RFC 6066, 3), and for
+    /// The host as a type of rustls: for SNI, if it is a name (RFC 6066, 3), and for
     /// [`Policy::connect`](crate::Policy) and [`Policy::zone_of`](crate::Policy::zone_of).
     pub fn server_name(&self) -> &ServerName<'static> {
         &self.name
     }
 
-    /// The address, where the host is one; it is never an IPv4-mapped one.
+    /// The address, if the host is one. It is never an IPv4-mapped address.
     pub fn address(&self) -> Option<IpAddr> {
         match self.name {
             ServerName::IpAddress(address) => Some(address.into()),
@@ -100,8 +100,7 @@ impl CanonicalHost {
         }
     }
 
-    /// The host as URLs and the field `Host` write it: an IPv6 address in brackets (RFC 3986,
-    /// 3.2.2).
+    /// The host as in URLs and the field `Host`: an IPv6 address in brackets (RFC 3986, 3.2.2).
     pub fn uri_host(&self) -> Cow<'_, str> {
         match self.address() {
             Some(IpAddr::V6(_)) => Cow::Owned(format!("[{}]", self.text)),
@@ -142,7 +141,7 @@ impl fmt::Debug for CanonicalHost {
     }
 }
 
-/// The canonical text of a name; borrowed where it is written so already.
+/// The canonical text of a name; borrowed if the name is canonical.
 pub(crate) fn host_text<'a>(name: &'a ServerName<'_>) -> Cow<'a, str> {
     match name {
         ServerName::DnsName(name) => lower_case(without_dot(name.as_ref())),
@@ -153,7 +152,7 @@ pub(crate) fn host_text<'a>(name: &'a ServerName<'_>) -> Cow<'a, str> {
     }
 }
 
-/// The canonical form of a name; borrowed where it is written so already.
+/// The canonical form of a name; borrowed if the name is canonical.
 pub(crate) fn canonical<'a>(name: &'a ServerName<'_>) -> Cow<'a, ServerName<'a>> {
     match name {
         ServerName::DnsName(dns) => {
@@ -172,8 +171,8 @@ pub(crate) fn canonical<'a>(name: &'a ServerName<'_>) -> Cow<'a, ServerName<'a>>
     }
 }
 
-/// Reads an IP address, an IPv6 address with or without brackets; an IPv4-mapped one is the IPv4
-/// address in it.
+/// Reads an IP address; an IPv6 address with or without brackets. An IPv4-mapped address is
+/// converted to the IPv4 address in it.
 fn address(text: &str) -> Option<IpAddr> {
     let address: IpAddr = match text
         .strip_prefix('[')
@@ -185,8 +184,8 @@ fn address(text: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Reads a DNS name into lower case and A-labels, without a trailing dot; whether it is well-formed
-/// is for the caller to see.
+/// Converts a DNS name to lower case and A-labels, without a trailing dot. The caller has to check
+/// that it is well-formed.
 pub(crate) fn ascii_name(text: &str) -> Option<Cow<'_, str>> {
     if text.is_ascii() {
         return Some(lower_case(without_dot(text)));
@@ -195,8 +194,8 @@ pub(crate) fn ascii_name(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(without_dot(&ascii).to_owned()))
 }
 
-/// Without the dot of an absolute name, which certificates and SNI never have (RFC 9525, 2; RFC
-/// 6066, 3).
+/// Removes the dot of an absolute name. Certificates and SNI never have it (RFC 9525, 2; RFC 6066,
+/// 3).
 fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }

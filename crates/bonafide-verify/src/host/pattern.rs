@@ -8,18 +8,18 @@ use psl::Type;
 use crate::host::name::{self, CanonicalHost};
 use crate::text::excerpt;
 
-/// Which hosts a zone or a set of pins is for.
+/// The hosts to which a zone or a set of pins applies.
 ///
 /// | pattern | matches |
 /// |---|---|
 /// | `api.example.com` | that host |
-/// | `*.example.com` | one label under it: `a.example.com`, neither `a.b.example.com` nor `example.com` |
-/// | `**.example.com` | it and everything under it |
+/// | `*.example.com` | one label below it: `a.example.com`, but neither `a.b.example.com` nor `example.com` |
+/// | `**.example.com` | the name and all names below it |
 /// | `192.0.2.1`, `[2001:db8::1]`, `2001:db8::1` | that address |
 ///
-/// A pattern is stored in the form of a [`CanonicalHost`]: lower case, A-labels, no trailing dot, an
-/// IPv4-mapped address as the IPv4 address in it. One that covers a whole public suffix
-/// (`*.com`, `**.co.uk`, `com`) is refused, after the public suffix list.
+/// A pattern is stored in the form of a [`CanonicalHost`]: lower case, A-labels, no trailing dot,
+/// an IPv4-mapped address as the IPv4 address in it. A pattern that covers a whole public suffix of
+/// the public suffix list (`*.com`, `**.co.uk`, `com`) is refused.
 ///
 /// ```
 /// use bonafide_verify::host::HostPattern;
@@ -42,20 +42,20 @@ enum Scope {
     Subtree,
 }
 
-/// Why a host pattern cannot be used.
+/// A host pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternError {
-    /// It is neither a host name with an optional `*.` or `**.` in front nor an IP address.
-    #[error("`{pattern}` is not a host pattern")]
+    /// It is not a host name, with or without a leading `*.` or `**.`, or an IP address.
+    #[error("`{pattern}` is not a valid host pattern")]
     Malformed {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         pattern: String,
     },
     /// It covers a public suffix, under which hosts belong to different owners.
     #[error("`{pattern}` covers the public suffix `{suffix}`")]
     PublicSuffix {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         pattern: String,
         /// The suffix.
         suffix: String,
@@ -68,13 +68,13 @@ impl HostPattern {
         self.scope == Scope::Exact
     }
 
-    /// Whether `host`, in any spelling of a [`CanonicalHost`], is one of the pattern's; what is not
-    /// a host is none of them.
+    /// Whether the pattern matches `host`, in any spelling that [`CanonicalHost`] accepts. A text
+    /// that is not a host does not match.
     pub fn matches(&self, host: &str) -> bool {
         CanonicalHost::parse(host).is_ok_and(|host| self.covers(host.as_str()))
     }
 
-    /// Whether `host`, which is canonical, is one of the pattern's.
+    /// Whether the pattern matches `host`, which is canonical.
     pub(crate) fn covers(&self, host: &str) -> bool {
         let below = || {
             host.strip_suffix(self.host.as_str())
@@ -95,7 +95,7 @@ impl HostPattern {
             (_, Scope::Exact) => wide.covers(&narrow.host),
             (Scope::Exact, _) => false,
             (Scope::OneLabel, Scope::OneLabel) => wide.host == narrow.host,
-            // Of a subtree whose top is one label below.
+            // The top of the subtree is one label below.
             (Scope::OneLabel, Scope::Subtree) => {
                 wide.host == narrow.host || wide.covers(&narrow.host)
             }
@@ -104,7 +104,8 @@ impl HostPattern {
         covers(self, other) || covers(other, self)
     }
 
-    /// Orders patterns that match the same host: the longest name first, and of one name the narrowest scope.
+    /// Orders patterns that match the same host: the longest name first, and for one name the
+    /// narrowest scope.
     pub(crate) fn precedence(&self) -> impl Ord + use<> {
         let narrowness = match self.scope {
             Scope::Exact => 2,
@@ -114,7 +115,7 @@ impl HostPattern {
         (self.is_exact(), self.host.len(), narrowness)
     }
 
-    /// The host of an exact pattern, or what stands behind the wildcard.
+    /// The host of an exact pattern, or the name after the wildcard.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -171,7 +172,7 @@ impl fmt::Debug for HostPattern {
     }
 }
 
-/// A host name in lower case and Punycode, without a trailing dot, if it is one.
+/// The host name in lower case and Punycode, without a trailing dot; `None` if it is not one.
 pub(crate) fn canonical_name(name: &str) -> Option<String> {
     let ascii = name::ascii_name(name)?;
     let well_formed = !ascii.is_empty()
@@ -186,12 +187,12 @@ pub(crate) fn canonical_name(name: &str) -> Option<String> {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         });
-    // An A-label that is not one is a slip, and no URL has it.
+    // A label that begins with `xn--` and is not an A-label is a mistake: no URL can contain it.
     (well_formed && idna::domain_to_ascii(&ascii).is_ok()).then(|| ascii.into_owned())
 }
 
-/// Whether URLs read the name as an IPv4 address, in one of its short or odd forms (URL Standard, 3.5, "ends in a number"): a pattern of that
-/// name would never match.
+/// Whether a URL parser reads the name as an IPv4 address, in one of its short forms (URL Standard,
+/// 3.5, "ends in a number"). A pattern with such a name would never match.
 fn ends_in_a_number(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let hex = last
@@ -200,10 +201,11 @@ fn ends_in_a_number(name: &str) -> bool {
     hex || last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The public suffix that the pattern would cover, if it does.
+/// The public suffix that the pattern would cover, if any.
 ///
-/// An exact host may itself be a private suffix (`github.io` serves pages); a wildcard over one may not. A name under a
-/// top-level domain that the list does not know (`corp`, `internal`) is nobody else's.
+/// An exact host may be a private suffix (`github.io` serves pages); a wildcard over one is
+/// refused. Names under a top-level domain that the list does not contain (`corp`, `internal`) are
+/// allowed.
 fn public_suffix(host: &str, scope: Scope) -> Option<String> {
     let suffix = psl::suffix(host.as_bytes())?;
     let covered = suffix.as_bytes() == host.as_bytes()

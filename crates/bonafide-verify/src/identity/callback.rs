@@ -11,22 +11,22 @@ use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
 
 use super::ClientIdentity;
-use super::credential::{Credential, Origin};
+use super::credential::{ChosenBy, Credential};
 use super::error::IdentityError;
+use super::relying::{RelyingPolicies, RelyingPolicy};
 use super::rotation::Rotation;
 use super::signer::NoKey;
-use super::user::{User, Users};
 use crate::config::provider::Provider;
 use crate::events::subscription::{Listener, Subscribers};
 
-/// How many different questions are remembered with their answers. Where there are more, the answer
-/// to the one that was asked longest ago retires: of what is forgotten nobody could say later that
-/// it has been replaced.
-const QUESTIONS: usize = 256;
+/// Maximum number of different requests whose chosen certificate is remembered. Beyond that, the
+/// certificate of the request that is oldest retires: a replacement of a forgotten choice could not
+/// be noticed later.
+const MAX_REQUESTS: usize = 256;
 
-/// What a server asks for, to choose a client certificate by (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
+/// A server's request for a client certificate (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
 ///
-/// **The server has not been verified yet**: with TLS 1.3 it asks before it shows its own
+/// **The server has not been verified yet**: in TLS 1.3 it sends the request before its own
 /// certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct IdentityRequest<'a> {
@@ -42,13 +42,13 @@ impl<'a> IdentityRequest<'a> {
         }
     }
 
-    /// The DER-encoded names of the authorities that the server takes certificates of; none if it
-    /// does not say.
+    /// The DER-encoded names of the authorities whose certificates the server accepts; empty if the
+    /// server does not name any.
     pub fn acceptable_issuers(&self) -> &'a [&'a [u8]] {
         self.acceptable_issuers
     }
 
-    /// The signature schemes that the server takes, the preferred one first.
+    /// The signature schemes that the server accepts, the preferred one first.
     pub fn schemes(&self) -> &'a [SignatureScheme] {
         self.schemes
     }
@@ -71,26 +71,27 @@ impl<'a> IdentityRequest<'a> {
     }
 }
 
-/// What a callback answers: a certificate with its key, none to show nothing, or why it cannot say.
-type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
+/// What a callback returns: a certificate with its key, `None` to present no certificate, or an
+/// error.
+type CallbackResult = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 
-/// A client certificate that a callback chooses in each handshake in which the server asks for one;
-/// clones are the same.
+/// A client certificate that a callback chooses in each handshake in which the server requests one.
+/// Clones share the callback.
 ///
 /// The callback runs on the thread that drives the handshake, with tokio an async thread: it should
-/// answer from what it has. No session is resumed where a callback chooses, so that every new
-/// connection asks it.
+/// return without blocking. With a callback, no session is resumed, so every new connection calls
+/// it.
 ///
-/// **When it answers the same question with another certificate than before, that is a rotation**:
-/// connections that rest on the one before get no more requests, as after
-/// [`IdentityHandle::replace`](crate::identity::IdentityHandle::replace). So a callback should give the same
-/// certificate as long as the old connections shall live; one that makes a new one each time ends
-/// each connection with the next handshake. A rotation is noticed only when the callback is asked:
-/// [`retire_connections`](Self::retire_connections) has it asked again.
+/// **If it returns another certificate for the same request than before, that is a rotation**:
+/// connections that were made with the former certificate get no more requests, as after
+/// [`IdentityHandle::replace`](crate::identity::IdentityHandle::replace). So return the same
+/// certificate as long as the old connections are to be used; a callback that returns a new one
+/// each time ends each connection with the next handshake. A rotation is noticed only when the
+/// callback is called; [`retire_connections`](Self::retire_connections) causes new calls.
 ///
-/// `Ok(None)` shows no certificate, and withdraws the one that was the answer to that question
-/// before. The answers to the last 256 different questions are in use; connections that rest on
-/// older ones get no more requests either. An error ends the handshake with
+/// `Ok(None)` presents no certificate, and withdraws the one that was returned for the same request
+/// before. The choices for the last 256 different requests stay in use; connections that were made
+/// with older choices get no more requests either. An error ends the handshake with
 /// [`IdentityError::Callback`], before anything is sent.
 ///
 /// ```
@@ -112,56 +113,61 @@ type Answer = Result<Option<ClientIdentity>, Box<dyn StdError + Send + Sync>>;
 pub struct IdentityCallback(Arc<Inner>);
 
 struct Inner {
-    callback: Box<dyn Fn(&IdentityRequest<'_>) -> Answer + Send + Sync>,
+    callback: Box<dyn Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync>,
     overlap: Duration,
-    given: Mutex<VecDeque<Given>>,
-    users: Users,
+    choices: Mutex<VecDeque<Choice>>,
+    relying: RelyingPolicies,
     subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
-/// What was answered to a question the last time.
-struct Given {
-    question: [u8; 32],
+/// The certificate that was last chosen for a request.
+struct Choice {
+    /// The digest of the request.
+    request: [u8; 32],
     credential: Arc<Credential>,
 }
 
-/// The answer to a question, which is no longer in use then.
-fn take(given: &mut VecDeque<Given>, question: &[u8; 32]) -> Option<Arc<Credential>> {
-    let position = given.iter().position(|given| given.question == *question)?;
-    given.remove(position).map(|given| given.credential)
+/// Removes and returns the choice for a request.
+fn take(choices: &mut VecDeque<Choice>, request: &[u8; 32]) -> Option<Arc<Credential>> {
+    let position = choices
+        .iter()
+        .position(|choice| choice.request == *request)?;
+    choices.remove(position).map(|choice| choice.credential)
 }
 
 impl IdentityCallback {
     /// A callback without overlap.
-    pub fn new(callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn new(
+        callback: impl Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync + 'static,
+    ) -> Self {
         Self::with_overlap(callback, Duration::ZERO)
     }
 
-    /// The same with an overlap; see
+    /// A callback with an overlap; see
     /// [`IdentityHandle::with_overlap`](crate::identity::IdentityHandle::with_overlap).
     pub fn with_overlap(
-        callback: impl Fn(&IdentityRequest<'_>) -> Answer + Send + Sync + 'static,
+        callback: impl Fn(&IdentityRequest<'_>) -> CallbackResult + Send + Sync + 'static,
         overlap: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
             callback: Box::new(callback),
             overlap,
-            given: Mutex::default(),
-            users: Users::default(),
+            choices: Mutex::default(),
+            relying: RelyingPolicies::default(),
             subscribers: Subscribers::default(),
         }))
     }
 
-    /// Retires the connections that rest on certificates which the callback gave until now.
+    /// Retires the connections that were made with certificates which the callback returned before.
     pub fn retire_connections(&self) {
-        let given = std::mem::take(&mut *self.given());
-        for given in given {
-            given.credential.retire(self.0.overlap);
+        let choices = std::mem::take(&mut *self.choices());
+        for choice in choices {
+            choice.credential.retire(self.0.overlap);
         }
         self.notify();
     }
 
-    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    /// Subscribes `listener` to rotations, until it is dropped.
     pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         self.add(&listener);
@@ -171,12 +177,12 @@ impl IdentityCallback {
         self.0.subscribers.subscribe(listener);
     }
 
-    /// Notes that `user` is to be notified of rotations.
-    pub(super) fn serve(&self, user: &Arc<User>) {
-        self.0.users.add(user);
+    /// Adds a policy whose sinks are notified of rotations.
+    pub(super) fn add_relying(&self, policy: &Arc<RelyingPolicy>) {
+        self.0.relying.add(policy);
     }
 
-    /// Asks the callback.
+    /// Calls the callback.
     pub(super) fn ask(
         &self,
         request: &IdentityRequest<'_>,
@@ -200,21 +206,22 @@ impl IdentityCallback {
         }
     }
 
-    /// Notes what was answered; if it is another certificate than before, that one retires.
+    /// Stores the choice for a request. If it is another certificate than before, the former
+    /// retires.
     fn note(&self, request: &IdentityRequest<'_>, identity: &ClientIdentity) -> Arc<Credential> {
-        let question = request.digest();
+        let digest = request.digest();
         let sha256: [u8; 32] = Sha256::digest(identity.leaf()).into();
         let (credential, before, forgotten) = {
-            let mut given = self.given();
-            let (credential, before) = match take(&mut given, &question) {
+            let mut choices = self.choices();
+            let (credential, before) = match take(&mut choices, &digest) {
                 Some(same) if *same.record().sha256() == sha256 => (same, None),
-                before => (Credential::new(identity.leaf(), Origin::Given), before),
+                before => (Credential::new(identity.leaf(), ChosenBy::Callback), before),
             };
-            let forgotten = (given.len() >= QUESTIONS)
-                .then(|| given.pop_front())
+            let forgotten = (choices.len() >= MAX_REQUESTS)
+                .then(|| choices.pop_front())
                 .flatten();
-            given.push_back(Given {
-                question,
+            choices.push_back(Choice {
+                request: digest,
                 credential: Arc::clone(&credential),
             });
             (credential, before, forgotten)
@@ -224,14 +231,14 @@ impl IdentityCallback {
         }
         if let Some(before) = before {
             self.retire(&before);
-            self.0.users.notify(&before, &credential);
+            self.0.relying.notify(&before, &credential);
         }
         credential
     }
 
-    /// Notes that nothing was answered: what was the answer before retires.
+    /// Removes the choice for a request; the former certificate retires.
     fn withdraw(&self, request: &IdentityRequest<'_>) {
-        let before = take(&mut self.given(), &request.digest());
+        let before = take(&mut self.choices(), &request.digest());
         if let Some(before) = before {
             self.retire(&before);
         }
@@ -248,8 +255,9 @@ impl IdentityCallback {
         });
     }
 
-    fn given(&self) -> std::sync::MutexGuard<'_, VecDeque<Given>> {
-        self.0.given.lock().unwrap_or_else(PoisonError::into_inner)
+    fn choices(&self) -> std::sync::MutexGuard<'_, VecDeque<Choice>> {
+        let choices = self.0.choices.lock();
+        choices.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -278,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn only_another_answer_to_the_same_question_retires_the_one_before() {
+    fn only_another_certificate_for_the_same_request_retires_the_one_before() {
         let ca = TestCa::new();
         let (one, two) = (identity(&ca, "one"), identity(&ca, "two"));
         let callback = IdentityCallback::new(|_| Ok(None));
@@ -302,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_to_many_questions_are_kept_up_to_a_bound_and_retire_beyond_it() {
+    fn the_choices_for_many_requests_are_kept_up_to_a_bound_and_retire_beyond_it() {
         let ca = TestCa::new();
         let one = identity(&ca, "one");
         let callback = IdentityCallback::new(|_| Ok(None));
@@ -310,10 +318,10 @@ mod tests {
             let issuer = number.to_be_bytes();
             callback.note(&IdentityRequest::new(&[&issuer], &[]), &one)
         };
-        let answers: Vec<_> = (0..=QUESTIONS).map(note).collect();
-        assert_eq!(callback.given().len(), QUESTIONS);
+        let choices: Vec<_> = (0..=MAX_REQUESTS).map(note).collect();
+        assert_eq!(callback.choices().len(), MAX_REQUESTS);
         let now = std::time::Instant::now();
-        let retired = answers.iter().map(|answer| answer.is_retired(now));
-        assert!(retired.eq((0..=QUESTIONS).map(|number| number == 0)));
+        let retired = choices.iter().map(|choice| choice.is_retired(now));
+        assert!(retired.eq((0..=MAX_REQUESTS).map(|number| number == 0)));
     }
 }

@@ -1,4 +1,4 @@
-//! A client certificate that stays as it is.
+//! A client certificate that does not change.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,14 @@ use crate::files::pem::{self, PemError};
 use crate::text::shown_path;
 use crate::x509::certificate::{Certificate, subject_text};
 
-/// What the PEM of a certificate holds, as errors name it.
+/// The kind of object in the PEM of a certificate, as errors name it.
 const CERTIFICATE: &str = "client certificate";
 
-/// A client certificate with its private key, or with whoever signs by it, offered to servers of a zone that ask for one (RFC 8446, 4.4.2).
+/// A client certificate with its private key, or with an external signer. It is presented to
+/// servers of a zone that request one (RFC 8446, 4.4.2).
 ///
-/// Given to a zone it stays as long as the policy; [`IdentityHandle`](super::IdentityHandle) is for one that changes.
+/// In a zone it stays the same for the lifetime of the policy. Use
+/// [`IdentityHandle`](super::IdentityHandle) for a certificate that changes.
 ///
 /// `Debug` shows the certificate's subject, never the key.
 #[derive(Clone)]
@@ -39,12 +41,13 @@ enum Key {
 }
 
 impl ClientIdentity {
-    /// From PEM: the certificate chain, leaf first, and the private key in PKCS#8, SEC1 or PKCS#1. One text may hold both.
+    /// From PEM: the certificate chain, leaf first, and the private key in PKCS#8, SEC1 or PKCS#1.
+    /// One text may contain both.
     ///
     /// # Errors
-    /// [`ConfigError::IdentityPem`] when one is missing or malformed, or when a section of the chain that
-    /// may hold a certificate is not read; its source names what was found. [`ConfigError::EncryptedKey`]
-    /// for an encrypted key.
+    /// [`ConfigError::IdentityPem`] if one is missing or malformed, or if the chain has a section
+    /// of another kind that may contain a certificate; its source names the kind.
+    /// [`ConfigError::EncryptedKey`] for an encrypted key.
     pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let malformed = |what| {
             move |source| ConfigError::IdentityPem {
@@ -59,7 +62,8 @@ impl ClientIdentity {
             source: pem::instead(text),
         };
         let (chain_text, key_text) = (chain.as_ref(), key.as_ref());
-        // A key may stand in the same text. What may hold a certificate and is not read may be the leaf.
+        // The text may also contain the key. A section of another kind that may contain a
+        // certificate could be the leaf, so it is an error.
         let is_beside = |error: &PemError| error.other_kind().is_some_and(FoundKind::is_beside);
         let chain = pem::sections(chain_text)
             .filter(|section| !section.as_ref().is_err_and(is_beside))
@@ -81,7 +85,8 @@ impl ClientIdentity {
     /// From PEM files; see [`ClientIdentity::from_pem`].
     ///
     /// # Errors
-    /// [`ConfigError::ReadIdentity`] when a file cannot be read, and those of [`ClientIdentity::from_pem`].
+    /// [`ConfigError::ReadIdentity`] when a file cannot be read, and those of
+    /// [`ClientIdentity::from_pem`].
     pub fn from_pem_files(
         chain: impl AsRef<Path>,
         key: impl AsRef<Path>,
@@ -122,11 +127,13 @@ impl ClientIdentity {
         Self::new(chain, Key::Here(key))
     }
 
-    /// A certificate chain, leaf first, whose key is held elsewhere: `signer` signs by it.
+    /// A certificate chain, leaf first, whose private key is held elsewhere: `signer` signs with
+    /// it.
     ///
     /// # Errors
-    /// [`ConfigError::IdentityPem`] when the chain is empty, [`ConfigError::MalformedIdentity`] when the leaf cannot be read, and [`ConfigError::KeyMismatch`] when the signer
-    /// tells its public key and it is not the certificate's.
+    /// [`ConfigError::IdentityPem`] if the chain is empty, [`ConfigError::MalformedIdentity`] if
+    /// the leaf cannot be read, and [`ConfigError::KeyMismatch`] if the signer returns a public key
+    /// that does not match the certificate.
     pub fn with_signer(
         chain: Vec<CertificateDer<'static>>,
         signer: impl ExternalSigner + 'static,
@@ -165,12 +172,13 @@ impl ClientIdentity {
         IdentityRecord::of(&self.leaf)
     }
 
-    /// The files that chain and key were read from; none of what came from memory.
+    /// The files that the chain and the key were read from; empty if they came from memory.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
-    /// Whether the other is this one. Of keys elsewhere nobody knows.
+    /// Whether both are the same chain and key. Always false for external signers, whose keys
+    /// cannot be compared.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let Self {
             leaf,
@@ -183,7 +191,7 @@ impl ClientIdentity {
             && *intermediates == other.intermediates
     }
 
-    /// The key ready to sign, once it is sure that it is the certificate's.
+    /// The key, ready to sign, after checking that it matches the certificate.
     pub(crate) fn certified_key(
         &self,
         provider: &Provider,

@@ -1,4 +1,4 @@
-//! One client certificate in use, and until when connections may rest on it.
+//! One client certificate in use, and until when connections with it may be used.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,9 +11,11 @@ use sha2::{Digest as _, Sha256};
 use crate::config::clock::Rfc3339Time;
 use crate::x509::certificate::{Certificate, base16, subject_text};
 
-/// The number of a client certificate in use, unlike that of any other of the process, in the order of their coming into use.
+/// The number of a client certificate in use, unique in the process and ascending in the order of
+/// coming into use.
 ///
-/// Connections and session tickets belong to one generation, as they belong to one [`Epoch`](crate::Epoch).
+/// Connections and session tickets belong to one generation, as they belong to one
+/// [`Epoch`](crate::Epoch).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Generation(u64);
 
@@ -35,7 +37,7 @@ impl fmt::Display for Generation {
     }
 }
 
-/// A client certificate, as receipts name it. There is no secret in it.
+/// A client certificate as shown on receipts. It contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityRecord {
     sha256: [u8; 32],
@@ -54,23 +56,24 @@ impl IdentityRecord {
         }
     }
 
-    /// The SHA-256 of the DER-encoded certificate, as `openssl x509 -fingerprint -sha256` has it.
+    /// The SHA-256 of the DER-encoded certificate, as printed by `openssl x509 -fingerprint
+    /// -sha256`.
     pub fn sha256(&self) -> &[u8; 32] {
         &self.sha256
     }
 
-    /// The subject as RFC 4514 prints it.
+    /// The subject in the form of RFC 4514.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// The last second at which the certificate is valid; none if it cannot be read.
+    /// The last second at which the certificate is valid; `None` if it cannot be read.
     pub fn not_after(&self) -> Option<UnixTime> {
         self.not_after
     }
 }
 
-/// Subject, SHA-256 and end.
+/// Prints subject, SHA-256 and the end of the validity.
 impl fmt::Display for IdentityRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, SHA-256 {}", self.subject, base16(&self.sha256))?;
@@ -81,14 +84,15 @@ impl fmt::Display for IdentityRecord {
     }
 }
 
-/// A client certificate in use: what connections that it was shown on rest on.
+/// A client certificate in use. Connections on which it was presented depend on it.
 ///
-/// After a rotation it tells when the last request may be sent on them; see [`IdentityHandle`](crate::identity::IdentityHandle).
+/// After a rotation it shows when the last request may be sent on them; see
+/// [`IdentityHandle`](crate::identity::IdentityHandle).
 #[derive(Debug)]
 pub struct Credential {
     generation: Generation,
     record: Arc<IdentityRecord>,
-    origin: Origin,
+    chosen_by: ChosenBy,
     retires: OnceLock<Retires>,
 }
 
@@ -96,25 +100,25 @@ pub struct Credential {
 #[derive(Clone, Copy, Debug)]
 struct Retires {
     at: Instant,
-    /// It was over at once, whichever clock is asked: a test's may stand still.
+    /// Without overlap it retires at once, also by the stopped clock of a test.
     at_once: bool,
 }
 
 /// How a certificate came into use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// Somebody put it in its place.
-    Placed,
-    /// A callback gave it for one handshake.
-    Given,
+pub(super) enum ChosenBy {
+    /// The program set it in a zone or a handle.
+    Configuration,
+    /// A callback returned it for one handshake.
+    Callback,
 }
 
 impl Credential {
-    pub(super) fn new(leaf: &CertificateDer<'_>, origin: Origin) -> Arc<Self> {
+    pub(super) fn new(leaf: &CertificateDer<'_>, chosen_by: ChosenBy) -> Arc<Self> {
         Arc::new(Self {
             generation: Generation::next(),
             record: Arc::new(IdentityRecord::of(leaf)),
-            origin,
+            chosen_by,
             retires: OnceLock::new(),
         })
     }
@@ -129,22 +133,24 @@ impl Credential {
         &self.record
     }
 
-    /// From when on no request is to be sent on connections that rest on it; none while it is the current one.
+    /// When it retires: from then on no request may be sent on connections with it. `None` while it
+    /// is the current one.
     pub fn retires_at(&self) -> Option<Instant> {
         self.retires.get().map(|retires| retires.at)
     }
 
-    /// Whether no request is to be sent, at `now`, on connections that rest on it.
+    /// Whether it has retired at `now`: no request may be sent on connections with it.
     pub fn is_retired(&self, now: Instant) -> bool {
         self.retires
             .get()
             .is_some_and(|retires| retires.at_once || retires.at <= now)
     }
 
-    /// Whether a connection that has just been made with it must not be used at all, if it has retired meanwhile. One that a callback has given for this very
-    /// connection may be used by whoever the connection was made for.
+    /// Whether a new connection must not be used if the certificate retired during its handshake.
+    /// False for a certificate that a callback chose: the request for which the connection was made
+    /// may still use it.
     pub fn binds_new_connections(&self) -> bool {
-        self.origin == Origin::Placed
+        self.chosen_by == ChosenBy::Configuration
     }
 
     /// Retires it, `overlap` from now. Only the first call counts.
@@ -156,7 +162,7 @@ impl Credential {
     }
 }
 
-/// The time as pools tell it: with tokio by its clock, which a test can stop.
+/// The time by the clock of the pools: with tokio, tokio's clock, which a test can stop.
 fn now() -> Instant {
     #[cfg(feature = "tokio")]
     return tokio::time::Instant::now().into_std();

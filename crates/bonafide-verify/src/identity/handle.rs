@@ -8,28 +8,28 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::ClientIdentity;
-use super::credential::{Credential, Generation, Origin};
+use super::credential::{ChosenBy, Credential, Generation};
+use super::relying::{RelyingPolicies, RelyingPolicy};
 use super::rotation::Rotation;
-use super::user::{User, Users};
 use crate::config::error::ConfigError;
 use crate::events::subscription::{Listener, Subscribers};
 
-/// A place for the client certificate of this moment; clones are the same place.
+/// Holds the current client certificate, which can be replaced. Clones share it.
 ///
-/// Given to a [zone](crate::ZoneBuilder::identity) or to the [default
-/// zone](crate::PolicyBuilder::identity). From the moment that [`replace`](Self::replace) returns,
-/// no request of a client rides on a connection or a session ticket that an older certificate was
-/// shown for, unless there is an [overlap](Self::with_overlap). Streams under way finish, and so
-/// does what was handed to a connection and has yet to be read: no more than the streams that the
-/// server allowed at the time, and one if it allows none. Other zones keep their connections.
+/// Pass it to a [zone](crate::ZoneBuilder::identity) or to the [default
+/// zone](crate::PolicyBuilder::identity). After [`replace`](Self::replace) has returned, no request
+/// of a client uses a connection or a session ticket for which an older certificate was presented,
+/// unless there is an [overlap](Self::with_overlap). Streams in progress finish, and so do requests
+/// that were already handed to a connection: at most as many as the streams that the server allowed
+/// at that time, and one if it allows none. Other zones keep their connections.
 ///
-/// Only the connections of bonafide's own client are retired. A `rustls::ClientConfig` that another
-/// client has shows the certificate of the moment in each handshake and resumes no session, but how
-/// long that client keeps a connection is its own affair.
+/// Only the connections of bonafide's own client are retired. Another client with a
+/// `rustls::ClientConfig` of the policy presents the current certificate in each handshake and
+/// resumes no session, but it decides itself how long it keeps a connection.
 ///
-/// A certificate that ends while connections rest on it ends none of them: servers look at its time
-/// in the handshake. It is shown as long as nothing takes its place, and what the server says of it
-/// is the answer.
+/// A certificate that expires does not end connections: servers check its validity in the
+/// handshake. An expired certificate is presented until it is replaced, and the server decides
+/// whether to accept it.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, Policy, Zone};
@@ -51,74 +51,72 @@ use crate::events::subscription::{Listener, Subscribers};
 pub struct IdentityHandle(Arc<Inner>);
 
 struct Inner {
-    current: ArcSwap<Held>,
+    current: ArcSwap<CurrentIdentity>,
     overlap: Duration,
     /// Held while an identity is replaced, so that replacements have an order.
     replacing: Mutex<()>,
-    users: Users,
+    relying: RelyingPolicies,
     subscribers: Subscribers<dyn Listener<Rotation>>,
 }
 
-/// An identity in its place.
-pub(super) struct Held {
+/// The current identity with its credential.
+pub(super) struct CurrentIdentity {
     pub(super) identity: ClientIdentity,
     pub(super) credential: Arc<Credential>,
 }
 
-impl Held {
+impl CurrentIdentity {
     fn new(identity: ClientIdentity) -> Self {
         Self {
-            credential: Credential::new(identity.leaf(), Origin::Placed),
+            credential: Credential::new(identity.leaf(), ChosenBy::Configuration),
             identity,
         }
     }
 }
 
 impl IdentityHandle {
-    /// A handle that holds `identity`, without overlap: the request after a rotation uses a
-    /// connection with the new certificate. Whether the key is the certificate's is asked when a
-    /// policy is built with the handle.
+    /// A handle that holds `identity`, without overlap: the first request after a rotation uses a
+    /// connection with the new certificate. Building a policy with the handle checks that the key
+    /// matches the certificate.
     pub fn new(identity: ClientIdentity) -> Self {
         Self::with_overlap(identity, Duration::ZERO)
     }
 
-    /// The same with an overlap: connections that were made with the certificate before may still
-    /// be given to requests for so long after a rotation. New ones are made with the new
-    /// certificate from the first moment. For servers to which connections are dear and that take
-    /// both certificates.
+    /// A handle with an overlap: for this time after a rotation, requests may still use connections
+    /// that were made with the former certificate. New connections use the new certificate at once.
+    /// For servers that accept both certificates and to which connections are expensive.
     pub fn with_overlap(identity: ClientIdentity, overlap: Duration) -> Self {
         Self(Arc::new(Inner {
-            current: ArcSwap::from_pointee(Held::new(identity)),
+            current: ArcSwap::from_pointee(CurrentIdentity::new(identity)),
             overlap,
             replacing: Mutex::default(),
-            users: Users::default(),
+            relying: RelyingPolicies::default(),
             subscribers: Subscribers::default(),
         }))
     }
 
-    /// The identity of this moment.
+    /// The current identity.
     pub fn current(&self) -> ClientIdentity {
         self.0.current.load().identity.clone()
     }
 
-    /// The identity of this moment as it is in use: its number, and the certificate as receipts
-    /// name it.
+    /// The current identity in use: its generation, and the certificate as shown on receipts.
     pub fn credential(&self) -> Arc<Credential> {
         Arc::clone(&self.0.current.load().credential)
     }
 
-    /// Puts `identity` in the place of the current one and gives its number, once the connections
-    /// of the one before are retired.
+    /// Replaces the current identity with `identity`, retires the connections of the former one,
+    /// and returns the new generation.
     ///
-    /// Nothing changes, and no connection is closed, if `identity` is the current one: the same
-    /// chain with a key that is not external.
+    /// If `identity` is the current one, nothing changes and no connection is closed. That is so
+    /// for the same chain and key, but never for an external signer.
     ///
     /// # Errors
-    /// The identity before then stays, with its connections. [`ConfigError::KeyMismatch`] and
-    /// [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
+    /// After an error, the former identity and its connections stay. [`ConfigError::KeyMismatch`]
+    /// and [`ConfigError::UnusableKey`] for the key, [`ConfigError::MalformedIdentity`] for a
     /// certificate that cannot be read, [`ConfigError::IdentityOutOfTime`] for one that is not
-    /// valid now, by the clock of a policy that uses the handle, or by the system's if there is
-    /// none.
+    /// valid at this time, by the clock of each policy that uses the handle, or by the system's
+    /// clock if no policy uses it.
     pub fn replace(&self, identity: ClientIdentity) -> Result<Generation, ConfigError> {
         let replacing = self
             .0
@@ -129,15 +127,15 @@ impl IdentityHandle {
         if identity.is_same_as(&before.identity) {
             return Ok(before.credential.generation());
         }
-        self.0.users.check(&identity)?;
+        self.0.relying.check(&identity)?;
         Ok(self.put(replacing, &before, identity))
     }
 
-    /// Reads the certificate chain and the key again and puts them in place of the current ones;
-    /// see [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
+    /// Reads a certificate chain and a key from files and replaces the current ones with them; see
+    /// [`ClientIdentity::from_pem_files`] and [`replace`](Self::replace).
     ///
     /// # Errors
-    /// Those of both; what was there before then stays.
+    /// Those of both; the former identity then stays.
     pub fn reload_from_pem_files(
         &self,
         chain: impl AsRef<Path>,
@@ -146,8 +144,8 @@ impl IdentityHandle {
         self.replace(ClientIdentity::from_pem_files(chain, key)?)
     }
 
-    /// Retires the connections and the tickets that rest on the current identity, which stays: for
-    /// a server that has to ask for it again. The overlap holds here too.
+    /// Retires the connections and tickets of the current identity, and keeps the identity: for a
+    /// server that has to request it again. The overlap applies here too.
     pub fn retire_connections(&self) -> Generation {
         let replacing = self
             .0
@@ -159,15 +157,15 @@ impl IdentityHandle {
         self.put(replacing, &before, identity)
     }
 
-    /// The sinks of the policies are notified last, and without the lock: a sink may use the
+    /// Notifies the sinks of the policies last, without holding the lock: a sink may use the
     /// handle.
     fn put(
         &self,
         replacing: MutexGuard<'_, ()>,
-        before: &Held,
+        before: &CurrentIdentity,
         identity: ClientIdentity,
     ) -> Generation {
-        let held = Held::new(identity);
+        let held = CurrentIdentity::new(identity);
         let credential = Arc::clone(&held.credential);
         self.0.current.store(Arc::new(held));
         before.credential.retire(self.0.overlap);
@@ -175,11 +173,11 @@ impl IdentityHandle {
             overlap: self.0.overlap,
         });
         drop(replacing);
-        self.0.users.notify(&before.credential, &credential);
+        self.0.relying.notify(&before.credential, &credential);
         credential.generation()
     }
 
-    /// Has `listener` notified of every rotation from now on, for as long as it is kept elsewhere.
+    /// Subscribes `listener` to rotations, until it is dropped.
     pub fn subscribe(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         self.add(&listener);
@@ -189,13 +187,13 @@ impl IdentityHandle {
         self.0.subscribers.subscribe(listener);
     }
 
-    pub(super) fn held(&self) -> Arc<Held> {
+    pub(super) fn held(&self) -> Arc<CurrentIdentity> {
         self.0.current.load_full()
     }
 
-    /// Notes that `user` needs every identity that comes here to be good for it, and sees whether
-    /// the current one is.
-    pub(super) fn serve(&self, user: &Arc<User>) -> Result<(), ConfigError> {
+    /// Adds a policy for which every identity of the handle must be usable, and checks the current
+    /// one.
+    pub(super) fn add_relying(&self, policy: &Arc<RelyingPolicy>) -> Result<(), ConfigError> {
         let _replacing = self
             .0
             .replacing
@@ -205,8 +203,8 @@ impl IdentityHandle {
             .current
             .load()
             .identity
-            .certified_key(&user.provider)?;
-        self.0.users.add(user);
+            .certified_key(&policy.provider)?;
+        self.0.relying.add(policy);
         Ok(())
     }
 

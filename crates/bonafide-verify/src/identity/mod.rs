@@ -1,8 +1,8 @@
-//! Client certificates: one that stays, one that is replaced, one that is chosen in each handshake;
-//! with a key at hand or elsewhere.
+//! Client certificates: one that stays the same, one that can be replaced, or one that is chosen in
+//! each handshake, with a private key in memory or an external signer.
 //!
-//! What belongs here holds a key or asks for a signature. It never knows what a server is trusted
-//! for, and shows no key.
+//! What belongs here holds a key or requests a signature. It never knows what a server is trusted
+//! for, and never prints a key.
 //!
 //! ```no_run
 //! use bonafide_verify::identity::IdentityHandle;
@@ -22,18 +22,18 @@ pub(crate) mod client;
 mod credential;
 mod error;
 mod handle;
+mod relying;
 mod rotation;
 mod signer;
 mod source;
-mod user;
 
 pub use self::callback::{IdentityCallback, IdentityRequest};
 pub(crate) use self::client::ClientIdentity;
 pub use self::credential::{Credential, Generation, IdentityRecord};
 pub use self::error::{IdentityError, SignError};
 pub use self::handle::IdentityHandle;
+pub(crate) use self::relying::RelyingPolicy;
 pub use self::rotation::Rotation;
 pub use self::signer::ExternalSigner;
 pub use self::source::IdentitySource;
 pub(crate) use self::source::{Shown, ZoneIdentity};
-pub(crate) use self::user::User;

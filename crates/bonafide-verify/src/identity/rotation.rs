@@ -1,13 +1,14 @@
-//! What listeners are notified of when a client certificate is replaced.
+//! The notification that a client certificate was replaced.
 
 use std::time::Duration;
 
-/// A change of client certificates. [`Credential::retires_at`](crate::identity::Credential::retires_at) of
-/// those before says so by now; connections that rest on them and that no request uses are to be
-/// closed, at once or when the overlap is over.
+/// A client certificate was replaced.
+///
+/// [`Credential::retires_at`](crate::identity::Credential::retires_at) of the former certificates
+/// is set by then. Close their idle connections, at once or when the overlap has passed.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rotation {
-    /// How long connections made with the certificates before may still be given to requests.
+    /// How long requests may still use connections that were made with the former certificates.
     pub overlap: Duration,
 }

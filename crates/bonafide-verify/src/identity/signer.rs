@@ -1,4 +1,4 @@
-//! Keys that are held elsewhere: in an HSM, a KMS, an agent.
+//! Private keys that are held elsewhere: in an HSM, a KMS or an agent.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,14 +11,17 @@ use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use super::error::{IdentityError, SignError};
 use crate::x509::certificate::{Certificate, subject_text};
 
-/// Signs with a key that this program does not hold.
+/// Signs with a private key that this program does not hold.
 ///
-/// **Signing blocks.** TLS asks for one signature in each full handshake in which the server wants a client certificate, on the thread that drives the
-/// handshake: with tokio, an async thread. A signer over a network should have a short time limit of its own, and a program with few threads keeps its
-/// connections.
+/// **Signing blocks.** TLS needs one signature in each full handshake in which the server requests
+/// a client certificate, on the thread that drives the handshake: with tokio, an async thread. A
+/// signer over a network should have a short time limit of its own, and a program with few threads
+/// should keep its connections open.
 ///
-/// What comes back is verified with the certificate's key before it is sent, so that a signer with another key, or a faulty one, is an error here and not a
-/// riddle in the server's log. That costs some 0.1 ms. A scheme that the crypto provider does not know cannot be verified and is sent as it is.
+/// The signature is verified with the certificate's key before it is sent, so that a signer with
+/// another key, or a faulty one, causes a clear error here and not a failure at the server. That
+/// costs some 0.1 ms. A signature scheme that the crypto provider does not support cannot be
+/// verified and is sent unchecked.
 ///
 /// ```
 /// use bonafide_verify::SignatureScheme;
@@ -37,29 +40,31 @@ use crate::x509::certificate::{Certificate, subject_text};
 /// }
 /// ```
 pub trait ExternalSigner: Send + Sync {
-    /// The schemes that it signs by, the preferred one first. TLS 1.3 takes RSA keys with PSS only, and for an elliptic curve the one hash of its scheme
-    /// (RFC 8446, 4.2.3).
+    /// The signature schemes that it supports, the preferred one first. TLS 1.3 allows RSA keys
+    /// with PSS only, and for an elliptic curve only the hash of its scheme (RFC 8446, 4.2.3).
     fn schemes(&self) -> Vec<SignatureScheme>;
 
-    /// Signs `message`, which is not hashed yet, by `scheme`: for ECDSA the DER of the two numbers (RFC 3279, 2.2.3), for RSA and EdDSA the bare signature.
+    /// Signs `message`, which is not hashed yet, with `scheme`. Returns for ECDSA the DER of the
+    /// two numbers (RFC 3279, 2.2.3), for RSA and EdDSA the bare signature.
     ///
     /// # Errors
-    /// [`SignError`] when it cannot: the handshake then fails with it as its cause.
+    /// [`SignError`] if it cannot sign. The handshake then fails with this error as its source.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError>;
 
-    /// The DER-encoded SubjectPublicKeyInfo of its key, where that can be told: it is compared with the certificate's when the identity is made. Default: none.
+    /// The DER-encoded SubjectPublicKeyInfo of its key, if it is available. It is compared with
+    /// that of the certificate when the identity is made. Default: `None`.
     fn public_key(&self) -> Option<Vec<u8>> {
         None
     }
 }
 
-/// An external signer with its certificate, as rustls takes keys.
+/// An external signer with its certificate, as a signing key of rustls.
 pub(super) struct ExternalKey {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSigner>,
     public_key: Option<SubjectPublicKeyInfoDer<'static>>,
 }
 
-struct Shared {
+struct SharedSigner {
     signer: Arc<dyn ExternalSigner>,
     schemes: Vec<SignatureScheme>,
     leaf: CertificateDer<'static>,
@@ -74,7 +79,7 @@ impl ExternalKey {
     ) -> Self {
         Self {
             public_key: signer.public_key().map(SubjectPublicKeyInfoDer::from),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedSigner {
                 schemes: signer.schemes(),
                 signer,
                 leaf,
@@ -84,7 +89,7 @@ impl ExternalKey {
     }
 }
 
-impl Shared {
+impl SharedSigner {
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, IdentityError> {
         let signature = self
             .signer
@@ -98,7 +103,8 @@ impl Shared {
         Ok(signature)
     }
 
-    /// Whether the signature is known not to be by the key of the certificate.
+    /// Whether the key of the certificate does not verify the signature. False if the scheme is not
+    /// supported.
     fn is_wrong(&self, scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> bool {
         let known = self
             .algorithms
@@ -150,7 +156,7 @@ impl SigningKey for ExternalKey {
     }
 }
 
-/// The kind of key that signs by `scheme` (RFC 8446, 4.2.3).
+/// The kind of key that signs with `scheme` (RFC 8446, 4.2.3).
 fn algorithm_of(scheme: SignatureScheme) -> SignatureAlgorithm {
     use SignatureScheme as S;
     match scheme {
@@ -166,9 +172,9 @@ fn algorithm_of(scheme: SignatureScheme) -> SignatureAlgorithm {
     }
 }
 
-/// One signature that is asked for.
+/// One requested signature.
 struct ExternalSignature {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSigner>,
     scheme: SignatureScheme,
 }
 
@@ -182,13 +188,13 @@ impl Signer for ExternalSignature {
     }
 }
 
-/// In the place of a key that there is none of: says why not, when it is asked to sign.
+/// Stands for a missing key. Signing with it fails with the stored error.
 #[derive(Debug)]
 pub(super) struct NoKey(pub(super) IdentityError);
 
 impl SigningKey for NoKey {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        // Whatever is offered: nothing is going to be signed.
+        // Any scheme will do: signing fails.
         let scheme = offered.first().copied();
         Some(Box::new(NoSignature {
             error: self.0.clone(),

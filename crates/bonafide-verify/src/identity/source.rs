@@ -1,4 +1,4 @@
-//! Where a zone has its client certificate from.
+//! The source of a zone's client certificate.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -9,17 +9,18 @@ use super::ClientIdentity;
 #[cfg(feature = "tokio")]
 use super::Generation;
 use super::callback::{IdentityCallback, IdentityRequest};
-use super::credential::{Credential, IdentityRecord, Origin};
+use super::credential::{ChosenBy, Credential, IdentityRecord};
 use super::handle::IdentityHandle;
+use super::relying::RelyingPolicy;
 use super::rotation::Rotation;
-use super::user::User;
 use crate::config::description::{Description, ExpiryKind};
 use crate::config::error::ConfigError;
 use crate::events::subscription::Listener;
 use crate::x509::certificate::{Certificate, base16};
 use crate::x509::spki::SpkiSha256;
 
-/// Where a zone has its client certificate from: a [`ClientIdentity`] that stays, an [`IdentityHandle`] or an [`IdentityCallback`].
+/// The source of a zone's client certificate: a fixed [`ClientIdentity`], an [`IdentityHandle`] or
+/// an [`IdentityCallback`].
 #[derive(Clone, Debug)]
 pub struct IdentitySource(Kind);
 
@@ -64,58 +65,58 @@ impl From<&IdentityCallback> for IdentitySource {
 #[derive(Clone, Debug)]
 pub(crate) enum ZoneIdentity {
     Fixed(Shown, Vec<PathBuf>),
-    Handle(IdentityHandle, Arc<User>),
-    Callback(IdentityCallback, Arc<User>),
+    Handle(IdentityHandle, Arc<RelyingPolicy>),
+    Callback(IdentityCallback, Arc<RelyingPolicy>),
 }
 
 /// A certificate with its key ready to sign.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
-    /// None where there is nothing to show, and the key says why.
+    /// `None` if no certificate can be presented; signing with the key then returns the error.
     pub(crate) credential: Option<Arc<Credential>>,
     pub(crate) key: Arc<CertifiedKey>,
 }
 
 impl ZoneIdentity {
-    /// The identity of `source` for a policy, once it is sure that the key is the certificate's.
-    pub(crate) fn new(source: &IdentitySource, user: User) -> Result<Self, ConfigError> {
+    /// The identity of `source` for a policy, after checking that the key matches the certificate.
+    pub(crate) fn new(source: &IdentitySource, policy: RelyingPolicy) -> Result<Self, ConfigError> {
         match &source.0 {
             Kind::Fixed(identity) => {
                 let shown = Shown {
-                    credential: Some(Credential::new(identity.leaf(), Origin::Placed)),
-                    key: identity.certified_key(&user.provider)?,
+                    credential: Some(Credential::new(identity.leaf(), ChosenBy::Configuration)),
+                    key: identity.certified_key(&policy.provider)?,
                 };
                 Ok(Self::Fixed(shown, identity.files().to_vec()))
             }
             Kind::Handle(handle) => {
-                let user = Arc::new(user);
-                handle.serve(&user)?;
-                Ok(Self::Handle(handle.clone(), user))
+                let policy = Arc::new(policy);
+                handle.add_relying(&policy)?;
+                Ok(Self::Handle(handle.clone(), policy))
             }
             Kind::Callback(callback) => {
-                let user = Arc::new(user);
-                callback.serve(&user);
-                Ok(Self::Callback(callback.clone(), user))
+                let policy = Arc::new(policy);
+                callback.add_relying(&policy);
+                Ok(Self::Callback(callback.clone(), policy))
             }
         }
     }
 
-    /// What is shown until the next rotation; none where it is chosen in each handshake.
+    /// What is presented until the next rotation; `None` if a callback chooses in each handshake.
     pub(crate) fn current(&self) -> Result<Option<Shown>, ConfigError> {
         match self {
             Self::Fixed(shown, _) => Ok(Some(shown.clone())),
-            Self::Handle(handle, user) => {
+            Self::Handle(handle, policy) => {
                 let held = handle.held();
                 Ok(Some(Shown {
                     credential: Some(Arc::clone(&held.credential)),
-                    key: held.identity.certified_key(&user.provider)?,
+                    key: held.identity.certified_key(&policy.provider)?,
                 }))
             }
             Self::Callback(..) => Ok(None),
         }
     }
 
-    /// The number of what is shown until the next rotation.
+    /// The generation of what is presented until the next rotation.
     #[cfg(feature = "tokio")]
     pub(crate) fn generation(&self) -> Option<Generation> {
         match self {
@@ -128,24 +129,24 @@ impl ZoneIdentity {
         }
     }
 
-    /// What is shown in a handshake in which the server asks for it by `request`.
+    /// What is presented in a handshake in which the server sends `request`.
     pub(crate) fn answer(&self, request: &IdentityRequest<'_>) -> Option<Shown> {
         match self {
             Self::Fixed(shown, _) => Some(shown.clone()),
-            // What was put there was seen to be good for this policy.
+            // `replace` has checked that it is usable for this policy.
             Self::Handle(..) => self.current().ok().flatten(),
-            Self::Callback(callback, user) => callback
-                .ask(request, &user.provider)
+            Self::Callback(callback, policy) => callback
+                .ask(request, &policy.provider)
                 .map(|(credential, key)| Shown { credential, key }),
         }
     }
 
-    /// Whether it stays the same as long as the policy does.
+    /// Whether it stays the same for the lifetime of the policy.
     pub(crate) fn is_fixed(&self) -> bool {
         matches!(self, Self::Fixed(..))
     }
 
-    /// Has `listener` notified of every rotation from now on.
+    /// Subscribes `listener` to rotations.
     pub(crate) fn subscribe(&self, listener: &Weak<dyn Listener<Rotation>>) {
         match self {
             Self::Fixed(..) => {}
@@ -154,7 +155,8 @@ impl ZoneIdentity {
         }
     }
 
-    /// What is shown at this moment, the files that it was read from if they are not read again, and when the certificate ends.
+    /// Describes the current certificate, the files of a fixed one, and when the certificate
+    /// expires.
     pub(crate) fn describe(&self, description: &mut Description) {
         let (source, leaf) = match self {
             Self::Fixed(shown, files) => {

@@ -1,4 +1,4 @@
-//! Intermediates that a policy knows of, for servers that do not send theirs.
+//! Intermediates that a policy has, for servers that do not send theirs.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -13,16 +13,16 @@ use crate::config::source::Source;
 use crate::path::presented::PresentedChain;
 use crate::x509::certificate::names;
 
-/// At most so many are added to one chain.
+/// Maximum number of intermediates that are added to one chain.
 const MAX_ADDED: usize = 16;
-/// At most so many are remembered; the oldest goes first.
+/// Maximum number of remembered intermediates; the oldest is removed first.
 const MAX_REMEMBERED: usize = 1024;
 
-/// Intermediates to try where a server does not send its own, a mistake that browsers hide.
+/// Intermediates to try if a server does not send its own, a mistake that browsers hide.
 ///
-/// They are candidates and nothing more: a path over them is proved as any other, to an anchor of
-/// the zone, and judged by all of its checks. The receipt of such a connection says "server chain
-/// incomplete, repaired". Nothing is fetched.
+/// They are only candidates: a path with them is verified like any other, to an anchor of the zone,
+/// and judged by all of its checks. The receipt of such a connection says "server chain incomplete,
+/// repaired". Nothing is fetched.
 ///
 /// ```
 /// use bonafide_verify::{Intermediates, Policy};
@@ -41,7 +41,7 @@ pub struct Intermediates {
     remember: Remember,
 }
 
-/// Whether intermediates are learnt from other servers.
+/// Whether intermediates of other servers are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Remember {
     #[default]
@@ -50,9 +50,9 @@ enum Remember {
 }
 
 impl Intermediates {
-    /// A file with one certificate in DER or any number in PEM; it is read when the policy is
-    /// built. A key, a request or a list may stand beside certificates; what may hold a certificate
-    /// and is not read is an error.
+    /// A file with one certificate in DER or any number in PEM. It is read when the policy is
+    /// built. The file may also contain keys, requests and revocation lists. Any other section that
+    /// may contain a certificate and cannot be read is an error.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::default().and_file(path)
     }
@@ -63,13 +63,13 @@ impl Intermediates {
         Self::default().and(Source::Directory(path.into()))
     }
 
-    /// PEM with any number of certificates, or the DER of one, from memory. `label` names it in
-    /// errors.
+    /// PEM with any number of certificates, or the DER of one, from memory. Errors show it as
+    /// `label`.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self::default().and(Source::bytes(label, pem))
     }
 
-    /// None but those that are remembered: see [`Intermediates::remember_verified`].
+    /// Only remembered intermediates; see [`Intermediates::remember_verified`].
     pub fn remembered() -> Self {
         Self::default().remember_verified()
     }
@@ -80,8 +80,8 @@ impl Intermediates {
     }
 
     /// Remembers the intermediates of the paths that this policy verifies, 1,024 at most, and tries
-    /// them for other servers. Whether a server that leaves its intermediate out is believed then
-    /// depends on which others have been asked before.
+    /// them for other servers. Whether a server that omits its intermediate is accepted then
+    /// depends on which other servers were contacted before.
     pub fn remember_verified(mut self) -> Self {
         self.remember = Remember::Verified;
         self
@@ -92,7 +92,7 @@ impl Intermediates {
         self
     }
 
-    /// Reads the sources; gives what is known, and what adds to it.
+    /// Reads the sources. Returns the known intermediates, and the learner that adds to them.
     pub(crate) fn load(&self) -> Result<(KnownIntermediates, Learner), ConfigError> {
         let mut by_subject = BySubject::default();
         for source in &self.sources {
@@ -119,8 +119,8 @@ impl Intermediates {
     }
 }
 
-/// Adds to the intermediates of a policy those of paths that were verified, where the policy says
-/// so. [`KnownIntermediates`] itself cannot.
+/// Adds the intermediates of verified paths, if the policy remembers them. [`KnownIntermediates`]
+/// itself cannot be changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Learner(Option<Arc<Mutex<Remembered>>>);
 
@@ -136,7 +136,7 @@ impl Learner {
     }
 }
 
-/// The intermediates at hand, by subject.
+/// The known intermediates, by subject.
 #[derive(Debug, Default)]
 pub(crate) struct KnownIntermediates {
     sources: Vec<Source>,
@@ -145,24 +145,24 @@ pub(crate) struct KnownIntermediates {
 }
 
 impl KnownIntermediates {
-    /// Says which files they were read from.
+    /// Adds the files that they were read from.
     pub(crate) fn describe(&self, description: &mut Description) {
         for source in &self.sources {
             source.describe(description);
         }
     }
 
-    /// Those that the policy was given.
+    /// The intermediates of the policy's configuration.
     pub(crate) fn given(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.given.0.values().flatten()
     }
 
-    /// Whether others are learnt from verified paths.
+    /// Whether intermediates of verified paths are remembered.
     pub(crate) fn learns(&self) -> bool {
         self.remembered.is_some()
     }
 
-    /// These and no others.
+    /// Only these certificates.
     pub(crate) fn only(certificates: &[CertificateDer<'static>]) -> Self {
         let mut given = BySubject::default();
         for certificate in certificates {
@@ -175,7 +175,7 @@ impl KnownIntermediates {
         }
     }
 
-    /// Those that continue `chain` where the server has left something out.
+    /// The intermediates that may complete `chain`, if the server omitted some.
     pub(crate) fn missing_from(&self, chain: &PresentedChain<'_>) -> Vec<CertificateDer<'static>> {
         let mut added: Vec<CertificateDer<'static>> = Vec::new();
         if self.given.0.is_empty() && self.remembered.is_none() {
@@ -219,7 +219,7 @@ impl KnownIntermediates {
 struct BySubject(HashMap<Arc<[u8]>, Vec<CertificateDer<'static>>>);
 
 impl BySubject {
-    /// Whether the certificate is new. One without readable names is of no use and left out.
+    /// Adds a certificate and returns whether it is new. One without readable names is skipped.
     fn add(&mut self, certificate: &CertificateDer<'_>) -> bool {
         let Some((_, subject)) = names(certificate) else {
             return false;

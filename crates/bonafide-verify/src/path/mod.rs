@@ -1,7 +1,7 @@
-//! Paths: from what a server presented to a path that is proved.
+//! Paths: from the certificates that a server presented to a verified path.
 //!
-//! `verified` alone makes a `VerifiedPath`, over rustls-webpki. It never knows a check, a pin or a
-//! policy.
+//! What belongs here prepares candidates and builds paths. Only `verified` makes a `VerifiedPath`,
+//! with rustls-webpki. This folder never knows a check, a pin or a policy.
 
 pub(crate) mod intermediates;
 pub(crate) mod presented;

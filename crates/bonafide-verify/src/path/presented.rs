@@ -1,4 +1,4 @@
-//! What a server presented: the input of every verification.
+//! The certificates that a server presented: the input of every verification.
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -10,7 +10,8 @@ pub struct PresentedChain<'a> {
 }
 
 impl<'a> PresentedChain<'a> {
-    /// The chain as one slice, leaf first. An empty one is refused at verification, as `BF-NO-CERTIFICATE`.
+    /// The chain as one slice, leaf first. Verification refuses an empty one with
+    /// `BF-NO-CERTIFICATE`.
     pub fn new(chain: &'a [CertificateDer<'a>]) -> Self {
         let (leaf, rest) = match chain.split_first() {
             Some((leaf, rest)) => (Some(leaf), rest),
@@ -19,7 +20,7 @@ impl<'a> PresentedChain<'a> {
         Self { leaf, rest }
     }
 
-    /// The chain as rustls hands it over: the leaf and what came after it.
+    /// The chain as rustls passes it: the leaf, and the certificates after it.
     pub fn from_parts(leaf: &'a CertificateDer<'a>, rest: &'a [CertificateDer<'a>]) -> Self {
         Self {
             leaf: Some(leaf),
@@ -53,7 +54,20 @@ impl<'a> PresentedChain<'a> {
     }
 }
 
-/// A peer to be judged: its chain, the name it was asked for, and the time.
+/// A peer to be judged: its chain, the requested name, and the time.
+///
+/// ```
+/// use bonafide_testkit::{Recipe, TestCa};
+/// use bonafide_verify::pki_types::ServerName;
+/// use bonafide_verify::{Anchors, Peer, Policy};
+///
+/// let ca = TestCa::new();
+/// let server = ca.issue(Recipe::for_host("a.test"));
+/// let policy = Policy::builder().anchors(Anchors::only(ca.certificate().clone())).build()?;
+/// let name = ServerName::try_from("a.test")?;
+/// assert!(policy.verify(&Peer::new(server.chain(), &name))?.is_verified());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Peer<'a> {
     pub(crate) chain: PresentedChain<'a>,
@@ -63,19 +77,19 @@ pub struct Peer<'a> {
     pub(crate) scts: Option<&'a [u8]>,
 }
 
-/// Which time a peer is judged by.
+/// The time at which a peer is judged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AskedTime {
-    /// What the policy's clock shows at the judgement.
+    /// The time of the policy's clock when the peer is judged.
     Now,
-    /// What the policy's clock showed when the handshake began.
+    /// The time of the policy's clock when the handshake began.
     Handshake(UnixTime),
-    /// What the caller gave.
+    /// A time from the caller.
     Given(UnixTime),
 }
 
 impl<'a> Peer<'a> {
-    /// The peer that presented `chain`, leaf first, when `name` was asked for.
+    /// The peer that presented `chain`, leaf first, for a connection to `name`.
     pub fn new(chain: &'a [CertificateDer<'a>], name: &'a ServerName<'a>) -> Self {
         Self::from_chain(PresentedChain::new(chain), name)
     }
@@ -88,10 +102,10 @@ impl<'a> Peer<'a> {
         }
     }
 
-    /// A peer without a name, judged on its path alone by the default zone.
+    /// A peer without a name. The default zone judges its path only.
     ///
-    /// The receipt's verdict is [`Verdict::PathOnly`](crate::Verdict::PathOnly), which never counts as verified. It is for audits and
-    /// conformance runs; no connection is ever judged this way.
+    /// The receipt's verdict is [`Verdict::PathOnly`](crate::Verdict::PathOnly), which never counts
+    /// as verified. For audits and conformance runs; connections are never judged this way.
     pub fn without_name(chain: &'a [CertificateDer<'a>]) -> Self {
         Self::unnamed(PresentedChain::new(chain))
     }
@@ -106,30 +120,34 @@ impl<'a> Peer<'a> {
         }
     }
 
-    /// Adds the OCSP response that the server stapled (RFC 6066, 8), in DER, for a check of revocation. An empty one counts as none.
+    /// Adds the OCSP response that the server stapled (RFC 6066, 8), in DER, for a revocation
+    /// check. An empty one counts as none.
     pub fn with_ocsp_staple(mut self, response: &'a [u8]) -> Self {
         self.ocsp_staple = Some(response).filter(|response| !response.is_empty());
         self
     }
 
-    /// Adds the `SignedCertificateTimestampList` that the server sent beside its certificate (RFC 6962, 3.3), for a check of transparency.
+    /// Adds the `SignedCertificateTimestampList` that the server sent outside of its certificate
+    /// (RFC 6962, 3.3), for a transparency check. An empty one counts as none.
     pub fn with_scts(mut self, list: &'a [u8]) -> Self {
         self.scts = Some(list).filter(|list| !list.is_empty());
         self
     }
 
-    /// Judges at the time that the policy's clock showed to rustls.
+    /// Judges at the time that rustls took from the policy's clock.
     pub(crate) fn at_handshake(mut self, time: UnixTime) -> Self {
         self.time = AskedTime::Handshake(time);
         self
     }
 
-    /// Whether a handshake is going on with the peer: only then can it prove that it holds its key.
+    /// Whether a handshake with the peer is in progress. Only then can it prove that it holds its
+    /// key.
     pub(crate) fn is_in_handshake(&self) -> bool {
         matches!(self.time, AskedTime::Handshake(_))
     }
 
-    /// Judges at `time` instead of the time that the policy's clock shows; the receipt names the clock `given` then.
+    /// Judges at `time` instead of the time of the policy's clock. The receipt then names the clock
+    /// `given`.
     pub fn at(mut self, time: UnixTime) -> Self {
         self.time = AskedTime::Given(time);
         self

@@ -1,4 +1,4 @@
-//! The path builder over rustls-webpki, and the proof that it gives.
+//! The path builder over rustls-webpki, and the proof that it returns.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -14,15 +14,15 @@ use crate::anchors::{Anchor, AnchorSet, Standing};
 use crate::x509::certificate::{Certificate, names};
 use crate::x509::spki::SpkiSha256;
 
-/// A path from the leaf to an anchor, as built and proved by this crate's path builder.
+/// A path from the leaf to an anchor, built and verified by this crate's path builder.
 ///
-/// Its constructor is private: holding one is the proof that every signature, validity period,
-/// basic constraint, name constraint and purpose on it has been verified.
+/// Its constructor is private: a value of this type is the proof that every signature, validity
+/// period, basic constraint, name constraint and purpose of the path has been verified.
 ///
 /// ```compile_fail
 /// use bonafide_verify::VerifiedPath;
 ///
-/// // Nobody else can make one.
+/// // Other code cannot construct one.
 /// let path = VerifiedPath { leaf: todo!(), intermediates: todo!(), anchor: todo!(), fields: todo!() };
 /// ```
 pub struct VerifiedPath<'a> {
@@ -30,7 +30,7 @@ pub struct VerifiedPath<'a> {
     leaf: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
     anchor: &'a Anchor,
-    /// The fields of each, from the leaf to the anchor, read once for all who ask.
+    /// The fields of each certificate, from the leaf to the anchor, read once for all checks.
     fields: &'a [Result<Certificate<'a>, der::Error>],
 }
 
@@ -50,7 +50,8 @@ impl<'a> VerifiedPath<'a> {
         self.anchor
     }
 
-    /// Whether the leaf is the anchor itself: a self-signed certificate that proves its own names.
+    /// Whether the leaf is the anchor itself: a self-signed certificate that verifies its own
+    /// names.
     pub(crate) fn is_own_anchor(&self) -> bool {
         **self.leaf == **self.anchor.certificate()
     }
@@ -61,7 +62,7 @@ impl<'a> VerifiedPath<'a> {
         self.intermediates.len() + 2
     }
 
-    /// How many intermediates are not self-issued: what a limit on them counts (RFC 5280, 6.1).
+    /// The number of intermediates that are not self-issued, which a limit counts (RFC 5280, 6.1).
     pub(crate) fn logical_intermediates(&self) -> usize {
         let counts = |certificate: &&CertificateDer<'a>| {
             names(certificate).is_none_or(|(issuer, subject)| issuer != subject)
@@ -80,21 +81,21 @@ impl<'a> VerifiedPath<'a> {
             .chain(std::iter::once(self.anchor.certificate().as_ref()))
     }
 
-    /// The fields of every certificate, from the leaf to the anchor; an error for one that
-    /// rustls-webpki accepts and strict DER does not.
+    /// The fields of every certificate, from the leaf to the anchor. An item is an error if
+    /// rustls-webpki accepts the certificate but it is not strict DER.
     pub fn certificates(&self) -> impl Iterator<Item = Result<Certificate<'_>, der::Error>> {
         self.fields.iter().copied()
     }
 
     /// The pins of every key on the path, from the leaf to the anchor.
     ///
-    /// An anchor's is the hash of its whole SubjectPublicKeyInfo, as rustls-webpki's
-    /// `spki_for_anchor` reconstitutes it.
+    /// The pin of the anchor is the hash of its whole SubjectPublicKeyInfo, which rustls-webpki's
+    /// `spki_for_anchor` reconstructs.
     pub fn keys(&self) -> impl Iterator<Item = SpkiSha256> {
         self.spkis().map(|spki| SpkiSha256::of_spki(&spki))
     }
 
-    /// The keys themselves, whose hashes those are.
+    /// The keys of which [`keys`](Self::keys) returns the hashes.
     pub(crate) fn spkis(&self) -> impl Iterator<Item = SubjectPublicKeyInfoDer<'static>> {
         let leaf = self.proof.end_entity().subject_public_key_info();
         let anchor = webpki::spki_for_anchor(self.proof.anchor());
@@ -116,35 +117,35 @@ impl fmt::Debug for VerifiedPath<'_> {
     }
 }
 
-/// What judges each path that the builder has proved.
+/// Judges each path that the builder has verified.
 pub(crate) type OnPath<'a> = &'a dyn Fn(&VerifiedPath<'_>) -> PathVerdict;
 
-/// Whether a proved path is taken.
+/// Whether a verified path is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathVerdict {
-    /// It is; path building ends.
+    /// It is accepted; the search ends.
     Take,
-    /// It is not; the next one is tried.
+    /// It is rejected; the next path is tried.
     TryNext,
 }
 
-/// Why the builder found no path that was taken.
+/// Why no path was accepted.
 #[derive(Debug)]
 pub(crate) enum NoPath {
-    /// Paths were proved, and each was turned down.
+    /// Paths were verified, and all of them were rejected.
     AllTurnedDown,
-    /// No path could be proved.
+    /// No path could be verified.
     Unproved(webpki::Error),
-    /// No path could be proved; one would have been, had this anchor been a CA.
+    /// No path could be verified. One would have been if this anchor were a CA.
     AnchorIsNotACa(CertificateDer<'static>),
 }
 
-/// The purposes that webpki asks every presented certificate for.
+/// Checks the extended key usage of every presented certificate for webpki.
 ///
-/// RFC 5280, 4.2.1.12 lets `anyExtendedKeyUsage` stand for every purpose, and so does an
-/// intermediate here. A leaf has to name server authentication, and webpki does not say whose
-/// purposes it asks about: with a leaf that names any purpose in its place, no `any` counts, so
-/// that the leaf is refused as it is without this.
+/// By RFC 5280, 4.2.1.12 `anyExtendedKeyUsage` stands for every purpose. This is accepted in an
+/// intermediate. A leaf must name server authentication. webpki does not indicate which certificate
+/// it checks, so `any` counts in no certificate of a path whose leaf does not name server
+/// authentication: that leaf is then refused.
 struct Purposes {
     any_counts: bool,
 }
@@ -194,8 +195,8 @@ impl ExtendedKeyUsageValidator for Purposes {
     }
 }
 
-/// Builds paths from `leaf` over `intermediates` to `anchors` and asks `on_path` of each that it
-/// has proved.
+/// Builds paths from `leaf` over `intermediates` to `anchors` and calls `on_path` for each verified
+/// one.
 pub(crate) fn build(
     leaf: &CertificateDer<'_>,
     end_entity: &EndEntityCert<'_>,

@@ -1,4 +1,4 @@
-//! Making the zones of a policy.
+//! Builds the zones of a policy.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::config::provider::Provider;
 use crate::events::Events;
 use crate::first_use::KnownPeers;
 use crate::host::pattern::HostPattern;
-use crate::identity::{User, ZoneIdentity};
+use crate::identity::{RelyingPolicy, ZoneIdentity};
 use crate::zone::{Facets, Zone, ZoneAnchors, ZoneId};
 
-/// Fills in what a zone does not set.
+/// Builds zones. What a zone does not set is taken from the default zone.
 pub(super) struct Assembly<'a> {
     pub(super) default: &'a Facets,
     pub(super) provider: &'a Provider,
@@ -47,7 +47,8 @@ impl Assembly<'_> {
         Ok(zone)
     }
 
-    /// What the zone believes instead of a path; nothing that needs one may be asked of it then.
+    /// The keys that the zone trusts instead of a path. Such a zone may have nothing that needs a
+    /// path.
     fn known_peers(
         &self,
         pattern: &HostPattern,
@@ -71,7 +72,7 @@ impl Assembly<'_> {
             } => Some("a profile".to_owned()),
             Facets { checks, known, .. } => match (checks.first(), known.get(1)) {
                 (Some((check, _)), _) => Some(format!("the check `{}`", check.name())),
-                (None, Some(_)) => Some("two rules on which keys it believes".to_owned()),
+                (None, Some(_)) => Some("two rules for the trusted keys".to_owned()),
                 (None, None) => of_default,
             },
         };
@@ -84,7 +85,7 @@ impl Assembly<'_> {
         }
     }
 
-    /// The groups that a zone offers, all of which the provider has.
+    /// The groups that a zone offers; the provider supports all of them.
     fn groups(
         &self,
         facets: &Facets,
@@ -125,12 +126,12 @@ impl Assembly<'_> {
             .identity
             .as_ref()
             .map(|identity| {
-                let user = User {
+                let relying = RelyingPolicy {
                     provider: self.provider.clone(),
                     clock: self.clock.clone(),
                     events: self.events.clone(),
                 };
-                ZoneIdentity::new(identity, user)
+                ZoneIdentity::new(identity, relying)
             })
             .transpose()?;
         let name: Arc<str> = pattern.as_ref().map_or_else(

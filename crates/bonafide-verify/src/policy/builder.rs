@@ -1,4 +1,4 @@
-//! Building a policy.
+//! The builder of a policy.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,8 +27,21 @@ use crate::record::shadow::Shadow;
 use crate::zone::limits::Limits;
 use crate::zone::{Facets, TlsVersion, ZoneBuilder, Zones};
 
-/// Builds a [`Policy`]. Anchors, profile, checks, identity and versions given here are the default
-/// zone's.
+/// Builds a [`Policy`]. Anchors, profile, checks, identity and versions that are set here belong to
+/// the default zone.
+///
+/// ```
+/// use bonafide_verify::{Anchors, CustomCa, Policy, Profile};
+///
+/// # let ca = bonafide_testkit::TestCa::new();
+/// # let pem = ca.pem();
+/// let policy = Policy::builder()
+///     .anchors(Anchors::only(CustomCa::pem("corp root", pem)))
+///     .profile(Profile::WebPki)
+///     .build()?;
+/// # let _ = policy;
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicyBuilder {
     default: Facets,
@@ -44,7 +57,7 @@ pub struct PolicyBuilder {
     grants: Vec<crate::danger::Grant>,
 }
 
-/// What becomes of hosts that no zone matches.
+/// How hosts that no zone matches are treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum OtherHosts {
     #[default]
@@ -65,7 +78,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// A profile whose refusals are written on the receipt and refuse nothing.
+    /// A profile that only reports: its refusals are recorded on the receipt and refuse no peer.
     pub fn profile_report_only(mut self, profile: Profile) -> Self {
         self.default.profile = Some((profile, Mode::ReportOnly));
         self
@@ -76,7 +89,7 @@ impl PolicyBuilder {
         self.check(pins)
     }
 
-    /// Adds the pins of many hosts, such as those of a file, in every zone; each entry says itself
+    /// Adds the pins of many hosts, such as those of a file, in every zone. Each entry states
     /// whether it is enforced.
     pub fn pin_set(self, pins: PinSet) -> Self {
         self.check(pins)
@@ -88,15 +101,17 @@ impl PolicyBuilder {
         self
     }
 
-    /// Adds a check, in every zone, whose refusals are written on the receipt and refuse nothing.
+    /// Adds a check that only reports, in every zone: its refusals are recorded on the receipt and
+    /// refuse no peer.
     pub fn report_only(mut self, check: impl Check + 'static) -> Self {
         self.default.add_check(check, Mode::ReportOnly);
         self
     }
 
-    /// The client certificate that is offered to servers of the default zone that ask for one: a
-    /// [`ClientIdentity`](crate::ClientIdentity), or an [`IdentityHandle`](crate::identity::IdentityHandle)
-    /// or [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
+    /// The client certificate for servers of the default zone that request one: a
+    /// [`ClientIdentity`](crate::ClientIdentity), or an
+    /// [`IdentityHandle`](crate::identity::IdentityHandle) or
+    /// [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
     pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
         self.default.identity = Some(identity.into());
         self
@@ -109,12 +124,12 @@ impl PolicyBuilder {
     }
 
     /// The key exchange groups that are offered, the preferred one first (RFC 8446, 4.2.7).
-    /// Default: those of the crypto provider; of aws-lc-rs X25519MLKEM768, X25519, P-256 and P-384,
-    /// of ring the same without the first.
+    /// Default: those of the crypto provider. With aws-lc-rs: X25519MLKEM768, X25519, P-256 and
+    /// P-384; with ring the same without the first.
     ///
-    /// X25519MLKEM768 protects recordings of today against the quantum computers of tomorrow, and
-    /// makes the ClientHello larger than one packet. Where something on the way drops such packets,
-    /// the zone of that host can do without it:
+    /// X25519MLKEM768 protects recorded traffic against future quantum computers, and makes the
+    /// ClientHello larger than one packet. If a device on the path drops such packets, remove it in
+    /// the zone of that host:
     ///
     /// ```
     /// use bonafide_verify::{NamedGroup, Policy, Zone};
@@ -127,11 +142,11 @@ impl PolicyBuilder {
     /// # Ok::<(), bonafide_verify::ConfigError>(())
     /// ```
     ///
-    /// In TLS 1.2 the list is for the curve of a server's ECDSA key too (RFC 8422, 5.1.1): keep
-    /// P-256 and P-384 in it where servers may have such keys. X25519MLKEM768 is for TLS 1.3 alone.
+    /// In TLS 1.2 the list also restricts the curve of a server's ECDSA key (RFC 8422, 5.1.1): keep
+    /// P-256 and P-384 in it if servers may have such keys. X25519MLKEM768 is used in TLS 1.3 only.
     ///
-    /// An empty list, or a group that the provider does not have, is an error of [`Self::build`]. A
-    /// group that is named twice is offered once.
+    /// An empty list, or a group that the provider does not support, is an error of
+    /// [`Self::build`]. A group that is listed twice is offered once.
     pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
         self.default.groups = Some(groups.into_iter().collect());
         self
@@ -143,7 +158,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Intermediates to try where a server leaves its own out, in every zone. Default: none.
+    /// Intermediates to try if a server omits its own, in every zone. Default: none.
     pub fn intermediates(mut self, intermediates: Intermediates) -> Self {
         self.intermediates = intermediates;
         self
@@ -167,39 +182,40 @@ impl PolicyBuilder {
         self
     }
 
-    /// A crypto provider of your own, used as it is. Default: aws-lc-rs, or ring where only that
-    /// feature is on; the process's default provider of rustls plays no part.
+    /// A crypto provider of your own, used unchanged. Default: aws-lc-rs, or ring if only that
+    /// feature is on. The process-wide default provider of rustls is never used.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Adds a sink for the policy's events; see [`Event`](crate::events::Event). Default: the log alone.
+    /// Adds a sink for the policy's events; see [`Event`](crate::events::Event). Default: only the
+    /// log.
     ///
-    /// That a policy takes another's place is reported to the sinks of both; to one that they
-    /// share, by cloning a builder, once.
+    /// The replacement of a policy by another is reported to the sinks of both. A sink that both
+    /// share, because their builder was cloned, receives it once.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.events.add(sink);
         self
     }
 
-    /// How long before something expires it is reported as an
-    /// [`Event::Expiring`](crate::events::Event::Expiring). Default: 30, 14, 7 and 1 days.
+    /// How long before something expires an [`Event::Expiring`](crate::events::Event::Expiring)
+    /// reports it. Default: 30, 14, 7 and 1 days.
     ///
-    /// | what | when it is looked at |
+    /// | what | when it is checked |
     /// |---|---|
-    /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | at that handshake |
-    /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when it comes into force in a [`PolicyHandle`](crate::PolicyHandle), or at its first handshake, then once a day as handshakes happen |
+    /// | certificates on the verified path of a handshake: leaf, intermediates, anchor | in that handshake |
+    /// | what the policy names: anchors that the program added, pins, client certificates, revocation lists, log lists, grants | when the policy comes into force in a [`PolicyHandle`](crate::PolicyHandle), or in its first handshake, then once a day during handshakes |
     ///
-    /// Each thing, and each certificate for each host, is reported once a day, and at once where it
-    /// has come within a nearer horizon. What has expired already is reported too.
-    /// [`Policy::forecast`] gives the list at any time.
+    /// Each of them, and each certificate for each host, is reported once a day, and at once when
+    /// it reaches a shorter horizon. What has expired is reported too. [`Policy::forecast`] returns
+    /// the list at any time.
     pub fn forecast(mut self, horizons: Horizons) -> Self {
         self.forecast = horizons;
         self
     }
 
-    /// Has a candidate policy judge the same handshakes without deciding anything; see [`Shadow`].
+    /// Adds a candidate policy that judges the same handshakes and decides nothing; see [`Shadow`].
     /// Default: none.
     pub fn shadow(mut self, shadow: Shadow) -> Self {
         self.shadow = Some(shadow);
@@ -213,15 +229,16 @@ impl PolicyBuilder {
         self
     }
 
-    /// Checks and builds the policy, loading all anchors but the system's store, which is read at
-    /// the first need.
+    /// Checks and builds the policy, and loads all anchors except the system's store, which is read
+    /// when it is first needed.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for names that
-    /// cannot fence one, [`ConfigError::Pattern`] and [`ConfigError::DuplicateZone`] for host
-    /// patterns, [`ConfigError::ReadIntermediates`], [`ConfigError::NoCryptoProvider`],
-    /// [`ConfigError::NoKeyExchangeGroup`] and [`ConfigError::UnsupportedKeyExchangeGroup`], and
-    /// what [`ClientIdentity`](crate::ClientIdentity) says of keys.
+    /// [`ConfigError::NoAnchors`] for a zone without anchors, [`ConfigError::Fence`] for invalid
+    /// names of [`CustomCa::only_for`](crate::CustomCa::only_for), [`ConfigError::Pattern`] and
+    /// [`ConfigError::DuplicateZone`] for host patterns, [`ConfigError::ReadIntermediates`],
+    /// [`ConfigError::NoCryptoProvider`], [`ConfigError::NoKeyExchangeGroup`] and
+    /// [`ConfigError::UnsupportedKeyExchangeGroup`], [`ConfigError::KeyMismatch`] and
+    /// [`ConfigError::UnusableKey`] for client certificates.
     pub fn build(self) -> Result<Policy, ConfigError> {
         let provider = match self.provider {
             Some(provider) => Provider::custom(provider),

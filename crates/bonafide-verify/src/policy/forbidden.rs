@@ -1,9 +1,9 @@
-//! The variable that forbids grants, whatever a program asks for.
+//! The environment variable that forbids grants.
 
-/// When set to anything but nothing or `0`, a policy with a grant does not build.
+/// If it is set to a value other than the empty one and `0`, building a policy with a grant fails.
 const VARIABLE: &str = "BONAFIDE_FORBID_DANGER";
 
-/// Whether grants are forbidden to this process.
+/// Whether grants are forbidden in this process.
 pub(crate) fn is_set() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "0")
 }

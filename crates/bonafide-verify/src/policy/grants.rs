@@ -1,4 +1,4 @@
-//! The zones of grants.
+//! Assigns grants to zones.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use crate::danger::Grant;
 use crate::policy::forbidden;
 use crate::zone::{Zone, ZoneId};
 
-/// Gives each grant its zone: the one with its exact host, or one of its own made like the zone that covers the host.
+/// Assigns each grant to a zone: the zone of its exact host, or else a new zone for that host which
+/// is a copy of the zone that covers it.
 pub(super) fn with_grants(
     grants: Vec<Grant>,
     default: Option<&Zone>,
@@ -26,9 +27,9 @@ pub(super) fn with_grants(
             });
         }
         let host = grant.host.clone();
-        let believes_keys = || ConfigError::InvalidGrant {
+        let trusts_keys = || ConfigError::InvalidGrant {
             host,
-            problem: "is for a zone that believes keys: another key is never let through"
+            problem: "is for a zone that trusts keys, in which a changed key is never accepted"
                 .to_owned(),
         };
         let grant = Some(Arc::new(grant));
@@ -36,8 +37,8 @@ pub(super) fn with_grants(
             .iter_mut()
             .find(|zone| zone.pattern() == Some(&pattern))
         {
-            if zone.believes_keys() {
-                return Err(believes_keys());
+            if zone.trusts_keys() {
+                return Err(trusts_keys());
             }
             zone.grant = grant;
             continue;
@@ -55,8 +56,8 @@ pub(super) fn with_grants(
                 host: pattern.to_string(),
             });
         };
-        if covering.believes_keys() {
-            return Err(believes_keys());
+        if covering.trusts_keys() {
+            return Err(trusts_keys());
         }
         let zone = Zone {
             id: ZoneId::new(u32::try_from(zones.len() + 1).unwrap_or(u32::MAX)),

@@ -11,16 +11,16 @@ use crate::events::subscription::{Listener, Subscribers};
 use crate::events::{Event, Events, PolicyReplaced};
 use crate::policy::Policy;
 
-/// A place for the policy of this moment; clones are the same place.
+/// Holds the current policy, which can be replaced. Clones share it.
 ///
-/// Clients that were built with a handle judge by the policy that it holds: from the moment that
-/// [`replace`](Self::replace) returns, no request rides on a connection or a session ticket of an
-/// older one. Responses that are under way finish, and their receipts say that the policy was
-/// replaced.
+/// Clients that were built with a handle judge by the policy that it holds. After
+/// [`replace`](Self::replace) has returned, no request uses a connection or a session ticket of an
+/// older policy. Exchanges in progress finish, and their receipts say that the policy was replaced.
 ///
-/// Under way is what was handed to a connection by then, even if the server has yet to read it.
-/// Over HTTP/2 that is no more than the streams that the server allowed at the time, and one if it
-/// allows none; requests beyond wait in the client, and are judged anew.
+/// An exchange is in progress if its request was handed to a connection before, even if the server
+/// has not read it yet. Over HTTP/2 these are at most as many as the streams that the server
+/// allowed at that time, and one if it allows none. Further requests wait in the client and are
+/// judged by the new policy.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy, PolicyHandle};
@@ -43,8 +43,8 @@ struct Inner {
 }
 
 impl PolicyHandle {
-    /// A handle that holds `policy`. One that is or was in another handle gets an epoch of its own
-    /// here: what becomes of it there plays no part.
+    /// A handle that holds `policy`. A policy that is or was in another handle gets a new epoch
+    /// here, so the two handles are independent.
     pub fn new(policy: Policy) -> Self {
         let policy = policy.placed();
         policy.came_into_force();
@@ -55,29 +55,29 @@ impl PolicyHandle {
         }))
     }
 
-    /// The policy of this moment. The guard is for a moment too: keep a [`Policy`] by cloning it.
+    /// The current policy. Do not hold the guard for long: clone the [`Policy`] to keep it.
     pub fn current(&self) -> Guard<Arc<Policy>> {
         self.0.current.load()
     }
 
-    /// The epoch of the policy of this moment.
+    /// The epoch of the current policy.
     pub fn epoch(&self) -> Epoch {
         self.current().epoch()
     }
 
-    /// Puts `policy` in the place of the current one and gives its epoch, once all that rests on
-    /// older ones is let go.
+    /// Replaces the current policy with `policy` and returns its epoch, after all listeners have
+    /// dropped what depends on older policies.
     ///
-    /// All of its anchors are loaded first, on this thread. A policy that was in use before, put
-    /// back, gets an epoch of its own: what rested on it then does not come back. The sinks of both
-    /// policies are notified last, when everything is done.
+    /// All of its anchors are loaded first, on this thread. A policy that was in use before gets a
+    /// new epoch: connections of its former epoch are not used again. The sinks of both policies
+    /// are notified last.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] for a zone without anchors; the current policy then stays.
     ///
     /// # Panics
-    /// If a listener or a sink panics; the policy is replaced then all the same, and every listener
-    /// has been notified.
+    /// If a listener or a sink panics. The policy has been replaced nevertheless, and every
+    /// listener has been notified.
     pub fn replace(&self, policy: Policy) -> Result<Epoch, ConfigError> {
         policy.load()?;
         let replacing = self.0.replacing.lock();
@@ -104,9 +104,8 @@ impl PolicyHandle {
         Ok(epoch)
     }
 
-    /// Has `listener` notified of every replacement from now on, for as long as it is kept
-    /// elsewhere. The policy may have been replaced before: look at [`current`](Self::current)
-    /// afterwards.
+    /// Subscribes `listener` to replacements, until it is dropped. The policy may have been
+    /// replaced before the subscription: read [`current`](Self::current) afterwards.
     pub fn subscribe(&self, listener: Weak<impl Listener<Policy> + 'static>) {
         let listener: Weak<dyn Listener<Policy>> = listener;
         self.0.subscribers.subscribe(&listener);

@@ -1,4 +1,7 @@
-//! Policies: the default zone plus all zones, immutable once built.
+//! Policies: the default zone and all other zones, immutable once built.
+//!
+//! What belongs here builds a policy from its parts, replaces it, and gives clients what they use
+//! of it. It never judges a path, a name or a check itself: `judge` does. It never knows HTTP.
 
 mod assembly;
 mod builder;
@@ -34,7 +37,7 @@ use crate::path::presented::Peer;
 use crate::policy::effective::Effective;
 use crate::record::{Recorder, ShadowCounts};
 use crate::rustls::adapter;
-use crate::rustls::sessions::Resumption;
+use crate::rustls::sessions::ResumedSessions;
 use crate::text::excerpt;
 #[cfg(feature = "tokio")]
 use crate::verdict::receipt::report::IdentityUse;
@@ -42,10 +45,10 @@ use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::Zone;
 
-/// What a client believes, for which hosts, checked how.
+/// Which peers a client accepts: the trusted anchors and keys and the checks, for each host.
 ///
-/// Immutable once built; cloning shares it. Every policy is an epoch of its own: connections and
-/// session tickets belong to it and are never shared with another policy.
+/// A policy is immutable once built; clones share it. Every policy has an epoch of its own:
+/// connections and session tickets belong to it and are never shared with another policy.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, CustomCa, Policy, Zone};
@@ -82,13 +85,13 @@ impl Policy {
         }
     }
 
-    /// The same policy in an epoch of its own, with nothing that rests on the old one.
+    /// The same policy in a new epoch, without anything that depends on the old one.
     pub(crate) fn renewed(&self) -> Self {
         Self::from_recorder(self.recorder.renewed())
     }
 
-    /// The policy for a handle: this one, or the same in an epoch of its own if a handle has or had
-    /// this one.
+    /// The policy for a handle: this one, or the same in a new epoch if a handle holds or held this
+    /// one.
     pub(crate) fn placed(self) -> Self {
         if self.judge().successor.claim() {
             self
@@ -103,7 +106,7 @@ impl Policy {
         self.judge().successor.set(epoch);
     }
 
-    /// Whether the policy's events go anywhere but into the log; see [`PolicyBuilder::events`].
+    /// Whether the policy has event sinks besides the log; see [`PolicyBuilder::events`].
     pub fn has_event_sinks(&self) -> bool {
         self.events().len() > 0
     }
@@ -113,12 +116,12 @@ impl Policy {
         &self.recorder
     }
 
-    /// What decides, which records nothing.
+    /// The part that decides. It records nothing.
     fn judge(&self) -> &Judge {
         &self.recorder.judge
     }
 
-    /// Where the policy's events go.
+    /// The sinks of the policy's events.
     pub(crate) fn events(&self) -> &Events {
         self.recorder.events()
     }
@@ -143,13 +146,13 @@ impl Policy {
         self.judge().zone_of(name)
     }
 
-    /// All zones, the default one first where there is one.
+    /// All zones, the default zone first if there is one.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
         self.judge().zones.iter()
     }
 
-    /// The files and directories that the policy was read from, each once, in the order of their
-    /// names: when one changes, the policy is out of date. The system's store is none of them.
+    /// The files and directories that the policy was read from, each once, ordered by name. When
+    /// one of them changes, the policy is out of date. The system's store is not included.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut description = Description::default();
         self.judge().intermediates.describe(&mut description);
@@ -169,68 +172,66 @@ impl Policy {
         files.into_iter().collect()
     }
 
-    /// Everything that decides, in a form that can be kept and compared. Loads the anchors of all
-    /// zones.
+    /// Everything that affects decisions, in a form that can be stored and compared. Loads the
+    /// anchors of all zones.
     pub fn effective(&self) -> Effective {
         Effective::of(self.judge())
     }
 
-    /// All that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first: what
-    /// the policy names, and what is on the paths of servers that it has verified lately. For a
-    /// timer of the program; it emits nothing and changes nothing about what is reported as an
-    /// event.
+    /// Everything that expires within a horizon of [`PolicyBuilder::forecast`], the nearest first:
+    /// what the policy names, and the certificates on the paths of recently verified servers. Call
+    /// it from a timer, for example. It emits no event and does not affect later events.
     pub fn forecast(&self) -> Vec<Expiring> {
         self.recorder.expiring()
     }
 
-    /// What has become of the handshakes that the policy's [`Shadow`](crate::Shadow) saw; none
-    /// where it has none.
+    /// The counts of the handshakes that the policy's [`Shadow`](crate::Shadow) received; `None` if
+    /// the policy has no shadow.
     pub fn shadow_counts(&self) -> Option<ShadowCounts> {
         self.recorder.shadow_counts()
     }
 
-    /// What `other`, which was in force before, has reported of what expires is not reported again.
+    /// Takes over from `other`, which was in force before, which expiries were reported.
     pub(crate) fn takes_over_from(&self, other: &Self) {
         self.recorder.continue_from(&other.recorder);
     }
 
-    /// The policy is in force from now on.
+    /// Called when the policy comes into force.
     pub(crate) fn came_into_force(&self) {
         self.recorder.look_through();
     }
 
-    /// Whether the anchors of all zones are loaded: whether a handshake would not read the system's
+    /// Whether the anchors of all zones are loaded. If so, a handshake does not read the system's
     /// store.
     pub fn is_loaded(&self) -> bool {
         self.zones().all(|zone| zone.anchors.is_loaded())
     }
 
-    /// Loads the anchors of all zones on this thread, which reads the system's store at the first
-    /// time in a process. Later calls are free.
+    /// Loads the anchors of all zones on this thread. The first call in a process reads the
+    /// system's store; later calls cost nothing.
     ///
     /// # Errors
-    /// [`ConfigError::NoAnchors`] of the first zone that has none; the other zones are loaded all
-    /// the same.
+    /// [`ConfigError::NoAnchors`] of the first zone without anchors. The other zones are loaded
+    /// nevertheless.
     pub fn load(&self) -> Result<(), ConfigError> {
-        // Every zone is tried, so that one without anchors does not keep the others from being
-        // ready.
+        // Every zone is loaded, also after one without anchors.
         self.zones()
             .map(|zone| zone.anchors.get().map(drop))
             .fold(Ok(()), Result::and)
     }
 
-    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms a process;
-    /// for a thread that may block.
+    /// Draws the crypto provider's first random number, which takes aws-lc-rs some 30 ms once in a
+    /// process. Call it on a thread that may block.
     pub fn draw_entropy(&self) {
         self.judge().provider.draw_entropy();
     }
 
     /// Judges a peer without a socket: path, then name, then checks.
     ///
-    /// Reads the system's store if that has not happened yet.
+    /// Reads the system's store if it is needed and was not read before.
     ///
     /// # Errors
-    /// A [`Refusal`] that says why the peer is not believed.
+    /// A [`Refusal`] with the reason, if the peer is not accepted.
     ///
     /// ```
     /// use bonafide_verify::{Anchors, Code, Peer, Policy};
@@ -254,13 +255,14 @@ impl Policy {
         self.judge().verify(peer)
     }
 
-    /// A configuration for any rustls client, which serves every zone: the verifier finds the zone
-    /// by the name of each handshake.
+    /// A configuration for any rustls client, for all zones: the verifier finds the zone by the
+    /// name of each handshake.
     ///
-    /// Set ALPN on it as the protocol needs. Reads the system's store if that has not happened yet.
+    /// Set ALPN on it as the protocol requires. Reads the system's store if it is needed and was
+    /// not read before.
     ///
-    /// A client certificate that changes is the one of the moment in each handshake; no session is
-    /// resumed then, as a ticket does not tell which certificate it rests on.
+    /// With a client certificate that changes, each handshake presents the current one, and no
+    /// session is resumed, because a ticket does not show for which certificate it was issued.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`]; [`ConfigError::ZoneNeedsOwnConfig`] when a zone has its own
@@ -286,7 +288,7 @@ impl Policy {
             &self.recorder,
             first,
             None,
-            Resumption::Unasked,
+            ResumedSessions::AreNotJudged,
         )?))
     }
 
@@ -311,12 +313,12 @@ impl Policy {
             &self.recorder,
             zone,
             Some(zone.id()),
-            Resumption::Unasked,
+            ResumedSessions::AreNotJudged,
         )?))
     }
 
-    /// Another client resumes sessions without asking whether a grant has expired since, and so
-    /// must not where there is one.
+    /// Another client would resume sessions without checking whether a grant has expired. So it
+    /// resumes none if a zone has a grant.
     fn for_any_client(&self, mut config: rustls::ClientConfig) -> rustls::ClientConfig {
         if self.zones().any(Zone::is_granted) {
             config.resumption = rustls::client::Resumption::disabled();
@@ -327,13 +329,13 @@ impl Policy {
     /// The receipt of a connection that any rustls client has made with one of this policy's
     /// configurations.
     ///
-    /// **The connection must have been made with a configuration of this policy, for this `name`**:
-    /// what the configuration verified is taken on trust, and a receipt for another connection
-    /// would be a guess. Works for resumed sessions too; a chain whose receipt is no longer at
-    /// hand, or no longer holds, is judged again.
+    /// **The connection must have been made with a configuration of this policy, for this `name`**.
+    /// This method cannot check that; for another connection the receipt would be wrong. It works
+    /// for resumed sessions too. If the receipt of the chain is no longer stored or no longer
+    /// valid, the chain is judged again.
     ///
     /// # Errors
-    /// A [`Refusal`] when the chain has to be judged again and is not believed any more.
+    /// A [`Refusal`] if the chain has to be judged again and is no longer accepted.
     pub fn receipt_of(
         &self,
         name: &ServerName<'_>,
@@ -342,7 +344,7 @@ impl Policy {
         adapter::receipt_of(&self.recorder, name, connection, None)
     }
 
-    /// The same, by whoever knows what the server was shown.
+    /// The same, for a caller that knows which client certificate was presented.
     #[cfg(feature = "tokio")]
     pub(crate) fn receipt_with(
         &self,
@@ -353,9 +355,9 @@ impl Policy {
         adapter::receipt_of(&self.recorder, name, connection, Some(identity))
     }
 
-    /// Has `listener` notified when the client certificate of a zone is replaced, for as long as it
-    /// is kept elsewhere. One may have been replaced before: ask the connections at hand afterwards
-    /// whether their [`Credential`](crate::identity::Credential) is retired.
+    /// Subscribes `listener` to replacements of the client certificate of any zone, until it is
+    /// dropped. A certificate may have been replaced before the subscription: check afterwards
+    /// whether the [`Credential`](crate::identity::Credential) of existing connections has retired.
     pub fn subscribe_to_identities(&self, listener: Weak<impl Listener<Rotation> + 'static>) {
         let listener: Weak<dyn Listener<Rotation>> = listener;
         for identity in self.zones().filter_map(|zone| zone.identity.as_ref()) {

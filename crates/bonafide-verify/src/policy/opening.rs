@@ -1,8 +1,7 @@
-//! What passes over a connection until the server's first bytes: how much was sent, and what the
-//! answer looks like.
+//! Records how much a client sends before the server's first bytes, and these bytes.
 //!
-//! rustls says of an answer that is not TLS only that its first byte is wrong, and of a connection
-//! that is reset nothing at all.
+//! If a server does not answer in TLS, rustls reports only an invalid first byte; if the connection
+//! is reset, it reports nothing about what happened before.
 
 use std::io;
 use std::pin::Pin;
@@ -12,10 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::verdict::handshake::{Answer, Opening};
 
-/// How many bytes of the answer are kept: those of `HTTP/`.
+/// How many bytes of the answer are kept: enough for `HTTP/`.
 const KEPT: usize = 5;
 
-/// A transport that notes the opening of its connection and passes everything on.
+/// A transport that records the opening of its connection and forwards everything.
 #[derive(Debug)]
 pub(crate) struct Noting<IO> {
     transport: IO,
@@ -38,7 +37,7 @@ impl<IO> Noting<IO> {
         &self.transport
     }
 
-    /// What was noted.
+    /// The recorded opening.
     pub(crate) fn opening(&self) -> Opening {
         Opening {
             sent: self.sent,

@@ -1,4 +1,4 @@
-//! Verified streams over any transport: what Python's `SSLContext.wrap_socket` is for.
+//! Verified TLS streams over any transport, for protocols that are not HTTP.
 
 use std::fmt;
 use std::io;
@@ -25,11 +25,13 @@ use crate::verdict::receipt::report::{IdentityUse, Receipt};
 impl Policy {
     /// Makes a verified TLS connection to `name` over `io`, for protocols that are not HTTP.
     ///
-    /// No byte can be written before the peer is verified. There is no time limit: set one around the call.
+    /// No byte of the application can be written before the peer is verified. The call has no time
+    /// limit: set one around it.
     ///
     /// # Errors
-    /// [`TlsError::Refused`] when the peer is not believed, [`TlsError::Handshake`] when the handshake fails otherwise, [`TlsError::Io`] for the
-    /// transport, [`TlsError::Config`] when the zone has no anchors.
+    /// [`TlsError::Refused`] if the peer is not accepted, [`TlsError::Handshake`] if the handshake
+    /// fails for another reason, [`TlsError::Io`] for errors of the transport, [`TlsError::Config`]
+    /// if the zone has no anchors.
     ///
     /// ```
     /// use bonafide_testkit::{Recipe, TestCa, TestServer};
@@ -60,10 +62,11 @@ impl Policy {
         self.connect_alpn(name, io, &[]).await
     }
 
-    /// The same, offering the application protocols `alpn` in this order (RFC 7301).
+    /// Like [`Policy::connect`], and offers the application protocols `alpn` in this order (RFC
+    /// 7301).
     ///
     /// # Errors
-    /// As [`Policy::connect`].
+    /// Those of [`Policy::connect`].
     pub async fn connect_alpn<IO>(
         &self,
         name: ServerName<'static>,
@@ -80,11 +83,11 @@ impl Policy {
         }
         zone.anchors()?;
         let TlsConfig { config, credential } = self.tls_config(zone, alpn)?;
-        let offer = Arc::clone(&config.client_auth_cert_resolver);
+        let resolver = Arc::clone(&config.client_auth_cert_resolver);
         let connector = TlsConnector::from(config);
         let handshake = connector.connect(name.clone(), Noting::new(io));
         let handshake = pin!(handshake.into_fallible());
-        let (stream, demand) = demand::watch(&*offer, handshake).await;
+        let (stream, demand) = demand::observe(&*resolver, handshake).await;
         let stream = stream.map_err(|(error, io)| {
             TlsError::from_io(error).of_handshake(demand.is_some(), io.opening())
         })?;
@@ -112,14 +115,15 @@ impl Policy {
     async fn load_off_the_async_threads(&self) -> Result<(), TlsError> {
         let policy = self.clone();
         match tokio::task::spawn_blocking(move || policy.load()).await {
-            // Whether this zone has anchors is asked next; another's lack of them is no concern of this connection.
+            // The caller checks the anchors of its own zone next. Those of other zones do not
+            // matter.
             Ok(_) => Ok(()),
             Err(error) => Err(TlsError::Io(io::Error::other(error))),
         }
     }
 }
 
-/// A TLS stream whose peer has been verified, with the receipt that shows it.
+/// A TLS stream whose peer has been verified, with its receipt.
 pub struct VerifiedStream<IO> {
     stream: TlsStream<Noting<IO>>,
     receipt: Arc<Receipt>,
@@ -127,13 +131,14 @@ pub struct VerifiedStream<IO> {
 }
 
 impl<IO> VerifiedStream<IO> {
-    /// What was checked.
+    /// The receipt: what was checked.
     pub fn receipt(&self) -> &Arc<Receipt> {
         &self.receipt
     }
 
-    /// The client certificate that the connection rests on: the one that the server was shown in this handshake or, as far as that can be known, in the one that it
-    /// resumes. None where the server did not ask.
+    /// The client certificate on which the connection depends: the one that was presented in this
+    /// handshake or, as far as it is known, in the handshake of the resumed session. `None` if the
+    /// server did not request one.
     pub fn credential(&self) -> Option<&Arc<Credential>> {
         self.credential.as_ref()
     }
@@ -148,7 +153,7 @@ impl<IO> VerifiedStream<IO> {
         self.stream.get_ref().0.get_ref()
     }
 
-    /// The state of the TLS connection, for protocols that need more of it, such as exporters (RFC 5705).
+    /// The TLS connection of rustls, for example for keying material exporters (RFC 5705).
     pub fn tls(&self) -> &rustls::ClientConnection {
         self.stream.get_ref().1
     }

@@ -1,4 +1,4 @@
-//! What of a handshake's verdict is reported as events.
+//! The events of a handshake's verdict.
 
 use super::Recorder;
 use crate::events::{
@@ -10,8 +10,7 @@ use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::Refusal;
 
 impl Recorder {
-    /// Emits what there is to report of a connection that rests on `receipt`, whether it was
-    /// verified for it or resumes what was.
+    /// Emits the events of a connection with `receipt`, for a full handshake or a resumed session.
     pub(crate) fn announce(&self, receipt: &Receipt) {
         self.announce_grant(receipt);
         for check in receipt.checks() {
@@ -25,7 +24,7 @@ impl Recorder {
         }
     }
 
-    /// Emits which pins did not hold in a handshake that was judged.
+    /// Emits the pin failures of a handshake.
     pub(super) fn announce_pins(&self, receipt: &Receipt, refusal: Option<&Refusal>) {
         for check in receipt.checks() {
             let (reason, outcome) = match (check.outcome(), refusal) {
@@ -58,8 +57,7 @@ impl Recorder {
         }
     }
 
-    /// Emits the event of a handshake that was refused since the host has shown another key than
-    /// before.
+    /// Emits the event of a handshake that was refused because the key of the host has changed.
     pub(super) fn announce_key_change(&self, refusal: &Refusal) {
         if let Reason::Key(reason) = refusal.reason()
             && let KeyReason::Changed {

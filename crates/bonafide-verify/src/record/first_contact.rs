@@ -1,4 +1,4 @@
-//! First contacts: written down once the peer has proved that it holds its key.
+//! First contacts: stored once the peer has proved that it holds its key.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::verdict::receipt::report::{Receipt, Verdict};
 use crate::verdict::refusal::report::Refusal;
 use crate::x509::spki::SpkiSha256;
 
-/// A first contact that has yet to be written down, once the peer has proved that it holds its key.
+/// A first contact that will be stored once the peer has proved that it holds its key.
 #[derive(Debug)]
-pub(crate) struct FirstContact {
+pub(crate) struct PendingFirstContact {
     name: ServerName<'static>,
     chain: Vec<CertificateDer<'static>>,
     time: UnixTime,
@@ -23,19 +23,19 @@ pub(crate) struct FirstContact {
     receipt: Arc<Receipt>,
 }
 
-/// What the store of a server's zone says of it at this moment.
+/// What the store of a server's zone has for the server at this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remembered {
-    /// Its zone has no such store.
-    NotAsked,
+pub(crate) enum StoreState {
+    /// The zone has no store.
+    NoStore,
     /// This key.
-    Key(KnownKey),
-    /// Nothing, or the store cannot be read.
-    Nothing,
+    Known(KnownKey),
+    /// No key, or the store cannot be read.
+    Unknown,
 }
 
-impl FirstContact {
-    /// The first contact that `receipt` is about, if it is about one.
+impl PendingFirstContact {
+    /// The first contact of `receipt`, if it is the receipt of one.
     pub(crate) fn of(receipt: &Arc<Receipt>, peer: &Peer<'_>) -> Option<Self> {
         match (receipt.verdict(), peer.name) {
             (
@@ -69,15 +69,15 @@ impl Recorder {
             .any(|zone| zone.first_use().is_some())
     }
 
-    /// Whether the zone of the server asks a store of first use.
+    /// Whether the zone of the server has a store of known keys.
     pub(crate) fn is_first_use(&self, name: &ServerName<'_>) -> bool {
         self.judge
             .zone_of(&canonical(name))
             .is_ok_and(|zone| zone.first_use().is_some())
     }
 
-    /// What the store of the server's zone says of it at this moment.
-    pub(crate) fn remembered(&self, name: &ServerName<'_>) -> Remembered {
+    /// What the store of the server's zone has for it at this time.
+    pub(crate) fn store_state(&self, name: &ServerName<'_>) -> StoreState {
         let name = canonical(name);
         let Some(store) = self
             .judge
@@ -85,18 +85,18 @@ impl Recorder {
             .ok()
             .and_then(|zone| zone.first_use())
         else {
-            return Remembered::NotAsked;
+            return StoreState::NoStore;
         };
         match store.look_up(&host_text(&name)) {
-            Ok(Some(known)) => Remembered::Key(known),
-            Ok(None) | Err(_) => Remembered::Nothing,
+            Ok(Some(known)) => StoreState::Known(known),
+            Ok(None) | Err(_) => StoreState::Unknown,
         }
     }
 
-    /// Writes a first contact down, now that the peer has proved that it holds the key; whoever
-    /// came first wins.
-    pub(crate) fn complete(&self, contact: FirstContact) -> Result<(), Refusal> {
-        let FirstContact {
+    /// Stores a first contact, after the peer has proved that it holds the key. If another
+    /// handshake has stored a key meanwhile, the peer is judged by that key.
+    pub(crate) fn complete(&self, contact: PendingFirstContact) -> Result<(), Refusal> {
+        let PendingFirstContact {
             name,
             chain,
             time,
@@ -124,14 +124,14 @@ impl Recorder {
                 self.receipts.keep(zone.id(), &host, &peer.chain, &receipt);
                 Ok(())
             }
-            // Another one was faster, and this one is judged by its key; should that be gone again,
-            // there is no second try.
+            // Another handshake was faster, and this peer is judged by its key. If that key has
+            // been removed again, there is no second attempt.
             Ok(Swap::Found(Some(_))) => {
                 let settled = Peer::from_chain(peer.chain, &name);
                 self.verify_handshake(&settled).map(drop)
             }
             Ok(Swap::Found(None)) => Err(refuse(KeyReason::of_store(FirstUseError::Other(
-                "it has no key, and does not take one".into(),
+                "the store has no key for the host and did not accept one".into(),
             )))),
             Err(error) => Err(refuse(KeyReason::of_store(error))),
         }

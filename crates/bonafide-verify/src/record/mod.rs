@@ -1,8 +1,8 @@
-//! The recorder: has the judge decide about the peer of a handshake, and records what was decided.
+//! The recorder: calls the judge for the peer of a handshake and records its verdict.
 //!
-//! Receipts for the connections that will rest on them, events for the sinks, intermediates that
-//! are learnt, first contacts in their stores. It decides nothing: what the judge gives is passed
-//! on as it is. The judge knows nothing of it.
+//! What belongs here keeps receipts for later connections, emits events, remembers intermediates
+//! and stores first contacts. It never decides: it passes on the verdict of the judge unchanged.
+//! The judge does not know it.
 
 mod announce;
 mod first_contact;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::{ServerName, UnixTime};
 
-pub(crate) use self::first_contact::{FirstContact, Remembered};
+pub(crate) use self::first_contact::{PendingFirstContact, StoreState};
 pub(crate) use self::onlooker::Onlooker;
 pub use self::onlooker::ShadowCounts;
 use self::receipts::Receipts;
@@ -28,7 +28,7 @@ use crate::record::forecast::Forecast;
 use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 
-/// A judge, and the records of one epoch; what the rustls adapter holds on to.
+/// A judge and the records of one epoch. The rustls adapter holds it.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) judge: Judge,
@@ -39,17 +39,17 @@ pub(crate) struct Recorder {
     onlooker: Option<Arc<dyn Onlooker>>,
 }
 
-/// How a connection began.
+/// How a connection was established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Handshake {
-    /// The peer has signed with its key.
+    /// By a full handshake: the peer has signed with its key.
     Full,
-    /// It has shown that it knows the secrets of an earlier session.
+    /// By resumption: the peer has proved that it knows the secrets of an earlier session.
     Resumed,
 }
 
 impl Recorder {
-    /// One without records.
+    /// A recorder without records.
     pub(crate) fn new(
         judge: Judge,
         learner: Learner,
@@ -67,7 +67,7 @@ impl Recorder {
         }
     }
 
-    /// One whose judge decides the same in a new epoch, and that has recorded nothing yet.
+    /// A recorder whose judge decides the same in a new epoch, without receipts.
     pub(crate) fn renewed(&self) -> Self {
         let Self {
             judge,
@@ -86,18 +86,18 @@ impl Recorder {
         )
     }
 
-    /// Where the events of the policy go.
+    /// The sinks of the policy's events.
     pub(crate) fn events(&self) -> &Events {
         &self.events
     }
 
-    /// Remembers with `other`, which was in force before, what was reported of what expires.
+    /// Shares with `other`, which was in force before, the record of reported expiries.
     pub(crate) fn continue_from(&self, other: &Self) {
         self.forecast.continue_from(&other.forecast);
     }
 
-    /// Has the peer of a handshake judged, and keeps the receipt for the connections that will rest
-    /// on it; that of a [`FirstContact`] is kept when that is complete.
+    /// Judges the peer of a handshake, and keeps the receipt for later connections. The receipt of
+    /// a [`PendingFirstContact`] is kept when the contact is completed.
     pub(crate) fn verify_handshake(&self, peer: &Peer<'_>) -> Result<Arc<Receipt>, Refusal> {
         self.look_through();
         let judged = self
@@ -114,7 +114,7 @@ impl Recorder {
         if let Some(path) = receipt.path().filter(|_| receipt.is_verified()) {
             self.learner.learn(path.certificates());
         }
-        if FirstContact::of(&receipt, peer).is_some() {
+        if PendingFirstContact::of(&receipt, peer).is_some() {
             return Ok(receipt);
         }
         if let Some(name) = peer.name {
@@ -125,23 +125,22 @@ impl Recorder {
         Ok(receipt)
     }
 
-    /// Reports what the policy names and what expires soon, at most once a day.
+    /// Reports what the policy names that expires soon, at most once a day.
     pub(crate) fn look_through(&self) {
         let Judge { zones, clock, .. } = &self.judge;
         self.forecast.look_through(zones, clock.now(), &self.events);
     }
 
-    /// All that expires soon: what the policy names, and what is on the paths of the receipts at
-    /// hand.
+    /// Everything that expires soon: what the policy names, and the certificates on the paths of
+    /// the kept receipts.
     pub(crate) fn expiring(&self) -> Vec<Expiring> {
         let receipts = self.receipts.all();
         let Judge { zones, clock, .. } = &self.judge;
         self.forecast.all(zones, &receipts, clock.now())
     }
 
-    /// Until when what was accepted of a server holds: the earliest deadline of its receipts that
-    /// is still to come, `Some(None)` if none of them has one, and nothing if no receipt of it is
-    /// kept.
+    /// Until when the verdict about a server holds: the earliest future deadline of its receipts,
+    /// `Some(None)` if none of them has a deadline, and `None` if no receipt of it is kept.
     pub(crate) fn deadline_of(&self, name: &ServerName<'_>) -> Option<Option<UnixTime>> {
         let name = canonical(name);
         let zone = self.judge.zone_of(&name).ok()?;
@@ -149,11 +148,11 @@ impl Recorder {
             .deadline_of(zone.id(), &host_text(&name), self.judge.clock.now())
     }
 
-    /// The receipt of a chain that a handshake, this one or the one that it resumes, has verified
-    /// under this epoch.
+    /// The receipt of a chain that was verified under this epoch, in this handshake or in the one
+    /// of the resumed session.
     ///
-    /// Where the zone accepts the key that was seen first, a resumed session is judged again: the
-    /// key may have been forgotten or replaced since.
+    /// If the zone trusts the key of the first contact, a resumed session is judged again: the key
+    /// may have been forgotten or replaced since.
     pub(crate) fn receipt_of_chain(
         &self,
         name: &ServerName<'_>,

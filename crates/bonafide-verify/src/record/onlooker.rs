@@ -6,41 +6,41 @@ use super::Recorder;
 use crate::path::presented::Peer;
 use crate::verdict::receipt::report::Receipt;
 
-/// Sees each handshake after it was judged. Has no way to change the verdict: it is called when
-/// that has been made, and returns nothing.
+/// Observes each handshake after its verdict. It cannot change the verdict: it is called afterwards
+/// and returns nothing.
 pub(crate) trait Onlooker: fmt::Debug + Send + Sync {
-    /// The peer was accepted or refused, as the receipt says. Called in the middle of the
-    /// handshake: it must not wait.
+    /// Called with the receipt of each accepted or refused peer, in the middle of the handshake. It
+    /// must not block.
     fn saw(&self, peer: &Peer<'_>, receipt: &Receipt);
 
-    /// What has become of what it saw.
+    /// The counts of the observed handshakes.
     fn counts(&self) -> ShadowCounts;
 }
 
-/// What has become of the handshakes that a [`Shadow`](crate::Shadow) saw.
+/// The counts of the handshakes that a [`Shadow`](crate::Shadow) received, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShadowCounts {
-    /// Both policies said the same.
+    /// Both policies reached the same verdict.
     pub agreed: u64,
-    /// The candidate would have said otherwise, whether an event was emitted or one was emitted
-    /// within the hour before.
+    /// The candidate reached another verdict. An event is emitted at most once an hour for each
+    /// host and pair of verdicts.
     pub differed: u64,
-    /// The candidate had no time for it: too many were waiting.
+    /// The handshake was not judged by the candidate: too many were waiting.
     pub dropped: u64,
     /// A check of the candidate panicked.
     pub panicked: u64,
 }
 
 impl Recorder {
-    /// Shows a handshake that was judged to the onlooker.
+    /// Passes a handshake that was judged to the onlooker.
     pub(crate) fn show(&self, peer: &Peer<'_>, receipt: &Receipt) {
         if let Some(onlooker) = &self.onlooker {
             onlooker.saw(peer, receipt);
         }
     }
 
-    /// What has become of what the onlooker saw; none where there is none.
+    /// The counts of the onlooker; `None` if there is none.
     pub(crate) fn shadow_counts(&self) -> Option<ShadowCounts> {
         self.onlooker.as_ref().map(|onlooker| onlooker.counts())
     }

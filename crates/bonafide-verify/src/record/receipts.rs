@@ -1,4 +1,4 @@
-//! The receipts of an epoch, kept for the connections that rest on them.
+//! The receipts of an epoch, kept for later connections.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,23 +10,23 @@ use crate::path::presented::PresentedChain;
 use crate::verdict::receipt::report::Receipt;
 use crate::zone::ZoneId;
 
-/// How many receipts an epoch keeps. One is a few kilobytes, most of it the certificates of the
-/// path; one that was dropped is made again by judging the chain again.
+/// Maximum number of receipts of an epoch. A receipt takes a few kilobytes, mostly for the
+/// certificates of the path. After one was dropped, the chain is judged again when needed.
 const MOST_RECEIPTS: usize = 1024;
-/// How many bytes the presented chains may have together that the receipts are for: 8 KiB each. A
-/// public server sends some 4 KiB, and the most that TLS carries is 64.
+/// Maximum size in bytes of all presented chains of these receipts together: 8 KiB each on average.
+/// A public server sends some 4 KiB, and rustls accepts at most 64 KiB.
 const MOST_BYTES: usize = MOST_RECEIPTS * 8 * 1024;
 
 /// A bounded map from (zone, host, presented chain) to the receipt of the last verification of it.
 ///
-/// rustls resumes a session without calling the verifier, and hands the original chain over then
-/// too: that chain is the way back to the receipt.
+/// rustls resumes a session without calling the verifier, but it returns the original chain. The
+/// receipt is found by that chain.
 ///
-/// **A receipt is found by exactly what it was made for.** The map belongs to one epoch. Zone and
-/// host lead to the receipts of a server, and of these the one whose whole chain has the same bytes
-/// is taken: every certificate, in the same order, and no more of them. They are compared, and not
-/// digests of them, so that nothing rests on a hash function; it costs less besides. A server that
-/// shows many chains makes that dearer, up to one comparison of [`MOST_BYTES`].
+/// **A receipt is found only by exactly what it was made for.** The map belongs to one epoch. Zone
+/// and host select the receipts of a server; of these, the one whose whole chain has the same bytes
+/// is returned: the same certificates in the same order, and no others. The bytes themselves are
+/// compared, not digests, so nothing depends on a hash function; it is also cheaper. A server with
+/// many chains makes the search more expensive, up to comparing [`MOST_BYTES`].
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     kept: Mutex<Kept>,
@@ -36,7 +36,7 @@ pub(super) struct Receipts {
 struct Kept {
     by_server: HashMap<Arc<Server>, Vec<KeptReceipt>>,
     oldest_first: VecDeque<(Arc<Server>, SharedChain)>,
-    /// Of all chains.
+    /// The size of all chains.
     bytes: usize,
 }
 
@@ -47,7 +47,7 @@ struct Server {
     host: Box<str>,
 }
 
-/// The same, borrowed: fields in the same order, for the same hash.
+/// The same, borrowed. The fields have the same order, so that the hash is the same.
 #[derive(Hash)]
 struct AskedServer<'a> {
     zone: ZoneId,

@@ -1,4 +1,4 @@
-//! The only implementation of rustls' verifier trait, and the only place that installs one.
+//! The only implementation of rustls' verifier trait, and the only code that installs a verifier.
 
 use std::sync::Arc;
 #[cfg(feature = "tokio")]
@@ -19,10 +19,10 @@ use crate::host::name::{canonical, host_text};
 use crate::identity::Credential;
 use crate::identity::{Shown, ZoneIdentity};
 use crate::path::presented::{Peer, PresentedChain};
-use crate::record::{FirstContact, Handshake, Recorder};
-use crate::rustls::demand::Offer;
+use crate::record::{Handshake, PendingFirstContact, Recorder};
+use crate::rustls::demand::CertificateResolver;
 use crate::rustls::possession::Possession;
-use crate::rustls::sessions::{Resumption as Resumes, Sessions};
+use crate::rustls::sessions::{ResumedSessions, Sessions};
 use crate::verdict::receipt::report::{Connection, IdentityUse, Receipt};
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::{Zone, ZoneId};
@@ -31,9 +31,9 @@ use crate::zone::{Zone, ZoneId};
 #[derive(Debug)]
 struct Verifier {
     recorder: Arc<Recorder>,
-    /// The zone that the configuration was made for; names of other zones are refused then.
+    /// The zone of the configuration, if it is for one zone. Names of other zones are then refused.
     only: Option<ZoneId>,
-    /// What waits for the peer to prove that it holds its key.
+    /// The state between the verdict and the proof that the peer holds its key.
     possession: Possession,
 }
 
@@ -57,7 +57,7 @@ impl ServerCertVerifier for Verifier {
         self.recorder.show(&peer, receipt);
         let receipt = judged.map_err(refused)?;
         self.possession
-            .expect(end_entity, FirstContact::of(&receipt, &peer));
+            .expect(end_entity, PendingFirstContact::of(&receipt, &peer));
         Ok(ServerCertVerified::assertion())
     }
 
@@ -105,8 +105,8 @@ fn refused(refusal: Refusal) -> rustls::Error {
 }
 
 impl Verifier {
-    /// The peer has proved that it holds the key of `cert`, which is what a first contact has
-    /// waited for.
+    /// Called when the peer has proved that it holds the key of `cert`. Completes a pending first
+    /// contact.
     fn proved(&self, cert: &CertificateDer<'_>) -> Result<(), rustls::Error> {
         match self.possession.proved(cert)? {
             Some(contact) => self.recorder.complete(contact).map_err(refused),
@@ -125,20 +125,23 @@ impl Verifier {
     }
 }
 
-/// Makes a configuration for `zone`, whose verifier serves that zone only, or all zones where
-/// `only` is none.
+/// Makes a configuration for `zone`. Its verifier is for the zone `only`, or for all zones if
+/// `only` is `None`.
 ///
-/// It shows the client certificate that the zone has in the moment of each handshake. A session is
-/// authenticated by the certificate of its first handshake, and a ticket does not tell which that
-/// was: where the certificate may change, no session is resumed.
+/// Each handshake presents the zone's current client certificate. A session is authenticated by the
+/// certificate of its first handshake, and a ticket does not show which one that was. So no session
+/// is resumed if the certificate may change.
 pub(crate) fn client_config(
     recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
-    resumes: Resumes,
+    resumed_sessions: ResumedSessions,
 ) -> Result<ClientConfig, ConfigError> {
-    let offer = zone.identity.clone().map_or(Offer::Nothing, Offer::OfZone);
-    let mut config = configure(recorder, zone, only, resumes, offer)?;
+    let resolver = zone
+        .identity
+        .clone()
+        .map_or(CertificateResolver::Nothing, CertificateResolver::OfZone);
+    let mut config = configure(recorder, zone, only, resumed_sessions, resolver)?;
     if zone
         .identity
         .as_ref()
@@ -153,8 +156,8 @@ fn configure(
     recorder: &Arc<Recorder>,
     zone: &Zone,
     only: Option<ZoneId>,
-    resumes: Resumes,
-    offer: Offer,
+    resumed_sessions: ResumedSessions,
+    resolver: CertificateResolver,
 ) -> Result<ClientConfig, ConfigError> {
     let verifier = Arc::new(Verifier {
         recorder: Arc::clone(recorder),
@@ -168,18 +171,21 @@ fn configure(
         .map_err(ConfigError::CryptoProvider)?;
     #[expect(
         clippy::disallowed_methods,
-        reason = "rustls has no other door for a verifier, and this one verifies"
+        reason = "rustls has no other way to set a verifier, and this one verifies"
     )]
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut config = builder.with_client_cert_resolver(Arc::new(offer));
-    config.resumption = Resumption::store(Arc::new(Sessions::new(Arc::clone(recorder), resumes)));
+    let mut config = builder.with_client_cert_resolver(Arc::new(resolver));
+    config.resumption = Resumption::store(Arc::new(Sessions::new(
+        Arc::clone(recorder),
+        resumed_sessions,
+    )));
     Ok(config)
 }
 
-/// What a connection by any client shows of itself: only of a certificate that stays it is known
-/// which one it is.
+/// The client certificate of a connection by any client, for the receipt. It is known only if the
+/// zone has a fixed certificate.
 pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     match &zone.identity {
         None => IdentityUse::None,
@@ -194,8 +200,8 @@ pub(crate) fn identity_at_hand(zone: &Zone) -> IdentityUse {
     }
 }
 
-/// The receipt of a finished handshake: of the chain that rustls has verified in it or kept from
-/// the one that it resumed.
+/// The receipt of a finished handshake, by the chain that rustls verified in it or kept from the
+/// handshake of the resumed session.
 pub(crate) fn receipt_of(
     recorder: &Recorder,
     name: &ServerName<'_>,
@@ -235,27 +241,27 @@ pub(crate) fn receipt_of(
     }))
 }
 
-/// The configurations of a policy, one a zone and list of application protocols: none of them
-/// shares a ticket with another. A zone whose client certificate is replaced gets new ones.
+/// The configurations of a policy, one for each zone and list of application protocols. They share
+/// no tickets. When the client certificate of a zone is replaced, the zone gets new configurations.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
 pub(crate) struct TlsConfigs {
     recorder: Arc<Recorder>,
-    made: Mutex<Vec<Made>>,
+    made: Mutex<Vec<MadeConfig>>,
 }
 
-/// A configuration, and the client certificate that all of its handshakes and tickets belong to.
+/// A configuration, and the client certificate of all its handshakes and tickets.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Debug)]
 pub(crate) struct TlsConfig {
     pub(crate) config: Arc<ClientConfig>,
-    /// None where the zone has none, and where it is chosen in each handshake.
+    /// `None` if the zone has no client certificate, or if a callback chooses it in each handshake.
     pub(crate) credential: Option<Arc<Credential>>,
 }
 
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
-struct Made {
+struct MadeConfig {
     zone: ZoneId,
     alpn: Vec<Vec<u8>>,
     config: TlsConfig,
@@ -272,10 +278,10 @@ impl TlsConfigs {
 
     pub(crate) fn get(&self, zone: &Zone, alpn: &[&[u8]]) -> Result<TlsConfig, ConfigError> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let for_this = |made: &Made| {
+        let for_this = |made: &MadeConfig| {
             made.zone == zone.id() && made.alpn.iter().map(Vec::as_slice).eq(alpn.iter().copied())
         };
-        // Asked under the lock, so that an older one does not take the place of a newer.
+        // Read under the lock, so that an older generation does not replace a newer one.
         let generation = zone.identity.as_ref().and_then(ZoneIdentity::generation);
         if let Some(made) = made.iter().find(|made| for_this(made)) {
             let of_made = made.config.credential.as_ref();
@@ -285,7 +291,7 @@ impl TlsConfigs {
         }
         let config = self.make(zone, alpn)?;
         made.retain(|made| !for_this(made));
-        made.push(Made {
+        made.push(MadeConfig {
             zone: zone.id(),
             alpn: config.config.alpn_protocols.clone(),
             config: config.clone(),
@@ -298,14 +304,23 @@ impl TlsConfigs {
             Some(identity) => identity.current()?,
             None => None,
         };
-        let (only, resumes) = (Some(zone.id()), Resumes::ThenJudgedAgain);
+        let (only, resumed_sessions) = (Some(zone.id()), ResumedSessions::AreJudgedAgain);
         let (mut config, credential) = match current {
             Some(shown) => {
                 let credential = shown.credential.clone();
-                let config = configure(&self.recorder, zone, only, resumes, Offer::One(shown))?;
+                let config = configure(
+                    &self.recorder,
+                    zone,
+                    only,
+                    resumed_sessions,
+                    CertificateResolver::One(shown),
+                )?;
                 (config, credential)
             }
-            None => (client_config(&self.recorder, zone, only, resumes)?, None),
+            None => (
+                client_config(&self.recorder, zone, only, resumed_sessions)?,
+                None,
+            ),
         };
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(TlsConfig {

@@ -1,9 +1,11 @@
-//! Whether a server has asked for a client certificate, and which one it was shown.
+//! Whether a server requested a client certificate, and which one was presented.
 //!
-//! In TLS 1.2 a server that misses one answers with `handshake_failure` (RFC 5246, 7.4.6), as it does when nothing is in
-//! common. Only the request for the certificate, earlier in the same handshake, tells the two apart. rustls shows it to
-//! the resolver of client certificates, which all handshakes of a configuration share, so it is noted for the thread and
-//! picked up when the handshake's future returns.
+//! In TLS 1.2 a server that requires a client certificate and gets none answers with
+//! `handshake_failure` (RFC 5246, 7.4.6), as it does if there is no common cipher suite. The two
+//! cases differ only in the certificate request, earlier in the same handshake. rustls passes it to
+//! the resolver of client certificates, which all handshakes of a configuration share. So the
+//! request is recorded for the current thread, and read when polling the handshake's future
+//! returns.
 
 #[cfg(feature = "tokio")]
 use std::cell::RefCell;
@@ -23,38 +25,39 @@ use crate::identity::{IdentityRequest, ZoneIdentity};
 
 #[cfg(feature = "tokio")]
 thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static OBSERVED: RefCell<Option<Observed>> = const { RefCell::new(None) };
 }
 
-/// The handshake that the thread drives at this moment. It may drive another one meanwhile, of a signer that asks a server of its own.
+/// The handshake that the current thread drives. A signer that contacts a server may drive another
+/// handshake in between.
 #[cfg(feature = "tokio")]
 #[derive(Debug)]
-struct Watch {
-    /// The address of the offer of its configuration.
-    offer: usize,
+struct Observed {
+    /// The address of the resolver of its configuration.
+    resolver: usize,
     seen: Option<Demand>,
 }
 
-/// What was seen of a server that asked for a client certificate.
+/// A server's request for a client certificate.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Demand {
-    /// The certificate that it was shown.
+    /// The certificate that was presented.
     pub(crate) shown: Option<Arc<Credential>>,
 }
 
-/// What is offered to servers that ask for a client certificate; that they did is noted.
+/// Chooses the client certificate for servers that request one, and records the request.
 #[derive(Debug)]
-pub(crate) enum Offer {
+pub(crate) enum CertificateResolver {
     Nothing,
-    /// This one, whatever the zone has by then.
+    /// This one, also if the zone has another one by then.
     #[cfg(feature = "tokio")]
     One(Shown),
-    /// What the zone has by then.
+    /// The current one of the zone.
     OfZone(ZoneIdentity),
 }
 
-impl ResolvesClientCert for Offer {
+impl ResolvesClientCert for CertificateResolver {
     fn resolve(
         &self,
         acceptable_issuers: &[&[u8]],
@@ -79,18 +82,18 @@ impl ResolvesClientCert for Offer {
 }
 
 #[cfg(feature = "tokio")]
-impl Offer {
-    /// Notes what the server that asked is shown, if it is the watched handshake's.
+impl CertificateResolver {
+    /// Records what is presented, if the request belongs to the observed handshake.
     fn note(&self, offered: Option<&Shown>, schemes: &[SignatureScheme]) {
-        // rustls shows nothing where the key has no scheme in common with the server.
+        // rustls presents no certificate if the key and the server have no scheme in common.
         let shown = offered
             .filter(|offered| offered.key.key.choose_scheme(schemes).is_some())
             .and_then(|offered| offered.credential.clone());
-        WATCH.with_borrow_mut(|watch| {
-            if let Some(watch) = watch
-                && watch.offer == address(self)
+        OBSERVED.with_borrow_mut(|observed| {
+            if let Some(observed) = observed
+                && observed.resolver == address(self)
             {
-                watch.seen = Some(Demand { shown });
+                observed.seen = Some(Demand { shown });
             }
         });
     }
@@ -101,20 +104,24 @@ fn address<T: ?Sized>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-/// Runs one handshake with a configuration that has this offer; says as well what was seen of the server if it has asked for a client certificate.
+/// Runs one handshake with a configuration that has this resolver. Also returns the server's
+/// request for a client certificate, if there was one.
 #[cfg(feature = "tokio")]
-pub(crate) async fn watch<F: Future>(
-    offer: &dyn ResolvesClientCert,
+pub(crate) async fn observe<F: Future>(
+    resolver: &dyn ResolvesClientCert,
     mut handshake: Pin<&mut F>,
 ) -> (F::Output, Option<Demand>) {
-    let offer = address(offer);
+    let resolver = address(resolver);
     let mut seen = None;
     let output = poll_fn(|cx| {
-        let outer = WATCH.replace(Some(Watch { offer, seen: None }));
+        let outer = OBSERVED.replace(Some(Observed {
+            resolver,
+            seen: None,
+        }));
         let polled = handshake.as_mut().poll(cx);
-        if let Some(Watch {
+        if let Some(Observed {
             seen: Some(demand), ..
-        }) = WATCH.replace(outer)
+        }) = OBSERVED.replace(outer)
         {
             seen = Some(demand);
         }

@@ -1,7 +1,9 @@
-//! What rustls calls: the verifier, the session tickets, the choice of a client certificate.
+//! The code that rustls calls: the verifier, the session store, the resolver of client
+//! certificates.
 //!
-//! `adapter` alone implements rustls' verifier trait and calls `dangerous()`; when rustls changes
-//! those traits, this folder alone changes. It never decides: the judge does.
+//! What belongs here implements traits of rustls. Only `adapter` implements the verifier trait and
+//! calls `dangerous()`. When rustls changes its traits, only this folder changes. It never decides
+//! about a peer: the judge does.
 
 pub(crate) mod adapter;
 pub(crate) mod demand;

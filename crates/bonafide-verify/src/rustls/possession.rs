@@ -1,36 +1,36 @@
-//! From a certificate that is judged to the proof that the peer holds its key.
+//! The state between the verdict about a certificate and the proof that the peer holds its key.
 //!
-//! rustls calls a verifier twice in a full handshake: with the chain and the name, then with the
-//! chain's leaf and the handshake's signature, at once and on the same thread, and it does not say
-//! in the second call which name the first was about. What a peer shows for the first time must not
-//! become known before that signature is verified: anybody can send somebody else's certificate. So
-//! a first contact waits here in between.
+//! rustls calls a verifier twice in a full handshake: with the chain and the name, and then, on the
+//! same thread and with no other call in between, with the leaf and the handshake signature. The
+//! second call does not have the name. A first contact must not be stored before that signature is
+//! verified, because a peer can send a certificate whose key it does not hold. So a pending first
+//! contact is kept here between the two calls.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use crate::record::{FirstContact, Recorder};
+use crate::record::{PendingFirstContact, Recorder};
 
-/// What one verifier waits for, on each thread of its own.
+/// What one verifier waits for, on each thread separately.
 #[derive(Debug)]
 pub(crate) enum Possession {
     /// No first contact is possible.
     NeverAwaited,
-    /// One may be; the number is the verifier's own.
+    /// A first contact is possible. The number identifies the verifier.
     Awaited { verifier: usize },
 }
 
-/// The last certificate that was believed on this thread, whose key is yet to be proved.
-struct Believed {
+/// The last certificate that was accepted on this thread. The peer has not yet proved its key.
+struct AwaitingProof {
     verifier: usize,
     leaf: CertificateDer<'static>,
-    contact: Option<FirstContact>,
+    contact: Option<PendingFirstContact>,
 }
 
 thread_local! {
-    static BELIEVED: RefCell<Option<Believed>> = const { RefCell::new(None) };
+    static AWAITING: RefCell<Option<AwaitingProof>> = const { RefCell::new(None) };
 }
 
 impl Possession {
@@ -44,17 +44,17 @@ impl Possession {
         }
     }
 
-    /// A certificate is about to be judged: nothing of an earlier handshake is awaited any more.
+    /// A certificate is about to be judged: discards the state of an earlier handshake.
     pub(crate) fn begin(&self) {
         if let Self::Awaited { .. } = self {
-            BELIEVED.take();
+            AWAITING.take();
         }
     }
 
-    /// A certificate is believed, and the proof of its key comes next.
-    pub(crate) fn expect(&self, leaf: &CertificateDer<'_>, contact: Option<FirstContact>) {
+    /// A certificate is accepted, and the proof of its key is expected next.
+    pub(crate) fn expect(&self, leaf: &CertificateDer<'_>, contact: Option<PendingFirstContact>) {
         if let Self::Awaited { verifier } = self {
-            BELIEVED.set(Some(Believed {
+            AWAITING.set(Some(AwaitingProof {
                 verifier: *verifier,
                 leaf: leaf.clone().into_owned(),
                 contact,
@@ -62,23 +62,24 @@ impl Possession {
         }
     }
 
-    /// The key of `leaf` is proved: gives the first contact that waited for that.
+    /// The key of `leaf` is proved: returns the pending first contact.
     ///
-    /// Should rustls ever call in another order, or on another thread, nobody is believed rather
-    /// than that nobody becomes known.
+    /// If rustls calls in another order or on another thread, the handshake fails rather than skip
+    /// recording the key.
     pub(crate) fn proved(
         &self,
         leaf: &CertificateDer<'_>,
-    ) -> Result<Option<FirstContact>, rustls::Error> {
+    ) -> Result<Option<PendingFirstContact>, rustls::Error> {
         let Self::Awaited { verifier } = self else {
             return Ok(None);
         };
-        match BELIEVED.take() {
-            Some(believed) if believed.verifier == *verifier && believed.leaf == *leaf => {
-                Ok(believed.contact)
+        match AWAITING.take() {
+            Some(accepted) if accepted.verifier == *verifier && accepted.leaf == *leaf => {
+                Ok(accepted.contact)
             }
             _ => Err(rustls::Error::General(
-                "a proof of possession without a certificate that was judged before it".to_owned(),
+                "the handshake signature does not follow the verification of its certificate"
+                    .to_owned(),
             )),
         }
     }

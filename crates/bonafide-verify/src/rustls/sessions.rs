@@ -1,4 +1,4 @@
-//! Session tickets that do not outlive the verdict which they rest on.
+//! A session store whose sessions end with the verdict on which they depend.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,42 +10,42 @@ use rustls::client::{
 };
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::record::{Recorder, Remembered};
+use crate::record::{Recorder, StoreState};
 
-/// How many servers one configuration keeps sessions for.
+/// Maximum number of servers for which a configuration keeps sessions.
 const SERVERS: usize = 256;
 
-/// rustls' own store in memory, asked only before the deadline of the receipts that the sessions of
-/// a server began with.
+/// rustls' own session store in memory, used only before the deadline of the receipts with which
+/// the sessions of a server began.
 ///
-/// rustls resumes without calling the verifier, and another client than ours does not ask for a
-/// receipt: so the session itself must end with what it was believed for.
+/// rustls resumes a session without calling the verifier, and other clients do not request a
+/// receipt. So the session itself must end with its verdict.
 pub(crate) struct Sessions {
     kept: ClientSessionMemoryCache,
     recorder: Arc<Recorder>,
-    resumption: Resumption,
+    resumed: ResumedSessions,
     begun: Mutex<HashMap<ServerName<'static>, Begun>>,
 }
 
-/// What becomes of a session that was resumed.
+/// Whether the chain of a resumed session is judged again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resumption {
-    /// Its chain is judged again before anything is sent.
+pub(crate) enum ResumedSessions {
+    /// Yes, before anything is sent.
     #[cfg_attr(
         not(feature = "tokio"),
         expect(dead_code, reason = "the only client of this crate needs tokio")
     )]
-    ThenJudgedAgain,
-    /// Nobody asks: another client than this crate's has the configuration.
-    Unasked,
+    AreJudgedAgain,
+    /// No: the configuration belongs to another client than this crate's.
+    AreNotJudged,
 }
 
-/// What the sessions of one server rest on.
+/// What the sessions of one server depend on.
 #[derive(Clone, Copy, Debug)]
 struct Begun {
     deadline: Deadline,
-    /// What the store of first use said; the sessions end when it says something else.
-    remembered: Remembered,
+    /// What the store of known keys had. The sessions end when that changes.
+    store_state: StoreState,
 }
 
 /// Until when the sessions of one server may be resumed.
@@ -56,21 +56,19 @@ enum Deadline {
 }
 
 impl Sessions {
-    pub(crate) fn new(recorder: Arc<Recorder>, resumption: Resumption) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, resumed: ResumedSessions) -> Self {
         Self {
             kept: ClientSessionMemoryCache::new(SERVERS),
             recorder,
-            resumption,
+            resumed,
             begun: Mutex::default(),
         }
     }
 
-    /// Notes what the session of a server rests on that begins, and says whether the session may be
-    /// kept.
+    /// Records what a new session of a server depends on. Returns whether the session may be kept.
     fn begins(&self, server: &ServerName<'static>) -> bool {
-        if self.resumption == Resumption::Unasked && self.recorder.is_first_use(server) {
-            // The ticket may be of an older connection, whose key is another one than the store has
-            // now.
+        if self.resumed == ResumedSessions::AreNotJudged && self.recorder.is_first_use(server) {
+            // The ticket may belong to an older connection, whose key is not the stored one.
             return false;
         }
         let Some(deadline) = self.recorder.deadline_of(server) else {
@@ -79,25 +77,24 @@ impl Sessions {
         let deadline = deadline.map_or(Deadline::Never, Deadline::At);
         let known = self.begun().get(server).map(|begun| begun.deadline);
         if known == Some(deadline) {
-            // One more ticket of the same verdict. A peer may send them without end, and the store
-            // is a file.
+            // Another ticket of the same verdict. The peer may send any number of them, so the
+            // store, which may be a file, is not read again.
             return true;
         }
-        let remembered = self.recorder.remembered(server);
-        if remembered == Remembered::Nothing {
+        let store_state = self.recorder.store_state(server);
+        if store_state == StoreState::Unknown {
             return false;
         }
         let mut begun = self.begun();
         if begun.len() >= 2 * SERVERS && !begun.contains_key(server) {
-            // The sessions of the forgotten are not resumed; that costs each of them one full
-            // handshake.
+            // Sessions of the removed servers are not resumed, which costs one full handshake each.
             begun.clear();
         }
         begun.insert(
             server.clone(),
             Begun {
                 deadline,
-                remembered,
+                store_state,
             },
         );
         true
@@ -111,7 +108,7 @@ impl Sessions {
         let begun = self.begun().get(server).copied();
         let Some(Begun {
             deadline,
-            remembered,
+            store_state,
         }) = begun
         else {
             return false;
@@ -120,7 +117,7 @@ impl Sessions {
             Deadline::Never => true,
             Deadline::At(deadline) => self.recorder.judge.clock.now() < deadline,
         };
-        in_time && self.recorder.remembered(server) == remembered
+        in_time && self.recorder.store_state(server) == store_state
     }
 }
 

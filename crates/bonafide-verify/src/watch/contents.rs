@@ -1,4 +1,4 @@
-//! What files and directories hold, as digests.
+//! The contents of files and directories, as digests.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 use crate::files::bounded::open_regular;
 use crate::files::load_report::{LoadFailure, LoadProblem};
 
-/// No more of a file is looked at: no source reads a larger one.
+/// Maximum number of bytes of a file that are hashed: no source reads a larger file.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024 + 1;
 
-/// What each of some files and directories holds.
+/// The contents of some files and directories.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Contents(BTreeMap<PathBuf, Holding>);
 
@@ -26,12 +26,12 @@ enum Holding {
     Nothing,
     /// Neither a file nor a directory.
     Neither,
-    Unreadable(Fault),
+    Unreadable(OsError),
 }
 
-/// An error of the operating system, comparable.
+/// An error of the operating system that can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Fault {
+struct OsError {
     kind: io::ErrorKind,
     code: Option<i32>,
 }
@@ -46,7 +46,7 @@ impl Contents {
         )
     }
 
-    /// The paths that do not hold the same as `before`.
+    /// The paths whose contents differ from `before`.
     pub(super) fn changed_since(&self, before: &Self) -> Vec<PathBuf> {
         let changed = |(path, holding): &(&PathBuf, &Holding)| before.0.get(*path) != Some(holding);
         self.0
@@ -56,7 +56,7 @@ impl Contents {
             .collect()
     }
 
-    /// The first path that holds nothing, or nothing that can be read, and is not known to have been so before.
+    /// The first path that is empty or cannot be read, and was neither in `before`.
     pub(super) fn lost_since(&self, before: &Self) -> Option<LoadFailure> {
         self.0.iter().find_map(|(path, holding)| {
             let problem = holding.problem(path)?;
@@ -74,7 +74,7 @@ impl Contents {
 
 impl Holding {
     fn of(path: &Path) -> Self {
-        Self::read(path).unwrap_or_else(|error| Self::Unreadable(Fault::from(&error)))
+        Self::read(path).unwrap_or_else(|error| Self::Unreadable(OsError::from(&error)))
     }
 
     fn read(path: &Path) -> io::Result<Self> {
@@ -93,18 +93,18 @@ impl Holding {
         })
     }
 
-    /// Why it gives nothing, where it does not.
+    /// Why it is empty or cannot be read, if it is so.
     fn problem(&self, path: &Path) -> Option<LoadProblem> {
         match self {
             Self::Something(_) => None,
             Self::Nothing => Some(LoadProblem::NothingFound),
             Self::Neither => Some(LoadProblem::NotAFile(path.to_owned())),
-            Self::Unreadable(fault) => Some(LoadProblem::Io(Arc::new(fault.to_error()))),
+            Self::Unreadable(error) => Some(LoadProblem::Io(Arc::new(error.to_error()))),
         }
     }
 }
 
-/// Takes in every regular file as the sources read them, and says whether there is one.
+/// Hashes every regular file that sources would read. Returns whether there is one.
 fn hash_directory(path: &Path, hash: &mut Sha256) -> io::Result<bool> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path)? {
@@ -124,7 +124,7 @@ fn hash_directory(path: &Path, hash: &mut Sha256) -> io::Result<bool> {
     Ok(!files.is_empty())
 }
 
-/// Takes in the bytes of a file, and says how many there are.
+/// Hashes the bytes of a file and returns their number.
 fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<usize> {
     let file = open_regular(path)?.ok_or_else(|| io::Error::other("not a regular file"))?;
     let mut file = file.take(MAX_FILE_BYTES);
@@ -143,7 +143,7 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<usize> {
     }
 }
 
-impl Fault {
+impl OsError {
     fn to_error(self) -> io::Error {
         match self.code {
             Some(code) => io::Error::from_raw_os_error(code),
@@ -152,7 +152,7 @@ impl Fault {
     }
 }
 
-impl From<&io::Error> for Fault {
+impl From<&io::Error> for OsError {
     fn from(error: &io::Error) -> Self {
         Self {
             kind: error.kind(),

@@ -1,4 +1,4 @@
-//! Why a policy, or an identity, was not made anew.
+//! Errors of a reload.
 
 use std::error::Error;
 use std::fmt;
@@ -8,36 +8,37 @@ use std::sync::Arc;
 use crate::config::error::ConfigError;
 use crate::files::load_report::LoadFailure;
 
-/// Why what is watched was not made anew. What was in force stays.
+/// A policy or a client certificate could not be reloaded. The one in force stays.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ReloadError {
-    /// The files do not make a policy or an identity.
+    /// The files do not result in a policy or a client certificate.
     Config(ConfigError),
-    /// The recipe answered with an error of its own.
+    /// The recipe returned an error of its own.
     Recipe(Arc<dyn Error + Send + Sync>),
     /// The recipe panicked.
     Panicked {
-        /// What it said.
+        /// The message of the panic.
         message: String,
     },
-    /// A source that gave something before cannot be read, or has nothing in it: trust would be lost without anybody having withdrawn it.
+    /// A source that had content before cannot be read or is empty. A reload would remove trust
+    /// that the operator did not withdraw.
     Incomplete {
         /// Where, and why.
         failure: LoadFailure,
     },
-    /// The files changed every time while they were read.
+    /// The files changed each time they were read.
     Unsettled,
-    /// There was no thread to watch on.
+    /// The watcher's thread could not be started.
     Thread(Arc<io::Error>),
-    /// The watching has ended.
+    /// The watcher has ended.
     Ended,
-    /// A reload was asked for by what runs within one: a sink of events, a listener or the recipe.
+    /// `reload_now` was called by an event sink, a listener or the recipe during a reload.
     WithinReload,
 }
 
 impl ReloadError {
-    /// The error with all that it rests on, in one line.
+    /// The error with all its sources, in one line.
     pub(super) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut next = self.source();
@@ -49,7 +50,7 @@ impl ReloadError {
         text
     }
 
-    /// What the recipe answered with.
+    /// The error that the recipe returned.
     pub(super) fn from_recipe(error: Box<dyn Error + Send + Sync>) -> Self {
         match error.downcast::<ConfigError>() {
             Ok(error) => Self::Config(*error),
@@ -64,11 +65,16 @@ impl fmt::Display for ReloadError {
             Self::Config(error) => error.fmt(f),
             Self::Recipe(_) => f.write_str("the recipe failed"),
             Self::Panicked { message } => write!(f, "the recipe panicked: {message}"),
-            Self::Incomplete { failure } => write!(f, "a source is lost: {failure}"),
+            Self::Incomplete { failure } => {
+                write!(
+                    f,
+                    "a source that had content before cannot be used: {failure}"
+                )
+            }
             Self::Unsettled => f.write_str("the files changed while they were read"),
-            Self::Thread(_) => f.write_str("no thread to watch on"),
-            Self::Ended => f.write_str("the watching has ended"),
-            Self::WithinReload => f.write_str("a reload was asked for within a reload"),
+            Self::Thread(_) => f.write_str("the watcher's thread could not be started"),
+            Self::Ended => f.write_str("the watcher has ended"),
+            Self::WithinReload => f.write_str("`reload_now` was called during a reload"),
         }
     }
 }
@@ -76,7 +82,7 @@ impl fmt::Display for ReloadError {
 impl Error for ReloadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // Shown in its place, so that what it rests on comes next.
+            // `Display` prints the inner error itself, so its source comes next.
             Self::Config(error) => error.source(),
             Self::Recipe(error) => Some(&**error),
             Self::Thread(error) => Some(&**error),

@@ -1,4 +1,4 @@
-//! What keeps a thread watching.
+//! The guard that keeps the watcher's thread running.
 
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
@@ -15,20 +15,20 @@ use super::status::{WatchStatus, WatchedBy};
 use super::target::Target;
 use super::worker::{Shared, Worker, with};
 
-/// Keeps a thread watching until it is dropped.
+/// Keeps the watcher's thread running until it is dropped.
 pub(super) struct Guard {
     shared: Arc<Shared>,
     thread: ThreadId,
 }
 
-/// A notifier, and where it puts its news.
+/// A notifier with its inbox.
 pub(super) struct Prepared {
     inbox: Arc<Inbox>,
     notifier: Notifier,
 }
 
 impl Guard {
-    /// Makes the first one on this thread, from files that are listened to already.
+    /// Makes the first value on this thread, from files whose changes are already reported.
     pub(super) fn prepare<M>(
         options: &Watching,
         make: impl Fn() -> Result<(M, Vec<PathBuf>), ReloadError>,
@@ -42,14 +42,14 @@ impl Guard {
         };
         let settled = settle(make, with(Vec::new(), &options.also), |files| {
             if listens {
-                // Told by the thread, which listens again.
+                // The thread listens again and reports the error then.
                 let _later = notifier.listen_for(files);
             }
         })?;
         Ok((Prepared { inbox, notifier }, settled))
     }
 
-    /// Watches on a thread of its own.
+    /// Starts the thread.
     pub(super) fn start<T: Target>(
         target: T,
         options: Watching,
@@ -87,7 +87,7 @@ impl Guard {
         }
         let (request, answer) = sync_channel(1);
         self.shared.inbox.put(|news| news.requests.push(request));
-        // Nobody answers when a sink of events or a listener panicked meanwhile.
+        // There is no answer if an event sink or a listener panicked meanwhile.
         answer.recv().unwrap_or(Err(ReloadError::Ended))
     }
 
@@ -99,7 +99,7 @@ impl Guard {
             .clone()
     }
 
-    /// As the system does when it cannot tell of changes any more.
+    /// Simulates that the operating system stops reporting changes.
     #[cfg(test)]
     pub(super) fn break_notices(&self, reason: &str) {
         self.shared
@@ -109,10 +109,10 @@ impl Guard {
 }
 
 impl Drop for Guard {
-    /// Nothing is put in force afterwards.
+    /// No policy or certificate is put in force after the drop.
     fn drop(&mut self) {
         self.shared.inbox.put(|news| news.ended = true);
-        // Within a reload, the thread holds the lock itself, and ends after it.
+        // During a reload, the thread holds the lock itself, and ends afterwards.
         if thread::current().id() != self.thread {
             *self
                 .shared

@@ -15,10 +15,12 @@ use crate::events::{Event, Events};
 use crate::files::load_report::LoadFailure;
 use crate::identity::{ClientIdentity, Generation, IdentityHandle};
 
-/// A client certificate that follows the two files it was read from, for as long as this is kept.
+/// A client certificate that follows the two files it was read from, until this value is dropped.
 ///
-/// A rotation retires the connections that the certificate before was shown on, and no others: the policy stays, and so do the connections of other zones. All that [`Watched`](super::Watched)
-/// says of files holds here: a key that is not the certificate's, half-written or empty files change nothing, and are told and tried again.
+/// A rotation retires only the connections on which the former certificate was presented. The
+/// policy stays, and so do the connections of other zones. The description of files in
+/// [`Watched`](super::Watched) applies here too: a key that does not match the certificate, and
+/// half-written or empty files, change nothing; they are reported and tried again.
 ///
 /// ```
 /// use bonafide_verify::{ClientIdentity, Policy, Zone};
@@ -48,10 +50,11 @@ pub struct WatchedIdentity {
 }
 
 impl WatchedIdentity {
-    /// Reads certificate chain and key, puts them in `handle` if they are not there already, and watches them, with the default options; see [`Watching::start_identity`].
+    /// Reads the certificate chain and the key, puts them into `handle` unless it holds them, and
+    /// watches them with the default options; see [`Watching::start_identity`].
     ///
     /// # Errors
-    /// [`ReloadError::Config`] for the files as they are now, [`ReloadError::Thread`].
+    /// [`ReloadError::Config`] if the files cannot be used now, [`ReloadError::Thread`].
     pub fn start(
         handle: &IdentityHandle,
         chain: impl Into<PathBuf>,
@@ -85,16 +88,18 @@ impl WatchedIdentity {
         })
     }
 
-    /// Reads both files now, without waiting for them to be quiet. What is as it was changes nothing.
+    /// Reads both files now, without waiting until they stop changing. Unchanged files have no
+    /// effect.
     ///
     /// # Errors
-    /// Why they cannot be used; what is in force stays, and it is tried again.
+    /// [`ReloadError`] if they cannot be used. The current certificate stays, and the reload is
+    /// tried again.
     pub fn reload_now(&self) -> Result<Generation, ReloadError> {
         self.guard.reload_now()?;
         Ok(self.handle.credential().generation())
     }
 
-    /// How it goes. Times are by the clock of the system.
+    /// The status. Its times are by the clock of the system.
     pub fn status(&self) -> WatchStatus {
         self.guard.status()
     }

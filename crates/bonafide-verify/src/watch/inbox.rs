@@ -1,4 +1,4 @@
-//! What the thread that watches is told by others.
+//! Notifications for the watcher's thread.
 
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::error::ReloadError;
 
-/// Takes news for the thread that watches. However many there are, it holds no more than one of a kind, and one request for each caller that waits.
+/// Collects notifications for the watcher's thread. It holds at most one of each kind, and one
+/// request for each caller that waits.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     news: Mutex<News>,
@@ -17,13 +18,13 @@ pub(super) struct Inbox {
 pub(super) struct News {
     /// Something changed.
     pub(super) noticed: bool,
-    /// A directory that is listened to was moved or removed.
+    /// A watched directory was moved or removed.
     pub(super) moved: bool,
-    /// The system does not tell of changes any more: why.
+    /// The operating system stopped reporting changes, with the reason.
     pub(super) broken: Option<String>,
-    /// Those who wait for a reload.
+    /// The callers that wait for a reload.
     pub(super) requests: Vec<SyncSender<Result<(), ReloadError>>>,
-    /// Nobody wants any more.
+    /// The guard was dropped.
     pub(super) ended: bool,
 }
 
@@ -33,7 +34,8 @@ impl Inbox {
         self.bell.notify_all();
     }
 
-    /// The news, as soon as there is any and no later than `until`. That it has ended is news for ever.
+    /// Returns pending notifications, as soon as there are any, and at `until` at the latest;
+    /// `ended` is sticky.
     pub(super) fn take(&self, until: Instant) -> News {
         let mut news = self.lock();
         while !news.is_any() {

@@ -1,6 +1,7 @@
 //! Policies and client certificates that follow the files they were read from.
 //!
-//! What belongs here reads again and replaces. It never judges a peer.
+//! What belongs here notices changes, reads files again and replaces what was made from them. It
+//! never judges a peer.
 //!
 //! ```no_run
 //! use bonafide_verify::watch::Watched;
@@ -83,7 +84,7 @@ mod tests {
         }
         fs::write(&path, TestCa::new().pem()).unwrap();
         assert!(matches!(event(), Event::PolicyReplaced(_)));
-        // It has been tried again meanwhile.
+        // The watcher has subscribed to notifications again meanwhile.
         assert_eq!(watched.status().by, WatchedBy::Notices);
     }
 }

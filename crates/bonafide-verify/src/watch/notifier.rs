@@ -1,4 +1,4 @@
-//! Being told of changes by the operating system.
+//! Notifications of changes by the operating system.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,20 +11,20 @@ use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use super::inbox::Inbox;
 use super::places::Places;
 
-/// How often places are looked for again because they changed while they were being listened to.
+/// Maximum number of attempts to subscribe, if directories change meanwhile.
 const MAX_ROUNDS: usize = 4;
 
-/// Listens to the directories on the way to some files.
+/// Watches the directories on the paths to some files.
 pub(super) struct Notifier {
     inbox: Arc<Inbox>,
     watcher: Option<RecommendedWatcher>,
-    /// What is listened to, and which directory it was.
+    /// The watched paths, each with the identity of its directory.
     listened: BTreeMap<PathBuf, Option<DirectoryId>>,
-    /// What the watcher's own thread sorts events by.
+    /// The places by which the thread of `notify` filters events.
     places: Arc<Mutex<Places>>,
 }
 
-/// Which directory stands at a path: another may take its place.
+/// The identity of the directory at a path, which another directory may replace.
 type DirectoryId = (u64, u64);
 
 impl Notifier {
@@ -37,20 +37,21 @@ impl Notifier {
         }
     }
 
-    /// Forgets what is listened to, so that [`listen_for`](Self::listen_for) begins anew.
+    /// Drops all subscriptions, so that [`listen_for`](Self::listen_for) subscribes again.
     pub(super) fn start_again(&mut self) {
         self.watcher = None;
         self.listened.clear();
     }
 
-    /// Listens for changes of these files and of nothing else. Where the system does not tell of all of them it says why.
+    /// Subscribes to changes of these files only. Returns the reason if the operating system does
+    /// not report all of them.
     pub(super) fn listen_for(&mut self, files: &[PathBuf]) -> Result<(), String> {
         let mut outcome = Ok(());
         for _ in 0..MAX_ROUNDS {
             let places = Places::of(files);
             self.sort_by(places.clone());
             outcome = self.listen_to(&places);
-            // A link that was replaced before its directory was listened to has told nobody.
+            // No event reports a link that was replaced before its directory was watched.
             if outcome.is_err() || Places::of(files) == places {
                 break;
             }
@@ -75,7 +76,7 @@ impl Notifier {
         self.listened.retain(|directory, id| {
             let stays = places.directories.contains(directory) && *id == id_of(directory);
             if !stays {
-                // It may be gone, and the watcher know so.
+                // It fails if the directory is gone and the watcher has noticed.
                 let _gone = watcher.unwatch(directory);
             }
             stays
@@ -90,7 +91,7 @@ impl Notifier {
                 Ok(()) => {
                     self.listened.insert(directory.clone(), id);
                 }
-                // Gone since it was found: the next round finds out where to listen instead.
+                // Removed since it was found: the next round watches other directories instead.
                 Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {}
                 Err(error) => outcome = Err(error),
             }
@@ -118,18 +119,19 @@ fn sort(event: notify::Result<Event>, places: &Mutex<Places>, inbox: &Inbox) {
 
 fn is_of_interest(event: &Event, places: &Places) -> bool {
     let is_change = match event.kind {
-        // Our own reading is one of these.
+        // Our own reads cause access events too.
         EventKind::Access(kind) => matches!(kind, AccessKind::Close(AccessMode::Write)),
         _ => true,
     };
-    // Elsewhere the system may write a path in another way than we do.
+    // On other systems the reported path may be spelled differently.
     let is_here = !cfg!(target_os = "linux")
         || event.paths.is_empty()
         || event.paths.iter().any(|path| places.concern(path));
     is_change && (event.need_rescan() || is_here)
 }
 
-/// Whether a directory that is listened to was moved or removed, after which notify may not listen to it any more, even if it comes back.
+/// Whether a watched directory was moved or removed. `notify` may not watch it after that, even if
+/// it comes back.
 fn is_moved(event: &Event, places: &Places) -> bool {
     let is_move = matches!(
         event.kind,

@@ -1,4 +1,4 @@
-//! How files are watched.
+//! The options of watching.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,14 +12,14 @@ use crate::events::{EventSink, Events};
 use crate::identity::IdentityHandle;
 use crate::policy::Policy;
 
-/// So many quiet times are waited for contents that keep changing.
+/// Files that keep changing are read after this multiple of the quiet time.
 const PATIENCE: u32 = 10;
-/// No time that is given counts as more or less than these.
+/// Configured durations are clamped to this range.
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 
-/// How files are watched; the defaults are those of [`Watched::start`].
+/// The options of watching. [`Watched::start`] uses the defaults.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +30,7 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");
 /// # std::fs::write(&ca, bonafide_testkit::TestCa::new().pem())?;
-/// // A network mount tells nobody of changes.
+/// // A network mount does not report changes.
 /// let watched = Watching::default()
 ///     .by_polling(Duration::from_secs(10))
 ///     .start(move || Policy::builder().anchors(Anchors::only(CustomCa::file(&ca))).build())?;
@@ -68,36 +68,40 @@ impl Default for Watching {
 }
 
 impl Watching {
-    /// For so long all files have to hold the same before they are read, so that a set of files is read once it is whole. Ten times as long, and files that
-    /// keep changing are read all the same. What failed is tried again after so long, then after twice as long each time, up to half a minute. Default:
-    /// 200 ms.
+    /// Quiet time: how long all files must stay unchanged before they are read, so that a set of
+    /// files is read when it is complete. Files that keep changing are read after ten times this
+    /// duration. A failed reload is tried again after this duration, then after twice the last wait
+    /// each time, up to 30 s. Default: 200 ms.
     pub fn quiet(mut self, quiet: Duration) -> Self {
         self.quiet = quiet.clamp(SHORTEST, LONGEST);
         self
     }
 
-    /// So often the contents of all files are compared although nobody told of a change: some file systems never tell. Default: 60 s, or 5 s where the
-    /// system cannot tell at all.
+    /// Poll interval for comparing the contents of all files when no notification arrives. Some
+    /// file systems never report changes. Default: 60 s, or 5 s if the operating system cannot
+    /// report changes.
     pub fn poll_every(mut self, interval: Duration) -> Self {
         self.poll = interval.clamp(SHORTEST, LONGEST);
         self.poll_without_notices = self.poll_without_notices.min(self.poll);
         self
     }
 
-    /// Asks the system for no notices: the contents of all files are compared so often. Default: notices, and [`poll_every`](Self::poll_every).
+    /// Polls only: compares the contents of all files at this interval, and does not subscribe to
+    /// notifications. Default: notifications, and [`poll_every`](Self::poll_every).
     pub fn by_polling(mut self, interval: Duration) -> Self {
         self.means = Means::Polling;
         self.poll = interval.clamp(SHORTEST, LONGEST);
         self
     }
 
-    /// Watches another file or directory that the recipe reads and no part of the policy knows of, such as a configuration.
+    /// Also watches a file or directory that the recipe reads and that is not in
+    /// [`Policy::files`], such as a configuration file.
     pub fn also(mut self, path: impl Into<PathBuf>) -> Self {
         self.also.push(path.into());
         self
     }
 
-    /// Adds a sink for the events of the watching, beside those that a watched policy has. Default: the log, and the sinks of the policy.
+    /// Adds a sink for the events of the watcher. Default: the log, and the sinks of the policy.
     pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
         self.events.add(sink);
         self
@@ -118,10 +122,11 @@ impl Watching {
         )
     }
 
-    /// Reads certificate chain and key, puts them in `handle` if they are not there already, and watches them with these options; see [`WatchedIdentity`].
+    /// Reads the certificate chain and the key, puts them into `handle` unless it holds them, and
+    /// watches them with these options; see [`WatchedIdentity`].
     ///
     /// # Errors
-    /// [`ReloadError::Config`] for the files as they are now, [`ReloadError::Thread`].
+    /// [`ReloadError::Config`] if the files cannot be used now, [`ReloadError::Thread`].
     pub fn start_identity(
         self,
         handle: &IdentityHandle,

@@ -1,25 +1,27 @@
-//! Where to listen for changes of a file: every directory that a name on the way to it stands in.
+//! The directories to watch for changes of a file: those of every name on the path to it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// So many links on the way to one file are followed, as Linux does.
+/// Maximum number of symbolic links that are followed on one path, as in Linux.
 const MAX_LINKS: usize = 40;
-/// So many directories are listened to. What is beyond is found by polling.
+/// Maximum number of watched directories. Changes in further ones are found by polling.
 const MAX_DIRECTORIES: usize = 512;
 
-/// The directories to listen to, and what of them matters.
+/// The directories to watch, and the names in them that matter.
 ///
-/// A file that Kubernetes mounts is `ca.pem -> ..data/ca.pem` with `..data -> ..2026_01_01`, and it changes when `..data` is replaced: nothing happens to the file, or
-/// in its directory. So each link on the way is followed and the directory that it stands in is listened to, and the directory where a missing name would be.
+/// A file that Kubernetes mounts is `ca.pem -> ..data/ca.pem` with `..data -> ..2026_01_01`. It
+/// changes when `..data` is replaced; the file and its directory do not change. So each symbolic
+/// link on the path is followed and its directory is watched. For a missing name, the directory in
+/// which it would appear is watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
-    /// The directories, none of them through a link.
+    /// The directories, by paths without symbolic links.
     pub(super) directories: BTreeSet<PathBuf>,
     /// The names in them that matter.
     names: BTreeSet<PathBuf>,
-    /// Those of which every name matters.
+    /// The directories in which every name matters.
     whole: BTreeSet<PathBuf>,
 }
 
@@ -34,7 +36,7 @@ impl Places {
         places
     }
 
-    /// Whether a change of `path` may be one of what is read.
+    /// Whether a change of `path` may affect what is read.
     pub(super) fn concern(&self, path: &Path) -> bool {
         self.names.contains(path)
             || self.directories.contains(path)
@@ -43,7 +45,7 @@ impl Places {
                 .is_some_and(|parent| self.whole.contains(parent))
     }
 
-    /// Every file of a directory is read, and may be a link to elsewhere.
+    /// Adds a directory of which every file is read, and the targets of its symbolic links.
     fn take_whole(&mut self, directory: PathBuf) {
         let links: Vec<_> = fs::read_dir(&directory)
             .into_iter()
@@ -59,7 +61,7 @@ impl Places {
         }
     }
 
-    /// Notes all places on the way to `path`, and gives where it ends, if it is there.
+    /// Adds all places on the path to `path`. Returns the final target, if it exists.
     fn trace(&mut self, path: &Path) -> Option<PathBuf> {
         let path = std::path::absolute(path).ok()?;
         let mut links = 0;

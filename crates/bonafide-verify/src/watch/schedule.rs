@@ -1,34 +1,35 @@
-//! When to look at the files, and when to make things anew: without a clock or a file, so that every moment can be tested.
+//! Decides when to compare the files and when to reload. It uses no clock and no files itself, so
+//! that every case can be tested.
 
 use std::time::{Duration, Instant};
 
-/// How long what.
+/// The durations of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// For so long the contents have to stay the same before they are read.
+    /// How long the contents must stay unchanged before they are read.
     pub(super) quiet: Duration,
-    /// After so long they are read whether they stay the same or not.
+    /// After this time they are read even if they keep changing.
     pub(super) patience: Duration,
-    /// So often they are looked at when nobody tells of a change.
+    /// Poll interval when no notification arrives.
     pub(super) poll: Duration,
-    /// After so long, and then twice as long each time, what failed is tried again.
+    /// Wait before the first retry after a failure. It doubles with each further failure.
     pub(super) first_retry: Duration,
-    /// No longer than this.
+    /// Maximum wait before a retry.
     pub(super) last_retry: Duration,
 }
 
-/// What to do after a look.
+/// What to do after comparing the contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The contents are those in force.
+    /// Nothing: the contents are those in force.
     AsInForce,
-    /// They are not, and not to be read yet.
+    /// The contents differ and are not to be read yet.
     Wait,
-    /// They are to be read.
+    /// The contents differ and are to be read.
     Reload,
 }
 
-/// When to look next. `C` is what a look has seen.
+/// When to compare next. `C` is the type of the contents.
 #[derive(Debug)]
 pub(super) struct Schedule<C> {
     pace: Pace,
@@ -41,9 +42,9 @@ pub(super) struct Schedule<C> {
 #[derive(Debug)]
 struct Changing<C> {
     seen: C,
-    /// Since when it has been the same.
+    /// When these contents were first seen.
     since: Instant,
-    /// Since when it has not been what is in force.
+    /// When contents first differed from those in force.
     first: Instant,
 }
 
@@ -55,7 +56,7 @@ struct Failed<C> {
 }
 
 impl<C: PartialEq> Schedule<C> {
-    /// Looks at once: something may have changed since the start.
+    /// A schedule that compares at once: something may have changed since the start.
     pub(super) fn new(pace: Pace, now: Instant) -> Self {
         Self {
             pace,
@@ -75,13 +76,13 @@ impl<C: PartialEq> Schedule<C> {
         self.no_later_than(now + poll);
     }
 
-    /// Somebody told of a change: look soon, but no more often than contents have to stay the same.
+    /// A notification arrived: compare soon, but at most once in each quiet time.
     pub(super) fn noticed(&mut self, now: Instant) {
         let allowed = self.last_look.map_or(now, |last| last + self.pace.quiet);
         self.no_later_than(allowed.max(now));
     }
 
-    /// A look has seen this, which is what is in force or differs from it.
+    /// The contents `seen` were read; `differs` is whether they differ from those in force.
     pub(super) fn looked(&mut self, now: Instant, seen: C, differs: bool) -> Next {
         self.last_look = Some(now);
         self.next = now + self.pace.poll;
@@ -123,7 +124,7 @@ impl<C: PartialEq> Schedule<C> {
         self.next = now + self.pace.poll;
     }
 
-    /// What was seen could not be put in force.
+    /// A reload with these contents failed.
     pub(super) fn failed(&mut self, now: Instant, seen: C) {
         let wait = match &self.failed {
             Some(failed) if failed.seen == seen => (failed.wait * 2).min(self.pace.last_retry),

@@ -1,4 +1,4 @@
-//! Making something from files that do not change meanwhile.
+//! Makes something from files, and repeats that if they change meanwhile.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,20 +8,22 @@ use super::contents::Contents;
 use super::error::ReloadError;
 use super::stamps::Stamps;
 
-/// How often it is made again because the files changed, or are others than they were.
+/// Maximum number of attempts, if the files change or other files are read.
 const MAX_ROUNDS: usize = 4;
 
 /// What was made, and from what.
 pub(super) struct Settled<M> {
     pub(super) made: M,
     pub(super) files: Vec<PathBuf>,
-    /// What was in the files before and after; nothing where that was never the same.
+    /// The contents of the files before and after; `None` if they differed in every attempt.
     pub(super) contents: Option<Contents>,
 }
 
-/// Makes something until the files that it was read from, what is in them, and when they were written, are the same before and after.
+/// Makes something until the list of files, their contents and their stamps are the same before and
+/// after.
 ///
-/// `files` are those that are likely; `about_to_read` is told of them each time.
+/// `files` are the files that will probably be read. `about_to_read` is called with the expected
+/// files before each attempt.
 pub(super) fn settle<M>(
     make: impl Fn() -> Result<(M, Vec<PathBuf>), ReloadError>,
     mut files: Vec<PathBuf>,
@@ -50,7 +52,7 @@ pub(super) fn settle<M>(
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
@@ -82,14 +84,14 @@ mod tests {
             calls.set(calls.get() + 1);
             Ok((fs::read_to_string(&file).unwrap(), vec![file.clone()]))
         };
-        let mut told = Vec::new();
-        let settled = settle(make, Vec::new(), |files| told.push(files.to_vec())).unwrap();
+        let mut expected = Vec::new();
+        let settled = settle(make, Vec::new(), |files| expected.push(files.to_vec())).unwrap();
         assert_eq!((settled.made.as_str(), calls.get()), ("1", 2));
         assert_eq!(
             settled.contents,
             Some(Contents::of(std::slice::from_ref(&file)))
         );
-        assert_eq!(told, [vec![], vec![file]]);
+        assert_eq!(expected, [vec![], vec![file]]);
     }
 
     #[test]

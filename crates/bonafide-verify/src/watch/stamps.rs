@@ -1,7 +1,8 @@
-//! When files were written last, as the file system has it.
+//! The identity and modification time of files.
 //!
-//! What is **in** the files decides what is in force. While something is made from them that is not enough: a file that is written in place, with what it
-//! held before, holds the same before and after, and something else in between.
+//! The **contents** of the files decide what is in force. While something is made from them,
+//! comparing contents is not enough: a file that is rewritten in place with its former content has
+//! the same content before and after, and another content in between.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -22,7 +23,7 @@ impl Stamps {
                     stamps.insert(file, metadata.as_ref().map(Stamp::of));
                 }
             }
-            // Of a directory its files alone count: others may come and go in it.
+            // Of a directory, only its files count, not its own modification time.
             let file = metadata.filter(|metadata| !metadata.is_dir());
             stamps.insert(path.clone(), file.as_ref().map(Stamp::of));
         }
@@ -37,7 +38,7 @@ fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
         .filter(|path| path.is_file())
 }
 
-/// Which file it is, and when it was changed.
+/// The identity of a file, its size and the times of its last changes.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
@@ -62,7 +63,7 @@ impl Stamp {
     }
 }
 
-/// How large it is, and when it was written.
+/// The size of a file and its modification time.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {

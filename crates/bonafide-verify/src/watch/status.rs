@@ -1,16 +1,16 @@
-//! How watching goes.
+//! The status of a watcher.
 
 use rustls_pki_types::UnixTime;
 
 use super::error::ReloadError;
 
-/// How watching goes.
+/// The status of a watcher.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchStatus {
-    /// Since when what is in force is in force, by the clock of the policy.
+    /// When the current policy or certificate came into force, by the clock of the policy.
     pub since: UnixTime,
-    /// Why what the files say now is not in force; nothing while it is.
+    /// Why the current contents of the files are not in force; `None` if they are.
     pub failure: Option<ReloadError>,
     /// How changes are found.
     pub by: WatchedBy,
@@ -20,8 +20,8 @@ pub struct WatchStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WatchedBy {
-    /// The system tells of them; the contents are compared from time to time all the same.
+    /// By notifications of the operating system, and by comparing the contents at intervals.
     Notices,
-    /// By comparing the contents from time to time.
+    /// By comparing the contents at intervals.
     Polling,
 }

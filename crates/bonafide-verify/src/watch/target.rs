@@ -1,4 +1,4 @@
-//! What is made anew when files change.
+//! What is made again when files change.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -12,18 +12,18 @@ use crate::files::load_report::{LoadFailure, LoadProblem};
 use crate::policy::Policy;
 use crate::policy::handle::PolicyHandle;
 
-/// Something in force that is made from files.
+/// A policy or a client certificate in force that is made from files.
 pub(super) trait Target: Send + 'static {
-    /// What is made, before it is in force.
+    /// What is made, before it comes into force.
     type Made;
 
-    /// Reads everything anew; says which files that was.
+    /// Makes it from the files. Also returns the list of files.
     fn make(&self) -> Result<(Self::Made, Vec<PathBuf>), ReloadError>;
 
-    /// Puts it in force, or says why what is in force is better: `lost` is a file or a directory in which something was before.
+    /// Puts it in force, or returns why not. `lost` is a file or directory that had content before.
     fn put(&mut self, made: Self::Made, lost: Option<LoadFailure>) -> Result<(), ReloadError>;
 
-    /// What is in force, for a person.
+    /// The name of what is in force, for a person.
     fn in_force(&self) -> String;
 
     fn emit(&self, event: &Event);
@@ -31,16 +31,16 @@ pub(super) trait Target: Send + 'static {
     fn now(&self) -> UnixTime;
 }
 
-/// Makes a policy, reading everything anew.
+/// Makes a policy from its files.
 pub(super) type Recipe = Box<dyn Fn() -> Result<Policy, ReloadError> + Send>;
 
 /// The policy of a handle.
 pub(super) struct PolicyTarget {
     recipe: Recipe,
     handle: PolicyHandle,
-    /// What could not be read for the policy in force.
+    /// The failures of reading the sources of the policy in force.
     failures: BTreeSet<String>,
-    /// Where events go beside the sinks of the policy.
+    /// The sinks in addition to those of the policy.
     events: Events,
 }
 
@@ -65,7 +65,7 @@ impl PolicyTarget {
     }
 }
 
-/// Makes a policy with all that it reads read, and says which files that was.
+/// Makes a policy, loads its anchors, and returns it with the list of its files.
 pub(super) fn make(recipe: &Recipe) -> Result<(Policy, Vec<PathBuf>), ReloadError> {
     let policy = recipe()?;
     policy.load()?;
@@ -94,7 +94,7 @@ impl Target for PolicyTarget {
             Ok(replaced) => {
                 replaced?;
             }
-            // A sink or a listener did not survive that it is in force.
+            // A sink or a listener panicked after the policy came into force.
             Err(_) if self.handle.epoch() != before => {
                 tracing::error!(
                     "a sink of events or a listener panicked while a watched policy was replaced"
@@ -119,8 +119,8 @@ impl Target for PolicyTarget {
     }
 }
 
-/// What could not be read as an anchor. The system's store is read once a process and an unset variable gives nothing: neither can be lost. A section of
-/// another kind beside certificates takes no anchor away.
+/// The failures of reading anchors that count as a loss. Not included: the system's store, which is
+/// read once in a process; unset variables; PEM sections of another kind next to certificates.
 fn failures(policy: &Policy) -> impl Iterator<Item = LoadFailure> {
     let sets = policy.zones().filter_map(|zone| zone.anchors().ok());
     sets.flat_map(|set| set.report().failures())

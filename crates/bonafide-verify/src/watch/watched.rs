@@ -14,11 +14,14 @@ use crate::events::{Event, SourcesIncomplete};
 use crate::policy::Policy;
 use crate::policy::handle::PolicyHandle;
 
-/// A policy that follows the files it was read from, for as long as this is kept.
+/// A policy that follows the files it was read from, until this value is dropped.
 ///
-/// A **recipe** makes the policy, reading everything anew each time. Whatever it read is watched ([`Policy::files`]): anchors, intermediates, revocation lists, pin
-/// files, log lists, client certificates. When something in them is different, and has stayed the same for a while, the policy is made again and takes
-/// the place of the one in force ([`PolicyHandle::replace`]). What only was touched replaces nothing and costs no connection.
+/// A **recipe** makes the policy; it reads all files again each time. The files of the policy are
+/// watched ([`Policy::files`]): anchors, intermediates, revocation lists, pin files, log lists,
+/// client certificates. When their contents have changed and then stayed the same for the quiet
+/// time, the recipe is called again and the new policy replaces the one in force
+/// ([`PolicyHandle::replace`]). Files that were touched without a change of their contents have no
+/// effect.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, CustomCa, Policy};
@@ -28,7 +31,8 @@ use crate::policy::handle::PolicyHandle;
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");
 /// # std::fs::write(&ca, bonafide_testkit::TestCa::new().pem())?;
-/// // A sink that is added in the recipe is another one in each policy, and both hear of the replacement: better in a builder that is cloned.
+/// // The sink is added outside of the recipe: a sink that the recipe adds is a different one in each
+/// // policy, and a replacement is reported to the sinks of both policies.
 /// let builder = Policy::builder().events(|event: &Event| eprintln!("{event}"));
 /// let watched = Watched::start(move || {
 ///     let anchors = Anchors::only(CustomCa::file(&ca));
@@ -41,38 +45,50 @@ use crate::policy::handle::PolicyHandle;
 ///
 /// # The last good state stays
 ///
-/// Half-written files, a key that is not the certificate's, files that change while they are read, a recipe that fails or panics: nothing of it takes the place of
-/// what is in force. Nor does a policy that builds and has lost something: when a source of anchors cannot be read, or a file or a directory that held
-/// something is gone or empty, that is [`ReloadError::Incomplete`], whatever other sources there are. To do without a source, leave it out of the recipe. What could not
-/// be read at the start already is told then ([`SourcesIncomplete`]), and does not stand in the way later.
+/// The policy in force stays if files are half-written, if a key does not match its certificate, if
+/// files change while they are read, and if the recipe fails or panics. It also stays if the new
+/// policy builds but has lost something: if a source of anchors cannot be read, or a file or
+/// directory that had content is missing or empty, the reload fails with
+/// [`ReloadError::Incomplete`], also if there are other sources. To give up a source, remove it
+/// from the recipe. Sources that cannot be read at the start are reported then
+/// ([`SourcesIncomplete`]) and do not make later reloads fail.
 ///
-/// Each failure is an event ([`ReloadFailed`](crate::events::ReloadFailed)), told again every hour while it lasts, and is tried again after longer and longer times, since a
-/// file may become whole without a notice. **The last good state has no end of its own**: trust that was withdrawn in a file that cannot be read stays, until
-/// certificates, pins and lists in it expire, which they do as always. Whoever watches over a service wants to hear of `reload-failed`.
+/// Each failure is an event ([`ReloadFailed`](crate::events::ReloadFailed)), which is repeated
+/// every hour while the failure lasts. The reload is tried again at growing intervals, because a
+/// file may be completed without a notification. **The last good state does not end by itself**:
+/// trust that was withdrawn in a file that cannot be read stays, until the certificates, pins and
+/// lists in it expire. So operators should alert on `reload-failed`.
 ///
 /// # Sets of files
 ///
-/// A certificate and its key are two files, and a directory is many: between the first write and the last one they are neither old nor new. Such a set is read
-/// when it has stayed the same for [`Watching::quiet`]. What takes longer to write, write elsewhere and put in place by renaming a directory or a symbolic link, as
-/// Kubernetes does: that is seen as one change.
+/// A certificate and its key are two files, and a directory is many: between the first and the last
+/// write, the set is inconsistent. It is read when it has stayed the same for [`Watching::quiet`].
+/// If writing takes longer, write to another place and put the set in place by renaming a directory
+/// or a symbolic link, as Kubernetes does: that is one change.
 ///
 /// # How changes are found
 ///
-/// The system tells of changes in the directories of all files and of all symbolic links on the way to them. Where it cannot, an event says so
-/// ([`WatchingByPolling`](crate::events::WatchingByPolling)) and the contents are compared every 5 s, else every 60 s: network mounts tell of nothing, and of a
-/// directory further up that is renamed away nobody hears either. The recipe runs on a thread of its own,
-/// which ends when this is dropped; the handle stays as it is then. In a program that aborts on panic, a recipe that panics ends the program.
+/// The operating system reports changes in the directories of all files and of all symbolic links
+/// on the paths to them. If it cannot, an event reports that
+/// ([`WatchingByPolling`](crate::events::WatchingByPolling)) and the contents are compared every 5
+/// s, otherwise every 60 s: network mounts report no changes, and the renaming of a directory
+/// further up is not reported either. The recipe runs on a thread of its own, which ends when this
+/// value is dropped; the handle then keeps its policy. In a program that aborts on panic, a recipe
+/// that panics ends the program.
 pub struct Watched {
     handle: PolicyHandle,
     guard: Guard,
 }
 
 impl Watched {
-    /// Makes the first policy on this thread and watches its files, with the default options; see [`Watching`] for others. The recipe may be called several times for
-    /// one policy: when files change while they are read, and to begin with, when it is not known yet which files they are. All anchors are loaded.
+    /// Makes the first policy on this thread and watches its files with the default options; see
+    /// [`Watching`] for others. The recipe may be called several times for one policy: if files
+    /// change while they are read, and at the start, when the list of files is not known. All
+    /// anchors are loaded.
     ///
     /// # Errors
-    /// [`ReloadError::Config`] and [`ReloadError::Recipe`] for the first policy, [`ReloadError::Panicked`] where its recipe does, [`ReloadError::Thread`].
+    /// [`ReloadError::Config`] and [`ReloadError::Recipe`] if the recipe fails,
+    /// [`ReloadError::Panicked`] if it panics, [`ReloadError::Thread`].
     pub fn start<R, E>(recipe: R) -> Result<Self, ReloadError>
     where
         R: Fn() -> Result<Policy, E> + Send + 'static,
@@ -103,22 +119,24 @@ impl Watched {
         &self.guard
     }
 
-    /// The place of the policy, for clients. A policy that is put there by other means stays until the next change of a file.
+    /// The handle of the policy, for clients. A policy that the program puts into it by itself
+    /// stays until the next change of a file.
     pub fn handle(&self) -> &PolicyHandle {
         &self.handle
     }
 
-    /// Makes the policy anew now, without waiting for the files to be quiet, and puts it in force even if they are what they were: a recipe may rest on more
-    /// than files. Waits until that is done; what is in force is replaced before it returns.
+    /// Makes the policy again now, without waiting until the files stop changing, and puts it in
+    /// force even if the files have not changed: a recipe may depend on more than files. Blocks
+    /// until the policy is replaced.
     ///
     /// # Errors
-    /// Why that is not possible; the policy in force stays, and it is tried again.
+    /// [`ReloadError`] if that fails. The policy in force stays, and the reload is tried again.
     pub fn reload_now(&self) -> Result<Epoch, ReloadError> {
         self.guard.reload_now()?;
         Ok(self.handle.epoch())
     }
 
-    /// How it goes.
+    /// The status.
     pub fn status(&self) -> WatchStatus {
         self.guard.status()
     }

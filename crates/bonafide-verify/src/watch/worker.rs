@@ -1,4 +1,4 @@
-//! The thread that watches.
+//! The watcher's thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -19,21 +19,21 @@ use super::target::Target;
 use crate::events::throttle::{Budget, Throttle};
 use crate::events::{Event, ReloadFailed, ReloadRecovered, WatchingByPolling};
 
-/// After a sink or a listener panicked, nothing is done for so long.
+/// The pause after a sink or a listener panicked.
 const AFTER_PANIC: Duration = Duration::from_secs(1);
 
-/// A failure that lasts is reported again after so long.
+/// The interval after which a lasting failure is reported again.
 const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
-/// How many different failures are reported at once.
+/// Maximum number of different failures that are reported at once.
 const AT_ONCE: u32 = 16;
-/// After so long one more is.
+/// The interval after which one more may be reported.
 const ONE_MORE_AFTER: Duration = Duration::from_secs(15);
 
-/// What the thread shares with those who hold the guard.
+/// What the thread shares with the guard.
 pub(super) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) status: Mutex<WatchStatus>,
-    /// Held while something is put in force: nothing is once it says so.
+    /// Held while something is put in force. Once true, nothing is put in force.
     pub(super) has_ended: Mutex<bool>,
 }
 
@@ -43,16 +43,16 @@ pub(super) struct Worker<T: Target> {
     shared: Arc<Shared>,
     options: Watching,
     files: Vec<PathBuf>,
-    /// What is in force was made from this; nothing where that is not known.
+    /// The contents from which what is in force was made; `None` if they are not known.
     in_force: Option<Contents>,
-    /// A reload was asked for and is not done.
+    /// A reload was requested and has not succeeded yet.
     owed: bool,
     notifier: Notifier,
     pace: Pace,
     schedule: Schedule<Contents>,
     began: Instant,
-    /// Which failures were reported. Only the last is remembered: one that comes back after another
-    /// is reported again.
+    /// The rate limit of failure reports. Only the last failure is remembered: one that comes back
+    /// after another is reported again.
     reported: Throttle<(String, Contents)>,
     failing: Option<Failing>,
 }
@@ -93,7 +93,7 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Works until nobody wants any more.
+    /// Runs until the guard is dropped.
     pub(super) fn run(mut self) {
         let mut not_before = Instant::now();
         loop {
@@ -103,8 +103,7 @@ impl<T: Target> Worker<T> {
             }
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn(news)));
             if turn.is_err() {
-                // A sink of events or a listener, both not ours, did not survive. The recipe has
-                // its own net.
+                // An event sink or a listener panicked. Panics of the recipe are caught elsewhere.
                 not_before = Instant::now() + AFTER_PANIC;
             }
         }
@@ -126,7 +125,7 @@ impl<T: Target> Worker<T> {
             self.owed = true;
             let outcome = self.reload(Contents::of(&self.files));
             for request in news.requests {
-                // The one who asked may have gone.
+                // The caller may have ended.
                 let _gone = request.try_send(outcome.clone());
             }
         } else if Instant::now() >= self.schedule.next() {
@@ -147,7 +146,7 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Makes it again and puts it in force, or reports why not and decides when it is tried again.
+    /// Reloads and puts the result in force, or reports the failure and schedules a retry.
     fn reload(&mut self, seen: Contents) -> Result<(), ReloadError> {
         let outcome = self.try_reload();
         let now = Instant::now();
@@ -211,7 +210,8 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Looks more often where the system does not notify of changes, and reports that.
+    /// Sets how changes are found. Polls more often if the operating system does not report
+    /// changes, and emits an event for that.
     fn finds_changes(&mut self, listening: Result<(), String>) {
         let (by, poll) = match &listening {
             Ok(()) => (WatchedBy::Notices, self.pace.poll),
@@ -277,7 +277,7 @@ impl<T: Target> Worker<T> {
         }
     }
 
-    /// Changes the status that others see; gives the time of the target's clock along.
+    /// Changes the shared status. `change` also gets the time of the target's clock.
     fn status<R>(&self, change: impl FnOnce(&mut WatchStatus, UnixTime) -> R) -> R {
         let at = self.target.now();
         let mut status = self
@@ -289,7 +289,7 @@ impl<T: Target> Worker<T> {
     }
 }
 
-/// All files, each once, in order.
+/// All files, each once, sorted.
 pub(super) fn with(mut files: Vec<PathBuf>, also: &[PathBuf]) -> Vec<PathBuf> {
     files.extend_from_slice(also);
     files.sort();

@@ -1,4 +1,4 @@
-//! X.509: reading the fields of one certificate, and digests of keys.
+//! X.509: the fields of one certificate, and the digests of keys.
 //!
 //! What belongs here reads one certificate or one signature, and borrows from its DER. It never
 //! knows a path, a policy or the clock, and decides nothing about trust.

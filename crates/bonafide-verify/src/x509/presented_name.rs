@@ -1,11 +1,11 @@
-//! A name that a certificate is for, with its kind.
+//! A subject alternative name with its kind.
 
 use std::fmt;
 use std::net::IpAddr;
 
 /// A subject alternative name of a certificate (RFC 5280, 4.2.1.6).
 ///
-/// `Display` prints the name, and its kind where another one could be meant: `the DNS name 192.0.2.7`.
+/// `Display` prints the name, with its kind if the name is ambiguous: `the DNS name 192.0.2.7`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PresentedName {
@@ -13,9 +13,9 @@ pub enum PresentedName {
     Dns(String),
     /// An `iPAddress`.
     Address(String),
-    /// A `uniformResourceIdentifier`, for which no server is believed.
+    /// A `uniformResourceIdentifier`. It matches no server.
     Uri(String),
-    /// A name of another kind, for which no server is believed either.
+    /// A name of another kind. It matches no server.
     Other(String),
 }
 
@@ -41,8 +41,8 @@ impl PresentedName {
         }
     }
 
-    /// The address that a `dNSName` looks like: clients look for addresses among those of the kind
-    /// `iPAddress` alone (RFC 9525, 6.5).
+    /// The address that a `dNSName` looks like. Clients compare addresses with names of the kind
+    /// `iPAddress` only (RFC 9525, 6.5).
     pub(crate) fn address_as_dns(&self) -> Option<IpAddr> {
         match self {
             Self::Dns(text) => text.trim_matches(['[', ']']).parse().ok(),

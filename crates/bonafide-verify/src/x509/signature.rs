@@ -1,4 +1,4 @@
-//! Signatures over what is not a certificate: revocation lists, OCSP responses, signed certificate timestamps.
+//! Signatures of revocation lists, OCSP responses and signed certificate timestamps.
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
@@ -6,23 +6,24 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::x509::certificate::octets_of_bits;
 
-/// Why a signature proves nothing.
+/// Why a signature does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureFault {
-    /// The crypto provider does not verify this algorithm, or not with a key of this kind.
+    /// The crypto provider does not support this algorithm, or not with a key of this kind.
     Unsupported,
-    /// It is not by this key over these bytes.
+    /// It is not a signature of these bytes with this key.
     Bad,
 }
 
-/// What is signed, how and with which result: the first three fields of certificates, revocation lists and OCSP responses alike (RFC 5280, 4.1.1).
+/// A signed structure: the first three fields of certificates, revocation lists and OCSP responses
+/// (RFC 5280, 4.1.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signed<'a> {
-    /// The whole encoding of what is signed.
+    /// The whole encoding of the signed content.
     pub(crate) message: &'a [u8],
     /// The content of the `AlgorithmIdentifier`.
     pub(crate) algorithm: &'a [u8],
-    /// The signature; always of whole bytes.
+    /// The signature, which consists of whole bytes.
     pub(crate) signature: &'a [u8],
 }
 
@@ -39,7 +40,7 @@ impl<'a> Signed<'a> {
         })
     }
 
-    /// Verifies that the key of `spki` signed it.
+    /// Verifies the signature with the key of `spki`.
     pub(crate) fn verify(
         &self,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
@@ -55,7 +56,7 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Verifies that the key of `spki`, a whole SubjectPublicKeyInfo, signed `message`.
+/// Verifies a signature of `message` with the key of `spki`, a whole SubjectPublicKeyInfo.
 ///
 /// `algorithm` is the content of the signature's `AlgorithmIdentifier`, without its tag and length.
 pub(crate) fn verify_signed(

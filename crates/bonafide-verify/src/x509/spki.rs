@@ -1,4 +1,4 @@
-//! One pin: the SHA-256 of a SubjectPublicKeyInfo.
+//! Pins: the SHA-256 of a SubjectPublicKeyInfo.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,8 +14,9 @@ use crate::x509::certificate::{Certificate, base16};
 
 /// The SHA-256 of a certificate's whole DER-encoded SubjectPublicKeyInfo (RFC 7469, 2.4).
 ///
-/// Reads and prints `sha256/BASE64`; also reads 64 hexadecimal digits, with or without colons. It equals what
-/// `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256` prints.
+/// Reads and prints `sha256/BASE64`; also reads 64 hexadecimal digits, with or without colons. It
+/// equals what `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst
+/// -sha256` prints.
 ///
 /// ```
 /// use bonafide_verify::x509::SpkiSha256;
@@ -92,49 +93,47 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Why a pin, or a set of pins, cannot be used.
+/// A pin, a fingerprint or a set of pins cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
     /// The text is neither `sha256/` with 44 characters of Base64 nor 64 hexadecimal digits.
     #[error(
-        "`{pin}` is not a pin: write `sha256/` and the Base64 of 32 bytes, or 64 hexadecimal digits"
+        "`{pin}` is not a valid pin: write `sha256/` and the Base64 of 32 bytes, or 64 hexadecimal digits"
     )]
     Malformed {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         pin: String,
     },
     /// The text is not the 64 hexadecimal digits of a certificate's SHA-256.
     #[error(
-        "`{fingerprint}` is not the SHA-256 of a certificate: write 64 hexadecimal digits, with or without colons"
+        "`{fingerprint}` is not a valid SHA-256 fingerprint: write 64 hexadecimal digits, with or without colons"
     )]
     MalformedFingerprint {
-        /// What was given; its length alone where it may be a secret.
+        /// The text; only its length if it may be a secret.
         fingerprint: String,
     },
     /// The set has no pin at all.
-    #[error("no pins for {pattern}")]
+    #[error("the pin set for {pattern} is empty")]
     Empty {
         /// The pattern of the set.
         pattern: HostPattern,
     },
-    /// The set has no second pin: losing one key would strand the host.
+    /// The set has no second pin: after the loss of one key the host could not be reached.
     #[error(
-        "no backup pin for {pattern}: add a second, different pin, or waive it by name (`without_backup`, in files `backup = \"waived\"`)"
+        "no backup pin for {pattern}: add a second, different pin, or waive it explicitly with `without_backup` (in files `backup = \"waived\"`)"
     )]
     BackupMissing {
         /// The pattern of the set.
         pattern: HostPattern,
     },
-    /// The set does not say when it expires, nor that it never does.
-    #[error(
-        "the pins for {pattern} do not say when they expire: call `expires` or `never_expires`"
-    )]
+    /// Neither an expiry nor `never_expires` was set.
+    #[error("the pins for {pattern} have no expiry: call `expires` or `never_expires`")]
     ExpiryMissing {
         /// The pattern of the set.
         pattern: HostPattern,
     },
-    /// The set expires after the year 9999, which no file could say: pins that never expire say so.
+    /// The set expires after the year 9999, which a file cannot express. Use `never_expires`.
     #[error("the pins for {pattern} expire after the year 9999")]
     ExpiryOutOfRange {
         /// The pattern of the set.
@@ -149,16 +148,16 @@ pub enum PinError {
         limit: usize,
     },
     /// Two sets are for the same pattern.
-    #[error("{pattern} has pins twice")]
+    #[error("two sets of pins are for {pattern}")]
     DuplicateHost {
         /// The pattern of both.
         pattern: HostPattern,
     },
     /// There are no pins for any host.
-    #[error("no hosts: such a set would pin nothing")]
+    #[error("the pin set names no hosts")]
     NoHosts,
     /// There are pins for too many host patterns.
-    #[error("more than {limit} hosts")]
+    #[error("the pin set names more than {limit} hosts")]
     TooManyHosts {
         /// How many there may be.
         limit: usize,

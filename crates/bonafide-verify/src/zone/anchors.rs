@@ -1,4 +1,4 @@
-//! The anchors of a zone, and when they are loaded.
+//! The anchors of a zone, loaded at once or when they are first needed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,20 +14,21 @@ pub(crate) struct ZoneAnchors {
 }
 
 impl ZoneAnchors {
-    /// Loads now, unless that would read the system's store, which is left for later.
+    /// Loads now, unless that would read the system's store, which is postponed.
     ///
-    /// Where that store is a source, having no anchors is told by the handshakes and by `load` however early it is known, so that a
-    /// policy builds or not whatever the process did before.
+    /// If the system's store is a source, a lack of anchors is reported by handshakes and `load`
+    /// and not here, even if it is known. So whether a policy builds does not depend on whether the
+    /// process has read the store before.
     pub(crate) fn new(recipe: Anchors) -> Result<Self, ConfigError> {
         recipe.check_fences()?;
-        let (later, told_later) = (recipe.needs_system_store(), recipe.uses_system_store());
+        let (is_postponed, fails_later) = (recipe.needs_system_store(), recipe.uses_system_store());
         let anchors = Self {
             recipe,
             loaded: OnceLock::new(),
         };
-        if !later {
+        if !is_postponed {
             let loaded = anchors.get().map(drop);
-            if !told_later {
+            if !fails_later {
                 loaded?;
             }
         }
@@ -38,7 +39,7 @@ impl ZoneAnchors {
         self.recipe.describe(description);
     }
 
-    /// No anchors, for a zone that looks for no path.
+    /// No anchors, for a zone that builds no path.
     pub(crate) fn unused() -> Self {
         Self {
             recipe: Anchors::none(),

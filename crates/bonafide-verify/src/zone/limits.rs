@@ -1,8 +1,9 @@
-//! How much a peer may present, and how much work its chain may make.
+//! Limits on what a peer may present and on the work of finding a path.
 //!
-//! rustls-webpki tries every order in which certificates can follow each other by name, within a budget that lets ten intermediates of one name cost a
-//! tenth of a second of CPU. Here the presented certificates are counted, those that cannot be on a path are left out, and the
-//! orders that are left are counted by name alone, before a signature is looked at.
+//! rustls-webpki tries every order in which certificates can follow each other by name. Within its
+//! budget, ten intermediates with the same name can cost a tenth of a second of CPU time. Here the
+//! presented certificates are counted, those that cannot be on a path are removed, and the
+//! remaining orders are counted by name only, before any signature is verified.
 
 use std::borrow::Cow;
 
@@ -13,26 +14,30 @@ use crate::path::presented::PresentedChain;
 use crate::verdict::refusal::reason::{Bound, Reason};
 use crate::x509::certificate::{content, names};
 
-/// OpenSSL's `SSL_CTX_set_max_cert_list` has 100 KiB by default. rustls lets a handshake carry 64 KiB.
+/// The default of OpenSSL's `SSL_CTX_set_max_cert_list` is 100 KiB. rustls accepts 64 KiB in a
+/// handshake.
 const MAX_BYTES: usize = 100 * 1024;
-/// Several times what any public server sends.
+/// Several times as many as any public server sends.
 const MAX_CERTIFICATES: usize = 64;
 /// Cross-signed authorities have two or three certificates for one name.
 const MAX_SAME_SUBJECT: usize = 6;
 /// The limit of rustls-webpki for the certificates between leaf and anchor.
 const MAX_DEPTH: usize = 6;
-/// The most signatures that rustls-webpki may have to verify for one chain: its own budget, told beforehand by the names. The slowest kind takes under half a
-/// millisecond each.
+/// Maximum number of signatures that rustls-webpki may have to verify for one chain: its own
+/// budget, computed in advance from the names. The slowest algorithm takes under half a millisecond
+/// each.
 const MAX_SIGNATURES: usize = 100;
-/// The most certificates that rustls-webpki may read while it tries paths, at about a microsecond each.
+/// Maximum number of certificates that rustls-webpki may read while it tries paths, at about a
+/// microsecond each.
 const MAX_READINGS: usize = 10_000;
-/// With fewer certificates than this beside the leaf there is too little to order for it to be slow.
+/// With fewer certificates than this in addition to the leaf, trying all orders cannot be slow.
 const WORTH_COUNTING: usize = 3;
 
-/// What a peer may present. Whatever the limits, finding a path takes a bounded amount of work, or the chain is refused as
-/// [`Code::TooComplex`](crate::Code::TooComplex).
+/// Limits on what a peer may present. With any limits, the work of finding a path is bounded; a
+/// chain that needs more is refused with [`Code::TooComplex`](crate::Code::TooComplex).
 ///
-/// Copies of a certificate count once, and certificates that are not on any path from the leaf, strangers, count for the size alone.
+/// `max_certificates` and `max_bytes` count everything that was sent. `max_same_subject` counts
+/// copies of a certificate once, and ignores certificates that are not on any path from the leaf.
 ///
 /// ```
 /// use bonafide_verify::{Limits, Policy};
@@ -65,26 +70,30 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The most intermediates on a path; 0 demands that an anchor issued the leaf itself. Self-issued certificates, whose subject and issuer are
-    /// one name, do not count (RFC 5280, 6.1). Default: no limit but rustls-webpki's, which is 6 with the self-issued ones.
+    /// Maximum number of intermediates on a path; 0 requires that an anchor issued the leaf itself.
+    /// Self-issued certificates, whose subject and issuer are the same name, do not count (RFC
+    /// 5280, 6.1). Default: only the limit of rustls-webpki, which is 6 and counts self-issued
+    /// ones.
     pub fn max_intermediates(mut self, count: usize) -> Self {
         self.intermediates = Some(count);
         self
     }
 
-    /// The most certificates that a peer may send, the leaf and copies included. Default: 64.
+    /// Maximum number of certificates that a peer may send, leaf and copies included. Default: 64.
     pub fn max_certificates(mut self, count: usize) -> Self {
         self.certificates = count;
         self
     }
 
-    /// The most bytes that they may have together. Default: 102,400; a handshake of rustls carries no more than 65,535.
+    /// Maximum total size of these certificates in bytes. Default: 102,400. rustls accepts at most
+    /// 65,535 in a handshake.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// How many different certificates of those that could be on the path may have one subject. Default: 6.
+    /// Maximum number of different certificates with the same subject among those that can be on
+    /// the path. Default: 6.
     pub fn max_same_subject(mut self, count: usize) -> Self {
         self.same_subject = count;
         self
@@ -94,7 +103,7 @@ impl Limits {
         self.intermediates
     }
 
-    /// Counts what was sent, before any of it is read.
+    /// Checks the number and size of the certificates, before any of them is read.
     pub(crate) fn weigh(&self, chain: &PresentedChain<'_>) -> Result<(), Reason> {
         let bytes = chain.iter().map(|certificate| certificate.len()).sum();
         for (bound, found, allowed) in [
@@ -112,7 +121,8 @@ impl Limits {
         Ok(())
     }
 
-    /// What the path builder may look at of `chain` and of `extra`, candidates that the peer did not send.
+    /// The certificates of `chain` and `extra` that the path builder may use. `extra` are
+    /// candidates that the peer did not send.
     pub(crate) fn admit<'a>(
         &self,
         chain: &PresentedChain<'a>,
@@ -123,13 +133,13 @@ impl Limits {
         if extra.is_empty() && rest.len() < WORTH_COUNTING {
             return Ok(Cow::Borrowed(rest));
         }
-        // What cannot be counted is not let through.
+        // A chain that cannot be counted is refused.
         let Some((leaf_issuer, _)) = chain.leaf().and_then(|leaf| names(leaf)) else {
             return Err(Reason::Malformed {
                 detail: "the names of the first certificate cannot be read".to_owned(),
             });
         };
-        // With candidates of the policy's own the chain is searched for the second time.
+        // With candidates of the policy, this is the second search for the chain.
         let signatures = if extra.is_empty() {
             MAX_SIGNATURES
         } else {
@@ -165,14 +175,14 @@ struct Candidate<'a> {
     subject: &'a [u8],
 }
 
-/// The certificates that a trail of issuers from the leaf can reach, each once, in the order sent.
+/// The certificates that are reachable from the leaf by issuer names, each once, in the order sent.
 struct Candidates<'a>(Vec<Candidate<'a>>);
 
 impl<'a> Candidates<'a> {
     fn gather(leaf_issuer: &[u8], ders: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut all: Vec<Candidate<'a>> = Vec::new();
         for der in ders {
-            // What has no readable names cannot follow anything by name, for rustls-webpki neither.
+            // A certificate without readable names cannot be on a path, in rustls-webpki neither.
             if let Some((issuer, subject)) = names(der)
                 && all.iter().all(|known| known.der != der)
             {
@@ -206,14 +216,15 @@ impl<'a> Candidates<'a> {
         self.0.iter().map(|one| of_subject(one.subject)).max()
     }
 
-    /// Whether trying every order takes little work, even if every signature turns out to be good and every path to be refused.
+    /// Whether trying every order takes little work, even if every signature verifies and every
+    /// path is rejected.
     fn is_quick(
         &self,
         leaf_issuer: &[u8],
         roots: &[TrustAnchor<'_>],
         max_signatures: usize,
     ) -> bool {
-        // An anchor holds the content of its subject's name, a certificate the whole of it.
+        // An anchor has the content of its subject's name, a certificate the whole encoding.
         let anchors = |issuer: &[u8]| match content(issuer) {
             Some(issuer) => {
                 let issuing = roots.iter().filter(|root| *root.subject == *issuer);
@@ -234,7 +245,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// The work that rustls-webpki would do, counted over names.
+/// The work that rustls-webpki would do, counted by names.
 struct Work<'a> {
     candidates: &'a Candidates<'a>,
     issued_by_anchors: &'a [usize],
@@ -245,7 +256,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Counts what follows a certificate of this issuer, `depth` certificates above the leaf. False once it is too much.
+    /// Counts the work above a certificate with this issuer, `depth` certificates above the leaf.
+    /// Returns false if it is too much.
     fn count_below(&mut self, issuer: &[u8], depth: usize) -> bool {
         self.readings += self.candidates.0.len();
         if self.readings > MAX_READINGS || self.signatures > self.max_signatures {

@@ -1,6 +1,11 @@
-//! Zones: host patterns with their own anchors, checks, client certificate, TLS versions and key exchange groups.
+//! Zones: host patterns with their own anchors, checks, client certificate, TLS versions and key
+//! exchange groups.
+//!
+//! What belongs here is what applies to the hosts of one pattern, and finding the zone of a host.
+//! It never judges a peer, and never knows a policy or a receipt.
 
 mod anchors;
+mod builder;
 pub(crate) mod limits;
 mod table;
 
@@ -9,16 +14,17 @@ use std::sync::Arc;
 use rustls::{NamedGroup, SupportedProtocolVersion};
 
 pub(crate) use self::anchors::ZoneAnchors;
+pub(crate) use self::builder::Facets;
+pub use self::builder::ZoneBuilder;
 pub(crate) use self::table::Zones;
 
-use crate::anchors::{AnchorSet, Anchors};
+use crate::anchors::AnchorSet;
 use crate::check::{Check, Mode, Profile};
 use crate::config::description::Description;
 use crate::config::error::ConfigError;
-use crate::first_use::{Exactly, FirstUse, KnownPeers};
+use crate::first_use::{FirstUse, KnownPeers};
 use crate::host::pattern::HostPattern;
-use crate::identity::{IdentitySource, ZoneIdentity};
-use crate::pins::{PinSet, Pins};
+use crate::identity::ZoneIdentity;
 use crate::zone::limits::Limits;
 
 /// The number of a zone within its policy.
@@ -36,7 +42,7 @@ impl ZoneId {
     }
 }
 
-/// The lowest TLS version that a zone speaks. TLS 1.0 and 1.1 cannot be asked for (RFC 8996).
+/// The lowest TLS version that a zone uses. TLS 1.0 and 1.1 are not available (RFC 8996).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TlsVersion {
@@ -57,7 +63,20 @@ impl TlsVersion {
     }
 }
 
-/// The hosts of one pattern, with what a peer there must show.
+/// The hosts of one pattern, and the requirements for peers there.
+///
+/// ```
+/// use bonafide_verify::{Anchors, CustomCa, Policy, TlsVersion, Zone};
+///
+/// # let ca = bonafide_testkit::TestCa::new();
+/// # let pem = ca.pem();
+/// let corp = Zone::for_host("**.corp.example")
+///     .anchors(Anchors::only(CustomCa::pem("corp root", pem)))
+///     .min_tls_version(TlsVersion::Tls13);
+/// let policy = Policy::builder().zone(corp).build()?;
+/// # let _ = policy;
+/// # Ok::<(), bonafide_verify::ConfigError>(())
+/// ```
 #[derive(Debug)]
 pub struct Zone {
     pub(crate) id: ZoneId,
@@ -66,11 +85,12 @@ pub struct Zone {
     pub(crate) anchors: Arc<ZoneAnchors>,
     pub(crate) profile: (Profile, Mode),
     pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
-    /// Whom the zone believes without a path; it looks for none then, and asks no check.
+    /// The keys that the zone trusts without a path. It then builds no path and runs no check.
     pub(crate) known: Option<KnownPeers>,
     pub(crate) identity: Option<ZoneIdentity>,
     pub(crate) min_version: TlsVersion,
-    /// What is offered, the preferred one first; none of them is missing from the crypto provider.
+    /// The offered key exchange groups, the preferred one first. The crypto provider supports all
+    /// of them.
     pub(crate) groups: Arc<[NamedGroup]>,
     pub(crate) limits: Limits,
     #[cfg(feature = "danger-insecure-grants")]
@@ -78,11 +98,12 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Starts a zone for the hosts of `pattern`; see [`HostPattern`] for its forms. Among zones that match a host, the longest pattern
-    /// wins.
+    /// Starts a zone for the hosts of `pattern`; see [`HostPattern`] for its forms. If several
+    /// zones match a host, the one with the longest pattern is used.
     ///
-    /// What the zone does not set, it takes from the policy's default zone, but for the client certificate, which is offered only where it
-    /// is named. Checks and pins of the default zone hold in every zone, except in one that believes keys and has no path to ask them about
+    /// What the zone does not set is taken from the policy's default zone, except the client
+    /// certificate, which is presented only in the zones that set it. Checks and pins of the
+    /// default zone apply in every zone, except in zones that trust keys and build no path
     /// ([`ZoneBuilder::first_use`], [`ZoneBuilder::exactly`]).
     pub fn for_host(pattern: impl Into<String>) -> ZoneBuilder {
         ZoneBuilder {
@@ -101,17 +122,18 @@ impl Zone {
         &self.name
     }
 
-    /// The zone's host pattern; none for the default zone.
+    /// The zone's host pattern; `None` for the default zone.
     pub fn pattern(&self) -> Option<&HostPattern> {
         self.pattern.as_ref()
     }
 
-    /// Whether the zone believes keys and looks for no path: see [`ZoneBuilder::first_use`] and [`ZoneBuilder::exactly`].
-    pub fn believes_keys(&self) -> bool {
+    /// Whether the zone trusts keys and builds no path; see [`ZoneBuilder::first_use`] and
+    /// [`ZoneBuilder::exactly`].
+    pub fn trusts_keys(&self) -> bool {
         self.known.is_some()
     }
 
-    /// Where the zone keeps the keys that its hosts have shown first.
+    /// The store of the keys that the zone's hosts presented at first contact.
     pub(crate) fn first_use(&self) -> Option<&Arc<dyn FirstUse>> {
         match &self.known {
             Some(KnownPeers::FirstUse(store)) => Some(store),
@@ -119,7 +141,8 @@ impl Zone {
         }
     }
 
-    /// The anchors of the zone, none for one that believes keys; the first call may read the system's store.
+    /// The anchors of the zone; empty for a zone that trusts keys. The first call may read the
+    /// system's store.
     ///
     /// # Errors
     /// [`ConfigError::NoAnchors`] when there are none.
@@ -127,18 +150,18 @@ impl Zone {
         self.anchors.get()
     }
 
-    /// Whether the zone has a client certificate to offer.
+    /// Whether the zone has a client certificate.
     pub fn has_identity(&self) -> bool {
         self.identity.is_some()
     }
 
-    /// The grant of the zone, if there is one, whether it has expired or not.
+    /// The grant of the zone, if there is one, also if it has expired.
     #[cfg(feature = "danger-insecure-grants")]
     pub fn grant(&self) -> Option<&crate::danger::Grant> {
         self.grant.as_deref()
     }
 
-    /// Whether a grant holds in the zone.
+    /// Whether the zone has a grant.
     pub(crate) fn is_granted(&self) -> bool {
         #[cfg(feature = "danger-insecure-grants")]
         return self.grant.is_some();
@@ -146,7 +169,8 @@ impl Zone {
         false
     }
 
-    /// The same zone without its grant, with other anchors where there are some: for judging again, never for a connection.
+    /// The same zone without its grant and client certificate, and with `anchors` instead of its
+    /// own if given. For judging again, never for a connection.
     pub(crate) fn apart(&self, anchors: Option<Arc<ZoneAnchors>>) -> Self {
         let Self {
             id,
@@ -180,7 +204,8 @@ impl Zone {
         }
     }
 
-    /// Says what the zone decides by, and what of it expires; its anchors apart.
+    /// Describes the checks, client certificate and grant of the zone, for their expiries. Its
+    /// anchors are not included.
     pub(crate) fn describe_expiries(&self, description: &mut Description) {
         for (check, _) in &self.checks {
             check.describe(description);
@@ -199,7 +224,8 @@ impl Zone {
         }
     }
 
-    /// What one `rustls::ClientConfig` cannot serve both zones with, if anything.
+    /// The setting in which the zones differ and which one `rustls::ClientConfig` cannot have
+    /// twice, if any.
     pub(crate) fn differs_in(&self, other: &Self) -> Option<&'static str> {
         let same_identity = match (&self.identity, &other.identity) {
             (None, None) => true,
@@ -215,158 +241,5 @@ impl Zone {
         } else {
             None
         }
-    }
-}
-
-/// What a zone is made of, the default one included.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Facets {
-    pub(crate) anchors: Option<Anchors>,
-    pub(crate) profile: Option<(Profile, Mode)>,
-    pub(crate) checks: Vec<(Arc<dyn Check>, Mode)>,
-    pub(crate) identity: Option<IdentitySource>,
-    pub(crate) min_version: Option<TlsVersion>,
-    pub(crate) groups: Option<Vec<NamedGroup>>,
-    pub(crate) limits: Option<Limits>,
-    /// More than one is a mistake.
-    pub(crate) known: Vec<KnownPeers>,
-}
-
-impl Facets {
-    pub(crate) fn add_check(&mut self, check: impl Check + 'static, mode: Mode) {
-        self.checks.push((Arc::new(check), mode));
-    }
-}
-
-/// Builds a [`Zone`]; its mistakes are reported by [`PolicyBuilder::build`](crate::PolicyBuilder::build).
-#[derive(Clone, Debug)]
-pub struct ZoneBuilder {
-    pub(crate) pattern: String,
-    pub(crate) facets: Facets,
-}
-
-impl ZoneBuilder {
-    /// The roots that a path may end in. Default: those of the default zone.
-    pub fn anchors(mut self, anchors: Anchors) -> Self {
-        self.facets.anchors = Some(anchors);
-        self
-    }
-
-    /// The profile, enforced. Default: that of the default zone.
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.facets.profile = Some((profile, Mode::Enforce));
-        self
-    }
-
-    /// A profile whose refusals are written on the receipt and refuse nothing, in place of the enforced one.
-    pub fn profile_report_only(mut self, profile: Profile) -> Self {
-        self.facets.profile = Some((profile, Mode::ReportOnly));
-        self
-    }
-
-    /// Adds pins, enforced.
-    pub fn pins(self, pins: Pins) -> Self {
-        self.check(pins)
-    }
-
-    /// Adds the pins of many hosts, such as those of a file; each entry says itself whether it is enforced.
-    pub fn pin_set(self, pins: PinSet) -> Self {
-        self.check(pins)
-    }
-
-    /// Adds a check, enforced.
-    pub fn check(mut self, check: impl Check + 'static) -> Self {
-        self.facets.add_check(check, Mode::Enforce);
-        self
-    }
-
-    /// Adds a check whose refusals are written on the receipt and refuse nothing.
-    pub fn report_only(mut self, check: impl Check + 'static) -> Self {
-        self.facets.add_check(check, Mode::ReportOnly);
-        self
-    }
-
-    /// Believes the key that each host has shown at the **first contact**, and no other from then on: for devices and peers that sign their own certificates, where
-    /// nobody vouches for them. Default: the zone looks for a path to its anchors.
-    ///
-    /// Whoever answers at the first contact is believed: make that one over a network that you trust, or use [`ZoneBuilder::exactly`].
-    ///
-    /// - First contact: once the peer has proved that it holds the key, the key is written to `store`, by compare-and-set, before the handshake ends.
-    /// - The same key: believed, whatever certificate it comes in.
-    /// - Another key: refused with [`Code::KeyChanged`](crate::Code::KeyChanged), always. A person looks into it, then calls [`FirstUse::forget`] or [`FirstUse::replace`].
-    /// - A store that cannot be read or written: refused with [`Code::KeyStore`](crate::Code::KeyStore).
-    ///
-    /// The receipt says [`Verdict::KnownKey`](crate::Verdict::KnownKey), which does not count as verified. There is no path, so there is nothing to judge a name, dates, a
-    /// profile or checks by: they read "not checked". Dates are no matter of keys (RFC 7671, 5.1, has it so for DANE-EE), and a device whose self-made certificate expires
-    /// would be stranded for nothing. The zone takes no anchors, profile, checks or pins; checks of the default zone are not asked in it, and its pins for a host of this zone are an error.
-    /// The limits on what a peer may present hold.
-    ///
-    /// A session is resumed only while the store has the key that it began with, by `Policy::connect` and what is built on it, and by other clients of rustls not at all. `bonafide`'s client reuses
-    /// a connection for ten minutes at most, so that a key which was forgotten ends with them; to end them at once, replace the policy in its [`PolicyHandle`](crate::PolicyHandle).
-    /// [`Policy::verify`](crate::Policy::verify) reads the store and never writes to it.
-    ///
-    /// ```
-    /// use bonafide_verify::{Policy, Zone};
-    /// use bonafide_verify::first_use::MemoryFirstUse;
-    ///
-    /// let policy = Policy::builder()
-    ///     .zone(Zone::for_host("*.devices.example").first_use(MemoryFirstUse::new()))
-    ///     .build()?;
-    /// # let _ = policy;
-    /// # Ok::<(), bonafide_verify::ConfigError>(())
-    /// ```
-    pub fn first_use(mut self, store: impl FirstUse + 'static) -> Self {
-        self.facets
-            .known
-            .push(KnownPeers::FirstUse(Arc::new(store)));
-        self
-    }
-
-    /// Believes exactly one of these keys or certificates, and nothing else. Default: the zone looks for a path to its anchors.
-    ///
-    /// Anything else is refused with [`Code::NotTheKey`](crate::Code::NotTheKey). What [`ZoneBuilder::first_use`] says of the receipt, names, dates, checks, pins and limits holds
-    /// here too: an exactly named certificate is believed past its `notAfter`, until the policy names another.
-    ///
-    /// ```
-    /// use bonafide_verify::{Policy, Zone};
-    /// use bonafide_verify::x509::SpkiSha256;
-    ///
-    /// let key: SpkiSha256 = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".parse()?;
-    /// let policy = Policy::builder()
-    ///     .zone(Zone::for_host("printer.example").exactly([key]))
-    ///     .build()?;
-    /// # let _ = policy;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn exactly(mut self, peers: impl IntoIterator<Item: Into<Exactly>>) -> Self {
-        let peers = peers.into_iter().map(Into::into).collect();
-        self.facets.known.push(KnownPeers::Exactly(peers));
-        self
-    }
-
-    /// The client certificate that is offered to servers of the zone that ask for one: a [`ClientIdentity`](crate::ClientIdentity), or an
-    /// [`IdentityHandle`](crate::identity::IdentityHandle) or [`IdentityCallback`](crate::identity::IdentityCallback) for one that changes. Default: none.
-    pub fn identity(mut self, identity: impl Into<IdentitySource>) -> Self {
-        self.facets.identity = Some(identity.into());
-        self
-    }
-
-    /// The lowest TLS version. Default: that of the default zone.
-    pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
-        self.facets.min_version = Some(version);
-        self
-    }
-
-    /// The key exchange groups that are offered, the preferred one first. Default: those of the
-    /// default zone; see [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups).
-    pub fn key_exchange_groups(mut self, groups: impl IntoIterator<Item = NamedGroup>) -> Self {
-        self.facets.groups = Some(groups.into_iter().collect());
-        self
-    }
-
-    /// What a peer may present. Default: that of the default zone.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.facets.limits = Some(limits);
-        self
     }
 }

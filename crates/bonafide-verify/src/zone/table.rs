@@ -1,10 +1,11 @@
-//! Which zone a host belongs to.
+//! Finds the zone of a host.
 
 use std::collections::HashMap;
 
 use super::Zone;
 
-/// The zones of a policy: the default one, exact hosts, and wildcards in the order in which they are asked.
+/// The zones of a policy: the default zone, exact hosts, and wildcards in the order in which they
+/// are tried.
 #[derive(Debug)]
 pub(crate) struct Zones {
     default: Option<Zone>,
@@ -13,7 +14,7 @@ pub(crate) struct Zones {
 }
 
 impl Zones {
-    /// `default` is none in a closed policy.
+    /// `default` is `None` in a closed policy.
     pub(crate) fn new(default: Option<Zone>, zones: Vec<Zone>) -> Self {
         let (exact, mut wildcards): (Vec<_>, Vec<_>) = zones
             .into_iter()
@@ -32,7 +33,8 @@ impl Zones {
         }
     }
 
-    /// The zone of `host`, which is canonical: its own, else the longest wildcard's, else the default one.
+    /// The zone of `host`, which is canonical: the zone of the exact host, else of the longest
+    /// matching wildcard, else the default zone.
     pub(crate) fn of(&self, host: &str) -> Option<&Zone> {
         self.exact
             .get(host)

@@ -38,7 +38,7 @@ fn rows(made: &Made) -> Vec<Row> {
     );
     let with = |before: &str| format!("{before}{one}").into_bytes();
     let text = |text: &str| text.to_owned().into_bytes();
-    let beside = "1 loaded, section 1 is a private key, which is not read here";
+    let beside = "1 loaded, PEM section 1 is a private key, which is not expected here";
     vec![
         ("as it is", with(""), "1 loaded"),
         ("a byte order mark", with("\u{feff}"), "1 loaded"),
@@ -77,111 +77,108 @@ fn rows(made: &Made) -> Vec<Row> {
         (
             "behind other text",
             with("ca: -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
-            "1 loaded, malformed PEM: section 1 does not begin with a marker on a line of its own: \
-             its line ends may have been lost",
+            "1 loaded, malformed PEM: section 1 does not begin with a BEGIN marker on its own line: the line breaks may have been lost",
         ),
         (
             "a BEGIN marker that lost a dash",
             text(&format!("{}{two}", one.strip_prefix('-').unwrap())),
-            "1 loaded, malformed PEM: section 1 does not begin with a marker on a line of its own: \
-             its line ends may have been lost",
+            "1 loaded, malformed PEM: section 1 does not begin with a BEGIN marker on its own line: the line breaks may have been lost",
         ),
         (
             "no END marker before the next",
             with("-----BEGIN CERTIFICATE-----\nAAAA\n"),
-            "1 loaded, malformed PEM: section 1 has no END marker on a line of its own",
+            "1 loaded, malformed PEM: section 1 has no END marker on its own line",
         ),
         (
             "an END marker of another kind",
             with("-----BEGIN CERTIFICATE-----\nAAAA\n-----END PRIVATE KEY-----\n"),
-            "1 loaded, malformed PEM: section 1 has no END marker on a line of its own",
+            "1 loaded, malformed PEM: section 1 has no END marker on its own line",
         ),
         ("a key beside it", with(&made.key()), beside),
         (
             "an encrypted key beside it",
             with(&encrypted),
-            "1 loaded, section 1 is an encrypted private key, which is not read here",
+            "1 loaded, PEM section 1 is an encrypted private key, which is not expected here",
         ),
         (
             "a key alone",
             text(&made.key()),
-            "0 loaded, section 1 is a private key, which is not read here, no certificate in it",
+            "0 loaded, PEM section 1 is a private key, which is not expected here, contains no certificate",
         ),
         (
             "a request",
             text(&request),
-            "0 loaded, section 1 is a certificate request, which is not read here, \
-             no certificate in it",
+            "0 loaded, PEM section 1 is a certificate request, which is not expected here, \
+             contains no certificate",
         ),
         (
             "an unknown label",
             with(&section("CERTFICATE")),
-            "1 loaded, section 1 is a section of PEM of an unknown kind, which is not read here",
+            "1 loaded, PEM section 1 is an object with an unknown label, which is not expected here",
         ),
         (
             "PKCS #7 in PEM",
             section("PKCS7").into(),
-            "0 loaded, section 1 is PKCS #7 (`openssl pkcs7 -print_certs` takes certificates out \
-             of it), which is not read here",
+            "0 loaded, PEM section 1 is PKCS #7 (extract certificates with `openssl pkcs7 -print_certs`), which is not expected here",
         ),
         (
             "PKCS #7",
             pkcs7(),
-            "0 loaded, it is PKCS #7 (`openssl pkcs7 -print_certs` takes certificates out of it), \
-             which is not read here",
+            "0 loaded, the content is PKCS #7 (extract certificates with `openssl pkcs7 -print_certs`), \
+             which is not expected here",
         ),
         (
             "PKCS #12",
             pkcs12(),
-            "0 loaded, it is PKCS #12 (`openssl pkcs12 -nodes` turns it into PEM), \
-             which is not read here",
+            "0 loaded, the content is PKCS #12 (convert it to PEM with `openssl pkcs12 -nodes`), \
+             which is not expected here",
         ),
         (
             "OpenSSH",
             section("OPENSSH PRIVATE KEY").into(),
-            "0 loaded, section 1 is an OpenSSH key, which is not read here, no certificate in it",
+            "0 loaded, PEM section 1 is an OpenSSH key, which is not expected here, contains no certificate",
         ),
         (
             "OpenSSH's public key",
             text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI a@b\n"),
-            "0 loaded, it is an OpenSSH key, which is not read here",
+            "0 loaded, the content is an OpenSSH key, which is not expected here",
         ),
         (
             "HTML",
             text("\r\n<!DOCTYPE html>\n<title>404</title>"),
-            "0 loaded, it is an HTML page, which is not read here",
+            "0 loaded, the content is an HTML page, which is not expected here",
         ),
         (
             "UTF-16",
             utf16.clone(),
-            "0 loaded, it is text in UTF-16 (PEM is ASCII), which is not read here",
+            "0 loaded, the content is text in UTF-16 (PEM is ASCII), which is not expected here",
         ),
         (
             "UTF-16 with its mark",
             [vec![0xff, 0xfe], utf16].concat(),
-            "0 loaded, it is text in UTF-16 (PEM is ASCII), which is not read here",
+            "0 loaded, the content is text in UTF-16 (PEM is ASCII), which is not expected here",
         ),
         (
             "Base64 alone",
             text(&body),
-            "0 loaded, it is Base64 without the markers of PEM, which is not read here",
+            "0 loaded, the content is Base64 without PEM markers, which is not expected here",
         ),
         ("DER", der.clone(), "1 loaded"),
         (
             "DER and three octets",
             [&der[..], b"\0\0\n"].concat(),
-            "0 loaded, 3 more bytes follow the DER of object 1",
+            "0 loaded, 3 unexpected bytes follow the DER of object 1",
         ),
         (
             "a key in DER",
             made.client.key().secret_der().to_vec(),
-            "0 loaded, it is a private key, which is not read here",
+            "0 loaded, the content is a private key, which is not expected here",
         ),
-        ("nothing", Vec::new(), "0 loaded, no certificate in it"),
+        ("nothing", Vec::new(), "0 loaded, contains no certificate"),
         (
             "text",
             text("see the wiki"),
-            "0 loaded, no certificate in it",
+            "0 loaded, contains no certificate",
         ),
     ]
 }
@@ -213,16 +210,15 @@ fn the_keys_of_every_format_are_told_from_certificates_by_their_first_fields() {
             "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
             relabelled.join("\n")
         );
-        let expected = "0 loaded, section 1 is a private key, which is not read here, \
-                        no certificate in it";
+        let expected = "0 loaded, PEM section 1 is a private key, which is not expected here, \
+                        contains no certificate";
         assert_eq!(line(relabelled.as_bytes()), expected, "{label}");
     }
     let list = made
         .one
         .crl_pem(CrlRecipe::new())
         .replace("X509 CRL", "CERTIFICATE");
-    let expected =
-        "0 loaded, section 1 is a revocation list, which is not read here, no certificate in it";
+    let expected = "0 loaded, PEM section 1 is a revocation list, which is not expected here, contains no certificate";
     assert_eq!(line(list.as_bytes()), expected);
 }
 
@@ -242,7 +238,7 @@ fn the_trust_settings_behind_a_trusted_certificate_are_cut_off() {
     let set = trusted.load().unwrap();
     assert_eq!(set.anchors()[0].certificate(), made.one.certificate());
     let plain = format!(
-        "0 loaded, {} more bytes follow the DER of object 1",
+        "0 loaded, {} unexpected bytes follow the DER of object 1",
         aux.len()
     );
     assert_eq!(line(pem("CERTIFICATE").as_bytes()), plain);
@@ -267,8 +263,8 @@ fn a_key_may_stand_beside_intermediates_and_lists_and_what_may_hold_them_may_not
     };
     assert_eq!(intermediates(made.key() + &issuing), Ok(()));
     assert_eq!(lists(made.key() + &list), Ok(()));
-    let key = "section 1 is a private key, which is not read here";
-    let unknown = "section 1 is a section of PEM of an unknown kind, which is not read here";
+    let key = "PEM section 1 is a private key, which is not expected here";
+    let unknown = "PEM section 1 is an object with an unknown label, which is not expected here";
     for (text, problem) in [
         (made.key(), key),
         (section("CRL") + &issuing + &list, unknown),

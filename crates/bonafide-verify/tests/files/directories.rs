@@ -30,7 +30,7 @@ fn a_link_that_leads_nowhere_or_round_is_reported_beside_what_was_read() {
     let anchors = Anchors::only(CustomCa::directory(folder.path()));
     let at = folder.path().display().to_string();
     let text = report(&anchors).to_string().replace(&at, "D");
-    let link = "a link that leads to no file:";
+    let link = "broken symbolic link:";
     let nowhere = format!("D/nowhere.0: {link} No such file or directory (os error 2)");
     let round = |name| format!("D/{name}: {link} Too many levels of symbolic links (os error 40)");
     assert_eq!(
@@ -51,7 +51,7 @@ fn an_empty_directory_says_so() {
     let anchors = Anchors::only(CustomCa::directory(folder.path()));
     assert_eq!(
         report(&anchors).to_string(),
-        format!("{at}: 0 loaded, {at}: no file in the directory")
+        format!("{at}: 0 loaded, {at}: the directory contains no files")
     );
     let known = TestCa::new().certificate().clone();
     let policy = Policy::builder().anchors(Anchors::only(known));
@@ -60,7 +60,7 @@ fn an_empty_directory_says_so() {
         .build();
     assert_eq!(
         error.unwrap_err().to_string(),
-        format!("cannot read intermediates from {at}: no file in the directory")
+        format!("cannot read intermediates from {at}: the directory contains no files")
     );
 }
 
@@ -104,5 +104,5 @@ fn a_directory_of_many_files_is_one_origin_in_every_text() {
         text.ends_with(", and 32 more that could not be read"),
         "{text}"
     );
-    assert_eq!(text.matches("no certificate in it").count(), 8);
+    assert_eq!(text.matches("contains no certificate").count(), 8);
 }

@@ -121,7 +121,7 @@ fn the_error_names_what_stands_in_the_place_of_a_chain_or_a_key() {
     let swapped = ClientIdentity::from_pem(&key, &chain).unwrap_err();
     assert_eq!(
         swapped.to_string(),
-        "no client certificate can be read from the PEM"
+        "cannot read a client certificate from the PEM"
     );
     assert_eq!(
         swapped.source().unwrap().to_string(),
@@ -134,7 +134,7 @@ fn the_error_names_what_stands_in_the_place_of_a_chain_or_a_key() {
     );
     let signer = BundleSigner::from_pem(pkcs12()).unwrap_err().to_string();
     assert!(
-        signer.contains("there is no private key in the PEM: it is PKCS #12"),
+        signer.contains("there is no private key in the PEM: the content is PKCS #12"),
         "{signer}"
     );
 }

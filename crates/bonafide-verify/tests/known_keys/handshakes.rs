@@ -401,7 +401,7 @@ async fn a_first_contact_that_cannot_be_written_down_is_refused() {
             ),
             (
                 Unwritable::LosesIt,
-                "the store of known keys failed: it has no key, and does not take one",
+                "the store of known keys failed: the store has no key for the host and did not accept one",
             ),
         ] {
             let (policy, _) = believing(store);

@@ -296,7 +296,7 @@ fn a_store_that_cannot_be_read_believes_nobody_and_says_why() {
     assert_eq!(
         refusal.to_string(),
         format!(
-            "BF-KEY-STORE: the known keys are not to be had: {} is missing: nothing is known any more",
+            "BF-KEY-STORE: the known keys are not available: the store of known keys {} is missing",
             path.display()
         )
     );
@@ -341,7 +341,7 @@ fn such_a_zone_needs_no_anchors_and_reads_no_store_of_the_system() {
     policy.client_config().unwrap();
     policy.client_config_for(HOST).unwrap();
     let zone = policy.zones().next().unwrap();
-    assert!(zone.believes_keys());
+    assert!(zone.trusts_keys());
     assert!(zone.anchors().unwrap().is_empty());
     // Others are as ever: nobody is believed by the keys of a zone outside of it.
     assert_eq!(
@@ -410,11 +410,11 @@ fn what_needs_a_path_is_not_to_be_had_in_such_a_zone() {
         ),
         (
             with().zone(first().exactly([SpkiSha256([1; 32])])),
-            "two rules on which keys it believes".to_owned(),
+            "two rules for the trusted keys".to_owned(),
         ),
         (
             with().zone(exactly().exactly([SpkiSha256([2; 32])])),
-            "two rules on which keys it believes".to_owned(),
+            "two rules for the trusted keys".to_owned(),
         ),
         (
             with().pins(pins(HOST)).zone(first()),

@@ -24,32 +24,32 @@ const BREAKAGES: &[Breakage] = &[
     (
         "emptied",
         |path, _| fs::write(path, "").unwrap(),
-        "{}: no certificate in it",
+        "{}: contains no certificate",
     ),
     (
         "garbage",
         |path, _| fs::write(path, "no such thing\n\0\u{ff}").unwrap(),
-        "{}: no certificate in it",
+        "{}: contains no certificate",
     ),
     (
         "cut in its first line",
         |path, pem| fs::write(path, &pem[..4]).unwrap(),
-        "{}: no certificate in it",
+        "{}: contains no certificate",
     ),
     (
         "cut after its first line",
         |path, pem| fs::write(path, &pem[..28]).unwrap(),
-        "{}: malformed PEM: section 1 has no END marker on a line of its own",
+        "{}: malformed PEM: section 1 has no END marker on its own line",
     ),
     (
         "cut in the middle",
         |path, pem| fs::write(path, &pem[..pem.len() / 2]).unwrap(),
-        "{}: malformed PEM: section 1 has no END marker on a line of its own",
+        "{}: malformed PEM: section 1 has no END marker on its own line",
     ),
     (
         "cut in its last line",
         |path, pem| fs::write(path, &pem[..pem.trim_end().len() - 8]).unwrap(),
-        "{}: malformed PEM: section 1 has no END marker on a line of its own",
+        "{}: malformed PEM: section 1 has no END marker on its own line",
     ),
     (
         "a key whose line ends were lost in its place",
@@ -57,7 +57,7 @@ const BREAKAGES: &[Breakage] = &[
             let key = Identity::self_signed(Recipe::for_host(HOST)).key_pem();
             fs::write(path, key.replace('\n', "\\n")).unwrap();
         },
-        "{}: malformed PEM: section 1 does not begin with a marker on a line of its own: its line ends may have been lost",
+        "{}: malformed PEM: section 1 does not begin with a BEGIN marker on its own line: the line breaks may have been lost",
     ),
     (
         "another kind of DER",
@@ -123,7 +123,7 @@ fn a_storm_of_broken_files_keeps_the_last_good_policy_and_says_why() {
         let epoch = watched.handle().epoch();
         breaks(&path, &old.pem());
         let expected = expected.replace("{}", &path.display().to_string());
-        let expected = format!("a source is lost: {expected}");
+        let expected = format!("a source that had content before cannot be used: {expected}");
         // What is in the middle of becoming so may be seen as well.
         let failed = loop {
             let failed = stage.failed();
@@ -182,7 +182,7 @@ fn an_emptied_directory_of_revocation_lists_clears_nobody() {
     fs::remove_file(stage.path("lists/1.crl")).unwrap();
     let failed = stage.failed();
     let expected = format!(
-        "cannot read revocation lists from {}: no file in the directory",
+        "cannot read revocation lists from {}: the directory contains no files",
         stage.path("lists").display()
     );
     assert_eq!(failed.error, expected);
@@ -204,7 +204,7 @@ fn an_emptied_directory_of_authorities_is_no_withdrawal() {
     let watched = brisk().start(recipe).unwrap();
     fs::remove_file(stage.path("cas/two.pem")).unwrap();
     let expected = format!(
-        "a source is lost: {}: no file in the directory",
+        "a source that had content before cannot be used: {}: the directory contains no files",
         stage.path("cas").display()
     );
     assert_eq!(stage.failed().error, expected);
@@ -219,7 +219,12 @@ fn what_is_put_back_is_no_new_policy() {
     let watched = stage.follow_file(path.clone(), brisk());
     let epoch = watched.handle().epoch();
     fs::write(&path, "").unwrap();
-    assert!(stage.failed().error.starts_with("no anchors: "));
+    assert!(
+        stage
+            .failed()
+            .error
+            .starts_with("no trust anchor could be loaded: ")
+    );
     fs::write(&path, ca.pem()).unwrap();
     match stage.event() {
         Event::ReloadRecovered(recovered) => {
@@ -279,7 +284,7 @@ fn a_key_without_its_certificate_waits_for_it() {
     let failed = stage.failed();
     assert_eq!(
         failed.error,
-        "the private key does not belong to the client certificate"
+        "the private key does not match the client certificate"
     );
     assert_eq!(failed.changed, [key]);
     assert_eq!(watched.handle().epoch(), epoch);

@@ -59,7 +59,7 @@ fn a_key_of_another_certificate_leaves_the_pair_in_force() {
     let failed = stage.failed();
     assert_eq!(
         failed.error,
-        "the private key does not belong to the client certificate"
+        "the private key does not match the client certificate"
     );
     assert_eq!(failed.changed, [key]);
     assert!(failed.in_force.starts_with("the client certificate of "));

@@ -131,8 +131,7 @@ mod tests {
             (failure.kind, failure.to_string()),
             (
                 Kind::Url,
-                "\"a..b\" is not a valid host name: neither a DNS name nor an IP address"
-                    .to_owned()
+                "\"a..b\" is not a valid host name: not a valid DNS name or IP address".to_owned()
             )
         );
     }

@@ -1,7 +1,8 @@
-//! Name constraints: reading those that an anchor has, and writing those that it has inside a fence (RFC 5280, 4.2.1.10).
+//! Name constraints (RFC 5280, 4.2.1.10): reads those of an anchor, and writes those that result
+//! from a fence around it.
 //!
-//! rustls-webpki takes a kind of name that has no entry among the permitted subtrees as unrestricted. A kind of which nothing is left is therefore
-//! excluded as a whole.
+//! rustls-webpki treats a kind of name without a permitted subtree as unrestricted. A kind of which
+//! no name is left is therefore excluded as a whole.
 
 use std::net::IpAddr;
 
@@ -21,7 +22,7 @@ const EVERY_DNS_NAME: &[u8] = &[];
 /// Address and mask of `0.0.0.0/0` and of `::/0`.
 const EVERY_ADDRESS: [&[u8]; 2] = [&[0; 8], &[0; 32]];
 
-/// An anchor whose own name constraints are not of a form that could be intersected.
+/// The anchor has name constraints that cannot be read, so they cannot be intersected with a fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Unfenceable;
 
@@ -31,10 +32,10 @@ impl From<der::Error> for Unfenceable {
     }
 }
 
-/// What an anchor's own constraints say.
+/// The constraints in the certificate of an anchor.
 #[derive(Default)]
 struct Own<'a> {
-    /// The permitted subtrees of each kind; none where the kind is not restricted.
+    /// The permitted subtrees of each kind; `None` if the kind is not restricted.
     dns: Option<Vec<DnsSubtree>>,
     networks: Option<Vec<IpNet>>,
     /// The permitted subtrees of other kinds, encoded.
@@ -74,7 +75,7 @@ pub(super) fn fenced(fence: &Fence, own: Option<&[u8]>) -> Result<Vec<u8>, Unfen
     Ok(constraints)
 }
 
-/// What the fence and the anchor's own subtrees of one kind have in common.
+/// The names of one kind that both the fence and the anchor's own subtrees permit.
 fn common<T: Clone + PartialEq>(
     fence: &[T],
     own: Option<Vec<T>>,

@@ -1,4 +1,4 @@
-//! Fences: the names that an authority is believed for, put on it by the program.
+//! Fences: the names that an authority may issue certificates for, set by the program.
 
 mod constraints;
 mod subtree;
@@ -13,7 +13,7 @@ use self::subtree::{DnsSubtree, read_network};
 use crate::config::error::ConfigError;
 use crate::text::excerpt;
 
-/// The DNS names and addresses that the authorities of a source are believed for, and no others.
+/// The only DNS names and addresses that the authorities of a source may issue certificates for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fence {
     dns: Vec<DnsSubtree>,
@@ -40,13 +40,14 @@ impl Fence {
         if patterns.is_empty() {
             return Err(ConfigError::Fence {
                 pattern: String::new(),
-                problem: "a fence without names would believe nobody",
+                problem: "the list of names is empty, so no certificate would be accepted",
             });
         }
         Ok(fence)
     }
 
-    /// The content of a `NameConstraints` (RFC 5280, 4.2.1.10) that permits what both this fence and `own` permit.
+    /// The content of a `NameConstraints` (RFC 5280, 4.2.1.10) that permits what both this fence
+    /// and `own` permit.
     pub(super) fn around(&self, own: Option<&[u8]>) -> Result<Vec<u8>, Unfenceable> {
         fenced(self, own)
     }
@@ -65,7 +66,7 @@ impl Fence {
     }
 }
 
-/// Prints names as a person lists them.
+/// Prints names as a list: `a, b and c`.
 pub(super) struct AndList<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for AndList<'_> {

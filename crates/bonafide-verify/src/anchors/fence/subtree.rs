@@ -7,7 +7,8 @@ use ipnet::{IpNet, Ipv4Net};
 use crate::host::name::CanonicalHost;
 use crate::host::pattern::canonical_name;
 
-/// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below it alone.
+/// A `dNSName` constraint (RFC 5280, 4.2.1.10): a name and everything below it, or everything below
+/// it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DnsSubtree {
     /// In lower case and Punycode; empty is the root of all names.
@@ -16,18 +17,18 @@ pub(super) struct DnsSubtree {
 }
 
 impl DnsSubtree {
-    /// Reads what a program writes: a host name, with a leading dot for what is below it alone.
+    /// Reads a host name that the program gave. With a leading dot, only the names below it.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
         if text.contains('*') {
-            return Err("write a name without a wildcard: it covers everything below it");
+            return Err("wildcards are not allowed: a name covers all names below it");
         }
         let (name, below_only) = split_dot(text);
         let name = canonical_name(name)
-            .ok_or("neither a host name nor an IP address nor a network like 10.0.0.0/8")?;
+            .ok_or("not a host name, an IP address or a network such as 10.0.0.0/8")?;
         Ok(Self { name, below_only })
     }
 
-    /// Reads what a certificate says; none where rustls-webpki would not take it.
+    /// Reads a constraint of a certificate; `None` if rustls-webpki would reject it.
     pub(super) fn from_constraint(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
         let (name, below_only) = split_dot(&text);
@@ -44,7 +45,8 @@ impl DnsSubtree {
         })
     }
 
-    /// What both cover: one subtree or nothing, since two either are nested or have no name in common.
+    /// The names that both cover: one subtree or nothing. Two subtrees either are nested or have no
+    /// name in common.
     pub(super) fn intersection(&self, other: &Self) -> Option<Self> {
         if self.name == other.name {
             let below_only = self.below_only || other.below_only;
@@ -91,14 +93,16 @@ pub(super) fn read_network(text: &str) -> Result<Option<IpNet>, &'static str> {
     if !text.contains('/') {
         return Ok(None);
     }
-    let network: IpNet = text.parse().map_err(|_| "not a network like 10.0.0.0/8")?;
+    let network: IpNet = text
+        .parse()
+        .map_err(|_| "not a network such as 10.0.0.0/8")?;
     if network.trunc() != network {
-        return Err("the address has bits beyond the prefix");
+        return Err("the address has bits set after the prefix");
     }
     Ok(Some(canonical_network(network)))
 }
 
-/// A network of IPv4-mapped addresses (RFC 4291, 2.5.5.2) as the IPv4 network that it is.
+/// Turns a network of IPv4-mapped addresses (RFC 4291, 2.5.5.2) into its IPv4 network.
 fn canonical_network(network: IpNet) -> IpNet {
     const MAPPED_PREFIX_LEN: u8 = 96;
     let mapped = match network {

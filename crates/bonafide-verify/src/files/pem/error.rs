@@ -6,8 +6,8 @@ use rustls_pki_types::pem;
 
 use crate::files::found_kind::FoundKind;
 
-/// A section of PEM that cannot be read: what is wrong, and where. It holds nothing of the text,
-/// which may be a private key.
+/// A section of PEM cannot be read: what is wrong, and where. The error contains nothing of the
+/// text, which may be a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PemError {
     fault: PemFault,
@@ -18,16 +18,16 @@ pub struct PemError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PemFault {
-    /// The line of its BEGIN marker goes on behind the marker, or has something before it, or is not
-    /// one: the line ends of the text may have been lost, as where `\n` was written as two characters.
+    /// It has no BEGIN marker on its own line. The line breaks of the text may have been lost, for
+    /// example because `\n` was written as two characters.
     Begin,
-    /// It has no END marker of its kind at the begin of a line.
+    /// It has no END marker with its label at the beginning of a line.
     End,
     /// Its content is not Base64.
     Base64,
-    /// It is of another kind than what is read here; without a section, the whole text is.
+    /// It is of another kind than the expected one; without a section, the whole text is.
     OtherKind(FoundKind),
-    /// The reader of PEM gave up for another reason.
+    /// The PEM parser rejected it for another reason.
     Other,
 }
 
@@ -37,7 +37,7 @@ impl PemError {
         self.fault
     }
 
-    /// The number of the section in its text, from 1, where it is known.
+    /// The number of the section in its text, from 1, if it is known.
     pub fn section(&self) -> Option<usize> {
         self.section
     }
@@ -51,7 +51,7 @@ impl PemError {
     pub(crate) fn of(error: &pem::Error, section: Option<usize>) -> Self {
         let fault = match error {
             pem::Error::IllegalSectionStart { .. } => PemFault::Begin,
-            // The markers of a text that is all one line are read as one long marker.
+            // If the whole text is one line, its markers are read as one long marker.
             pem::Error::MissingSectionEnd { end_marker }
                 if end_marker.windows(5).any(|bytes| bytes == b"-----") =>
             {
@@ -64,7 +64,7 @@ impl PemError {
         Self { fault, section }
     }
 
-    /// The kind that stands in the place of what was looked for, where that is the fault.
+    /// The kind that was found instead of the expected one, if that is the fault.
     pub(crate) fn other_kind(&self) -> Option<FoundKind> {
         match self.fault {
             PemFault::OtherKind(kind) => Some(kind),
@@ -77,14 +77,14 @@ impl fmt::Display for PemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.section, self.fault) {
             (Some(section), _) => write!(f, "section {section} ")?,
-            (None, PemFault::OtherKind(_)) => f.write_str("it ")?,
+            (None, PemFault::OtherKind(_)) => f.write_str("the content ")?,
             (None, _) => f.write_str("a section ")?,
         }
         match self.fault {
             PemFault::Begin => f.write_str(
-                "does not begin with a marker on a line of its own: its line ends may have been lost",
+                "does not begin with a BEGIN marker on its own line: the line breaks may have been lost",
             ),
-            PemFault::End => f.write_str("has no END marker on a line of its own"),
+            PemFault::End => f.write_str("has no END marker on its own line"),
             PemFault::Base64 => f.write_str("is not Base64"),
             PemFault::OtherKind(kind) => write!(f, "is {kind}"),
             PemFault::Other => f.write_str("cannot be read"),

@@ -1,7 +1,7 @@
-//! Reading PEM (RFC 7468), with errors that hold nothing of what was read.
+//! Reads PEM (RFC 7468), with errors that contain nothing of the text.
 //!
-//! The errors of rustls-pki-types carry the line at fault. In a private key whose line ends were lost
-//! that line is the whole key.
+//! The errors of rustls-pki-types contain the malformed line. In a private key whose line breaks
+//! were lost, that line is the whole key.
 
 mod error;
 mod scan;
@@ -12,8 +12,8 @@ pub use self::error::{PemError, PemFault};
 use self::scan::{Block, Scan};
 use crate::files::found_kind::{FoundKind, outer_length};
 
-/// The sections of a text, in their order, each with its number from 1. One that is not a `T` is a
-/// [`PemFault::OtherKind`], so that whoever leaves it out does so in so many words.
+/// The sections of a text, in their order, each with its number from 1. A section that is not a `T`
+/// is a [`PemFault::OtherKind`], so that a caller has to skip it explicitly.
 pub(crate) fn sections<T: PemObject>(text: &[u8]) -> impl Iterator<Item = Result<T, PemError>> {
     Scan::new(text).zip(1..).map(|(scanned, number)| {
         let at = |fault| PemError::new(fault, number);
@@ -27,7 +27,7 @@ pub(crate) fn sections<T: PemObject>(text: &[u8]) -> impl Iterator<Item = Result
     })
 }
 
-/// The first section of one kind, if there is one; an error only if it stands before that.
+/// The first section of one kind, if there is one. Only errors before it are returned.
 pub(crate) fn first<T: PemObject>(text: &[u8]) -> Result<Option<T>, PemError> {
     for section in sections(text) {
         match section {
@@ -38,8 +38,8 @@ pub(crate) fn first<T: PemObject>(text: &[u8]) -> Result<Option<T>, PemError> {
     Ok(None)
 }
 
-/// What there is instead, where a text has nothing of what was looked for: the first section, or what
-/// the whole text is; none where nothing is known of it.
+/// What a text without the expected kind contains instead: the kind of its first section or of the
+/// whole text; `None` if it is unknown.
 pub(crate) fn instead(text: &[u8]) -> Option<PemError> {
     let section = sections::<Nothing>(text).find_map(Result::err);
     section.or_else(|| {
@@ -57,7 +57,7 @@ pub(crate) fn has(text: &[u8], kind: FoundKind) -> bool {
         .any(|section| section.is_err_and(|error| error.other_kind() == Some(kind)))
 }
 
-/// What no section is.
+/// A type that no section is converted to.
 struct Nothing;
 
 impl PemObject for Nothing {
@@ -73,14 +73,14 @@ fn kind_of(block: &Block<'_>) -> FoundKind {
     }
 }
 
-/// Whether the first line is the header of keys that a password protects (RFC 1421, 4.6.1.1).
+/// Whether the first line is the header of an encrypted key (RFC 1421, 4.6.1.1).
 fn is_encrypted(body: &[u8]) -> bool {
     let first = body.split(|byte| *byte == b'\n').next();
     let value = first.and_then(|line| line.strip_prefix(b"Proc-Type:"));
     value.is_some_and(|value| value.ends_with(b",ENCRYPTED"))
 }
 
-/// Under which label the content is read, where it is.
+/// The label under which rustls-pki-types reads the content; `None` if it is not read.
 fn section_kind(block: &Block<'_>, kind: FoundKind) -> Option<SectionKind> {
     match kind {
         FoundKind::Certificate => Some(SectionKind::Certificate),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_told_with_the_number_of_its_section() {
+    fn each_fault_is_reported_with_the_number_of_its_section() {
         let whole = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         // the text, what is wrong with it, in which section
         for (text, fault, section) in [

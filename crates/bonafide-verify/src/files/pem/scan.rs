@@ -1,8 +1,8 @@
-//! Where the sections of a PEM text begin and end (RFC 7468, 3).
+//! Finds where the sections of a PEM text begin and end (RFC 7468, 3).
 //!
-//! rustls-pki-types skips what it does not know, so that a section whose marker is indented or stands
-//! behind a byte order mark is lost without a word. Here everything that opens with `-----BEGIN` is a
-//! section, which is read or is an error.
+//! rustls-pki-types skips lines that it does not know, so a section whose marker is indented or
+//! follows a byte order mark is skipped without an error. Here everything that begins with
+//! `-----BEGIN` is a section, which is read or is an error.
 
 use super::error::PemFault;
 use crate::files::found_kind::BYTE_ORDER_MARK;
@@ -17,19 +17,18 @@ pub(super) type Scanned<'a> = Result<Block<'a>, PemFault>;
 /// A section with both of its markers.
 pub(super) struct Block<'a> {
     pub(super) label: &'a [u8],
-    /// The lines between the markers that are not empty, each with an end, without white space at its
-    /// begin and end.
+    /// The non-empty lines between the markers, each trimmed and followed by a line feed.
     pub(super) body: Vec<u8>,
 }
 
 /// The sections of a text, in their order.
 pub(super) struct Scan<'a> {
-    /// What is left of the text behind the current line.
+    /// The text after the current line.
     rest: &'a [u8],
-    /// What is left of a line, and is looked at as a line of its own.
+    /// The rest of a line, which is scanned as a line of its own.
     pending: Option<&'a [u8]>,
     open: Option<Block<'a>>,
-    /// Whether the next END marker belongs to a section that was at fault.
+    /// Whether the next END marker belongs to a malformed section that was reported already.
     at_fault: bool,
 }
 
@@ -43,7 +42,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The next line without white space at its begin and end.
+    /// The next line, trimmed.
     fn line(&mut self) -> Option<&'a [u8]> {
         if let Some(line) = self.pending.take() {
             return Some(line);
@@ -61,7 +60,7 @@ impl<'a> Scan<'a> {
     /// A line outside of a section.
     fn outside(&mut self, line: &'a [u8]) -> Option<PemFault> {
         if line.starts_with(END) {
-            // Without a BEGIN marker that was seen.
+            // An END marker without a BEGIN marker.
             let was_counted = std::mem::take(&mut self.at_fault);
             return (!was_counted).then_some(PemFault::Begin);
         }
@@ -80,14 +79,14 @@ impl<'a> Scan<'a> {
         Some(PemFault::Begin)
     }
 
-    /// A line of a section, which ends with it or stays open.
+    /// A line inside a section. The section ends with it or stays open.
     fn inside(&mut self, mut block: Block<'a>, line: &'a [u8]) -> Option<Scanned<'a>> {
         if line.starts_with(BEGIN) {
             self.pending = Some(line);
             return Some(Err(PemFault::End));
         }
         if !line.starts_with(END) {
-            // CR LF ends a line and an empty one.
+            // CR LF counts as two line ends, with an empty line between them.
             if line.is_empty() {
                 self.open = Some(block);
                 return None;
@@ -125,7 +124,7 @@ impl<'a> Iterator for Scan<'a> {
     }
 }
 
-/// The label of the marker that the line is, and what follows the marker.
+/// The label of the marker at the beginning of the line, and the text after the marker.
 fn marker<'a>(line: &'a [u8], kind: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let label = line.strip_prefix(kind)?.strip_prefix(b" ")?;
     let end = find(label, DASHES)?;
@@ -133,7 +132,7 @@ fn marker<'a>(line: &'a [u8], kind: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((label, trimmed(behind.strip_prefix(DASHES)?)))
 }
 
-/// Without white space and byte order marks, which stand within a text where files were joined.
+/// Removes white space and byte order marks, which occur inside a text if files were concatenated.
 fn trimmed(mut line: &[u8]) -> &[u8] {
     loop {
         line = line.trim_ascii();
@@ -144,7 +143,7 @@ fn trimmed(mut line: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether the line was taken out on purpose, as configuration files have it.
+/// Whether the line is commented out, as in configuration files.
 fn is_comment(line: &[u8]) -> bool {
     const BEGINS: [&[u8]; 3] = [b"#", b";", b"//"];
     BEGINS.iter().any(|begin| line.starts_with(begin))

@@ -1,4 +1,4 @@
-//! Anchors, by where they came from.
+//! The anchors of a zone, by origin.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct AnchorGroup {
     sha256: Vec<String>,
 }
 
-/// The anchors by origin, in an order that does not depend on that of loading.
+/// The anchors by origin, in an order that does not depend on the order of loading.
 pub(super) fn groups(anchors: &[Anchor]) -> Vec<AnchorGroup> {
     let mut by_origin: BTreeMap<&Origin, Vec<&CertificateDer<'static>>> = BTreeMap::new();
     for anchor in anchors {

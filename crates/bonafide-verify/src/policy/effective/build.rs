@@ -1,4 +1,4 @@
-//! What was compiled into this program.
+//! The features that were compiled into this program.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ const FEATURES: [(&str, bool); 7] = [
     ("watch", cfg!(feature = "watch")),
 ];
 
-/// The same of those that can lower what is verified.
+/// The features that can reduce what is verified, and whether each is in this program.
 const OF_DANGER: [(&str, bool); 1] = [(
     "danger-insecure-grants",
     cfg!(feature = "danger-insecure-grants"),

@@ -1,10 +1,10 @@
-//! What handshakes are made of.
+//! The cryptography of handshakes.
 
 use serde::Serialize;
 
 use crate::config::provider::Provider;
 
-/// The crypto provider, with everything in the order in which it is offered or tried.
+/// The crypto provider; each list is in the order in which its entries are offered or tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Crypto {
     provider: &'static str,

@@ -1,5 +1,7 @@
-//! The effective policy: everything that decides, as a document that two runs write alike; and what
-//! each part of a policy says of itself for it.
+//! The effective policy: everything that affects decisions, as a document that is the same in every
+//! run; and the [`Description`] that each part of a policy contributes to it.
+//!
+//! What belongs here reads a policy and writes it down. It never judges and changes nothing.
 //!
 //! ```
 //! use bonafide_verify::{Anchors, Policy};
@@ -26,25 +28,29 @@ use self::zone::ZoneView;
 pub use crate::config::description::{Description, Expiry, ExpiryKind};
 use crate::judge::Judge;
 
-/// The version of the document's form. It grows with every change of what a field means; new fields alone do not change it.
+/// The version of the document's format. It changes when the meaning of a field changes; new fields
+/// alone do not change it.
 const FORMAT: u32 = 1;
 
-/// Everything that decides in a policy: serialised, or by `Display` as JSON with a final line break.
+/// Everything that affects the decisions of a policy. It can be serialised; `Display` prints JSON
+/// with a final line break.
 ///
-/// The same policy in the same program gives the same bytes, in another process too: what is a set is sorted, what is asked in an order is in that order, and
-/// there is no epoch and no time of building in it. So `diff` of two of them shows exactly what changed. There is no private key in it.
+/// The same policy in the same program gives the same bytes, also in another process: sets are
+/// sorted, ordered lists keep their order, and the document contains no epoch and no time. So
+/// `diff` of two documents shows exactly what changed. The document contains no private key.
 ///
 /// | field | what |
 /// |---|---|
-/// | `format` | 1: the version of this form |
+/// | `format` | 1: the version of this format |
 /// | `bonafide_verify` | the version of this crate |
-/// | `build` | the features of this crate in this program, as the whole build has unified them; those of danger apart; whether `BONAFIDE_FORBID_DANGER` forbids to use them |
-/// | `clock`, `hosts_without_zone`, `sessions` | the clock's name; what becomes of hosts that no zone matches; what is resumed |
+/// | `build` | the features of this crate in this program, as unified by the whole build; separately the features that can reduce what is verified; whether `BONAFIDE_FORBID_DANGER` forbids their use |
+/// | `clock`, `hosts_without_zone`, `sessions` | the clock's name; how hosts that no zone matches are treated; which sessions are resumed |
 /// | `crypto` | provider, groups and suites in the order offered, signature schemes |
-/// | `intermediates` | the SHA-256 of each, and whether others are learnt |
+/// | `intermediates` | the SHA-256 of each, and whether others are remembered |
 /// | `zones` | the default zone, then the others by pattern: anchors by origin, each with its SHA-256; profile and checks with their settings; client certificate; versions; limits; grant |
 ///
-/// Anchors are loaded for it, the system's store too, and so are different on different machines. A zone whose anchors cannot be loaded has none.
+/// All anchors are loaded for it, the system's store too, so the document differs between machines.
+/// A zone whose anchors cannot be loaded is shown without anchors.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Policy};
@@ -66,7 +72,7 @@ struct Document {
     build: Build,
     clock: String,
     hosts_without_zone: HostsWithoutZone,
-    sessions: Sessions,
+    sessions: SessionsView,
     crypto: Crypto,
     intermediates: IntermediatesView,
     zones: Vec<ZoneView>,
@@ -79,9 +85,10 @@ enum HostsWithoutZone {
     Refused,
 }
 
-/// What is carried from one connection to another. The same for every policy, and shown because others do otherwise.
+/// What one connection takes over from another. It is the same for every policy, and shown because
+/// other clients differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Sessions {
+struct SessionsView {
     resumption: &'static str,
     early_data: &'static str,
 }
@@ -113,7 +120,7 @@ impl Effective {
                 Some(_) => HostsWithoutZone::DefaultZone,
                 None => HostsWithoutZone::Refused,
             },
-            sessions: Sessions {
+            sessions: SessionsView {
                 resumption: "within-one-policy",
                 early_data: "off",
             },

@@ -1,4 +1,4 @@
-//! One zone.
+//! One zone of the effective policy.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(super) struct ZoneView {
     grant: Option<GrantView>,
 }
 
-/// A check with what it decides by.
+/// A check with its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct CheckView {
     name: String,
@@ -40,7 +40,7 @@ struct CheckView {
     files: Vec<String>,
 }
 
-/// An exception.
+/// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct GrantView {
     host: String,

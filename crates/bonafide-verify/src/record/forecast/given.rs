@@ -1,4 +1,4 @@
-//! What a policy names itself, and when it expires.
+//! The expiries of what a policy names itself.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::config::description::{Description, ExpiryKind};
 use crate::x509::certificate::{Certificate, subject_text};
 use crate::zone::{Zone, Zones};
 
-/// What the zones name, each thing once.
+/// What the zones name, each once.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) things: BTreeMap<(ExpiryKind, String, UnixTime), Vec<String>>,
-    /// Whether the anchors of all zones were loaded; those that were not are left out.
+    /// Whether the anchors of all zones were loaded. Anchors that were not are omitted.
     pub(super) is_complete: bool,
 }
 
@@ -41,9 +41,9 @@ impl Given {
     }
 }
 
-/// Says when the anchors expire that the program added. Those of the system and the bundled ones,
-/// of which a path needs one, are reported when it is on a path. False where they are not loaded,
-/// which is not done for this.
+/// Adds the expiries of the anchors that the program added. Anchors of the system's store and
+/// bundled ones are reported only if they are on a path. Returns false if the anchors are not
+/// loaded; they are not loaded for this.
 fn describe_anchors(zone: &Zone, description: &mut Description) -> bool {
     if !zone.anchors.is_loaded() {
         return false;

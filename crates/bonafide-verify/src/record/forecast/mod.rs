@@ -1,4 +1,4 @@
-//! The forecast: what a policy rests on that expires soon, reported in time and not too often.
+//! The forecast: reports what a policy depends on that expires soon, at a limited rate.
 
 mod given;
 mod reported;
@@ -21,14 +21,14 @@ use crate::verdict::receipt::report::Receipt;
 use crate::x509::certificate::subject_text;
 use crate::zone::Zones;
 
-/// How long until it is looked again where the anchors of a zone were not loaded.
+/// The time until the next check if the anchors of a zone were not loaded.
 const SOON: Duration = Duration::from_secs(10 * 60);
 
 /// The forecast of one policy.
 pub(crate) struct Forecast {
     horizons: Horizons,
     reports: ArcSwap<Mutex<Reports>>,
-    /// The second from which on what the policy itself names is looked through again.
+    /// The time in seconds of the next check of what the policy itself names.
     next_look: AtomicU64,
 }
 
@@ -41,13 +41,13 @@ impl Forecast {
         }
     }
 
-    /// Remembers with `other` what was reported: a policy that takes another's place does not
-    /// report everything again.
+    /// Shares with `other` the record of what was reported, so that a new policy does not report
+    /// everything again.
     pub(crate) fn continue_from(&self, other: &Self) {
         self.reports.store(other.reports.load_full());
     }
 
-    /// One with the same horizons that remembers the same.
+    /// A forecast with the same horizons that shares the record of what was reported.
     pub(crate) fn renewed(&self) -> Self {
         let forecast = Self::new(self.horizons.clone());
         forecast.continue_from(self);
@@ -83,8 +83,8 @@ impl Forecast {
         }
     }
 
-    /// All that is within a horizon, the nearest first: what the policy names, and what is on the
-    /// paths of `receipts`.
+    /// Everything within a horizon, the nearest first: what the policy names, and the certificates
+    /// on the paths of `receipts`.
     pub(crate) fn all(
         &self,
         zones: &Zones,

@@ -1,4 +1,4 @@
-//! What was reported when, so that it is reported once a day.
+//! The record of reported expiries, which limits each to one report a day.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::events::DAY;
 use crate::events::Expiring;
 use crate::events::throttle::Throttle;
 
-/// How many things are remembered, of hosts and of the policy each.
+/// Maximum number of remembered expiries, for hosts and for the policy each.
 const MOST_THINGS: usize = 4096;
 
-/// The SHA-256 of what kind of thing it is, whose, and which.
+/// The SHA-256 of kind, host and subject of an expiry.
 type Key = [u8; 32];
 
-/// What was reported when. What the policy itself names is apart, so that no number of hosts makes
-/// it forgotten.
+/// The reported expiries. What the policy itself names is kept separately, so that many hosts
+/// cannot displace it.
 #[derive(Debug)]
 pub(super) struct Reports {
     of_policy: Throttle<Key, Reverse<u32>>,
@@ -34,8 +34,8 @@ impl Default for Reports {
 }
 
 impl Reports {
-    /// Whether it is to be reported now: for the first time, a day after the last, or at once where
-    /// a nearer horizon was reached. Notes that it is.
+    /// Whether to report it now: for the first time, a day after the last report, or when it has
+    /// reached a shorter horizon. Records the report.
     pub(super) fn is_due(&mut self, expiring: &Expiring, now: UnixTime) -> bool {
         let throttle = match expiring.host {
             None => &mut self.of_policy,
@@ -48,7 +48,7 @@ impl Reports {
     }
 }
 
-/// Every part is preceded by its length, so that no two run together.
+/// Every part is preceded by its length, so that different parts cannot have the same digest input.
 fn key(expiring: &Expiring) -> Key {
     let mut digest = Sha256::new();
     let host = expiring.host.as_deref().unwrap_or_default();

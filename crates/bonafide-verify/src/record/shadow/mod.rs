@@ -1,6 +1,7 @@
-//! The shadow: a candidate policy that judges the same handshakes, beside the way that requests take, and decides nothing.
+//! The shadow: a candidate policy that judges the same handshakes on a thread of its own and
+//! decides nothing.
 
-mod case;
+mod queued;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use self::case::Case;
+use self::queued::QueuedHandshake;
 use crate::events::throttle::Throttle;
 use crate::events::{Divergence, Event, Events};
 use crate::judge::Judge;
@@ -17,27 +18,33 @@ use crate::path::presented::Peer;
 use crate::record::{Onlooker, ShadowCounts};
 use crate::verdict::receipt::report::Receipt;
 
-/// How many handshakes wait for the candidate at most; each keeps its chain, a few kilobytes.
+/// Maximum number of handshakes that wait for the candidate; each keeps its chain, a few kilobytes.
 const QUEUE: usize = 64;
-/// A divergence about one host and one pair of verdicts is reported again after so long.
+/// The interval after which a divergence of one host and pair of verdicts is reported again.
 const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
-/// How many hosts with their verdicts are remembered.
+/// Maximum number of remembered hosts with their pairs of verdicts.
 const MOST_DIVERGENCES: usize = 1024;
 
 /// A candidate policy that is tried in production without deciding anything.
 ///
-/// It judges the handshakes of the policy that it is given to ([`PolicyBuilder::shadow`](crate::PolicyBuilder::shadow)), the same chain, name, staple and
-/// time, those that were accepted and those that were refused. Where it would have said otherwise, there is an [`Event::Divergence`]: a stricter profile or new pins show what they would
-/// refuse before they do, and a laxer policy what it would let in.
+/// It judges the handshakes of the policy to which it is added
+/// ([`PolicyBuilder::shadow`](crate::PolicyBuilder::shadow)), accepted and refused ones: the same
+/// chain, name, staple and time. If its verdict differs, an [`Event::Divergence`] is emitted. So a
+/// stricter profile or new pins show what they would refuse before they are in force, and a more
+/// permissive policy shows what it would accept.
 ///
-/// - It runs on a thread of its own, which begins with the first handshake and ends with the policy. 64 handshakes may wait; what comes then is dropped and
-///   counted ([`Policy::shadow_counts`](crate::Policy::shadow_counts)), and no handshake ever waits for it.
-/// - Handshakes alone are judged: not those that resume a session, whose certificates were judged when it began, and no requests on pooled connections.
-/// - The candidate keeps nothing and reports nothing: not its events, not what its zones would note at a first use, not intermediates that it would learn. A zone of it
-///   that believes the key of the first contact calls a key that it does not know yet unknown.
-/// - A check of the candidate that panics is contained and counted, where a program unwinds.
+/// - It runs on a thread of its own, which starts with the first handshake and ends with the
+///   policy. At most 64 handshakes wait for it; more are dropped and counted
+///   ([`Policy::shadow_counts`](crate::Policy::shadow_counts)). No handshake waits for the
+///   candidate.
+/// - Only full handshakes are judged: not resumed sessions, whose certificates were judged when the
+///   session began, and not requests on pooled connections.
+/// - The candidate stores nothing and emits no events of its own: it stores no first contacts and
+///   remembers no intermediates. In its zones with `first_use`, a key that is not stored is
+///   [`KeyUnknown`](crate::Code::KeyUnknown).
+/// - A panic in a check of the candidate is caught and counted, unless the program aborts on panic.
 ///
-/// There is nothing in it that decides, and no way back to the policy that it was made of:
+/// A shadow has no method that decides, and does not give back its policy:
 ///
 /// ```compile_fail,E0599
 /// use bonafide_verify::{Policy, Shadow};
@@ -57,7 +64,7 @@ const MOST_DIVERGENCES: usize = 1024;
 /// # }
 /// ```
 ///
-/// What it is for:
+/// How it is used:
 ///
 /// ```
 /// use bonafide_verify::{Policy, Profile, Shadow};
@@ -81,7 +88,7 @@ impl Shadow {
 
     /// The onlooker for a policy whose events are `events`.
     pub(crate) fn onlooker(self, events: Events) -> Arc<dyn Onlooker> {
-        Arc::new(Candidate {
+        Arc::new(CandidatePolicy {
             judge: self.candidate,
             events,
             counters: Arc::default(),
@@ -90,14 +97,14 @@ impl Shadow {
     }
 }
 
-/// A candidate with the queue of what it is yet to judge.
+/// A candidate with its queue of handshakes.
 #[derive(Debug)]
-struct Candidate {
+struct CandidatePolicy {
     judge: Arc<Judge>,
     events: Events,
     counters: Arc<Counters>,
-    /// None inside where the thread could not be started.
-    queue: OnceLock<Option<SyncSender<Case>>>,
+    /// `Some(None)` if the thread could not be started.
+    queue: OnceLock<Option<SyncSender<QueuedHandshake>>>,
 }
 
 #[derive(Debug, Default)]
@@ -108,12 +115,12 @@ struct Counters {
     panicked: AtomicU64,
 }
 
-impl Onlooker for Candidate {
+impl Onlooker for CandidatePolicy {
     fn saw(&self, peer: &Peer<'_>, receipt: &Receipt) {
         let queue = self.queue.get_or_init(|| self.start());
         let queued = queue
             .as_ref()
-            .zip(Case::of(peer, receipt))
+            .zip(QueuedHandshake::of(peer, receipt))
             .is_some_and(|(queue, case)| queue.try_send(case).is_ok());
         if !queued {
             count(&self.counters.dropped, "dropped");
@@ -137,9 +144,10 @@ impl Onlooker for Candidate {
     }
 }
 
-impl Candidate {
-    /// Starts the thread. It keeps nothing of `self` but what it needs, so that it ends when the policy, and with it the queue, is gone.
-    fn start(&self) -> Option<SyncSender<Case>> {
+impl CandidatePolicy {
+    /// Starts the thread. The thread does not hold `self`, so it ends when the policy and its queue
+    /// are dropped.
+    fn start(&self) -> Option<SyncSender<QueuedHandshake>> {
         let (sender, cases) = sync_channel(QUEUE);
         let judge = Arc::clone(&self.judge);
         let (events, counters) = (self.events.clone(), Arc::clone(&self.counters));
@@ -149,14 +157,22 @@ impl Candidate {
         match started {
             Ok(_runs_on_its_own) => Some(sender),
             Err(error) => {
-                tracing::warn!(%error, "no thread for the candidate policy: it judges nothing");
+                tracing::warn!(
+                    %error,
+                    "cannot start the thread of the candidate policy: it judges no handshakes"
+                );
                 None
             }
         }
     }
 }
 
-fn judge_all(judge: &Judge, events: &Events, counters: &Counters, cases: &Receiver<Case>) {
+fn judge_all(
+    judge: &Judge,
+    events: &Events,
+    counters: &Counters,
+    cases: &Receiver<QueuedHandshake>,
+) {
     let mut throttle = Throttle::new(AGAIN_AFTER, MOST_DIVERGENCES);
     for case in cases {
         let judged = catch_unwind(AssertUnwindSafe(|| case.judge(judge)));

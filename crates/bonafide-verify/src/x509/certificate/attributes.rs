@@ -8,7 +8,7 @@ use super::reading::{elements, first};
 /// One attribute of a name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute<'a> {
-    /// The content of the attribute type's object identifier.
+    /// The content octets of the attribute type's object identifier.
     pub(crate) kind: &'a [u8],
     /// The value, whatever its type.
     pub(crate) value: AnyRef<'a>,

@@ -1,4 +1,4 @@
-//! The extensions of a certificate, walked once.
+//! The extensions of a certificate, read in one pass.
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Tag, Tagged as _};
@@ -38,12 +38,12 @@ impl Known {
         KNOWN[self as usize].0
     }
 
-    /// Its name, as its specification has it.
+    /// Its name in its specification.
     pub(crate) fn as_str(self) -> &'static str {
         KNOWN[self as usize].2
     }
 
-    /// Which one an object identifier names.
+    /// The extension with this object identifier.
     fn of(id: Oid<'_>) -> Option<Self> {
         let (_, known, _) = KNOWN.iter().find(|(known, ..)| *known == id)?;
         Some(*known)
@@ -117,32 +117,32 @@ const KNOWN: [(Oid<'static>, Known, &str); Known::COUNT] = [
     ),
 ];
 
-/// One extension that is there.
+/// One present extension.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<'a> {
     pub(crate) critical: bool,
     pub(crate) value: &'a [u8],
 }
 
-/// What one walk over the extensions found.
+/// The extensions of a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Extensions<'a> {
     slots: [Option<Slot<'a>>; Known::COUNT],
-    /// A known extension that is there twice.
+    /// A known extension that is present twice.
     pub(crate) duplicate: Option<Known>,
     /// The first critical extension that is not a known one.
     pub(crate) unknown_critical: Option<Extension<'a>>,
-    /// Whether an extension writes the default of its criticality out.
+    /// Whether an extension encodes the default of `critical`.
     pub(crate) writes_default: bool,
     /// How many extensions are not known ones.
     pub(crate) unknown: usize,
 }
 
 impl<'a> Extensions<'a> {
-    /// Walks over the extensions.
+    /// Reads the extensions.
     ///
     /// # Errors
-    /// [`der::Error`] of the first that is malformed.
+    /// [`der::Error`] of the first malformed one.
     pub(crate) fn of(certificate: &Certificate<'a>) -> Result<Self, der::Error> {
         let mut found = Self {
             slots: [None; Known::COUNT],
@@ -177,7 +177,7 @@ impl<'a> Extensions<'a> {
         Ok(found)
     }
 
-    /// One extension, where it is there.
+    /// One extension, if it is present.
     pub(crate) fn get(&self, known: Known) -> Option<Slot<'a>> {
         self.slots[known as usize]
     }
@@ -315,7 +315,7 @@ impl<'a> NameConstraints<'a> {
     }
 }
 
-/// The content of the `SEQUENCE` that `value` is the whole encoding of.
+/// The content of a `SEQUENCE`, from its whole encoding.
 pub(crate) fn sequence(value: &[u8]) -> Result<&[u8], der::Error> {
     let any = AnyRef::from_der(value)?;
     any.tag().assert_eq(Tag::Sequence)?;

@@ -1,4 +1,4 @@
-//! Names as extensions hold them (RFC 5280, 4.2.1.6).
+//! The names in extensions (RFC 5280, 4.2.1.6).
 
 use der::asn1::AnyRef;
 use der::{ErrorKind, Tagged as _};
@@ -18,7 +18,7 @@ pub(crate) enum GeneralName<'a> {
     Uri(&'a [u8]),
     /// `iPAddress`, or a network with its mask.
     Ip(&'a [u8]),
-    /// A kind that no rule looks into, by its name.
+    /// A kind whose content no rule reads, with the name of the kind.
     Other(&'static str),
 }
 
@@ -51,7 +51,7 @@ impl<'a> GeneralName<'a> {
         elements(content).map(|element| Self::read(element?))
     }
 
-    /// The name of the kind, as RFC 5280 has it.
+    /// The name of the kind in RFC 5280.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Mailbox(_) => "rfc822Name",

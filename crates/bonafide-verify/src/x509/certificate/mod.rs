@@ -1,7 +1,7 @@
-//! Reading the fields of one certificate that profiles, pins and explanations look at.
+//! Reads the fields of one certificate that profiles, pins and explanations use.
 //!
-//! Signatures and paths are rustls-webpki's business; this reader only borrows fields and is therefore cheap enough for
-//! every handshake.
+//! rustls-webpki verifies signatures and builds paths. This reader only borrows fields, so it is
+//! cheap enough for every handshake.
 
 mod attributes;
 mod extensions;
@@ -35,7 +35,8 @@ const EXTENDED_KEY_USAGE: Oid<'static> = oid!("2.5.29.37");
 
 /// The fields of a certificate, borrowed from its DER.
 ///
-/// Nothing here says that the certificate is trusted: see [`VerifiedPath`](crate::VerifiedPath) for that.
+/// A value of this type does not mean that the certificate is trusted; see
+/// [`VerifiedPath`](crate::VerifiedPath) for that.
 #[derive(Clone, Copy, Debug)]
 pub struct Certificate<'a> {
     version: u8,
@@ -52,7 +53,7 @@ pub struct Certificate<'a> {
     extensions: &'a [u8],
 }
 
-/// The algorithm of a public key, with what profiles judge it by.
+/// A public key with its algorithm and the parameters that profiles judge.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicKey<'a> {
     /// The algorithm of the key (RFC 5280, 4.1.2.7).
@@ -78,7 +79,7 @@ pub struct Extension<'a> {
     pub critical: bool,
     /// The content of `extnValue`.
     pub value: &'a [u8],
-    /// Whether `critical` is there and `FALSE`, which DER leaves out (X.690, 11.5).
+    /// Whether `critical` is encoded as `FALSE`, which DER forbids (X.690, 11.5).
     pub(crate) writes_default: bool,
 }
 
@@ -86,7 +87,7 @@ impl<'a> Certificate<'a> {
     /// Reads a certificate from its DER encoding (RFC 5280, 4.1).
     ///
     /// # Errors
-    /// [`der::Error`] names the field that is not well-formed and where it stands.
+    /// [`der::Error`] with the position of the malformed field.
     pub fn from_der(der: &'a [u8]) -> Result<Self, der::Error> {
         let mut outer = SliceReader::new(der)?;
         let certificate = AnyRef::decode(&mut outer)?;
@@ -176,7 +177,7 @@ impl<'a> Certificate<'a> {
         self.not_after
     }
 
-    /// The whole DER encoding of `SubjectPublicKeyInfo`: what a pin is the hash of.
+    /// The whole DER encoding of `SubjectPublicKeyInfo`, of which a pin is the hash.
     pub fn subject_public_key_info(&self) -> &'a [u8] {
         self.spki
     }
@@ -186,7 +187,8 @@ impl<'a> Certificate<'a> {
         self.key
     }
 
-    /// The extensions in their order; ends after the first one that is malformed, which it yields as an error.
+    /// The extensions in their order. The first malformed one is returned as an error and ends the
+    /// iteration.
     pub fn extensions(&self) -> impl Iterator<Item = Result<Extension<'a>, der::Error>> + use<'a> {
         let mut reader = SliceReader::new(self.extensions).ok();
         std::iter::from_fn(move || {
@@ -230,7 +232,7 @@ impl<'a> Certificate<'a> {
         self.signature_algorithm_identifier
     }
 
-    /// The times of the validity period, each with whether it is encoded as a `UTCTime`.
+    /// The times of the validity period; each with a flag whether it is encoded as a `UTCTime`.
     pub(crate) fn encoded_times(&self) -> [(UnixTime, bool); 2] {
         let [begins, ends] = self.time_tags;
         [
@@ -278,7 +280,8 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// The whole encodings of issuer and subject, of whatever begins as a certificate does. Nothing else is looked at: for counting before judging.
+/// The whole encodings of issuer and subject of DER that begins like a certificate. Nothing else is
+/// read. For counting certificates before they are judged.
 pub(crate) fn names(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let read = || {
         let mut certificate = body(AnyRef::decode(&mut SliceReader::new(der)?)?, Tag::Sequence)?;
@@ -296,7 +299,7 @@ pub(crate) fn names(der: &[u8]) -> Option<(&[u8], &[u8])> {
     read().ok()
 }
 
-/// Whether a name says nothing: it has no attribute, or none with a value.
+/// Whether a name is empty: it has no attribute, or none with a value.
 pub(crate) fn is_empty_name(name: &[u8]) -> bool {
     !attributes(name).any(|attribute| {
         attribute.is_err() || attribute.is_ok_and(|it| !it.value.value().is_empty())
@@ -308,7 +311,7 @@ pub(crate) fn content(element: &[u8]) -> Option<&[u8]> {
     AnyRef::from_der(element).ok().map(|any| any.value())
 }
 
-/// Prints a DER-encoded name as RFC 4514 does, or as hex where it is malformed.
+/// Prints a DER-encoded name in the form of RFC 4514, or in hexadecimal if it is malformed.
 pub(crate) fn name_text(name: &[u8]) -> String {
     match RdnSequence::from_der(name) {
         Ok(name) if name.is_empty() => "(empty name)".to_owned(),
@@ -317,8 +320,8 @@ pub(crate) fn name_text(name: &[u8]) -> String {
     }
 }
 
-/// The same for a name with an attribute whose identifier that reader cannot hold: types are
-/// printed with dots, and values as text where they are.
+/// The same for a name with an attribute whose identifier is too long for `RdnSequence`: types are
+/// printed with dots, and values as text if they are UTF-8.
 fn plain_name_text(name: &[u8]) -> Option<String> {
     let attributes: Vec<_> = attributes(name).collect::<Result<_, _>>().ok()?;
     let texts = attributes.iter().rev().map(|attribute| {
@@ -332,7 +335,7 @@ fn plain_name_text(name: &[u8]) -> Option<String> {
     Some(one_line(&texts.collect::<Vec<_>>().join(",")))
 }
 
-/// The subject of a certificate as text, whatever the certificate holds.
+/// The subject of a certificate as text, also for a malformed certificate.
 pub(crate) fn subject_text(der: &[u8]) -> String {
     Certificate::from_der(der).map_or_else(
         |_| "(malformed certificate)".to_owned(),
@@ -350,7 +353,7 @@ pub(crate) fn base16(bytes: &[u8]) -> String {
         })
 }
 
-/// The bits of the modulus, and the exponent.
+/// The size of the modulus in bits, and the exponent.
 fn rsa_numbers(key: &[u8]) -> Result<(usize, &[u8]), der::Error> {
     let mut key = body(AnyRef::from_der(key)?, Tag::Sequence)?;
     let modulus = AnyRef::decode(&mut key)?;

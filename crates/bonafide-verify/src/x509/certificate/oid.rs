@@ -1,4 +1,4 @@
-//! Object identifiers: bytes that are compared.
+//! Object identifiers, compared as bytes.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use der::{Decode as _, SliceReader, Tag, Tagged as _};
 
 /// An object identifier as the content octets of its DER encoding (X.690, 8.19).
 ///
-/// It is compared octet by octet and can be of any length, with arcs of any size: `2.999.1` and
-/// those made of UUIDs below `2.25` are as good as any other. `Display` prints it with dots.
+/// It is compared octet by octet and can have any length and arcs of any size, such as `2.999.1`
+/// and identifiers with a UUID below `2.25`. `Display` prints it with dots.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid<'a>(&'a [u8]);
 
-/// An [`Oid`] of a constant, written with dots.
+/// A constant [`Oid`], written with dots.
 macro_rules! oid {
     ($dotted:literal) => {
         $crate::x509::certificate::Oid::known(
@@ -23,7 +23,7 @@ macro_rules! oid {
 pub(crate) use oid;
 
 impl<'a> Oid<'a> {
-    /// One whose content is known to be right.
+    /// An identifier whose content octets are known to be valid.
     pub(crate) const fn known(content: &'a [u8]) -> Self {
         Self(content)
     }
@@ -33,7 +33,8 @@ impl<'a> Oid<'a> {
         self.0
     }
 
-    /// Reads an element: not empty, every arc whole and without padding (X.690, 8.19.2).
+    /// Reads an element. It must not be empty, and every arc must be complete and without padding
+    /// (X.690, 8.19.2).
     pub(crate) fn read(any: AnyRef<'a>) -> Result<Self, der::Error> {
         any.tag().assert_eq(Tag::ObjectIdentifier)?;
         let content = any.value();
@@ -55,7 +56,7 @@ impl<'a> Oid<'a> {
         Self::read(AnyRef::decode(reader)?)
     }
 
-    /// The arcs, as far as each fits into 128 bits.
+    /// The arcs; `None` for an arc that does not fit into 128 bits.
     fn arcs(self) -> impl Iterator<Item = Option<u128>> + use<'a> {
         self.0
             .split_inclusive(|octet| octet & 0x80 == 0)
@@ -68,8 +69,8 @@ impl<'a> Oid<'a> {
 }
 
 impl fmt::Display for Oid<'_> {
-    /// A peer chooses its length: one of more octets than this, or with an arc of more than 128
-    /// bits, is printed as the hexadecimal of its first octets.
+    /// A peer chooses the length. An identifier with more octets than `PRINTED`, or with an arc of
+    /// more than 128 bits, is printed as the hexadecimal of its first octets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PRINTED: usize = 64;
         if self.0.len() > PRINTED || self.arcs().any(|arc| arc.is_none()) {

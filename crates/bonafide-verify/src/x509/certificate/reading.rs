@@ -1,4 +1,4 @@
-//! Steps of reading DER that several fields share.
+//! Functions for reading DER that several fields use.
 
 use std::time::Duration;
 
@@ -52,13 +52,13 @@ pub(super) fn algorithm(any: AnyRef<'_>) -> Result<(Oid<'_>, Option<AnyRef<'_>>)
     Ok((id, parameters))
 }
 
-/// The content of an `INTEGER` that is not negative, in its one form (X.690, 8.3.2).
+/// The content of a non-negative `INTEGER` in its shortest form (X.690, 8.3.2).
 pub(crate) fn natural(any: AnyRef<'_>) -> Result<&[u8], der::Error> {
     any.tag().assert_eq(Tag::Integer)?;
     natural_content(any.value())
 }
 
-/// The same of the content alone, for integers with an implicit tag.
+/// The same for the content only, for integers with an implicit tag.
 pub(crate) fn natural_content(content: &[u8]) -> Result<&[u8], der::Error> {
     match content {
         [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] => Err(Tag::Integer.value_error().into()),
@@ -66,7 +66,7 @@ pub(crate) fn natural_content(content: &[u8]) -> Result<&[u8], der::Error> {
     }
 }
 
-/// A `BIT STRING` as DER has it: the bits that pad its last octet are zero (X.690, 11.2.1).
+/// A `BIT STRING` in DER: the unused bits of its last octet are zero (X.690, 11.2.1).
 pub(crate) fn bit_string(any: AnyRef<'_>) -> Result<BitStringRef<'_>, der::Error> {
     let bits: BitStringRef<'_> = any.decode_as()?;
     let padding = match bits.raw_bytes().last() {
@@ -94,7 +94,8 @@ pub(crate) fn time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
     Ok(UnixTime::since_unix_epoch(since_epoch))
 }
 
-/// The elements that `content` is a row of; ends after the first one that is malformed, which it yields as an error.
+/// The elements of which `content` consists. The first malformed one is returned as an error and
+/// ends the iteration.
 pub(crate) fn elements(content: &[u8]) -> impl Iterator<Item = Result<AnyRef<'_>, der::Error>> {
     let mut reader = SliceReader::new(content).ok();
     std::iter::from_fn(move || {

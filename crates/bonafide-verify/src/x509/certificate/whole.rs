@@ -1,4 +1,5 @@
-//! Structures that several extensions share, read whole, as DER (RFC 5280, 4.1.2.4 and 4.2.1.6).
+//! Structures that several extensions share, checked completely as DER (RFC 5280, 4.1.2.4 and
+//! 4.2.1.6).
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Tag, Tagged as _};
@@ -6,7 +7,7 @@ use der::{Decode as _, Tag, Tagged as _};
 use super::Oid;
 use super::reading::{bit_string, context, elements, natural, primitive};
 
-/// Deeper nesting is refused: nothing in a certificate needs it.
+/// Maximum depth of nesting: no structure in a certificate needs more.
 const DEPTH: usize = 16;
 
 /// Fields of a `SEQUENCE`, taken in their order.
@@ -20,7 +21,7 @@ pub(crate) fn fields<'a>(
     Ok(fields_of(any.value()))
 }
 
-/// The fields that `content` is a row of.
+/// The fields of which `content` consists.
 pub(crate) fn fields_of<'a>(
     content: &'a [u8],
 ) -> Fields<impl Iterator<Item = Result<AnyRef<'a>, der::Error>>> {
@@ -28,18 +29,18 @@ pub(crate) fn fields_of<'a>(
 }
 
 impl<'a, I: Iterator<Item = Result<AnyRef<'a>, der::Error>>> Fields<I> {
-    /// The next field, where there is one.
+    /// The next field, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<AnyRef<'a>>, der::Error> {
         self.0.next().transpose()
     }
 
-    /// The next field, which must be there.
+    /// The next field, which is required.
     pub(crate) fn required(&mut self) -> Result<AnyRef<'a>, der::Error> {
         self.next()?
             .ok_or_else(|| Tag::Sequence.length_error().into())
     }
 
-    /// No field may follow.
+    /// Checks that no field follows.
     pub(crate) fn end(mut self) -> Result<(), der::Error> {
         match self.next()? {
             None => Ok(()),
@@ -48,7 +49,7 @@ impl<'a, I: Iterator<Item = Result<AnyRef<'a>, der::Error>>> Fields<I> {
     }
 }
 
-/// A list with at least one element, each of which `read` takes.
+/// A list with at least one element, each of which `read` accepts.
 pub(crate) fn list(
     content: &[u8],
     read: impl Fn(AnyRef<'_>) -> Result<(), der::Error>,
@@ -59,7 +60,7 @@ pub(crate) fn list(
     elements(content).try_for_each(|element| read(element?))
 }
 
-/// Any value: its tag, and all that it holds.
+/// A value of any type, with all values nested in it.
 pub(crate) fn any(value: AnyRef<'_>) -> Result<(), der::Error> {
     nested(value, DEPTH)
 }
@@ -84,7 +85,7 @@ fn nested(value: AnyRef<'_>, depth: usize) -> Result<(), der::Error> {
     }
 }
 
-/// The content of an `INTEGER`, in its one form.
+/// The content of an `INTEGER` in its shortest form.
 pub(crate) fn integer(content: &[u8]) -> Result<(), der::Error> {
     match content {
         [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(Tag::Integer.value_error().into()),
@@ -92,13 +93,13 @@ pub(crate) fn integer(content: &[u8]) -> Result<(), der::Error> {
     }
 }
 
-/// A string, in the characters that its type has.
+/// A string with only the characters that its type allows.
 fn text(value: AnyRef<'_>) -> Result<(), der::Error> {
     let (tag, content) = (value.tag(), value.value());
     let fits = match tag {
         Tag::Utf8String => std::str::from_utf8(content).is_ok(),
-        // RFC 5280 names the characters of PrintableString; certificates with `*`, `@` or `_` in
-        // one are widespread, and read by every other library.
+        // RFC 5280 does not allow `*`, `@` and `_` in a PrintableString. Certificates that contain
+        // them are widespread, and other libraries accept them.
         Tag::PrintableString | Tag::VisibleString => {
             content.iter().all(|octet| (0x20..0x7f).contains(octet))
         }
@@ -111,7 +112,7 @@ fn text(value: AnyRef<'_>) -> Result<(), der::Error> {
     }
 }
 
-/// The content of an `IA5String` with an implicit tag; never empty here.
+/// The content of an `IA5String` with an implicit tag, which must not be empty.
 pub(crate) fn ascii(content: &[u8]) -> Result<(), der::Error> {
     if content.is_ascii() && !content.is_empty() {
         Ok(())
@@ -172,7 +173,7 @@ pub(crate) fn general_names(content: &[u8]) -> Result<(), der::Error> {
     list(content, general_name)
 }
 
-/// An `INTEGER` from 0 on.
+/// An `INTEGER` that is not negative.
 pub(crate) fn count(value: AnyRef<'_>) -> Result<(), der::Error> {
     natural(value).map(drop)
 }

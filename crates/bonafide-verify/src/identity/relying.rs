@@ -1,4 +1,4 @@
-//! The policies that a rotating identity serves: what it must be good for.
+//! The policies that rely on a rotating client certificate, for which each new one must be usable.
 
 use std::sync::Arc;
 
@@ -10,16 +10,17 @@ use crate::events::subscription::Subscribers;
 use crate::events::{Event, Events, IdentityReplaced};
 use crate::x509::certificate::{Certificate, base16, subject_text};
 
-/// What a policy reads and judges an identity by, and which sinks it notifies of a rotation.
+/// The parts of a policy that check a new client certificate, and the sinks that are notified of a
+/// rotation.
 #[derive(Debug)]
-pub(crate) struct User {
+pub(crate) struct RelyingPolicy {
     pub(crate) provider: Provider,
     pub(crate) clock: Clock,
     pub(crate) events: Events,
 }
 
-impl User {
-    /// Whether `identity` can take the place of another.
+impl RelyingPolicy {
+    /// Checks that `identity` can replace another.
     fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
         identity.certified_key(&self.provider)?;
         let leaf =
@@ -37,34 +38,36 @@ impl User {
     }
 }
 
-/// All that are left of them.
+/// All relying policies that still exist.
 #[derive(Debug, Default)]
-pub(super) struct Users(Subscribers<User>);
+pub(super) struct RelyingPolicies(Subscribers<RelyingPolicy>);
 
-impl Users {
-    pub(super) fn add(&self, user: &Arc<User>) {
-        self.0.subscribe(&Arc::downgrade(user));
+impl RelyingPolicies {
+    pub(super) fn add(&self, policy: &Arc<RelyingPolicy>) {
+        self.0.subscribe(&Arc::downgrade(policy));
     }
 
-    /// Whether `identity` is good for all of them; without any, whether it would be for a policy
-    /// that has the defaults.
+    /// Checks that `identity` is usable for all of them; if there is none, for a policy with the
+    /// defaults.
     pub(super) fn check(&self, identity: &ClientIdentity) -> Result<(), ConfigError> {
-        let users = self.0.all();
-        if users.is_empty() {
-            let user = User {
+        let policies = self.0.all();
+        if policies.is_empty() {
+            let policy = RelyingPolicy {
                 provider: Provider::built_in()?,
                 clock: Clock::system(),
                 events: Events::default(),
             };
-            return user.check(identity);
+            return policy.check(identity);
         }
-        users.iter().try_for_each(|user| user.check(identity))
+        policies
+            .iter()
+            .try_for_each(|policy| policy.check(identity))
     }
 
-    /// Notifies the sinks of all of them, each once, that `to` took the place of `from`.
+    /// Notifies the sinks of all of them, each once, that `to` replaced `from`.
     pub(super) fn notify(&self, from: &Credential, to: &Credential) {
-        let users = self.0.all();
-        let events = Events::of_all(users.iter().map(|user| &user.events));
+        let policies = self.0.all();
+        let events = Events::of_all(policies.iter().map(|policy| &policy.events));
         events.emit(&Event::IdentityReplaced(IdentityReplaced {
             from: from.generation().get(),
             to: to.generation().get(),

@@ -1,4 +1,4 @@
-//! One handshake that was judged, kept until the candidate has time for it.
+//! One handshake that was judged, kept until the candidate judges it.
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -7,11 +7,11 @@ use crate::judge::Judge;
 use crate::path::presented::{Peer, PresentedChain};
 use crate::verdict::receipt::report::{Receipt, Verdict};
 
-/// A handshake with more in it is left out; one of rustls carries a quarter of that.
+/// Larger handshakes are skipped. rustls accepts at most a quarter of this.
 const MAX_BYTES: usize = 256 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Case {
+pub(super) struct QueuedHandshake {
     chain: Vec<CertificateDer<'static>>,
     name: ServerName<'static>,
     staple: Vec<u8>,
@@ -21,8 +21,8 @@ pub(super) struct Case {
     pub(super) in_force: Judged,
 }
 
-impl Case {
-    /// Copies what was judged; none where it is too much or has no name.
+impl QueuedHandshake {
+    /// Copies what was judged; `None` if it is too large or has no name.
     pub(super) fn of(peer: &Peer<'_>, receipt: &Receipt) -> Option<Self> {
         let staple = peer.ocsp_staple.unwrap_or_default();
         let bytes = peer.chain.iter().map(|certificate| certificate.len());
@@ -43,7 +43,7 @@ impl Case {
         })
     }
 
-    /// What the candidate says of the same peer at the same time.
+    /// The verdict of the candidate about the same peer at the same time.
     pub(super) fn judge(&self, candidate: &Judge) -> Judged {
         let peer = Peer::from_chain(PresentedChain::new(&self.chain), &self.name)
             .with_ocsp_staple(&self.staple)

@@ -1,74 +1,29 @@
-//! Replacing a small file so that it is whole at every moment, whatever happens to the processes that write it.
+//! Replacing a small file so that it is whole at every moment, also if a process that writes it is
+//! killed.
 //!
-//! The new content goes to a file beside it, is synchronised with the disk and renamed over the old one; then the directory is synchronised too. A process
-//! that is killed in between leaves the old file as it was and perhaps `NAME.new`, which the next writer removes.
-//! Writers exclude each other, threads and processes alike, by an operating system's lock on the empty file `NAME.lock`, which stays: the system takes the lock from whoever
-//! dies with it. Readers need no lock.
+//! The new content is written to a file next to it, synchronised with the disk, and renamed over
+//! the old file; then the directory is synchronised too. If the process is killed before the
+//! renaming, the old file stays, and perhaps also `NAME.new`, which the next writer removes.
+//! Writers exclude each other, threads and processes alike, by an operating system's lock on the
+//! empty file `NAME.lock`, which stays; the system releases the lock when its holder ends. Readers
+//! need no lock.
+
+mod error;
+mod lock;
+mod replace;
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use fs4::{FileExt, TryLockError};
-
+pub use self::error::FileError;
 use crate::files::bounded::read_up_to;
 use crate::files::load_report::LoadProblem;
 use crate::text::shown_path;
 
-/// How long a writer waits for another one. A write takes milliseconds: who waits longer waits for a process that hangs.
-const MAX_WAIT: Duration = Duration::from_secs(2);
-/// Between two looks at the lock: what a write takes, about.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
-
-/// Why a file that is kept across runs could not be read or replaced.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// It could not be read.
-    #[error("cannot read {path}: {problem}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        problem: LoadProblem,
-    },
-    /// It could not be replaced: its old content is still there, or, where only the directory could not be synchronised, the new one, which a loss of power may undo.
-    #[error("cannot write {path}", path = path.display())]
-    Write {
-        /// The file that could not be written: the one meant, or its neighbour with `.new` or `.lock` added.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: Arc<io::Error>,
-    },
-    /// The new content is larger than what would be read again.
-    #[error("cannot write {path}: the new content is larger than {limit_bytes} bytes", path = path.display())]
-    Full {
-        /// The file.
-        path: PathBuf,
-        /// The limit in bytes.
-        limit_bytes: u64,
-    },
-    /// It is a symbolic link: replacing it would leave what it points to as it was. Directories on the way may be links.
-    #[error("cannot use {path}: it is a symbolic link", path = path.display())]
-    SymbolicLink {
-        /// The link.
-        path: PathBuf,
-    },
-    /// Another writer has the lock and does not let go of it.
-    #[error("cannot lock {path} within {seconds} s: another process holds it", path = path.display(), seconds = waited.as_secs())]
-    Locked {
-        /// The file that is locked: the one meant, with `.lock` added.
-        path: PathBuf,
-        /// How long it was waited for.
-        waited: Duration,
-    },
-}
-
-/// A small file that is always whole.
+/// A small file that is whole at every moment.
 #[derive(Clone, Debug)]
 pub(crate) struct AtomicFile {
     path: PathBuf,
@@ -76,11 +31,11 @@ pub(crate) struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// The file at `path`, of which no more than `limit_bytes` are ever read or written. Its directory must exist.
+    /// The file at `path`. At most `limit_bytes` are read or written. Its directory must exist.
     pub(crate) fn new(path: impl Into<PathBuf>, limit_bytes: u64) -> Self {
         let path = path.into();
         Self {
-            // So that it stays the same file wherever the process goes.
+            // So that it stays the same file if the process changes its working directory.
             path: std::path::absolute(&path).unwrap_or(path),
             limit_bytes,
         }
@@ -90,7 +45,7 @@ impl AtomicFile {
         &self.path
     }
 
-    /// The whole content at this moment; none where there is no file.
+    /// The whole current content; `None` if there is no file.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, FileError> {
         let read = |problem| FileError::Read {
             path: shown_path(&self.path),
@@ -111,9 +66,11 @@ impl AtomicFile {
             .map_err(read)
     }
 
-    /// Replaces the content by what `change` makes of the old one, which nobody else changes meanwhile; where that is none, the file stays as it is.
+    /// Replaces the content with the result of `change`, which gets the old content. Other writers
+    /// are locked out meanwhile. If the result is `None`, the file stays unchanged.
     ///
-    /// When this returns `Ok`, the new content is on the disk. Blocks for the time of a disk's synchronisation, and up to [`MAX_WAIT`] for other writers.
+    /// After `Ok`, the new content is on the disk. Blocks while the disk is synchronised, and up to
+    /// [`lock::MAX_WAIT`] for other writers.
     pub(crate) fn update<E: From<FileError>>(
         &self,
         change: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>, E>,
@@ -126,30 +83,10 @@ impl AtomicFile {
         }
     }
 
-    /// Waits for the lock, which the file that is returned holds until it is closed.
     fn lock(&self) -> Result<File, FileError> {
-        let path = self.beside(".lock");
-        let begin = Instant::now();
-        loop {
-            if let Some(file) = open_lock(&path)? {
-                match FileExt::try_lock(&file) {
-                    // Somebody may have removed the file meanwhile: then this is a lock on nothing, and others lock a new one.
-                    Ok(()) if is_at(&file, &path) => return Ok(file),
-                    Ok(()) | Err(TryLockError::WouldBlock) => {}
-                    Err(TryLockError::Error(error)) => return Err(failed_to_write(&path, error)),
-                }
-            }
-            if begin.elapsed() >= MAX_WAIT {
-                return Err(FileError::Locked {
-                    path,
-                    waited: MAX_WAIT,
-                });
-            }
-            std::thread::sleep(BETWEEN_LOOKS);
-        }
+        lock::acquire(&self.beside(".lock"))
     }
 
-    /// Puts `content` in the place of the file; for whoever holds the lock.
     fn replace(&self, content: &[u8]) -> Result<(), FileError> {
         if u64::try_from(content.len()).is_ok_and(|length| length > self.limit_bytes) {
             return Err(FileError::Full {
@@ -157,12 +94,7 @@ impl AtomicFile {
                 limit_bytes: self.limit_bytes,
             });
         }
-        let beside = self.beside(".new");
-        write_beside(&beside, &self.path, content)
-            .map_err(|error| failed_to_write(&beside, error))?;
-        fs::rename(&beside, &self.path)
-            .and_then(|()| synchronise_directory(&self.path))
-            .map_err(|error| failed_to_write(&self.path, error))
+        replace::replace(&self.path, &self.beside(".new"), content)
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -172,99 +104,9 @@ impl AtomicFile {
     }
 }
 
-fn failed_to_write(path: &Path, error: io::Error) -> FileError {
-    FileError::Write {
-        path: shown_path(path),
-        source: Arc::new(error),
-    }
-}
-
-/// Opens the file to lock, or creates it; none where it is removed at this moment. A link is not followed, and a pipe not waited for.
-fn open_lock(path: &Path) -> Result<Option<File>, FileError> {
-    let failed = |error| failed_to_write(path, error);
-    match new_private_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        created => return created.map(Some).map_err(failed),
-    }
-    let found = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        found => found.map_err(failed)?,
-    };
-    if found.is_symlink() {
-        let path = shown_path(path);
-        return Err(FileError::SymbolicLink { path });
-    }
-    if !found.is_file() {
-        return Err(failed(io::Error::other("not a regular file")));
-    }
-    match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        opened => opened.map(Some).map_err(failed),
-    }
-}
-
-/// Whether the open file is the one that is at `path` now.
-fn is_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-        match (file.metadata(), fs::symlink_metadata(path)) {
-            (Ok(open), Ok(there)) => identity(open) == identity(there),
-            _ => false,
-        }
-    }
-    // Elsewhere an open file cannot be removed.
-    #[cfg(not(unix))]
-    {
-        let _ = (file, path);
-        true
-    }
-}
-
-/// Whether the path itself is no symbolic link.
+/// Whether the path itself is not a symbolic link.
 fn is_plain(path: &Path) -> io::Result<bool> {
     Ok(!fs::symlink_metadata(path)?.is_symlink())
-}
-
-/// Writes a new file with the permissions of `old`, where there is one, and has it on the disk when it returns. What a killed writer left there goes.
-fn write_beside(path: &Path, old: &Path, content: &[u8]) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = new_private_file(path)?;
-    match fs::metadata(old) {
-        Ok(old) => file.set_permissions(old.permissions())?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-/// Creates a file that nobody else may read, and fails where there is anything already, a symbolic link included.
-fn new_private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Has the renaming on the disk too (on Windows the file system's journal sees to that).
-fn synchronise_directory(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
 }
 
 #[cfg(test)]
