@@ -350,7 +350,7 @@ fn a_glass_is_broken_for_one_host_with_pins_for_a_reason_and_for_30_days_at_most
             "example.org",
             "x",
             DAY,
-            "is for a host that has no pins here",
+            "is for a host without pins in this set",
         ),
     ] {
         match broken(host, reason, now..end(seconds)) {

@@ -16,8 +16,8 @@ fn a_clock_that_is_wrong_is_the_remedy_of_a_chain_that_is_good_at_another_time()
     let good = issuing.issue(Recipe::for_host(HOST));
     // clock, code, text
     let table = [
-        (400 * 86_400, Code::Expired, "it would be believed"),
-        (-2 * 86_400, Code::NotYetValid, "it would be believed"),
+        (400 * 86_400, Code::Expired, "it would be accepted"),
+        (-2 * 86_400, Code::NotYetValid, "it would be accepted"),
     ];
     for (offset, code, text) in table {
         let clock = Clock::from_fn("stopped", move || seconds_from_now(offset));
@@ -75,7 +75,7 @@ fn the_name_that_the_certificate_is_for_is_the_remedy() {
         explanation
             .remedy
             .text
-            .starts_with("as www.example.test it would be believed"),
+            .starts_with("for the name www.example.test it would be accepted"),
         "{}",
         explanation.remedy.text
     );
@@ -124,7 +124,7 @@ fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
     let known = printed(&public);
     assert!(
         known.contains(
-            "<SystemStore: the system's store would believe it: the zone default has other anchors"
+            "<SystemStore: with the system's store it would be accepted: the zone default has other anchors"
         ),
         "{known}"
     );
@@ -155,7 +155,7 @@ fn another_time_is_found_although_a_stranger_was_never_valid_together_with_the_c
     assert_eq!(explanation.remedy.kind, RemedyKind::OtherTime);
     let text = &explanation.remedy.text;
     assert!(
-        text.contains(" before the system clock, it would be believed"),
+        text.contains(" before the system clock, it would be accepted"),
         "{text}"
     );
     assert!(
@@ -182,7 +182,7 @@ fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_believed() {
     let text = &explanation.remedy.text;
     assert!(text.contains("3 days before the system clock"), "{text}");
     assert!(
-        text.ends_with("a certificate that leads to another root"),
+        text.ends_with("a certificate that chains to another root"),
         "{text}"
     );
 }
@@ -233,7 +233,7 @@ fn where_the_issuers_certificate_may_be_had_is_named_and_not_fetched() {
     let text = bare(&ca_issuers("http://ca.test/\u{1b}[2J.crt"));
     assert!(
         text.ends_with(
-            "its issuer's is at http://ca.test/\\u{1b}[2J.crt, and nothing was fetched from there"
+            "its issuer's certificate is at http://ca.test/\\u{1b}[2J.crt, which was not fetched"
         ),
         "{text}"
     );

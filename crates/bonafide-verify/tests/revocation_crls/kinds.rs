@@ -75,6 +75,6 @@ fn a_list_that_names_another_key_of_the_issuers_name_is_told_from_one_with_a_bad
     let list = made_again.crl(CrlRecipe::new().authority_key([7; 20]));
     assert_eq!(
         reason_of(&ca, &leaf, &[list]),
-        missing("the revocation list from lists is signed by another key of the issuer's name")
+        missing("the revocation list from lists is signed by another key under the issuer's name")
     );
 }
