@@ -11,7 +11,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A refusal by a custom check, with the code [`Code::CheckRefused`] and the given message.
+    /// A refusal by a custom check, with the code [`Code::CheckRefused`](crate::Code::CheckRefused)
+    /// and the given message.
     pub fn by_check(message: impl Into<String>) -> Self {
         Self::new(Reason::Check {
             message: message.into(),
