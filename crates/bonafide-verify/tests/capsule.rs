@@ -155,7 +155,7 @@ fn a_file_holds_certificates_and_no_key_and_of_the_anchors_the_hashes_alone() {
 }
 
 #[test]
-fn the_anchors_that_are_not_at_hand_are_told_by_their_hashes() {
+fn the_anchors_that_are_not_at_hand_are_listed_by_their_hashes() {
     let (ca, other) = (TestCa::new(), TestCa::new());
     let capsule = expired(&ca).capsule().unwrap();
     let picked = capsule.pick_anchors([other.certificate().clone()]);

@@ -146,7 +146,7 @@ async fn an_answer_in_tls_that_makes_no_sense_is_not_called_another_protocol() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_upon_the_client_hello_is_told_with_its_size() {
+async fn a_connection_that_ends_upon_the_client_hello_is_reported_with_its_size() {
     let small = trusting(&TestCa::new()).key_exchange_groups([NamedGroup::X25519]);
     let default = trusting(&TestCa::new());
     for (builder, is_large) in [(small, false), (default, GROUPS.len() == 4)] {

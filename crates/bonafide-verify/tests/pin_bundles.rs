@@ -240,7 +240,7 @@ fn what_was_signed_for_something_else_is_no_bundle() {
 }
 
 #[test]
-fn a_malformed_payload_is_told_with_its_line() {
+fn a_malformed_payload_is_reported_with_its_line() {
     let signer = signer();
     let good = bundle(1, 7);
     let good = std::str::from_utf8(good.unverified_payload()).unwrap();

@@ -104,7 +104,7 @@ fn print_the_remedy_of_a_public_certificate_in_a_private_zone() {
 }
 
 #[test]
-fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
+fn the_systems_store_is_the_remedy_where_it_alone_would_accept() {
     let public = TestCa::new();
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path().join("store.pem");
@@ -133,7 +133,7 @@ fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
 }
 
 #[test]
-fn explaining_makes_nobody_believed() {
+fn explaining_makes_no_peer_accepted() {
     let ca = TestCa::new();
     let policy = trusting(&ca).build().unwrap();
     let expired = ca.issue(Recipe::for_host(HOST).expired());
@@ -165,7 +165,7 @@ fn another_time_is_found_although_a_stranger_was_never_valid_together_with_the_c
 }
 
 #[test]
-fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_believed() {
+fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_accepted() {
     let ended = seconds_from_now(-3 * 86_400);
     let ca = TestCa::builder()
         .valid_from(seconds_from_now(-900 * 86_400))

@@ -172,7 +172,7 @@ fn no_advice_is_to_verify_less() {
 }
 
 #[test]
-fn a_clock_that_shows_a_time_before_this_library_was_made_is_told() {
+fn a_clock_that_shows_a_time_before_this_library_was_made_is_reported() {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host(HOST));
     let at_boot = UnixTime::since_unix_epoch(Duration::from_secs(7));

@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn host_names_are_believed_until_one_character_is_none_of_theirs(
+    fn host_names_are_accepted_until_one_character_is_none_of_theirs(
         labels in vec(label(), 1..5),
         wildcard in any::<bool>(),
         foreign in select(vec!['_', ' ', '/', '@', ':', '*', '\0', '~', '!']),

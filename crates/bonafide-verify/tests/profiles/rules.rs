@@ -13,7 +13,7 @@ use PathRole::{Anchor, Leaf};
 use Profile::{Browser, PathOnly, Rfc5280, WebPki, WebPkiIssuance};
 
 #[test]
-fn a_chain_that_keeps_to_the_rules_is_believed_under_every_profile() {
+fn a_chain_that_keeps_to_the_rules_is_accepted_under_every_profile() {
     let chain = Chain::new();
     let unchanged = chain.with(Leaf, |_| {});
     assert_eq!(unchanged.codes(), []);
@@ -34,7 +34,7 @@ fn one_changed_field_is_refused_with_one_code_by_the_profiles_that_have_the_rule
 }
 
 #[test]
-fn harmless_changes_are_believed_under_every_profile() {
+fn harmless_changes_are_accepted_under_every_profile() {
     let chain = Chain::new();
     for (what, role, change) in HARMLESS {
         assert_eq!(chain.with(*role, change).codes(), [], "{what}");

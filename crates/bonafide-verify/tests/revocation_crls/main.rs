@@ -99,7 +99,7 @@ fn problem(list: &List) -> CrlProblem {
 }
 
 #[test]
-fn a_listed_certificate_is_refused_and_one_that_is_not_listed_is_believed_until_the_next_list() {
+fn a_listed_certificate_is_refused_and_one_that_is_not_listed_is_accepted_until_the_next_list() {
     let ca = TestCa::new();
     let (good, stolen) = (
         ca.issue(Recipe::for_host(HOST)),
