@@ -284,7 +284,7 @@ fn a_self_issued_certificate_counts_in_the_length_of_a_path() {
     let issuing = named(root.intermediate_builder(), "issuing")
         .path_length(0)
         .build();
-    // The same authority with a new key, vouched for by its old one.
+    // The same CA with a new key, whose certificate its old key signed.
     let renewed = named(issuing.intermediate_builder(), "issuing").build();
     let server: Identity = renewed.issue(recipe(HOST));
     let anchors = [root.certificate().clone()];
