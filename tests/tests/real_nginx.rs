@@ -372,7 +372,7 @@ async fn a_server_of_nginx_without_tls_is_said_to_answer_in_plain_http() {
             (error.code(), error.to_string().as_str()),
             (
                 Some(Code::NotTls),
-                "BF-NOT-TLS: the server answered in plain HTTP: it does not speak TLS on this port"
+                "BF-NOT-TLS: the server answered in plain HTTP: it does not use TLS on this port"
             )
         );
     }

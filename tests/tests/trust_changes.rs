@@ -282,7 +282,7 @@ async fn a_response_under_way_finishes_and_its_receipt_says_that_the_policy_was_
         assert!(
             receipt
                 .to_string()
-                .contains(&format!("replaced: by the policy of epoch {epoch}"))
+                .contains(&format!("replaced: the policy of epoch {epoch}"))
         );
         assert!(sender.send("all of it"));
         drop(sender);

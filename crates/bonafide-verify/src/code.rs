@@ -4,15 +4,26 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+/// Where the pages of the codes are published; the published crate does not contain them.
+macro_rules! pages {
+    () => {
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/codes/")
+    };
+}
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal),+ $(,)?) => {
-        /// Why a peer was not believed, as a stable identifier.
+        /// Why a peer was refused, or why a handshake failed, as a stable identifier.
         ///
         /// A code is never reused and its text never changes; a release may add codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[doc = $doc])+ $name,)+
+            $(
+                $(#[doc = $doc])+
+                #[doc = concat!("\n\nCauses and remedies: [", $text, "](", pages!(), $text, ".md)")]
+                $name,
+            )+
         }
 
         impl Code {
@@ -27,7 +38,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the code means, as its documentation has it, with its clause.
+            /// What the code means, with its clause: the text of its documentation.
             pub(crate) const fn documentation(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($($doc),+),)+
@@ -52,7 +63,7 @@ codes! {
     SelfSigned = "BF-SELF-SIGNED",
     /// The certificate's key is on rustls-webpki's list of distrusted keys.
     Distrusted = "BF-DISTRUSTED",
-    /// The leaf is not for the name that was asked for (RFC 9525).
+    /// The leaf is not valid for the requested name (RFC 9525).
     NameMismatch = "BF-NAME-MISMATCH",
     /// The leaf has no subject alternative name (CA/B BR 7.1.2.7.12).
     NoSubjectAltName = "BF-NO-SAN",
@@ -60,9 +71,9 @@ codes! {
     NameConstraint = "BF-NAME-CONSTRAINT",
     /// The path is longer than an issuer's `pathLenConstraint` allows (RFC 5280, 4.2.1.9).
     PathLength = "BF-PATH-LENGTH",
-    /// A CA certificate was presented as a server's own (RFC 5280, 4.2.1.9).
+    /// The server presented a CA certificate as its own certificate (RFC 5280, 4.2.1.9).
     CaAsLeaf = "BF-CA-AS-LEAF",
-    /// A certificate that is not a CA's has issued another (RFC 5280, 4.2.1.9).
+    /// A certificate that is not a CA certificate has issued another one (RFC 5280, 4.2.1.9).
     LeafAsCa = "BF-LEAF-AS-CA",
     /// The extended key usage does not allow server authentication (RFC 5280, 4.2.1.12).
     WrongPurpose = "BF-WRONG-PURPOSE",
@@ -74,7 +85,7 @@ codes! {
     WeakSignature = "BF-WEAK-SIGNATURE",
     /// A signature of the path uses an algorithm that the crypto provider does not verify.
     UnsupportedSignature = "BF-UNSUPPORTED-SIGNATURE",
-    /// A key of the path is too short or of odd size (CA/B BR 6.1.5).
+    /// A key of the path is too short, or its size is not a multiple of 8 bits (CA/B BR 6.1.5).
     WeakKey = "BF-WEAK-KEY",
     /// A key of the path is of a kind that is not allowed, DSA or P-192 for example (CA/B BR 6.1.5).
     UnsupportedKey = "BF-UNSUPPORTED-KEY",
@@ -86,27 +97,28 @@ codes! {
     Malformed = "BF-MALFORMED",
     /// A serial number is not positive, or has more than 20 octets (RFC 5280, 4.1.2.2).
     SerialNumber = "BF-SERIAL-NUMBER",
-    /// Two certificates of the path have one issuer and one serial number (RFC 5280, 4.1.2.2).
+    /// Two certificates of the path have the same issuer and serial number (RFC 5280, 4.1.2.2).
     DuplicateSerial = "BF-DUPLICATE-SERIAL",
-    /// A certificate has no issuer, or a CA's has no subject (RFC 5280, 4.1.2.4 and 4.1.2.6).
+    /// A certificate has no issuer, or a CA certificate has no subject (RFC 5280, 4.1.2.4 and
+    /// 4.1.2.6).
     EmptyName = "BF-EMPTY-NAME",
-    /// A time is encoded in the form that is not for its year (RFC 5280, 4.1.2.5).
+    /// A time is encoded in the wrong form for its year (RFC 5280, 4.1.2.5).
     TimeEncoding = "BF-TIME-ENCODING",
     /// A signature is by an algorithm that the Baseline Requirements do not list (CA/B BR 7.1.3.2).
     SignatureAlgorithm = "BF-SIGNATURE-ALGORITHM",
     /// The public exponent of an RSA key is even, or less than 3 (CA/B BR 6.1.6).
     RsaExponent = "BF-RSA-EXPONENT",
-    /// An extension's content is not what its specification says (RFC 5280, 4.2).
+    /// The content of an extension does not follow its specification (RFC 5280, 4.2).
     MalformedExtension = "BF-MALFORMED-EXTENSION",
-    /// An extension is there twice (RFC 5280, 4.2).
+    /// A certificate has the same extension twice (RFC 5280, 4.2).
     DuplicateExtension = "BF-DUPLICATE-EXTENSION",
     /// An extension that must be critical is not (RFC 5280, 4.2.1).
     NotCritical = "BF-NOT-CRITICAL",
-    /// An extension is critical that must not be (RFC 5280, 4.2.1 and 4.2.2).
+    /// An extension that must not be critical is critical (RFC 5280, 4.2.1 and 4.2.2).
     Critical = "BF-CRITICAL",
     /// A CA certificate has no subject key identifier (RFC 5280, 4.2.1.2).
     NoSubjectKeyId = "BF-NO-SUBJECT-KEY-ID",
-    /// A certificate does not say by which key it was signed (RFC 5280, 4.2.1.1).
+    /// A certificate does not identify the key that signed it (RFC 5280, 4.2.1.1).
     NoAuthorityKeyId = "BF-NO-AUTHORITY-KEY-ID",
     /// An authority key identifier names a certificate beside the key (CA/B BR 7.1.2.11.1).
     AuthorityCertIssuer = "BF-AUTHORITY-CERT-ISSUER",
@@ -116,9 +128,10 @@ codes! {
     MisplacedPathLength = "BF-MISPLACED-PATH-LENGTH",
     /// An issuer's key usage does not allow it to sign certificates (RFC 5280, 4.2.1.3).
     NoCertSign = "BF-NO-CERT-SIGN",
-    /// The key usage of a certificate that is not a CA's allows it to sign certificates (RFC 5280, 4.2.1.9).
+    /// The key usage of a certificate that is not a CA certificate allows it to sign certificates
+    /// (RFC 5280, 4.2.1.9).
     CertSignWithoutCa = "BF-CERT-SIGN-WITHOUT-CA",
-    /// A key usage extension allows nothing (RFC 5280, 4.2.1.3).
+    /// A key usage extension has no bit set (RFC 5280, 4.2.1.3).
     EmptyKeyUsage = "BF-EMPTY-KEY-USAGE",
     /// The leaf's key usage does not allow the signature of a TLS handshake (RFC 8446, 4.4.2.2).
     NoDigitalSignature = "BF-NO-DIGITAL-SIGNATURE",
@@ -130,27 +143,28 @@ codes! {
     NoKeyUsage = "BF-NO-KEY-USAGE",
     /// The leaf has no extended key usage (CA/B BR 7.1.2.7.10).
     NoPurpose = "BF-NO-PURPOSE",
-    /// An extended key usage has a purpose that must not stand beside server authentication (CA/B BR 7.1.2.7.10).
+    /// An extended key usage has a purpose that is not allowed together with server authentication
+    /// (CA/B BR 7.1.2.7.10).
     ForbiddenPurpose = "BF-FORBIDDEN-PURPOSE",
     /// An anchor has an extended key usage (CA/B BR 7.1.2.1.2).
     AnchorPurpose = "BF-ANCHOR-PURPOSE",
     /// An intermediate has no extended key usage (CA/B BR 7.1.2.6.1).
     NoCaPurpose = "BF-NO-CA-PURPOSE",
-    /// A subject alternative name is not written as its kind demands (RFC 5280, 4.2.1.6).
+    /// A subject alternative name does not have the syntax of its kind (RFC 5280, 4.2.1.6).
     MalformedName = "BF-MALFORMED-NAME",
     /// The leaf has a subject alternative name of a kind that servers must not have (CA/B BR 7.1.2.7.12).
     ForbiddenNameKind = "BF-FORBIDDEN-NAME-KIND",
-    /// Only a wildcard over a public suffix is for the host (CA/B BR 3.2.2.6).
+    /// Only a wildcard over a public suffix covers the host (CA/B BR 3.2.2.6).
     PublicSuffixWildcard = "BF-PUBLIC-SUFFIX-WILDCARD",
     /// The leaf's common name is not one of its subject alternative names (CA/B BR 7.1.4.3).
     CommonName = "BF-COMMON-NAME",
-    /// The leaf is for an internal name or a reserved address (CA/B BR 4.2.2).
+    /// The leaf has an internal name or a reserved address (CA/B BR 4.2.2).
     InternalName = "BF-INTERNAL-NAME",
-    /// A certificate that is not a CA's has name constraints (RFC 5280, 4.2.1.10).
+    /// A certificate that is not a CA certificate has name constraints (RFC 5280, 4.2.1.10).
     LeafNameConstraints = "BF-LEAF-NAME-CONSTRAINTS",
     /// A name constraints extension constrains nothing (RFC 5280, 4.2.1.10).
     EmptyNameConstraints = "BF-EMPTY-NAME-CONSTRAINTS",
-    /// A name constraint is not written as its kind demands (RFC 5280, 4.2.1.10).
+    /// A name constraint does not have the syntax of its kind (RFC 5280, 4.2.1.10).
     MalformedConstraint = "BF-MALFORMED-CONSTRAINT",
     /// A certificate names one policy twice (RFC 5280, 4.2.1.4).
     DuplicatePolicy = "BF-DUPLICATE-POLICY",
@@ -170,7 +184,7 @@ codes! {
     CaSubject = "BF-CA-SUBJECT",
     /// The server presented no certificate.
     NoCertificate = "BF-NO-CERTIFICATE",
-    /// Building a path took more work than is allowed.
+    /// The search for a path exceeded its limit of work.
     TooComplex = "BF-TOO-COMPLEX",
     /// The server presented more than the policy's [`Limits`](crate::Limits) allow.
     ChainTooLarge = "BF-CHAIN-TOO-LARGE",
@@ -178,33 +192,35 @@ codes! {
     TooManyIntermediates = "BF-TOO-MANY-INTERMEDIATES",
     /// No key of the verified path is among the pins of the host.
     PinMismatch = "BF-PIN-MISMATCH",
-    /// The pins of the host have expired and were configured to refuse then.
+    /// The pins of the host have expired and are configured to refuse after expiry.
     PinsExpired = "BF-PINS-EXPIRED",
-    /// The host has another key than the one that it showed first.
+    /// The host presented another key than at its first contact.
     KeyChanged = "BF-KEY-CHANGED",
-    /// The zone believes exactly one of some keys or certificates, and the peer has shown another.
+    /// The zone accepts exactly the keys or certificates that it names, and the peer presented
+    /// another one.
     NotTheKey = "BF-NOT-THE-KEY",
-    /// No key is known for the host yet, and without a full handshake none becomes known.
+    /// No key is recorded for the host yet, and only a full handshake records one.
     KeyUnknown = "BF-KEY-UNKNOWN",
-    /// The store of the keys that hosts have shown first cannot be read or written.
+    /// The store of the keys that hosts presented at first contact cannot be read or written.
     KeyStore = "BF-KEY-STORE",
     /// The certificate is not in enough logs of Certificate Transparency (RFC 6962; policies of Chrome and Apple).
     TooFewScts = "BF-TOO-FEW-SCTS",
     /// A list of signed certificate timestamps cannot be read (RFC 6962, 3.3).
     SctMalformed = "BF-SCT-MALFORMED",
-    /// The log list is older than is allowed, and the check was configured to refuse then.
+    /// The log list is older than the check allows, and the check is configured to refuse then.
     LogListStale = "BF-LOG-LIST-STALE",
     /// A certificate of the path is revoked (RFC 5280, 6.3; RFC 6960, 2.2).
     Revoked = "BF-REVOKED",
     /// The responder does not know the certificate (RFC 6960, 2.2).
     RevocationUnknown = "BF-REVOCATION-UNKNOWN",
-    /// What speaks of a certificate's revocation is outside its time (RFC 5280, 5.1.2.5; RFC 6960, 4.2.2.1).
+    /// The revocation status of a certificate is out of date, or not valid yet (RFC 5280, 5.1.2.5;
+    /// RFC 6960, 4.2.2.1).
     RevocationStale = "BF-REVOCATION-STALE",
     /// No source says whether a certificate of the path is revoked (RFC 5280, 6.3.3).
     RevocationMissing = "BF-REVOCATION-MISSING",
-    /// The leaf demands a stapled OCSP response and the server sent none (RFC 7633, 4.2.3.1).
+    /// The leaf requires a stapled OCSP response and the server sent none (RFC 7633, 4.2.3.1).
     StapleMissing = "BF-STAPLE-MISSING",
-    /// The OCSP response that the server stapled proves nothing (RFC 6960, 3.2).
+    /// The OCSP response that the server stapled is not acceptable (RFC 6960, 3.2).
     StapleInvalid = "BF-STAPLE-INVALID",
     /// A check other than the built-in ones refused.
     CheckRefused = "BF-CHECK-REFUSED",
@@ -212,25 +228,26 @@ codes! {
     HostNotInPolicy = "BF-HOST-NOT-IN-POLICY",
     /// The zone has no anchors: the system store could not be read or is empty.
     NoAnchors = "BF-NO-ANCHORS",
-    /// The handshake's signature is not by the key of the leaf: the peer does not hold it.
+    /// The handshake's signature was not made with the leaf's key: the peer does not hold that key.
     BadHandshakeSignature = "BF-BAD-HANDSHAKE-SIGNATURE",
     /// Server and client have no TLS version in common; TLS 1.0 and 1.1 are not offered (RFC 8996).
     ProtocolVersion = "BF-PROTOCOL-VERSION",
     /// Server and client have no cipher suite, group or signature scheme in common.
     NoCommonParameters = "BF-NO-COMMON-PARAMETERS",
-    /// The server demands a client certificate that it was not given or did not accept.
+    /// The server requires a client certificate, and the client sent none that the server accepts.
     ClientCertificate = "BF-CLIENT-CERTIFICATE",
-    /// The client's own certificate could not be shown: its signer, or the callback that chooses it, failed (RFC 8446, 4.4.3).
+    /// The client could not present its own certificate: the signer, or the callback that chooses
+    /// the certificate, failed (RFC 8446, 4.4.3).
     ClientIdentity = "BF-CLIENT-IDENTITY",
     /// The peer ended the handshake without an answer.
     HandshakeClosed = "BF-HANDSHAKE-CLOSED",
     /// The connection was reset during the handshake.
     HandshakeReset = "BF-HANDSHAKE-RESET",
-    /// The peer answered in something that is not TLS, plain HTTP for example (RFC 8446, 5.1).
+    /// The peer's answer is not TLS but, for example, plain HTTP (RFC 8446, 5.1).
     NotTls = "BF-NOT-TLS",
     /// The peer sent an alert, or a message that TLS does not allow here.
     HandshakeFailed = "BF-HANDSHAKE-FAILED",
-    /// A plain `http://` URL was asked for and the client was not built to allow it.
+    /// The program requested a plain `http://` URL, which the client is not configured to allow.
     PlainHttp = "BF-PLAIN-HTTP",
     /// A redirect led from `https` to `http`.
     RedirectToHttp = "BF-REDIRECT-TO-HTTP",

@@ -156,7 +156,7 @@ fn a_file_holds_certificates_and_no_key_and_of_the_anchors_the_hashes_alone() {
 }
 
 #[test]
-fn the_anchors_that_are_not_at_hand_are_told_by_their_hashes() {
+fn the_anchors_that_are_not_at_hand_are_listed_by_their_hashes() {
     let (ca, other) = (TestCa::new(), TestCa::new());
     let capsule = expired(&ca).capsule().unwrap();
     let picked = capsule.pick_anchors([other.certificate().clone()]);
@@ -195,37 +195,37 @@ fn a_file_that_is_not_a_capsule_is_refused_with_the_place() {
         (
             "peer_certificate_key",
             json!("x"),
-            "peer_certificate_key has a private key, which belongs into no capsule",
+            "peer_certificate_key contains a private key, which a capsule must not contain",
         ),
         (
             "peer_certificate",
             json!(other.key_pem()),
-            "peer_certificate has a private key, which belongs into no capsule",
+            "peer_certificate contains a private key, which a capsule must not contain",
         ),
         (
             "peer_certificate",
             json!(two),
-            "peer_certificate is not one certificate in PEM",
+            "peer_certificate is not exactly one certificate in PEM",
         ),
         (
             "untrusted_intermediates",
             json!(["-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"]),
-            "untrusted_intermediates[0] is not one certificate in PEM",
+            "untrusted_intermediates[0] is not exactly one certificate in PEM",
         ),
         (
             "validation_time",
             json!("1969-12-31T23:59:59Z"),
-            "validation_time is not a time since 1970 as RFC 3339 writes it",
+            "validation_time is not an RFC 3339 time of 1970 or later",
         ),
         (
             "expected_peer_name",
             json!({"kind": "IP", "value": "a.test"}),
-            "expected_peer_name is not a name of its kind",
+            "expected_peer_name is not a valid name of its kind",
         ),
         (
             "expected_peer_name",
             json!({"kind": "DNS", "value": "a b"}),
-            "expected_peer_name is not a name of its kind",
+            "expected_peer_name is not a valid name of its kind",
         ),
     ];
     for (member, value, expected) in table {
@@ -238,7 +238,7 @@ fn a_file_that_is_not_a_capsule_is_refused_with_the_place() {
         (
             "code",
             json!("BF-\u{1b}[2J"),
-            "bonafide.code is not a refusal code",
+            "bonafide.code is not a valid refusal code",
         ),
         (
             "ocsp_staple",

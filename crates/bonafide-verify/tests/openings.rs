@@ -37,7 +37,7 @@ const GROUPS: &[NamedGroup] = if cfg!(feature = "aws-lc-rs") {
 };
 /// What one packet holds, about.
 const ONE_PACKET: usize = 1_400;
-const HINT: &str = "; that is more than one packet, which some middleboxes drop: `key_exchange_groups` \
+const HINT: &str = "; that is more than one packet, and some middleboxes drop such a ClientHello: `key_exchange_groups` \
                     without X25519MLKEM768 makes it smaller";
 
 fn trusting(ca: &TestCa) -> PolicyBuilder {
@@ -97,8 +97,8 @@ async fn client_hello(tcp: &mut TcpStream) -> Vec<u8> {
 async fn an_answer_in_plain_http_or_in_another_protocol_is_said_to_be_that() {
     let policy = trusting(&TestCa::new()).build().unwrap();
     const HTTP: &str =
-        "BF-NOT-TLS: the server answered in plain HTTP: it does not speak TLS on this port";
-    const OTHER: &str = "BF-NOT-TLS: what the server answered is not TLS";
+        "BF-NOT-TLS: the server answered in plain HTTP: it does not use TLS on this port";
+    const OTHER: &str = "BF-NOT-TLS: the server's answer is not TLS";
     // what is answered, how the connection ends, the error
     let cases: [(&[&[u8]], End, &str); 7] = [
         (&[b"HTTP/1.1 400 Bad Request\r\n\r\n"], End::Close, HTTP),
@@ -126,7 +126,7 @@ async fn an_answer_in_plain_http_or_in_another_protocol_is_said_to_be_that() {
         assert_eq!(error.to_string(), expected, "{answer:?}");
         let explanation = error.explain().to_string();
         assert!(
-            explanation.contains("enable TLS on this one"),
+            explanation.contains("enable TLS on this port"),
             "{explanation}"
         );
         task.await.unwrap();
@@ -146,7 +146,7 @@ async fn an_answer_in_tls_that_makes_no_sense_is_not_called_another_protocol() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_upon_the_client_hello_is_told_with_its_size() {
+async fn a_connection_that_ends_upon_the_client_hello_is_reported_with_its_size() {
     let small = trusting(&TestCa::new()).key_exchange_groups([NamedGroup::X25519]);
     let default = trusting(&TestCa::new());
     for (builder, is_large) in [(small, false), (default, GROUPS.len() == 4)] {

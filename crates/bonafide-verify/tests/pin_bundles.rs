@@ -240,7 +240,7 @@ fn what_was_signed_for_something_else_is_no_bundle() {
 }
 
 #[test]
-fn a_malformed_payload_is_told_with_its_line() {
+fn a_malformed_payload_is_reported_with_its_line() {
     let signer = signer();
     let good = bundle(1, 7);
     let good = std::str::from_utf8(good.unverified_payload()).unwrap();
@@ -249,7 +249,7 @@ fn a_malformed_payload_is_told_with_its_line() {
         (
             "name = \"shop\"",
             "name = \"a b\"",
-            "(payload):6:8: `a b` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_",
+            "(payload):6:8: `a b` is not a valid bundle name: write 1 to 64 letters, digits and .-_",
         ),
         (
             "name = \"shop\"\n",
@@ -514,7 +514,7 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
         ),
         (
             envelope("2", "", &one),
-            "version 2 of the envelope is not known; this reads version 1",
+            "version 2 of the envelope is not supported; this library reads version 1",
         ),
         (
             envelope("1", "A", &one),
@@ -523,7 +523,7 @@ fn malformed_envelopes_are_refused_each_for_its_reason() {
         (envelope("1", "", &many), "more than 32 signatures"),
         (
             envelope("1", "", &one.replace("ed25519/", "rsa/")),
-            "`(48 characters)` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes",
+            "`(48 characters)` is not a valid Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes",
         ),
         (
             envelope("1", "", &one.replace(&signature, "AAAA")),
@@ -579,7 +579,7 @@ fn keys_of_another_kind_do_not_sign_and_secrets_are_not_printed() {
     let identity = Identity::self_signed(Recipe::for_host("signer"));
     match BundleSigner::from_pem(identity.key_pem()).unwrap_err() {
         BundleError::Signing { reason } => {
-            assert_eq!(reason, "the key is of another kind than Ed25519");
+            assert_eq!(reason, "the key is not an Ed25519 key");
         }
         other => panic!("{other:?}"),
     }

@@ -98,7 +98,7 @@ async fn server(ca: &TestCa) -> (Identity, TestServer) {
 }
 
 #[tokio::test]
-async fn enforced_pins_refuse_and_tell_it_once() {
+async fn enforced_pins_refuse_and_report_it_once() {
     let ca = TestCa::new();
     let (identity, server) = server(&ca).await;
     let (policy, events) = heard(trusting(&ca).pin_set(set([wrong("localhost")])));
@@ -132,7 +132,7 @@ async fn enforced_pins_refuse_and_tell_it_once() {
 }
 
 #[tokio::test]
-async fn many_paths_that_are_refused_are_told_once() {
+async fn many_paths_that_are_refused_are_reported_once() {
     let old_root = TestCa::named("old root");
     let new_root = TestCa::named("new root");
     let cross = new_root.cross_signed_by(&old_root);
@@ -150,7 +150,7 @@ async fn many_paths_that_are_refused_are_told_once() {
 }
 
 #[tokio::test]
-async fn pins_that_only_report_let_the_connection_through_and_tell_it() {
+async fn pins_that_only_report_let_the_connection_through_and_report_it() {
     let ca = TestCa::new();
     let (_, server) = server(&ca).await;
     let (policy, events) = heard(trusting(&ca).pin_set(set([wrong("localhost").report_only()])));
@@ -350,7 +350,7 @@ fn a_glass_is_broken_for_one_host_with_pins_for_a_reason_and_for_30_days_at_most
             "example.org",
             "x",
             DAY,
-            "is for a host that has no pins here",
+            "is for a host without pins in this set",
         ),
     ] {
         match broken(host, reason, now..end(seconds)) {
@@ -371,7 +371,7 @@ fn a_glass_is_broken_for_one_host_with_pins_for_a_reason_and_for_30_days_at_most
 }
 
 #[test]
-fn an_audit_tells_nothing() {
+fn an_audit_reports_nothing() {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host(HOST));
     let (policy, events) = heard(trusting(&ca).pin_set(set([wrong("localhost")])));

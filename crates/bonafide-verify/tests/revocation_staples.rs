@@ -100,7 +100,7 @@ fn a_staple_says_good_revoked_or_unknown() {
         row(&receipt),
         (
             Outcome::Passed,
-            "leaf: good by stapled OCSP response".to_owned()
+            "leaf: good according to the stapled OCSP response".to_owned()
         )
     );
     assert_eq!(receipt.deadline(), Some((made + 3 * DAY).as_unix_time()));
@@ -464,7 +464,7 @@ fn staples_say_nothing_of_intermediates() {
     assert_eq!(
         refusal.reason(),
         &Reason::RevocationMissing {
-            tried: "no source speaks of such certificates".into()
+            tried: "no source covers such certificates".into()
         }
     );
     assert_eq!(refusal.subject().unwrap().position, 1);

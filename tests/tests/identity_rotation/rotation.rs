@@ -157,7 +157,7 @@ async fn the_receipt_says_which_certificate_was_shown() {
             let connection = receipt.connection().unwrap();
             let record = ours(identity).record();
             assert_eq!(connection.client_identity.shown(), Some(&record));
-            let line = format!(", client certificate shown ({record})");
+            let line = format!(", client certificate presented ({record})");
             assert!(receipt.to_string().ends_with(&line), "{receipt}");
         }
         let silent = TestServer::http2(stage.ca.issue(Recipe::for_host("localhost"))).await;

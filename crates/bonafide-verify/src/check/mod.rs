@@ -12,7 +12,7 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, UnixTime};
 use serde::Serialize;
 
 #[cfg(feature = "danger-insecure-grants")]
-pub(crate) use self::profile::Place;
+pub(crate) use self::profile::PathRole;
 pub(crate) use self::profile::{MIN_RSA_BITS, forbidden_kind, weak_signature};
 pub use self::profile::{Profile, Rule};
 
@@ -20,12 +20,14 @@ use crate::config::description::Description;
 use crate::host::pattern::HostPattern;
 use crate::path::verified::VerifiedPath;
 use crate::verdict::receipt::Outcome;
-use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::refused::Refused;
 
 /// A plug-in that judges a [`VerifiedPath`].
 ///
-/// A check runs once the path and the name are proved, and can only refuse: it sees the path by reference and cannot make another. When it
-/// refuses one path, other paths to an anchor are tried.
+/// A check runs after the path and the name are proved, and can only refuse: it sees the path by
+/// reference and cannot make another one. When it refuses a path, the verifier tries other paths to
+/// an anchor.
 ///
 /// ```
 /// use bonafide_verify::{Check, CheckContext, Finding, VerifiedPath};
@@ -52,11 +54,12 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// The name under which receipts list the check.
     fn name(&self) -> &str;
 
-    /// Where the check names the hosts that it may refuse, as pins do: one of its host patterns that shares a host with `pattern`. Default: none, as it is for
-    /// all hosts alike.
+    /// For a check that names the hosts that it may refuse, as pins do: one of its host patterns
+    /// that shares a host with `pattern`. Default: none, for a check that applies to all hosts.
     ///
-    /// A zone that believes keys has no path to ask checks about. A policy does not build where a check that is enforced in every zone names a host of such a zone: what
-    /// was meant for that host would silently not hold.
+    /// A zone that accepts keys has no path for checks to judge. Building a policy fails if a check
+    /// that is enforced in every zone names a host of such a zone, because that check would
+    /// silently not apply to the host.
     fn names_hosts_of(&self, pattern: &HostPattern) -> Option<&HostPattern> {
         let _ = pattern;
         None
@@ -65,27 +68,31 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// Judges one verified path.
     ///
     /// # Errors
-    /// [`Refused`] says why the path is not to be believed.
+    /// [`Refused`] says why the check refuses the path.
     fn judge(
         &self,
         path: &VerifiedPath<'_>,
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused>;
 
-    /// Says what the check decides by, which files that was read from, and what of it expires. Default: nothing.
+    /// Describes the check's settings, the files that they were read from, and what of them
+    /// expires. Default: nothing.
     ///
-    /// Settings are part of the effective policy, changes of the files make a watched policy anew, and what expires is forecast.
+    /// The settings are shown in the effective policy. A change of these files makes a watched
+    /// policy reload. Expiry is forecast.
     fn describe(&self, description: &mut Description) {
         let _ = description;
     }
 }
 
-/// The name of the check of revocation; a receipt has a row of this name whether there is such a check or not.
+/// The name of the check of revocation; every receipt has a row of this name, also without such a
+/// check.
 pub(crate) const REVOCATION: &str = "revocation";
-/// The name of the check of Certificate Transparency; a receipt has a row of this name whether there is such a check or not.
+/// The name of the check of Certificate Transparency; every receipt has a row of this name, also
+/// without such a check.
 pub(crate) const TRANSPARENCY: &str = "transparency";
 
-/// What a check is told beside the path.
+/// What a check can use besides the path.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckContext<'a> {
     pub(crate) name: Option<&'a ServerName<'a>>,
@@ -97,7 +104,7 @@ pub struct CheckContext<'a> {
 }
 
 impl<'a> CheckContext<'a> {
-    /// The name that was asked for; none when a path is judged alone.
+    /// The requested name; none when a path is judged without a name.
     pub fn name(&self) -> Option<&'a ServerName<'a>> {
         self.name
     }
@@ -107,19 +114,20 @@ impl<'a> CheckContext<'a> {
         self.host
     }
 
-    /// The time to judge by.
+    /// The time at which to judge.
     pub fn time(&self) -> UnixTime {
         self.time
     }
 
-    /// The OCSP response that the server stapled to the handshake (RFC 6066, 8), in DER and unverified; none when it stapled nothing, and
-    /// when a chain is judged again without its handshake.
+    /// The OCSP response that the server stapled to the handshake (RFC 6066, 8), in DER and
+    /// unverified; none if it stapled nothing, or if a chain is judged without its handshake.
     pub fn ocsp_staple(&self) -> Option<&'a [u8]> {
         self.ocsp_staple
     }
 
-    /// The `SignedCertificateTimestampList` that the server sent beside its certificate (RFC 6962, 3.3), unverified. rustls neither asks for one
-    /// nor shows it: only a caller that has one gives it, by [`Peer::with_scts`](crate::Peer::with_scts).
+    /// The `SignedCertificateTimestampList` that the server sent in the handshake, beside its
+    /// certificate (RFC 6962, 3.3), unverified. rustls neither requests nor exposes it: only a
+    /// caller can supply it, by [`Peer::with_scts`](crate::Peer::with_scts).
     pub fn scts(&self) -> Option<&'a [u8]> {
         self.scts
     }
@@ -136,7 +144,7 @@ pub struct Finding {
     pub(crate) outcome: FindingOutcome,
     pub(crate) detail: Option<Cow<'static, str>>,
     pub(crate) valid_until: Option<UnixTime>,
-    /// What has a row of its own on the receipt, after this one.
+    /// Findings with rows of their own on the receipt, after this row.
     pub(crate) beside: Vec<Finding>,
 }
 
@@ -153,42 +161,42 @@ pub(crate) enum FindingOutcome {
 }
 
 impl Finding {
-    /// The check ran and has nothing against the path.
+    /// The check ran and does not refuse the path.
     pub const fn passed() -> Self {
         Self::new(FindingOutcome::Passed)
     }
 
-    /// The check is not for this peer.
+    /// The check does not apply to this peer.
     pub fn not_applicable(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FindingOutcome::NotApplicable).with_detail(why)
     }
 
-    /// What the check judges by says nothing about this peer, and the check was configured not to refuse then.
+    /// The check's data does not cover this peer, and the check is configured not to refuse then.
     pub fn not_covered(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FindingOutcome::NotCovered).with_detail(why)
     }
 
-    /// What the check judges by is too old, and the check was configured not to refuse then.
+    /// The check's data is too old, and the check is configured not to refuse then.
     pub fn stale(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FindingOutcome::Stale).with_detail(why)
     }
 
-    /// The check could not judge and was configured not to refuse then.
+    /// The check could not judge, and is configured not to refuse then.
     pub fn not_checked(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FindingOutcome::NotChecked).with_detail(why)
     }
 
-    /// A pin matched; what a demand for pinned connections looks for.
+    /// A pin matched. A requirement for pinned connections looks for this outcome.
     pub(crate) fn pinned(which: String) -> Self {
         Self::new(FindingOutcome::Pinned).with_detail(which)
     }
 
-    /// A part of the check that only reports would have refused.
+    /// A report-only part of the check would have refused.
     pub(crate) const fn reported(reason: Reason) -> Self {
         Self::new(FindingOutcome::Reported(reason))
     }
 
-    /// Somebody has broken the glass: the check only reports for a while.
+    /// Break-glass is in force: the check only reports until it ends.
     pub(crate) fn break_glass(reason: &Arc<str>, until: UnixTime) -> Self {
         Self::new(FindingOutcome::BreakGlass {
             reason: Arc::clone(reason),
@@ -205,7 +213,8 @@ impl Finding {
         }
     }
 
-    /// The two as one row: with the outcome that says more, both details, and until when both hold.
+    /// Merges two findings into one row: the more telling outcome, both details, and the earlier
+    /// end of validity.
     pub(crate) fn merge(self, other: Self) -> Self {
         let detail = match (self.detail, other.detail) {
             (Some(one), Some(other)) => Some(format!("{one}; {other}").into()),
@@ -230,13 +239,14 @@ impl Finding {
         }
     }
 
-    /// The two as rows one after the other.
+    /// Keeps both findings, as consecutive rows.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.beside.push(other);
         self
     }
 
-    /// Says until when the finding holds, if it is not for as long as the path does. Connections are not reused past it.
+    /// Sets the time until which the finding holds, if that ends before the path's validity. No
+    /// connection is reused past it.
     pub fn valid_until(mut self, time: UnixTime) -> Self {
         self.valid_until = Some(time);
         self
@@ -265,7 +275,7 @@ impl From<FindingOutcome> for Outcome {
 }
 
 impl FindingOutcome {
-    /// How much it says, where several outcomes have one row.
+    /// Rank of the outcome where several share one row; the highest is shown.
     fn weight(&self) -> u8 {
         match self {
             Self::NotApplicable => 0,
@@ -278,13 +288,13 @@ impl FindingOutcome {
     }
 }
 
-/// Whether a check's refusals count.
+/// Whether a refusal by the check refuses the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// A refusal refuses the connection.
     #[default]
     Enforce,
-    /// A refusal is written on the receipt and the connection goes on.
+    /// A refusal is recorded on the receipt, and the connection continues.
     ReportOnly,
 }

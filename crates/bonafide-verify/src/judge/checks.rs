@@ -1,24 +1,25 @@
-//! Asking the checks of a zone about one proved path.
+//! Runs the checks of a zone on one proved path.
 
 use rustls_pki_types::UnixTime;
 
-use super::trial::{Evidence, Fault, NEVER_CHECKED, Trial, not_run};
+use super::trial::{Evidence, NEVER_CHECKED, Rejection, Trial, not_run};
 use crate::check::{Check, CheckContext, Finding, Mode};
 use crate::code::Code;
 use crate::path::verified::VerifiedPath;
-use crate::verdict::receipt::report::{CheckRecord, Outcome, PathRecord};
-use crate::verdict::refusal::reason::Refused;
+use crate::verdict::receipt::records::{CheckRecord, Outcome, PathRecord};
+use crate::verdict::refusal::refused::Refused;
 use crate::verdict::refusal::report::Subject;
 use crate::x509::certificate::subject_text;
 
 impl Trial<'_> {
-    /// Asks every check of the zone about a proved path, and adds what they say to `rows`; on a refusal, says how many had passed.
+    /// Runs every check of the zone on a proved path, and adds their findings to `rows`. On a
+    /// refusal, it returns how many checks had passed.
     pub(super) fn run_checks(
         &self,
         path: &VerifiedPath<'_>,
         forgiven: &[Code],
         mut rows: Vec<CheckRecord>,
-    ) -> Result<Evidence, Box<Fault>> {
+    ) -> Result<Evidence, Box<Rejection>> {
         let context = self.context();
         let mut valid_until = path_valid_until(path, self.time);
         for (passed, (check, mode)) in self.checks().enumerate() {
@@ -67,7 +68,7 @@ impl Trial<'_> {
         }
     }
 
-    /// The rows for what the zone has no check of.
+    /// The rows of standard checks that the zone does not have.
     pub(super) fn never_checked(&self) -> impl Iterator<Item = CheckRecord> {
         let has = |name: &str| self.checks().any(|(check, _)| check.name() == name);
         not_run(NEVER_CHECKED.into_iter().filter(move |name| !has(name)))
@@ -86,7 +87,7 @@ impl Trial<'_> {
     }
 }
 
-/// Adds the row of a finding, and those of what it has beside it.
+/// Adds the row of a finding, and the rows of its further findings.
 fn push_rows(rows: &mut Vec<CheckRecord>, name: String, mut finding: Finding, mode: Mode) {
     let beside = std::mem::take(&mut finding.beside);
     for finding in std::iter::once(finding).chain(beside) {
@@ -103,7 +104,7 @@ fn fault_on(
     refused: Refused,
     checks: Vec<CheckRecord>,
     checks_passed: usize,
-) -> Box<Fault> {
+) -> Box<Rejection> {
     let subject = refused.position.and_then(|position| {
         let der = path.ders().nth(position)?;
         Some(Subject {
@@ -112,7 +113,7 @@ fn fault_on(
         })
     });
     let path = Some(PathRecord::of(path));
-    Box::new(Fault {
+    Box::new(Rejection {
         reason: refused.reason,
         subject,
         source: None,
@@ -122,8 +123,9 @@ fn fault_on(
     })
 }
 
-/// The earliest `notAfter` of the path. One that has passed already, an anchor's under a profile that allows it, does not count; a
-/// certificate that cannot be read makes the verdict hold for this moment only.
+/// The earliest `notAfter` of the path. A `notAfter` in the past (of an anchor, under a profile
+/// that allows it) does not count. A certificate that cannot be read makes the verdict hold for
+/// this moment only.
 fn path_valid_until(path: &VerifiedPath<'_>, time: UnixTime) -> Option<UnixTime> {
     path.certificates()
         .map(|certificate| certificate.map_or(time, |certificate| certificate.not_after()))

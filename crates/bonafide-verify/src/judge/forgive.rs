@@ -1,4 +1,5 @@
-//! Whether a grant forgives everything that is wrong with a peer, found by judging with one premise changed.
+//! Decides whether a grant forgives everything that is wrong with a peer, by judging again with one
+//! premise changed.
 
 use std::sync::Arc;
 
@@ -6,18 +7,20 @@ use rustls_pki_types::UnixTime;
 use webpki::EndEntityCert;
 
 use super::checks::earliest;
-use super::trial::{Evidence, Fault, Trial};
-use crate::check::{Mode, Place};
+use super::trial::{Evidence, Rejection, Trial};
+use crate::check::{Mode, PathRole};
 use crate::code::Code;
 use crate::danger::Grant;
 use crate::judge::diagnosis::{diagnose, diagnose_name, purposes_without_server_auth};
-use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt, Verdict};
+use crate::verdict::receipt::records::{CheckRecord, Outcome};
+use crate::verdict::receipt::report::{Receipt, Verdict};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::Refusal;
 use crate::x509::certificate::Certificate;
 
-/// Looks whether the zone's grant forgives `fault` and everything else that is wrong with the peer.
-pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receipt>, Refusal> {
+/// Decides whether the zone's grant forgives `fault` and everything else that is wrong with the
+/// peer.
+pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Rejection>) -> Result<Arc<Receipt>, Refusal> {
     let grant = match &trial.zone.grant {
         Some(grant) if trial.time < grant.expiry() => grant,
         _ => return Err(trial.refusal(fault)),
@@ -37,16 +40,16 @@ pub(super) fn forgive(trial: &Trial<'_>, fault: Box<Fault>) -> Result<Arc<Receip
     }
 }
 
-/// Judges with one premise changed until nothing is wrong that is not forgiven.
+/// Judges again, with one more premise changed each time, until every remaining fault is forgiven.
 fn all_forgiven(
     trial: &Trial<'_>,
     grant: &Grant,
-    fault: Box<Fault>,
+    fault: Box<Rejection>,
     forgiven: &mut Vec<Code>,
-) -> Result<Evidence, Box<Fault>> {
+) -> Result<Evidence, Box<Rejection>> {
     take_note(grant, &fault, forgiven)?;
     let first_path_fault = path_fault(&fault);
-    // The name and the checks: judged once more, with the forgiven codes only recorded.
+    // Judges the name and the checks again, and only records the forgiven codes.
     let at = first_path_fault
         .as_ref()
         .and_then(forgiving_time)
@@ -64,13 +67,14 @@ fn all_forgiven(
     }
 }
 
-/// With no path to judge, the leaf must be free of every fault that is not forgiven, and what needs a path counts as a refusal.
+/// Without a path, the leaf must have no fault that is not forgiven, and a check that needs a path
+/// counts as a refusal.
 fn on_the_leaf_alone(
     trial: &Trial<'_>,
     grant: &Grant,
-    fault: Box<Fault>,
+    fault: Box<Rejection>,
     forgiven: &mut Vec<Code>,
-) -> Result<Evidence, Box<Fault>> {
+) -> Result<Evidence, Box<Rejection>> {
     let mut checks = fault.checks.clone();
     let mut refuse = |row: &str, reason: Reason| {
         let refused = Outcome::Refused(reason.clone());
@@ -78,7 +82,7 @@ fn on_the_leaf_alone(
             Some(check) => check.outcome = refused,
             None => checks.push(CheckRecord::new(row.to_owned(), refused)),
         }
-        let fault = Fault {
+        let fault = Rejection {
             reason,
             subject: fault.subject.clone(),
             source: None,
@@ -88,7 +92,7 @@ fn on_the_leaf_alone(
         };
         take_note(grant, &fault, forgiven)
     };
-    // Without a path nobody vouches for the leaf, whatever webpki has named first.
+    // Without a path no anchor vouches for the leaf, whatever fault webpki reported first.
     if let Ok(anchors) = trial.zone.anchors.get() {
         let unvouched = diagnose(
             &webpki::Error::UnknownIssuer,
@@ -140,7 +144,7 @@ fn on_the_leaf_alone(
     let context = trial.context();
     let (profile, profile_mode) = trial.zone.profile;
     if let (Err(reason), Mode::Enforce) = (
-        profile.judge_one(&leaf, Place::Leaf, &context),
+        profile.judge_one(&leaf, PathRole::Leaf, &context),
         profile_mode,
     ) {
         refuse(crate::check::Check::name(&profile), reason)?;
@@ -159,7 +163,11 @@ fn on_the_leaf_alone(
     })
 }
 
-fn take_note(grant: &Grant, fault: &Fault, forgiven: &mut Vec<Code>) -> Result<(), Box<Fault>> {
+fn take_note(
+    grant: &Grant,
+    fault: &Rejection,
+    forgiven: &mut Vec<Code>,
+) -> Result<(), Box<Rejection>> {
     let code = fault.reason.code();
     if !grant.forgiven.contains(&code) {
         return Err(Box::new(fault.clone()));
@@ -181,7 +189,7 @@ fn note_recorded(checks: &[CheckRecord], forgiven: &mut Vec<Code>) {
 }
 
 /// The fault, if it is one of the path itself: no path was proved.
-fn path_fault(fault: &Fault) -> Option<Reason> {
+fn path_fault(fault: &Rejection) -> Option<Reason> {
     fault.path.is_none().then(|| fault.reason.clone())
 }
 

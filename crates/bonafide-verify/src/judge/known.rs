@@ -1,4 +1,4 @@
-//! Judging a peer by its key, in a zone that believes keys.
+//! Judges a peer by its key, in a zone that accepts keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,26 +7,27 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
 use super::Judge;
-use super::trial::{Evidence, Fault, Trial};
+use super::trial::{Evidence, Rejection, Trial};
 use crate::anchors::AnchorSet;
 use crate::first_use::{CertificateSha256, Exactly, FirstUse, KeyReason, KnownBy, KnownPeers};
 use crate::path::presented::Peer;
-use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt, Verdict};
+use crate::verdict::receipt::records::{CheckRecord, Outcome};
+use crate::verdict::receipt::report::{Receipt, Verdict};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::{Refusal, Subject};
 use crate::x509::certificate::subject_text;
 use crate::x509::spki::SpkiSha256;
 use crate::zone::Zone;
 
-/// The row of a receipt for what such a zone asks.
+/// The name of the receipt's row for the key.
 const ROW: &str = "known key";
-/// Why its other rows have nothing to say.
-const WHY_NOT: &str = "believed by its key alone: there is no path to judge";
-/// How long a connection may be reused before the store is asked again: a key that somebody has
-/// forgotten or replaced, in another process too, ends with it.
+/// The detail of its other rows.
+const WHY_NOT: &str = "accepted by its key alone: there is no path to judge";
+/// How long a connection may be reused before the store is read again. This bounds how long a key
+/// that was removed or replaced, possibly by another process, stays in use.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
 
-/// Judges the peer by its key, and writes nothing.
+/// Judges the peer by its key, without writing to the store.
 pub(super) fn judge(trial: &Trial<'_>, known: &KnownPeers) -> Result<Arc<Receipt>, Refusal> {
     match trial.by_key(known) {
         Ok((key, by)) => {
@@ -57,7 +58,7 @@ pub(super) fn judge(trial: &Trial<'_>, known: &KnownPeers) -> Result<Arc<Receipt
 }
 
 impl Trial<'_> {
-    fn by_key(&self, known: &KnownPeers) -> Result<(SpkiSha256, KnownBy), Box<Fault>> {
+    fn by_key(&self, known: &KnownPeers) -> Result<(SpkiSha256, KnownBy), Box<Rejection>> {
         let leaf = self
             .peer
             .chain
@@ -71,7 +72,7 @@ impl Trial<'_> {
         // of the certificate can find another one.
         let end_entity = EndEntityCert::try_from(leaf).map_err(|error| {
             let unread = self.unproved(error, &AnchorSet::default());
-            Box::new(Fault {
+            Box::new(Rejection {
                 subject: unread.subject,
                 source: unread.source,
                 ..*self.keyless(unread.reason)
@@ -83,12 +84,12 @@ impl Trial<'_> {
             KnownPeers::FirstUse(store) => self.first_use(&**store, key),
         };
         by.map(|by| (key, by)).map_err(|reason| {
-            // The store's troubles are not the certificate's.
+            // A fault of the store is not a fault of the certificate.
             let subject = (!matches!(reason, KeyReason::Store { .. })).then(|| Subject {
                 position: 0,
                 name: subject_text(leaf),
             });
-            Box::new(Fault {
+            Box::new(Rejection {
                 subject,
                 ..*self.keyless(reason.into())
             })
@@ -132,22 +133,21 @@ impl Trial<'_> {
         }
     }
 
-    /// The host that was asked for: such zones judge no other peers.
+    /// The requested host: such zones only judge peers with a host.
     fn asked(&self) -> String {
         self.host.unwrap_or_default().to_owned()
     }
 
     /// A fault that leaves nothing else to judge.
-    fn keyless(&self, reason: Reason) -> Box<Fault> {
+    fn keyless(&self, reason: Reason) -> Box<Rejection> {
         let row = CheckRecord::new(ROW, Outcome::Refused(reason.clone()));
-        Box::new(Fault {
+        Box::new(Rejection {
             checks: self.rows_beside(row),
             ..*self.early(reason)
         })
     }
 
-    /// The row of the key, and what else a receipt lists, none of which can be judged without a
-    /// path.
+    /// The row of the key, and the receipt's other rows, which cannot be judged without a path.
     fn rows_beside(&self, row: CheckRecord) -> Vec<CheckRecord> {
         let checks = self.checks().map(|(check, _)| check.name().to_owned());
         let names = ["path", "name"].map(ToOwned::to_owned);
@@ -162,8 +162,7 @@ impl Trial<'_> {
 }
 
 impl Judge {
-    /// The refusal of a peer by what the store of its zone, which was asked after it was judged,
-    /// says of its key.
+    /// The refusal of a peer because of its zone's store, which was read after the peer was judged.
     pub(crate) fn refuse_key(&self, zone: &Zone, peer: &Peer<'_>, reason: KeyReason) -> Refusal {
         Trial::of(self, zone, peer, |trial| {
             trial.refusal(trial.keyless(reason.into()))

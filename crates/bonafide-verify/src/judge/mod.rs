@@ -1,5 +1,5 @@
-//! The judge: everything that decides about a peer. What it gives is a receipt or a refusal; it
-//! records nothing, and has nothing to record with.
+//! The judge: everything that decides about a peer. Its result is a receipt or a refusal. It
+//! records nothing, and has no access to a recorder.
 
 mod checks;
 pub(crate) mod diagnosis;
@@ -24,8 +24,8 @@ use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::{Zone, Zones};
 
-/// Everything that decides about a peer. A copy decides the same, and so serves where no connection
-/// rests on the verdict: for a shadow, and for `explain`.
+/// Everything that decides about a peer. A copy decides the same way, so a shadow and `explain` use
+/// copies: no connection depends on their verdicts.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     pub(crate) epoch: Epoch,
@@ -37,7 +37,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// One that decides the same in a new epoch.
+    /// A judge that decides the same way, in a new epoch.
     pub(crate) fn renewed(&self) -> Self {
         Self {
             epoch: Epoch::next(),
@@ -46,8 +46,8 @@ impl Judge {
         }
     }
 
-    /// The refusal of a host that the policy has no zone for, or that the configuration at hand was
-    /// not made for.
+    /// The refusal of a host without a zone in the policy, or of a host for which the current TLS
+    /// configuration was not made.
     pub(crate) fn refuse_host(&self, host: &str) -> Refusal {
         trial::refuse_host(self, host)
     }

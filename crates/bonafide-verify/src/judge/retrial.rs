@@ -1,4 +1,4 @@
-//! Judging a refused peer again with one premise changed, to find out what would help.
+//! Judges a refused peer again with one premise changed, to find out what would help.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,23 +13,24 @@ use crate::path::presented::{Peer, PresentedChain};
 use crate::verdict::refusal::report::{Exhibit, Premise, Rejudge};
 use crate::zone::{Zone, ZoneAnchors};
 
-/// What a refusal keeps of a peer's certificates at most; a handshake of rustls carries a quarter
+/// Maximum bytes of a peer's certificates that a refusal keeps; a rustls handshake allows a quarter
 /// of that.
 const MAX_KEPT_BYTES: usize = 256 * 1024;
-/// How many certificates it keeps at most.
+/// Maximum number of certificates that it keeps.
 const MAX_KEPT_CERTIFICATES: usize = 256;
-/// What it keeps of a staple, or of a list of timestamps, at most: what TLS can carry of either.
+/// Maximum bytes that it keeps of a staple and of a list of timestamps: the most that TLS can carry
+/// of either.
 const MAX_KEPT_BESIDE: usize = 64 * 1024;
 
-/// Everything that decided, with no grant: what is judged here is for a person and for no
-/// connection.
+/// The judge and the zone that decided, without a grant: the result is for a person, and no
+/// connection uses it.
 struct Retrial {
     judge: Judge,
     zone: Zone,
 }
 
 impl Trial<'_> {
-    /// What this trial was about.
+    /// What this trial judged, kept for an explanation.
     pub(super) fn exhibit(&self) -> Exhibit {
         let peer = self.peer;
         let mut room = MAX_KEPT_BYTES;
@@ -70,7 +71,7 @@ impl Trial<'_> {
 }
 
 impl Rejudge for Retrial {
-    fn would_believe(&self, exhibit: &Exhibit, premise: &Premise<'_>) -> bool {
+    fn would_accept(&self, exhibit: &Exhibit, premise: &Premise<'_>) -> bool {
         let Some(asked) = &exhibit.name else {
             return false;
         };
@@ -79,7 +80,7 @@ impl Rejudge for Retrial {
             _ => Cow::Borrowed(asked),
         };
         let zone = match premise {
-            // Another name belongs to a zone of its own, or to none.
+            // Another name may belong to another zone, or to none.
             Premise::Name(_) => match self.judge.zones.of(&host_text(&name)) {
                 Some(zone) => zone,
                 None => return false,

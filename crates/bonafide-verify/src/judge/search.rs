@@ -1,51 +1,61 @@
-//! The search for a path that is believed: path, then name, then checks.
+//! The search for an acceptable path: path, then name, then checks.
 //!
-//! Name and checks are asked inside the path builder's callback, so that a path which they refuse does not hide another that they accept. webpki's
-//! error has no room for a refusal of ours; the most telling one is kept beside it.
+//! Name and checks run inside the path builder's callback, so that a path that they refuse does not
+//! hide another path that they accept. webpki's error cannot carry our refusal, so the most telling
+//! one is kept beside it.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
-use super::trial::{Evidence, Fault, Trial, no_anchors};
+use super::trial::{Evidence, Rejection, Trial, no_anchors};
 use crate::anchors::AnchorSet;
 use crate::code::Code;
 use crate::path::verified::{self, NoPath, PathVerdict, VerifiedPath};
-use crate::verdict::receipt::report::{CheckRecord, Outcome};
+use crate::verdict::receipt::records::{CheckRecord, Outcome};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::Subject;
 use crate::x509::certificate::subject_text;
 
-/// After so many paths that are proved and refused, no other is tried: what checks cost is bounded too.
+/// Maximum number of valid paths that checks may reject before the search stops. This bounds the
+/// cost of checks.
 const MAX_REFUSED_PATHS: usize = 16;
-/// The same for paths of large certificates, by their size: what checks cost grows with it.
+/// Maximum total size, in bytes, of the valid paths that checks may reject: the cost of checks
+/// grows with the size of certificates.
 const MAX_REFUSED_BYTES: usize = 200 * 1024;
 
-/// How the proved paths have fared so far.
+/// The results of the paths that were proved so far.
 enum Standing {
     Believed(Evidence),
-    Refused(Box<Fault>),
+    Refused(Box<Rejection>),
 }
 
-/// What one search goes by.
+/// The inputs and the state of one search.
 struct Search<'a> {
     trial: &'a Trial<'a>,
     anchors: &'a AnchorSet,
     leaf: &'a CertificateDer<'a>,
     end_entity: &'a EndEntityCert<'a>,
-    /// What is wrong with the name, found when a path is proved: whoever has no path may list names without end.
+    /// What is wrong with the name. It is computed only after a path is proved, because a peer
+    /// without a valid path could list any number of names.
     name_fault: OnceCell<Option<(Reason, Option<Subject>)>>,
     time: UnixTime,
     forgiven: &'a [Code],
 }
 
 impl Trial<'_> {
-    /// Judges the peer, its path as of `time`; the checks see the time of the trial. Refusals of the name and of checks whose code is in `forgiven` are
-    /// recorded and do not count; outside of grants `forgiven` is empty.
+    /// Judges the peer, with its path at `time`; the checks use the time of the trial. A refusal by
+    /// the name or by a check whose code is in `forgiven` is only recorded. Without a grant,
+    /// `forgiven` is empty.
     ///
-    /// Where the certificates sent lead to no anchor, the policy's own intermediates are tried with them.
-    pub(super) fn run(&self, time: UnixTime, forgiven: &[Code]) -> Result<Evidence, Box<Fault>> {
+    /// If the certificates sent do not lead to an anchor, the policy's own intermediates are tried
+    /// as well.
+    pub(super) fn run(
+        &self,
+        time: UnixTime,
+        forgiven: &[Code],
+    ) -> Result<Evidence, Box<Rejection>> {
         let anchors = self
             .zone
             .anchors
@@ -79,7 +89,7 @@ impl Trial<'_> {
         }
         let spare: Vec<&CertificateDer<'static>> = spare.iter().collect();
         match search.among(&spare) {
-            // Without a path the fault is in what the server sent.
+            // Without a path, the reported fault is that of the certificates that the server sent.
             Err(repaired) if repaired.path.is_none() => Err(fault),
             settled => settled,
         }
@@ -87,8 +97,8 @@ impl Trial<'_> {
 }
 
 impl Search<'_> {
-    /// Looks for a path over what was sent and `spare`, which was not.
-    fn among(&self, spare: &[&CertificateDer<'static>]) -> Result<Evidence, Box<Fault>> {
+    /// Searches a path through the certificates that were sent and `spare`, which were not sent.
+    fn among(&self, spare: &[&CertificateDer<'static>]) -> Result<Evidence, Box<Rejection>> {
         let trial = self.trial;
         let intermediates = trial
             .zone
@@ -147,12 +157,13 @@ impl Search<'_> {
         }
     }
 
-    /// Judges one proved path: its length, the name, the checks. With a refusal it says whether another path could fare better.
+    /// Judges one proved path: its length, the name, the checks. A refusal states whether another
+    /// path could be accepted.
     fn judge(
         &self,
         path: &VerifiedPath<'_>,
         path_row: CheckRecord,
-    ) -> Result<Evidence, (Box<Fault>, PathVerdict)> {
+    ) -> Result<Evidence, (Box<Rejection>, PathVerdict)> {
         let trial = self.trial;
         if let Some(allowed) = trial.zone.limits.intermediates() {
             let found = path.logical_intermediates();
@@ -178,7 +189,7 @@ impl Search<'_> {
     }
 }
 
-/// The receipt's row for a proved path, which says so if the server did not send all of it.
+/// The receipt's row for a proved path. It says so if the server did not send the whole path.
 fn path_row(path: &VerifiedPath<'_>, spare: &[&CertificateDer<'static>]) -> CheckRecord {
     let row = CheckRecord::new("path", Outcome::Passed);
     let added: Vec<String> = path

@@ -1,4 +1,4 @@
-//! The judgement of one peer, and what becomes of it: a receipt or a refusal.
+//! The judgement of one peer, and its result: a receipt or a refusal.
 
 use std::sync::Arc;
 
@@ -13,15 +13,14 @@ use crate::host::name::host_text;
 use crate::judge::diagnosis::{diagnose, diagnose_name};
 use crate::path::presented::{AskedTime, Peer};
 use crate::path::verified::VerifiedPath;
-use crate::verdict::receipt::report::{
-    CheckRecord, Outcome, PathRecord, Receipt, Verdict, Verification,
-};
+use crate::verdict::receipt::records::{CheckRecord, Outcome, PathRecord};
+use crate::verdict::receipt::report::{Receipt, Verdict, Verification};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::{Refusal, Subject};
 use crate::x509::certificate::subject_text;
 use crate::zone::Zone;
 
-/// The rows that a receipt has for what a zone may have no check of.
+/// The checks that have a row on every receipt, also if the zone does not have such a check.
 pub(super) const NEVER_CHECKED: [&str; 2] = [REVOCATION, TRANSPARENCY];
 
 /// Judges `peer` by the rules of `zone`.
@@ -30,7 +29,7 @@ pub(super) fn judge(judge: &Judge, zone: &Zone, peer: &Peer<'_>) -> Result<Arc<R
 }
 
 impl<'a> Trial<'a> {
-    /// Has `judged` judge a peer before a zone.
+    /// Runs `judged` on the trial of a peer in a zone.
     pub(super) fn of<T>(
         judge: &'a Judge,
         zone: &'a Zone,
@@ -74,7 +73,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// The refusal of a host that a closed policy has no zone for.
+/// The refusal of a host without a zone in a closed policy.
 pub(super) fn refuse_host(judge: &Judge, host: &str) -> Refusal {
     let reason = Reason::HostNotInPolicy {
         host: host.to_owned(),
@@ -103,7 +102,7 @@ pub(super) fn refuse_host(judge: &Judge, host: &str) -> Refusal {
     )
 }
 
-/// One peer before one zone.
+/// One peer, judged by the rules of one zone.
 pub(super) struct Trial<'a> {
     pub(super) judge: &'a Judge,
     pub(super) zone: &'a Zone,
@@ -113,7 +112,7 @@ pub(super) struct Trial<'a> {
     pub(super) clock: Arc<str>,
 }
 
-/// What speaks for a peer that is accepted.
+/// The path and the checks of an accepted peer, for its receipt.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) path: Option<PathRecord>,
@@ -123,14 +122,14 @@ pub(super) struct Evidence {
 
 /// Why a peer is not accepted, before it is known whether a grant forgives it.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct Rejection {
     pub(super) reason: Reason,
     pub(super) subject: Option<Subject>,
     pub(super) source: Option<webpki::Error>,
     pub(super) path: Option<PathRecord>,
     pub(super) checks: Vec<CheckRecord>,
-    /// How many checks had passed before; the fault of the path that came furthest is the one that
-    /// is given.
+    /// How many checks had passed before. Of several refused paths, the one that passed most checks
+    /// is reported.
     pub(super) checks_passed: usize,
 }
 
@@ -162,8 +161,8 @@ impl Trial<'_> {
         })))
     }
 
-    pub(super) fn refusal(&self, fault: Box<Fault>) -> Refusal {
-        let Fault {
+    pub(super) fn refusal(&self, fault: Box<Rejection>) -> Refusal {
+        let Rejection {
             reason,
             subject,
             source,
@@ -206,13 +205,13 @@ impl Trial<'_> {
         path_row: CheckRecord,
         reason: Reason,
         subject: Option<Subject>,
-    ) -> Box<Fault> {
+    ) -> Box<Rejection> {
         let mut rows = vec![
             path_row,
             CheckRecord::new("name", Outcome::Refused(reason.clone())),
         ];
         rows.extend(self.unasked());
-        Box::new(Fault {
+        Box::new(Rejection {
             reason,
             subject,
             source: None,
@@ -222,31 +221,31 @@ impl Trial<'_> {
         })
     }
 
-    /// A path that is proved and has more intermediates than the zone allows.
-    pub(super) fn overlong(&self, path: &VerifiedPath<'_>, reason: Reason) -> Box<Fault> {
-        Box::new(Fault {
+    /// The rejection of a proved path with more intermediates than the zone allows.
+    pub(super) fn overlong(&self, path: &VerifiedPath<'_>, reason: Reason) -> Box<Rejection> {
+        Box::new(Rejection {
             path: Some(PathRecord::of(path)),
             ..*self.early(reason)
         })
     }
 
-    pub(super) fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Fault> {
+    pub(super) fn unproved(&self, error: webpki::Error, anchors: &AnchorSet) -> Box<Rejection> {
         let (reason, subject) = diagnose(
             &error,
             &self.peer.chain,
             anchors,
             self.judge.provider.signature_algorithms().all,
         );
-        Box::new(Fault {
+        Box::new(Rejection {
             subject,
             source: Some(error),
             ..*self.early(reason)
         })
     }
 
-    /// A path that would be proved if the anchor that it ends in were a CA.
-    pub(super) fn issued_by_no_ca(&self, anchor: &[u8]) -> Box<Fault> {
-        Box::new(Fault {
+    /// The rejection of a path whose anchor is not a CA certificate.
+    pub(super) fn issued_by_no_ca(&self, anchor: &[u8]) -> Box<Rejection> {
+        Box::new(Rejection {
             subject: Some(Subject {
                 position: self.peer.chain.len(),
                 name: subject_text(anchor),
@@ -256,14 +255,14 @@ impl Trial<'_> {
         })
     }
 
-    /// A fault found before any path was proved.
-    pub(super) fn early(&self, reason: Reason) -> Box<Fault> {
+    /// A fault that was found before any path was proved.
+    pub(super) fn early(&self, reason: Reason) -> Box<Rejection> {
         let mut rows = vec![
             CheckRecord::new("path", Outcome::Refused(reason.clone())),
             CheckRecord::new("name", Outcome::NotChecked),
         ];
         rows.extend(self.unasked());
-        Box::new(Fault {
+        Box::new(Rejection {
             reason,
             subject: None,
             source: None,

@@ -1,4 +1,5 @@
-//! Break-glass: the pins of one host only report for a while, when holding them would strand everybody.
+//! Break-glass: the pins of one host only report for a limited time, because enforcing them would
+//! lock out every client.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use rustls_pki_types::UnixTime;
 use crate::config::error::ConfigError;
 use crate::host::pattern::HostPattern;
 
-/// How long a glass may be broken: enough to ship a release with new pins.
+/// Maximum duration of a break-glass: long enough to ship a release with new pins.
 const MAX_BROKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// One broken glass: for which host, why, and when.
+/// One break-glass: its host, its reason, and its period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BreakGlass {
     host: HostPattern,
@@ -50,7 +51,7 @@ impl BreakGlass {
         }
     }
 
-    /// Whether the glass is broken for this host at this time.
+    /// Whether the break-glass is in force for this host at this time.
     pub(super) fn applies(&self, host: &str, time: UnixTime) -> bool {
         self.host.covers(host) && self.during.contains(&time)
     }

@@ -10,20 +10,22 @@ use crate::config::description::{Description, ExpiryKind};
 use crate::config::error::ConfigError;
 use crate::host::pattern::HostPattern;
 use crate::path::verified::VerifiedPath;
-use crate::verdict::refusal::reason::Refused;
+use crate::verdict::refusal::refused::Refused;
 use crate::x509::spki::{PinError, SpkiSha256};
 
-/// How many pins one host pattern has at most: a key in use, its backups and those of a rotation under way are a handful.
+/// Maximum number of pins of one host pattern. The key in use, its backups and those of a rotation
+/// in progress are only a few.
 pub(super) const MAX_PINS: usize = 64;
-/// The last second that RFC 3339 can write, at the end of the year 9999.
+/// The last second that RFC 3339 can express, at the end of the year 9999.
 const LAST_EXPIRY: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(253_402_300_799));
 
 /// Pins of one host pattern.
 ///
-/// A host is believed when at least one pin is the key of a certificate of its **verified path**, the anchor included. The presented
-/// chain plays no part: a pinned CA that a server merely appends is not on the path.
+/// A host passes if at least one pin is the key of a certificate of its **verified path**, the
+/// anchor included. The presented chain does not count: a pinned CA that a server merely appends is
+/// not on the path.
 ///
-/// Pins of many hosts, and those of files, are a [`PinSet`](crate::PinSet).
+/// For the pins of many hosts, or pins from files, use a [`PinSet`](crate::PinSet).
 ///
 /// ```
 /// use bonafide_verify::Pins;
@@ -75,18 +77,18 @@ impl PinRole {
 pub enum OnExpiredPins {
     /// Connections to the host are refused.
     Refuse,
-    /// The host is believed without pins; the receipt says `not checked` and why.
+    /// The check accepts the host without pins; the receipt says `not checked` and why.
     Unpinned,
 }
 
-/// Until when pins hold.
+/// The time until which pins are enforced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lifetime {
     Until(UnixTime, OnExpiredPins),
     Endless,
 }
 
-/// Whether a second pin is asked for.
+/// Whether a second pin is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backup {
     Required,
@@ -105,7 +107,7 @@ impl Pins {
         }
     }
 
-    /// Whatever the pins come from, they are checked here.
+    /// Checks the pins, from every kind of source.
     pub(super) fn checked(
         pattern: HostPattern,
         pins: Vec<(PinRole, SpkiSha256)>,
@@ -149,7 +151,7 @@ impl Pins {
         &self.pins
     }
 
-    /// When the pins expire, and what happens then; none where they never do.
+    /// When the pins expire, and what happens then; none if they never expire.
     pub fn expiry(&self) -> Option<(UnixTime, OnExpiredPins)> {
         match self.lifetime {
             Lifetime::Until(expiry, then) => Some((expiry, then)),
@@ -157,7 +159,7 @@ impl Pins {
         }
     }
 
-    /// Whether a path without a pinned key is refused, or only reported.
+    /// Whether the check refuses a path without a pinned key, or only reports it.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -170,7 +172,7 @@ impl Pins {
             .any(|(_, pin)| first.is_some_and(|(_, first)| pin != first))
     }
 
-    /// The same pins until `end` at the latest; ones that never expire refuse from then on.
+    /// The same pins, expiring at `end` at the latest; pins that never expire refuse after `end`.
     pub(super) fn bounded(mut self, end: UnixTime) -> Self {
         self.lifetime = match self.lifetime {
             Lifetime::Until(expiry, then) => Lifetime::Until(expiry.min(end), then),
@@ -264,19 +266,21 @@ impl PinsBuilder {
         self
     }
 
-    /// Has the pins hold until a new policy says otherwise. A client that nobody updates is then stranded when the keys are changed.
+    /// Makes the pins hold without expiry. A client that does not get updates is locked out when
+    /// the server's keys change.
     pub fn never_expires(mut self) -> Self {
         self.lifetime = Some(Lifetime::Endless);
         self
     }
 
-    /// Accepts a single pin. Losing its key strands every client that has it.
+    /// Accepts a single pin. If its key is lost, every client with this pin is locked out.
     pub fn without_backup(mut self) -> Self {
         self.backup = Backup::Waived;
         self
     }
 
-    /// Refuses nothing: a path without a pinned key is believed, and the receipt says what would have been refused.
+    /// Makes the check report only: a path without a pinned key is accepted, and the receipt shows
+    /// the refusal that would have happened.
     pub fn report_only(mut self) -> Self {
         self.mode = Mode::ReportOnly;
         self
@@ -285,8 +289,9 @@ impl PinsBuilder {
     /// Checks and builds the set.
     ///
     /// # Errors
-    /// [`ConfigError::Pattern`] for the host pattern; [`ConfigError::Pin`] for a malformed pin, an empty set, more than 64 pins, no second, different
-    /// pin as a backup (RFC 7469, 2.5 and 4.3), and no word on when the pins expire.
+    /// [`ConfigError::Pattern`] for the host pattern; [`ConfigError::Pin`] for a malformed pin, an
+    /// empty set, more than 64 pins, no second, different pin as a backup (RFC 7469, 2.5 and 4.3),
+    /// and no call that sets when the pins expire.
     pub fn build(self) -> Result<Pins, ConfigError> {
         let pattern: HostPattern = self.pattern.parse()?;
         let pins = self

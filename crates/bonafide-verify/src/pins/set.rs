@@ -18,22 +18,25 @@ use crate::config::error::ConfigError;
 use crate::host::name::CanonicalHost;
 use crate::host::pattern::HostPattern;
 use crate::path::verified::VerifiedPath;
-use crate::verdict::refusal::reason::Refused;
+use crate::verdict::refusal::refused::Refused;
 use crate::x509::spki::PinError;
 
-/// How many host patterns a set has at most.
+/// Maximum number of host patterns of a set.
 pub(super) const MAX_HOSTS: usize = 10_000;
 
 /// The pins of many hosts, as one check with one row on the receipt.
 ///
-/// **Every** entry whose pattern matches a host must hold: where `**.example.com` pins a CA and `api.example.com` a leaf, a path to `api.example.com` needs both. A host that
-/// no entry matches is believed without pins; the receipt says `not applicable`.
+/// **Every** entry whose pattern matches a host must hold: where `**.example.com` pins a CA and
+/// `api.example.com` a leaf, a path to `api.example.com` needs both. For a host that no entry
+/// matches, the check does not apply; the receipt says `not applicable`.
 ///
-/// An entry that only reports refuses nothing; what it would have refused has a row of its own on the receipt, after the row of what holds.
+/// A report-only entry refuses nothing. What it would have refused has its own row on the receipt,
+/// after the row of the enforced pins.
 ///
 /// # The file
 ///
-/// TOML, or JSON of the same shape (`docs/pins.schema.json`). Whatever is not listed here is refused, with the line at fault.
+/// TOML, or JSON of the same shape (`docs/pins.schema.json`). A field that is not listed here is an
+/// error, with its line.
 ///
 /// ```
 /// use bonafide_verify::PinSet;
@@ -56,12 +59,13 @@ pub(super) const MAX_HOSTS: usize = 10_000;
 /// # Ok::<(), bonafide_verify::pins::PinFileError>(())
 /// ```
 ///
-/// An entry needs two different pins, unless it says `backup = "waived"`. It is at most 4 MiB with 10,000 hosts and 64 pins each.
+/// An entry needs two different pins, unless it has `backup = "waived"`. A file has at most 4 MiB,
+/// 10,000 hosts, and 64 pins for each host.
 ///
-/// Sets are equal when they judge alike, wherever they were read from.
+/// Sets are equal if they judge in the same way; their origin does not matter.
 #[derive(Clone, Debug)]
 pub struct PinSet {
-    /// By the name behind the wildcard, so that all entries for one name stand together.
+    /// Ordered by the name after the wildcard, so that all entries for one name are adjacent.
     entries: Arc<[Pins]>,
     glasses: Vec<BreakGlass>,
     file: Option<PathBuf>,
@@ -81,10 +85,11 @@ impl PartialEq for PinSet {
 impl Eq for PinSet {}
 
 impl PinSet {
-    /// A set of these entries, whose order plays no part.
+    /// A set of these entries; their order does not matter.
     ///
     /// # Errors
-    /// [`ConfigError::Pin`] for two entries of one pattern, no entry, and more than 10,000.
+    /// [`ConfigError::Pin`] for two entries with the same pattern, for no entry, and for more than
+    /// 10,000 entries.
     pub fn new(entries: impl IntoIterator<Item = Pins>) -> Result<Self, ConfigError> {
         Ok(Self::checked(entries.into_iter().collect())?)
     }
@@ -124,7 +129,7 @@ impl PinSet {
     /// Reads a set from TOML.
     ///
     /// # Errors
-    /// [`PinFileError`] says on which line what is wrong.
+    /// [`PinFileError`] has the line and the problem.
     pub fn from_toml(text: impl AsRef<[u8]>) -> Result<Self, PinFileError> {
         file::from_toml(file::IN_MEMORY, text.as_ref())
     }
@@ -132,7 +137,7 @@ impl PinSet {
     /// Reads a set from JSON.
     ///
     /// # Errors
-    /// [`PinFileError`] says on which line what is wrong.
+    /// [`PinFileError`] has the line and the problem.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, PinFileError> {
         file::from_json(file::IN_MEMORY, text.as_ref())
     }
@@ -140,25 +145,28 @@ impl PinSet {
     /// Reads a set from a file, whose name ends in `.toml` or `.json`.
     ///
     /// # Errors
-    /// [`PinFileError`] says on which line what is wrong, or why the file could not be read.
+    /// [`PinFileError`] has the line and the problem, or the reason why the file could not be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, PinFileError> {
         file::from_file(path.as_ref())
     }
 
-    /// The set as TOML; the same text for the same set. A broken glass is not part of it.
+    /// The set as TOML; the same text for the same set. A break-glass is not part of it.
     pub fn to_toml(&self) -> String {
         file::to_toml(&self.entries)
     }
 
-    /// The set as JSON; the same text for the same set. A broken glass is not part of it.
+    /// The set as JSON; the same text for the same set. A break-glass is not part of it.
     pub fn to_json(&self) -> String {
         file::to_json(&self.entries)
     }
 
-    /// Has the pins of one exact host only report for a while: for the day on which holding them would strand everybody.
+    /// Makes the pins of one exact host report only, for a limited time: for an emergency in which
+    /// enforcing them would lock out every client.
     ///
-    /// `during` is at most 30 days long and is judged by the policy's clock: before and after it the pins hold as ever, and connections that were made during it end with
-    /// it. Every entry that matches the host then only reports, one that has expired included. Path, name and all other checks hold on. The receipt says so in capitals.
+    /// `during` is at most 30 days long, by the policy's clock. Before and after it the pins are
+    /// enforced, and connections that were made during it are not reused after it. During it, every
+    /// entry that matches the host only reports, also an expired one. Path, name and all other
+    /// checks stay enforced. The receipt says so in capitals.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -185,7 +193,7 @@ impl PinSet {
         if self.covering(glass.host()).next().is_none() {
             return Err(ConfigError::InvalidBreakGlass {
                 host: host.as_ref().to_owned(),
-                problem: "is for a host that has no pins here",
+                problem: "is for a host without pins in this set",
             });
         }
         self.glasses.push(glass);
@@ -197,8 +205,8 @@ impl PinSet {
         &self.entries
     }
 
-    /// The entries that are for `host`, in any spelling of a [`CanonicalHost`]; none for what is not a
-    /// host.
+    /// The entries that match `host`, in any spelling of a [`CanonicalHost`]; none if it is not a
+    /// valid host.
     pub fn for_host<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Pins> + use<'a> {
         let host = CanonicalHost::parse(host).ok();
         let entries: Vec<_> = host
@@ -208,7 +216,7 @@ impl PinSet {
         entries.into_iter()
     }
 
-    /// The entries that are for `host`, which is canonical.
+    /// The entries that match `host`, which is canonical.
     fn covering<'a, 'h>(&'a self, host: &'h str) -> impl Iterator<Item = &'a Pins> + use<'a, 'h> {
         let parents = std::iter::successors(Some(host), |name| {
             name.split_once('.').map(|(_, parent)| parent)
@@ -218,7 +226,7 @@ impl PinSet {
             .filter(move |entry| entry.pattern().covers(host))
     }
 
-    /// The entries with exactly this name behind their wildcards.
+    /// The entries with exactly this name after their wildcards.
     fn of_name(&self, name: &str) -> &[Pins] {
         let begin = self
             .entries
@@ -245,11 +253,11 @@ impl Check for PinSet {
         context: &CheckContext<'_>,
     ) -> Result<Finding, Refused> {
         let Some(host) = context.host() else {
-            return Ok(Finding::not_applicable("no host was asked for"));
+            return Ok(Finding::not_applicable("no host was requested"));
         };
         let mut entries = self.covering(host).peekable();
         if entries.peek().is_none() {
-            return Ok(Finding::not_applicable("no pins for the host"));
+            return Ok(Finding::not_applicable("no pins for this host"));
         }
         let glass = self
             .glasses
@@ -274,7 +282,7 @@ impl Check for PinSet {
     }
 }
 
-/// A broken glass as the effective policy shows it.
+/// A break-glass as the effective policy shows it.
 #[derive(Serialize)]
 struct GlassView<'a> {
     host: &'a str,

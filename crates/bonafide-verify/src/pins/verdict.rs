@@ -1,4 +1,4 @@
-//! What the pins that are for a host say of its verified path: the one place where pins judge.
+//! Judges a host's verified path by its pins. This is the only place where pins judge.
 
 use rustls_pki_types::UnixTime;
 
@@ -6,21 +6,23 @@ use super::break_glass::BreakGlass;
 use super::entry::{OnExpiredPins, Pins};
 use crate::check::{CheckContext, Finding, Mode};
 use crate::path::verified::VerifiedPath;
-use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::refused::Refused;
 use crate::x509::spki::SpkiSha256;
 
 /// The name of the row on a receipt.
 pub(super) const NAME: &str = "pins";
 
-/// What one set of pins found when it has nothing against the path.
+/// What one entry found if it does not refuse the path.
 enum Held {
     By(String),
     Expired,
 }
 
-/// Judges by every one of `entries`, all of which are for `host`, and each of which must hold; under a broken glass they only report.
+/// Judges by all `entries`, which all match `host`; each must hold. Under a break-glass they only
+/// report.
 ///
-/// The row says what holds; what was only reported has rows of its own after it.
+/// The row shows the enforced pins; what was only reported has rows of its own after it.
 pub(super) fn judge<'a>(
     host: &str,
     entries: impl IntoIterator<Item = &'a Pins>,
@@ -62,7 +64,7 @@ pub(super) fn judge<'a>(
     let mut rows = row.into_iter().chain(reported);
     Ok(match rows.next() {
         Some(first) => rows.fold(first, Finding::and),
-        None => Finding::not_applicable("no pins for the host"),
+        None => Finding::not_applicable("no pins for this host"),
     })
 }
 

@@ -40,7 +40,7 @@ use crate::rustls::adapter;
 use crate::rustls::sessions::ResumedSessions;
 use crate::text::excerpt;
 #[cfg(feature = "tokio")]
-use crate::verdict::receipt::report::IdentityUse;
+use crate::verdict::receipt::connection::IdentityUse;
 use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::Zone;

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::verdict::handshake::{Answer, Opening};
+use crate::verdict::handshake::{FirstBytes, Opening};
 
 /// How many bytes of the answer are kept: enough for `HTTP/`.
 const KEPT: usize = 5;
@@ -41,7 +41,7 @@ impl<IO> Noting<IO> {
     pub(crate) fn opening(&self) -> Opening {
         Opening {
             sent: self.sent,
-            answer: Answer::of(self.answer.get(..self.answered).unwrap_or_default()),
+            first_bytes: FirstBytes::of(self.answer.get(..self.answered).unwrap_or_default()),
         }
     }
 

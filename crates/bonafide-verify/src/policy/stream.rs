@@ -20,7 +20,8 @@ use crate::policy::opening::Noting;
 use crate::rustls::adapter::TlsConfig;
 use crate::rustls::demand;
 use crate::verdict::handshake::{HandshakeError, TlsError};
-use crate::verdict::receipt::report::{IdentityUse, Receipt};
+use crate::verdict::receipt::connection::IdentityUse;
+use crate::verdict::receipt::report::Receipt;
 
 impl Policy {
     /// Makes a verified TLS connection to `name` over `io`, for protocols that are not HTTP.

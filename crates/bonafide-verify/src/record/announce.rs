@@ -5,7 +5,8 @@ use crate::events::{
     BrokenGlass, Event, GrantedConnection, KeyChanged, PinFailure, PinFailureOutcome,
 };
 use crate::first_use::KeyReason;
-use crate::verdict::receipt::report::{Outcome, Receipt, Verdict};
+use crate::verdict::receipt::records::Outcome;
+use crate::verdict::receipt::report::{Receipt, Verdict};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::Refusal;
 

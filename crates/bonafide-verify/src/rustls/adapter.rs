@@ -23,7 +23,8 @@ use crate::record::{Handshake, PendingFirstContact, Recorder};
 use crate::rustls::demand::CertificateResolver;
 use crate::rustls::possession::Possession;
 use crate::rustls::sessions::{ResumedSessions, Sessions};
-use crate::verdict::receipt::report::{Connection, IdentityUse, Receipt};
+use crate::verdict::receipt::connection::{Connection, IdentityUse};
+use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 use crate::zone::{Zone, ZoneId};
 

@@ -17,13 +17,14 @@ use crate::verdict::refusal::report::{Refusal, causes};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The peer was judged and is not believed.
+    /// The peer was judged and refused.
     #[error("{0}")]
     Refused(#[source] Refusal),
-    /// The handshake failed before, or apart from, the judgement of the peer.
+    /// The handshake failed before the peer was judged, or for another reason.
     #[error("{0}")]
     Handshake(#[source] HandshakeError),
-    /// The client certificate could not be shown: its signer, or the callback that chooses it, failed. Nothing was sent.
+    /// The client could not present its certificate: the signer, or the callback that chooses the
+    /// certificate, failed. No certificate was sent.
     #[error("{0}")]
     Identity(#[source] IdentityError),
     /// The transport failed.
@@ -42,7 +43,7 @@ pub struct HandshakeError {
     cause: Option<Cause>,
 }
 
-/// What a failed handshake rests on.
+/// The error that made the handshake fail.
 #[derive(Clone, Debug)]
 enum Cause {
     Tls(rustls::Error),
@@ -52,14 +53,14 @@ enum Cause {
 /// How the connection of a handshake began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Opening {
-    /// How many bytes were sent before the first one came from the server.
+    /// Number of bytes sent before the server's first byte arrived.
     pub(crate) sent: usize,
-    pub(crate) answer: Answer,
+    pub(crate) first_bytes: FirstBytes,
 }
 
 /// What the first bytes of a server look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum FirstBytes {
     Nothing,
     Tls,
     Http,
@@ -68,11 +69,14 @@ pub(crate) enum Answer {
 
 #[cfg_attr(
     not(feature = "tokio"),
-    expect(dead_code, reason = "what notes openings needs tokio")
+    expect(
+        dead_code,
+        reason = "only connections made with tokio record their opening"
+    )
 )]
-impl Answer {
-    /// Looks at the first bytes: the begin of a record of TLS (RFC 8446, 5.1) or of a status line (RFC
-    /// 9112, 4).
+impl FirstBytes {
+    /// Classifies the first bytes: the beginning of a TLS record (RFC 8446, 5.1), of an HTTP status
+    /// line (RFC 9112, 4), or neither.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         match bytes {
             [] => Self::Nothing,
@@ -84,12 +88,13 @@ impl Answer {
 }
 
 impl Opening {
-    /// What one packet holds, about: 1,500 bytes on Ethernet without the headers of IP, TCP and tunnels.
+    /// Approximate payload of one packet: 1,500 bytes on Ethernet, minus the headers of IP, TCP and
+    /// tunnels.
     const ONE_PACKET: usize = 1_400;
 
-    /// The size of the ClientHello, where the server answered nothing to it.
+    /// The size of the ClientHello in bytes, if the server did not answer it.
     fn unanswered(self) -> Option<usize> {
-        (self.answer == Answer::Nothing && self.sent > 0).then_some(self.sent)
+        (self.first_bytes == FirstBytes::Nothing && self.sent > 0).then_some(self.sent)
     }
 }
 
@@ -107,20 +112,21 @@ impl HandshakeError {
         self.code
     }
 
-    /// How many bytes of a ClientHello were sent, the headers of its records included, where the
-    /// connection ended without a byte of an answer to it. Some middleboxes drop a ClientHello that
-    /// does not fit into one packet, as with a post-quantum key share;
-    /// [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups) makes it smaller.
+    /// The size in bytes of the ClientHello, record headers included, if the connection ended
+    /// before the server answered it. Some middleboxes drop a ClientHello that does not fit into
+    /// one packet, for example with a post-quantum key share;
+    /// [`PolicyBuilder::key_exchange_groups`](crate::PolicyBuilder::key_exchange_groups) makes it
+    /// smaller.
     ///
-    /// Known of connections that [`Policy::connect`](crate::Policy) makes.
+    /// Known only for connections that [`Policy::connect`](crate::Policy) makes.
     pub fn unanswered_client_hello_bytes(&self) -> Option<usize> {
         self.opening.and_then(Opening::unanswered)
     }
 
-    /// Finds the code behind an error of a stream of any client that uses rustls, through its chain of sources.
+    /// Finds the code in the source chain of a stream error, for any client that uses rustls.
     ///
-    /// A TLS 1.3 server that demands a client certificate says so only after the client believes the handshake done: such an alert reaches the
-    /// client as the failure of its first read.
+    /// A TLS 1.3 server that requires a client certificate sends its alert only after the handshake
+    /// is complete for the client. The client then sees the alert as an error of its first read.
     pub fn find_in(error: &(dyn StdError + 'static)) -> Option<Self> {
         causes(error).find_map(|cause| {
             let source = cause.downcast_ref::<rustls::Error>()?;
@@ -130,7 +136,7 @@ impl HandshakeError {
 }
 
 impl TlsError {
-    /// The stable code, where the failure has one.
+    /// The stable code, if the failure has one.
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Refused(refusal) => Some(refusal.code()),
@@ -141,7 +147,7 @@ impl TlsError {
         }
     }
 
-    /// The refusal, where the peer was judged.
+    /// The refusal, if the peer was judged.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -149,18 +155,20 @@ impl TlsError {
         }
     }
 
-    /// What was checked until the failure, where the peer was judged.
+    /// What was checked before the failure, if the peer was judged.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.refusal().map(Refusal::receipt)
     }
 
-    /// The same, told whether the server has asked for a client certificate and how the connection began.
+    /// Refines the code by whether the server requested a client certificate and how the connection
+    /// began.
     ///
-    /// If it has asked, `handshake_failure` is about that (RFC 5246, 7.4.6), as parameters had been found before.
+    /// If the server requested one, `handshake_failure` is about the client certificate (RFC 5246,
+    /// 7.4.6), because the parameters were already agreed.
     #[cfg(feature = "tokio")]
     pub(crate) fn of_handshake(mut self, client_certificate_asked: bool, opening: Opening) -> Self {
         if let Self::Handshake(error) = &mut self {
-            let is_tls = matches!(opening.answer, Answer::Nothing | Answer::Tls);
+            let is_tls = matches!(opening.first_bytes, FirstBytes::Nothing | FirstBytes::Tls);
             error.opening = Some(opening);
             error.code = match (error.code, &error.cause) {
                 (
@@ -181,7 +189,7 @@ impl TlsError {
         self
     }
 
-    /// Sorts what tokio-rustls, or another driver of rustls, answered.
+    /// Classifies an error of tokio-rustls or of another driver of rustls.
     pub fn from_io(error: io::Error) -> Self {
         if let Some(refusal) = Refusal::find_in(&error) {
             return Self::Refused(refusal.clone());
@@ -220,9 +228,13 @@ impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code)?;
         let ended = match self.code {
-            Code::NotTls if self.opening.is_some_and(|it| it.answer == Answer::Http) => {
+            Code::NotTls
+                if self
+                    .opening
+                    .is_some_and(|it| it.first_bytes == FirstBytes::Http) =>
+            {
                 return f.write_str(
-                    "the server answered in plain HTTP: it does not speak TLS on this port",
+                    "the server answered in plain HTTP: it does not use TLS on this port",
                 );
             }
             Code::HandshakeClosed => "the server closed the connection",
@@ -238,8 +250,8 @@ impl fmt::Display for HandshakeError {
         )?;
         if bytes > Opening::ONE_PACKET {
             f.write_str(
-                "; that is more than one packet, which some middleboxes drop: `key_exchange_groups` without \
-                 X25519MLKEM768 makes it smaller",
+                "; that is more than one packet, and some middleboxes drop such a ClientHello: \
+                 `key_exchange_groups` without X25519MLKEM768 makes it smaller",
             )?;
         }
         Ok(())
@@ -284,7 +296,8 @@ fn code_of(error: &rustls::Error) -> Code {
         )
         | E::PeerIncompatible(_) => Code::NoCommonParameters,
         E::NoCertificatesPresented => Code::NoCertificate,
-        // Everything that the verifier refuses is a refusal of ours; what is left is the handshake's signature.
+        // What our verifier refuses arrives as a refusal, so only the handshake's signature is left
+        // here.
         E::InvalidCertificate(_) => Code::BadHandshakeSignature,
         _ => Code::HandshakeFailed,
     }
@@ -292,11 +305,13 @@ fn code_of(error: &rustls::Error) -> Code {
 
 fn describe(code: Code) -> &'static str {
     match code {
-        Code::ProtocolVersion => "the server does not speak TLS 1.2 or 1.3 as asked for",
-        Code::ClientCertificate => {
-            "the server demands a client certificate, or does not accept the one it was given"
+        Code::ProtocolVersion => {
+            "the server supports no TLS version that the client offers (1.2, 1.3 or both)"
         }
-        Code::ClientIdentity => "the client's own certificate could not be shown",
+        Code::ClientCertificate => {
+            "the server requires a client certificate, or rejected the one that the client sent"
+        }
+        Code::ClientIdentity => "the client could not present its own certificate",
         Code::NoCommonParameters => {
             "no cipher suite, group or signature scheme in common with the server"
         }
@@ -304,7 +319,7 @@ fn describe(code: Code) -> &'static str {
         Code::BadHandshakeSignature => "the server does not hold the key of its certificate",
         Code::HandshakeClosed => "the server closed the connection during the handshake",
         Code::HandshakeReset => "the connection was reset during the handshake",
-        Code::NotTls => "what the server answered is not TLS",
+        Code::NotTls => "the server's answer is not TLS",
         _ => "the TLS handshake failed",
     }
 }

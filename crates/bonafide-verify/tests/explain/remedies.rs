@@ -16,8 +16,8 @@ fn a_clock_that_is_wrong_is_the_remedy_of_a_chain_that_is_good_at_another_time()
     let good = issuing.issue(Recipe::for_host(HOST));
     // clock, code, text
     let table = [
-        (400 * 86_400, Code::Expired, "it would be believed"),
-        (-2 * 86_400, Code::NotYetValid, "it would be believed"),
+        (400 * 86_400, Code::Expired, "it would be accepted"),
+        (-2 * 86_400, Code::NotYetValid, "it would be accepted"),
     ];
     for (offset, code, text) in table {
         let clock = Clock::from_fn("stopped", move || seconds_from_now(offset));
@@ -75,7 +75,7 @@ fn the_name_that_the_certificate_is_for_is_the_remedy() {
         explanation
             .remedy
             .text
-            .starts_with("as www.example.test it would be believed"),
+            .starts_with("for the name www.example.test it would be accepted"),
         "{}",
         explanation.remedy.text
     );
@@ -104,7 +104,7 @@ fn print_the_remedy_of_a_public_certificate_in_a_private_zone() {
 }
 
 #[test]
-fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
+fn the_systems_store_is_the_remedy_where_it_alone_would_accept() {
     let public = TestCa::new();
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path().join("store.pem");
@@ -124,7 +124,7 @@ fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
     let known = printed(&public);
     assert!(
         known.contains(
-            "<SystemStore: the system's store would believe it: the zone default has other anchors"
+            "<SystemStore: with the system's store it would be accepted: the zone default has other anchors"
         ),
         "{known}"
     );
@@ -133,7 +133,7 @@ fn the_systems_store_is_the_remedy_where_it_alone_would_believe() {
 }
 
 #[test]
-fn explaining_makes_nobody_believed() {
+fn explaining_makes_no_peer_accepted() {
     let ca = TestCa::new();
     let policy = trusting(&ca).build().unwrap();
     let expired = ca.issue(Recipe::for_host(HOST).expired());
@@ -155,7 +155,7 @@ fn another_time_is_found_although_a_stranger_was_never_valid_together_with_the_c
     assert_eq!(explanation.remedy.kind, RemedyKind::OtherTime);
     let text = &explanation.remedy.text;
     assert!(
-        text.contains(" before the system clock, it would be believed"),
+        text.contains(" before the system clock, it would be accepted"),
         "{text}"
     );
     assert!(
@@ -165,7 +165,7 @@ fn another_time_is_found_although_a_stranger_was_never_valid_together_with_the_c
 }
 
 #[test]
-fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_believed() {
+fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_accepted() {
     let ended = seconds_from_now(-3 * 86_400);
     let ca = TestCa::builder()
         .valid_from(seconds_from_now(-900 * 86_400))
@@ -182,7 +182,7 @@ fn the_end_of_an_expired_anchor_is_the_time_at_which_it_would_be_believed() {
     let text = &explanation.remedy.text;
     assert!(text.contains("3 days before the system clock"), "{text}");
     assert!(
-        text.ends_with("a certificate that leads to another root"),
+        text.ends_with("a certificate that chains to another root"),
         "{text}"
     );
 }
@@ -233,7 +233,7 @@ fn where_the_issuers_certificate_may_be_had_is_named_and_not_fetched() {
     let text = bare(&ca_issuers("http://ca.test/\u{1b}[2J.crt"));
     assert!(
         text.ends_with(
-            "its issuer's is at http://ca.test/\\u{1b}[2J.crt, and nothing was fetched from there"
+            "its issuer's certificate is at http://ca.test/\\u{1b}[2J.crt, which was not fetched"
         ),
         "{text}"
     );

@@ -172,7 +172,7 @@ fn no_advice_is_to_verify_less() {
 }
 
 #[test]
-fn a_clock_that_shows_a_time_before_this_library_was_made_is_told() {
+fn a_clock_that_shows_a_time_before_this_library_was_made_is_reported() {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host(HOST));
     let at_boot = UnixTime::since_unix_epoch(Duration::from_secs(7));
@@ -202,7 +202,7 @@ fn a_failed_handshake_is_explained_with_its_code_once() {
     let explanation = HandshakeError::find_in(&alert).unwrap().explain();
     assert_eq!(
         explanation.to_string(),
-        "refused[BF-PROTOCOL-VERSION]: the server does not speak TLS 1.2 or 1.3 as asked for\n  \
+        "refused[BF-PROTOCOL-VERSION]: the server supports no TLS version that the client offers (1.2, 1.3 or both)\n  \
          remedy: enable TLS 1.2 or 1.3 on the server\n  \
          more: docs/codes/BF-PROTOCOL-VERSION.md"
     );

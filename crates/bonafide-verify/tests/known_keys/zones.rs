@@ -146,7 +146,7 @@ fn a_receipt_of_a_known_key_is_not_verified_and_says_what_was_not_checked() {
             ("transparency", not_checked),
         ]
     );
-    let why = "believed by its key alone: there is no path to judge";
+    let why = "accepted by its key alone: there is no path to judge";
     assert!(
         receipt.checks()[1..]
             .iter()
@@ -154,7 +154,7 @@ fn a_receipt_of_a_known_key_is_not_verified_and_says_what_was_not_checked() {
     );
     let text = receipt.to_string();
     let first = format!(
-        "{HOST}: not verified, believed by its key {0}, which the policy names: key {0}\n",
+        "{HOST}: not verified, accepted by its key {0}, which the policy names: key {0}\n",
         key_of(&device)
     );
     assert!(text.starts_with(&first), "{text}");

@@ -14,7 +14,7 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             1,
             "version = 2",
             (1, 11),
-            "version 2 of the format is not known; this reads version 1",
+            "version 2 of the format is not supported; this library reads version 1",
         ),
         (
             1,
@@ -90,13 +90,13 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             6,
             "expires = \"2027-02-30\"",
             (6, 11),
-            "`2027-02-30` is no time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\"",
+            "`2027-02-30` is not a valid time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\"",
         ),
         (
             6,
             "expires = \"1969-12-31\"",
             (6, 11),
-            "`1969-12-31` is no time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\"",
+            "`1969-12-31` is not a valid time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\"",
         ),
         (
             6,
@@ -115,7 +115,7 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             7,
             "on-expiry = \"ignore\"",
             (7, 13),
-            "`ignore` is no `on-expiry`; known are `refuse`, `unpinned`",
+            "`ignore` is not a valid `on-expiry`; valid are `refuse`, `unpinned`",
         ),
         (7, "", (4, 1), "the field `on-expiry` is missing"),
         (
@@ -140,7 +140,7 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             9,
             "  { role = \"root\", pin = \"\" },",
             (9, 12),
-            "`root` is no `role`; known are `leaf`, `ca`, `any`",
+            "`root` is not a valid `role`; valid are `leaf`, `ca`, `any`",
         ),
         (
             9,
@@ -165,13 +165,13 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             15,
             "mode = \"off\"",
             (15, 8),
-            "`off` is no `mode`; known are `enforce`, `report-only`",
+            "`off` is not a valid `mode`; valid are `enforce`, `report-only`",
         ),
         (
             16,
             "backup = \"none\"",
             (16, 10),
-            "`none` is no `backup`; known are `required`, `waived`",
+            "`none` is not a valid `backup`; valid are `required`, `waived`",
         ),
         (
             16,
@@ -223,7 +223,7 @@ fn malformed_json_is_refused_with_its_line_and_the_reason() {
         (
             "{\n \"version\": 1,\n \"version\": 1}",
             (3, 13),
-            "the field `version` is there twice",
+            "the field `version` occurs twice",
         ),
         ("[]", (1, 1), "`the file` must be a table, not a list"),
         (

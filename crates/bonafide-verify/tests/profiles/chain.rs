@@ -18,7 +18,7 @@ pub(crate) type Change = fn(&mut Draft);
 
 /// Which certificate of the chain is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PathRole {
     Leaf,
     Intermediate,
     Anchor,
@@ -105,16 +105,16 @@ impl Chain {
     }
 
     /// The chain with one certificate changed and signed again.
-    pub(crate) fn with(&self, place: Place, change: impl FnOnce(&mut Draft)) -> Changed {
+    pub(crate) fn with(&self, role: PathRole, change: impl FnOnce(&mut Draft)) -> Changed {
         let (mut leaf, mut intermediate, mut anchor) = (
             self.leaf.clone(),
             self.intermediate.clone(),
             self.anchor.clone(),
         );
-        match place {
-            Place::Leaf => leaf = self.issuing.reissue(&leaf, change),
-            Place::Intermediate => intermediate = self.root.reissue(&intermediate, change),
-            Place::Anchor => anchor = self.root.reissue(&anchor, change),
+        match role {
+            PathRole::Leaf => leaf = self.issuing.reissue(&leaf, change),
+            PathRole::Intermediate => intermediate = self.root.reissue(&intermediate, change),
+            PathRole::Anchor => anchor = self.root.reissue(&anchor, change),
         }
         Changed {
             presented: vec![leaf, intermediate],

@@ -5,9 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::chain::{Chain, HOST, Place};
+use super::chain::{Chain, HOST, PathRole};
 use super::der::*;
-use Place::{Anchor, Intermediate, Leaf};
+use PathRole::{Anchor, Intermediate, Leaf};
 use Profile::{PathOnly, Rfc5280, WebPki};
 
 thread_local! {
@@ -16,11 +16,11 @@ thread_local! {
 
 /// The code with which `profile` refuses the chain with one changed certificate.
 fn code(
-    place: Place,
+    role: PathRole,
     profile: Profile,
     change: impl FnOnce(&mut bonafide_testkit::certificate::Draft),
 ) -> Option<Code> {
-    CHAIN.with(|chain| chain.with(place, change).code(profile))
+    CHAIN.with(|chain| chain.with(role, change).code(profile))
 }
 
 fn label() -> impl Strategy<Value = String> {
@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn host_names_are_believed_until_one_character_is_none_of_theirs(
+    fn host_names_are_accepted_until_one_character_is_none_of_theirs(
         labels in vec(label(), 1..5),
         wildcard in any::<bool>(),
         foreign in select(vec!['_', ' ', '/', '@', ':', '*', '\0', '~', '!']),
@@ -172,19 +172,19 @@ proptest! {
     #[test]
     fn an_extension_that_is_not_of_its_type_is_refused_wherever_it_stands(
         extension in select(KNOWN.to_vec()),
-        place in select(vec![Leaf, Intermediate, Anchor]),
+        role in select(vec![Leaf, Intermediate, Anchor]),
         content in other_than_its_type(),
     ) {
         // What the path builder reads, it refuses itself; the profiles refuse all of it.
         let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(extension, false, &content); };
         for profile in [WebPki, Rfc5280] {
             let refused = CHAIN.with(|chain| {
-                let changed = chain.with(place, change);
+                let changed = chain.with(role, change);
                 changed.is_usable().then(|| changed.code(profile))
             });
             prop_assert_ne!(refused, Some(None));
             if let (Some(refused), Some(None)) = (refused, CHAIN.with(|chain| {
-                let changed = chain.with(place, change);
+                let changed = chain.with(role, change);
                 changed.is_usable().then(|| changed.code(PathOnly))
             })) {
                 prop_assert_eq!(refused, Some(Code::MalformedExtension));
@@ -195,11 +195,11 @@ proptest! {
     #[test]
     fn any_content_of_any_extension_is_judged_without_a_panic(
         extension in select(KNOWN.to_vec()),
-        place in select(vec![Leaf, Intermediate, Anchor]),
+        role in select(vec![Leaf, Intermediate, Anchor]),
         critical in any::<bool>(),
         content in vec(any::<u8>(), 0..60),
     ) {
-        let changed = CHAIN.with(|chain| chain.with(place, |d| {
+        let changed = CHAIN.with(|chain| chain.with(role, |d| {
             d.extension(extension, critical, &content);
         }));
         if changed.is_usable() {

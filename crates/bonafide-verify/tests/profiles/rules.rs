@@ -6,14 +6,14 @@ use bonafide_testkit::{KeyKind, Recipe, TestCa};
 use bonafide_verify::x509::Certificate;
 use bonafide_verify::{Anchors, Code, Peer, Policy, Profile};
 
-use super::chain::{Chain, Changed, HOST, Place};
+use super::chain::{Chain, Changed, HOST, PathRole};
 use super::der::*;
 use super::table::{ALL, HARMLESS, ISSUANCE, STRICT, TABLES, UNREADABLE, WEB};
-use Place::{Anchor, Leaf};
+use PathRole::{Anchor, Leaf};
 use Profile::{Browser, PathOnly, Rfc5280, WebPki, WebPkiIssuance};
 
 #[test]
-fn a_chain_that_keeps_to_the_rules_is_believed_under_every_profile() {
+fn a_chain_that_keeps_to_the_rules_is_accepted_under_every_profile() {
     let chain = Chain::new();
     let unchanged = chain.with(Leaf, |_| {});
     assert_eq!(unchanged.codes(), []);
@@ -23,9 +23,9 @@ fn a_chain_that_keeps_to_the_rules_is_believed_under_every_profile() {
 fn one_changed_field_is_refused_with_one_code_by_the_profiles_that_have_the_rule() {
     let chain = Chain::new();
     let mut wrong = Vec::new();
-    for (what, place, change, code, profiles) in TABLES.into_iter().flatten() {
+    for (what, role, change, code, profiles) in TABLES.into_iter().flatten() {
         let expected: Vec<_> = profiles.iter().map(|profile| (*profile, *code)).collect();
-        let actual = chain.with(*place, change).codes();
+        let actual = chain.with(*role, change).codes();
         if actual != expected {
             wrong.push((what, expected, actual));
         }
@@ -34,10 +34,10 @@ fn one_changed_field_is_refused_with_one_code_by_the_profiles_that_have_the_rule
 }
 
 #[test]
-fn harmless_changes_are_believed_under_every_profile() {
+fn harmless_changes_are_accepted_under_every_profile() {
     let chain = Chain::new();
-    for (what, place, change) in HARMLESS {
-        assert_eq!(chain.with(*place, change).codes(), [], "{what}");
+    for (what, role, change) in HARMLESS {
+        assert_eq!(chain.with(*role, change).codes(), [], "{what}");
     }
 }
 
@@ -180,7 +180,7 @@ fn a_leaf_without_alternative_names_is_refused_even_where_no_name_is_asked_for()
     let served = root.issue(Recipe::for_host(HOST).without_san());
     for profile in ALL {
         let code = judged(&root, served.chain(), *profile, false);
-        // The common name, which comes later, is no alternative name either.
+        // The common name, which comes later, is not an alternative name either.
         assert_eq!(code, Some(Code::NoSubjectAltName), "{profile:?}");
     }
     assert_eq!(judged(&root, served.chain(), PathOnly, false), None);
@@ -242,7 +242,7 @@ fn a_self_signed_anchor_that_is_not_a_ca_proves_itself_to_those_who_ask_no_more_
 fn padding_bits_of_a_key_usage_allow_nothing() {
     let chain = Chain::new();
     // digitalSignature, and keyCertSign among the bits that pad the octet.
-    let padded = chain.with(Place::Intermediate, |draft| {
+    let padded = chain.with(PathRole::Intermediate, |draft| {
         draft.extension(KEY_USAGE, true, &[0x03, 0x02, 0x04, 0x84]);
     });
     let refused = ALL
@@ -271,16 +271,16 @@ fn a_name_whose_attributes_are_empty_is_an_empty_name() {
 #[test]
 fn any_purpose_stands_for_servers_on_an_intermediate_and_not_on_a_leaf() {
     let chain = Chain::new();
-    let any = |place| {
-        chain.with(place, |draft| {
+    let any = |role| {
+        chain.with(role, |draft| {
             draft.extension(PURPOSES, false, &oids(&[ANY_PURPOSE]));
         })
     };
-    assert_eq!(any(Place::Intermediate).codes(), []);
+    assert_eq!(any(PathRole::Intermediate).codes(), []);
     let refused = Profile::ALL.map(|profile| (profile, Code::WrongPurpose));
     assert_eq!(any(Leaf).codes(), refused);
     // It does not help the leaf that its issuer is for servers, nor the other way round.
-    let beside_clients = chain.with(Place::Intermediate, |draft| {
+    let beside_clients = chain.with(PathRole::Intermediate, |draft| {
         draft.extension(PURPOSES, false, &oids(&[CLIENT_AUTH]));
     });
     assert_eq!(beside_clients.codes(), refused);
@@ -296,8 +296,8 @@ fn any_purpose_stands_for_servers_on_an_intermediate_and_not_on_a_leaf() {
 fn a_critical_extension_that_is_not_understood_is_named() {
     let id = tlv(0x06, &[0x88, 0x37, 0x01]);
     let unknown = sequence(&[id, tlv(0x01, &[0xff]), tlv(0x04, &[5, 0])]);
-    for (place, profile) in [(Leaf, Browser), (Anchor, Rfc5280)] {
-        let refused = Chain::new().with(place, |draft| {
+    for (role, profile) in [(Leaf, Browser), (Anchor, Rfc5280)] {
+        let refused = Chain::new().with(role, |draft| {
             draft.encoded_extension(&unknown);
         });
         let refusal = refused.refusal_for(profile, HOST).unwrap();
@@ -361,10 +361,10 @@ fn every_rule_of_every_profile_has_a_chain_that_only_it_refuses() {
 #[test]
 fn the_limits_of_the_path_builder_are_those_that_the_page_lists() {
     let chain = Chain::new();
-    let under_browser = |place, change: fn(&mut bonafide_testkit::certificate::Draft)| {
-        chain.with(place, change).code(Browser)
+    let under_browser = |role, change: fn(&mut bonafide_testkit::certificate::Draft)| {
+        chain.with(role, change).code(Browser)
     };
-    let intermediate = Place::Intermediate;
+    let intermediate = PathRole::Intermediate;
     let constraint = sequence(&[tlv(0x80, &[0])]);
     for (critical, code) in [(false, None), (true, Some(Code::UnknownCriticalExtension))] {
         let changed = chain.with(intermediate, |draft| {

@@ -2,9 +2,9 @@
 
 use bonafide_verify::{Code, Profile};
 
-use super::chain::{Change, HOST, Place};
+use super::chain::{Change, HOST, PathRole};
 use super::der::*;
-use Place::{Anchor, Intermediate, Leaf};
+use PathRole::{Anchor, Intermediate, Leaf};
 use Profile::{Browser, Rfc5280, WebPki, WebPkiIssuance};
 
 pub(crate) const ALL: &[Profile] = &[Browser, WebPki, WebPkiIssuance, Rfc5280];
@@ -15,7 +15,7 @@ const RFC: &[Profile] = &[Rfc5280];
 const RFC_AND_ISSUANCE: &[Profile] = &[WebPkiIssuance, Rfc5280];
 
 /// What is changed, where, how, the code, and who refuses.
-pub(crate) type Row = (&'static str, Place, Change, Code, &'static [Profile]);
+pub(crate) type Row = (&'static str, PathRole, Change, Code, &'static [Profile]);
 
 #[rustfmt::skip]
 const FIELDS: &[Row] = &[
@@ -195,7 +195,7 @@ pub(crate) const TABLES: [&[Row]; 10] = [
 
 /// What no profile has anything against.
 #[rustfmt::skip]
-pub(crate) const HARMLESS: &[(&str, Place, Change)] = &[
+pub(crate) const HARMLESS: &[(&str, PathRole, Change)] = &[
     ("an unknown extension", Leaf, |d| { d.extension("1.2.3.4", false, &[]); }),
     ("two unknown extensions", Leaf, |d| { d.extension("1.2.3.4", false, &[]).extension("1.2.3.5", false, &[]); }),
     ("a leaf without basic constraints", Leaf, |d| { d.without_extension(BASIC_CONSTRAINTS); }),

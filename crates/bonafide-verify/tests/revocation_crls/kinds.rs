@@ -69,12 +69,13 @@ fn serial_numbers_are_compared_as_numbers_with_their_sign() {
 }
 
 #[test]
-fn a_list_that_names_another_key_of_the_issuers_name_is_told_from_one_with_a_bad_signature() {
+fn a_list_that_names_another_key_of_the_issuers_name_is_distinguished_from_one_with_a_bad_signature()
+ {
     let (ca, made_again) = (TestCa::named("root"), TestCa::named("root"));
     let leaf = ca.issue(Recipe::for_host(HOST));
     let list = made_again.crl(CrlRecipe::new().authority_key([7; 20]));
     assert_eq!(
         reason_of(&ca, &leaf, &[list]),
-        missing("the revocation list from lists is signed by another key of the issuer's name")
+        missing("the revocation list from lists is signed by another key under the issuer's name")
     );
 }

@@ -100,7 +100,7 @@ fn problem(list: &List) -> CrlProblem {
 }
 
 #[test]
-fn a_listed_certificate_is_refused_and_one_that_is_not_listed_is_believed_until_the_next_list() {
+fn a_listed_certificate_is_refused_and_one_that_is_not_listed_is_accepted_until_the_next_list() {
     let ca = TestCa::new();
     let (good, stolen) = (
         ca.issue(Recipe::for_host(HOST)),
@@ -126,7 +126,7 @@ fn a_listed_certificate_is_refused_and_one_that_is_not_listed_is_believed_until_
         row(&receipt),
         (
             Outcome::Passed,
-            "leaf: good by revocation list 01 from lists".to_owned()
+            "leaf: good according to the revocation list 01 from lists".to_owned()
         )
     );
     assert_eq!(receipt.deadline(), Some((made + 3 * DAY).as_unix_time()));
@@ -245,7 +245,8 @@ fn what_is_accepted_without_an_answer_reads_so_on_the_receipt() {
         row(&receipt),
         (
             Outcome::NotCovered,
-            "leaf: nothing says whether it is revoked: no revocation list of its issuer".to_owned()
+            "leaf: no source says whether it is revoked: no revocation list of its issuer"
+                .to_owned()
         )
     );
 }
@@ -313,7 +314,7 @@ fn the_issuer_must_be_allowed_to_sign_lists_where_it_has_a_key_usage() {
             .err()
             .map(|refusal| refusal.reason().clone());
         let expected = missing(
-            "the revocation list from lists is by an issuer whose key usage has no cRLSign",
+            "the revocation list from lists was issued by a CA whose key usage has no cRLSign",
         );
         assert_eq!(reason, (!believed).then_some(expected));
     }
@@ -327,7 +328,7 @@ fn a_list_counts_for_the_certificates_that_it_is_for() {
     let pointing = ca.issue(Recipe::for_host(HOST).crl_distribution_point(url));
     let elsewhere =
         ca.issue(Recipe::for_host(HOST).crl_distribution_point("http://lists.test/2.crl"));
-    let other = "is for other certificates";
+    let other = "does not cover this certificate";
     let new = CrlRecipe::new;
     let cases: [(&str, CrlRecipe, &Identity, Option<&str>); 10] = [
         ("user", new().only(CrlScope::UserCertificates), &plain, None),
@@ -361,13 +362,15 @@ fn a_list_counts_for_the_certificates_that_it_is_for() {
             "reasons",
             new().some_reasons(),
             &plain,
-            Some("is for some reasons only, and does not list it"),
+            Some("covers only some revocation reasons, and does not list it"),
         ),
         (
             "relative point",
             new().relative_distribution_point(),
             &pointing,
-            Some("names its distribution point relative to its issuer, which is not supported"),
+            Some(
+                "names its distribution point relative to its issuer, a form that is not supported",
+            ),
         ),
         (
             "not critical",

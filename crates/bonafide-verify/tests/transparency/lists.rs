@@ -68,17 +68,17 @@ fn what_a_log_says_wrongly_is_refused_by_its_place() {
         (
             "key",
             key("?"),
-            "operators[0].logs[0].key is not the Base64 of what it should be",
+            "operators[0].logs[0].key is not valid Base64 of the right length",
         ),
         (
             "log_id",
             key("?"),
-            "operators[0].logs[0].log_id is not the Base64 of what it should be",
+            "operators[0].logs[0].log_id is not valid Base64 of the right length",
         ),
         (
             "log_id",
             key("AAAA"),
-            "operators[0].logs[0].log_id is not the Base64 of what it should be",
+            "operators[0].logs[0].log_id is not valid Base64 of the right length",
         ),
         (
             "key",
@@ -88,12 +88,12 @@ fn what_a_log_says_wrongly_is_refused_by_its_place() {
         (
             "state",
             json!({ "usable": { "timestamp": "yesterday" } }),
-            "operators[0].logs[0].state is not a time since 1970 as RFC 3339 writes it",
+            "operators[0].logs[0].state is not an RFC 3339 time of 1970 or later",
         ),
         (
             "temporal_interval",
             json!({ "start_inclusive": "1969-12-31T23:59:59Z", "end_exclusive": "2026-01-01T00:00:00Z" }),
-            "operators[0].logs[0].temporal_interval.start_inclusive is not a time since 1970 as RFC 3339 writes it",
+            "operators[0].logs[0].temporal_interval.start_inclusive is not an RFC 3339 time of 1970 or later",
         ),
         (
             "temporal_interval",
@@ -103,7 +103,7 @@ fn what_a_log_says_wrongly_is_refused_by_its_place() {
         (
             "previous_operators",
             json!([{ "name": "old", "end_time": "never" }]),
-            "operators[0].logs[0].previous_operators[0].end_time is not a time since 1970 as RFC 3339 writes it",
+            "operators[0].logs[0].previous_operators[0].end_time is not an RFC 3339 time of 1970 or later",
         ),
     ];
     for (member, value, expected) in cases {

@@ -79,7 +79,7 @@ fn retired_logs_alone_are_not_enough() {
     assert!(
         found
             .to_string()
-            .ends_with("none of them is trusted any more")
+            .ends_with("no log that counts is trusted any more")
     );
     let all = stage.recipe().logged_in(&stage.logs);
     assert!(stage.judge(all).unwrap().is_verified());

@@ -1,4 +1,4 @@
-//! Rules on basic constraints: who is a CA, and how far below it others may be.
+//! Rules on basic constraints: which certificate is a CA's, and how long a path below it may be.
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
 use crate::x509::certificate::{Attribute, KeyUsage, attributes};
 
-/// rustls-webpki asks the same of intermediates, and takes every anchor for a CA.
+/// rustls-webpki requires the same of intermediates, and treats every anchor as a CA.
 pub(super) static ANCHOR_IS_CA: Rule = Rule::certificate(
     Code::LeafAsCa,
     "RFC 5280, 4.2.1.9; CA/B BR 7.1.2.1.4",
@@ -24,7 +24,7 @@ pub(super) static PATH_LENGTH_OF_CAS: Rule = Rule::certificate(
     path_length_of_cas,
 );
 
-/// rustls-webpki keeps no path length of an anchor.
+/// rustls-webpki does not keep an anchor's path length.
 pub(super) static ANCHOR_PATH_LENGTH: Rule = Rule::path(
     Code::PathLength,
     "RFC 5280, 4.2.1.9",
@@ -32,7 +32,7 @@ pub(super) static ANCHOR_PATH_LENGTH: Rule = Rule::path(
     anchor_path_length,
 );
 
-/// Roots from before these requirements are in every browser's store.
+/// Every browser's store has roots that are older than these requirements.
 pub(super) static CA_SUBJECT: Rule = Rule::certificate(
     Code::CaSubject,
     "CA/B BR 7.1.2.10.2",
@@ -58,7 +58,9 @@ fn path_length_of_cas(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(),
         return Ok(());
     }
     if !constraints.ca {
-        return Err(rule.found("a path length constraint of what is not a CA"));
+        return Err(
+            rule.found("a path length constraint in a certificate that is not a CA certificate")
+        );
     }
     match subject.key_usage()? {
         Some(usage) if !usage.has(KeyUsage::KEY_CERT_SIGN) => {

@@ -1,4 +1,4 @@
-//! Rules on the common name of a leaf, which old programs believe.
+//! Rules on the common name of a leaf, which old programs compare with the host.
 
 use super::host_syntax::{address_text, ends_in_number, under_wildcard};
 use super::rule::{Rule, Scope};
@@ -8,12 +8,14 @@ use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
 use crate::x509::certificate::{Attribute, GeneralName, attributes};
 
-/// Milder than the clause in two ways that mislead nobody, and which accepted cases of x509-limbo need: the domain under a wildcard may be the
-/// common name of the wildcard's certificate, and beside addresses alone a host name says nothing of a host.
+/// Milder than the clause in two harmless ways that accepted cases of x509-limbo need. The domain
+/// under a wildcard may be the common name of the wildcard's certificate. A host name is allowed as
+/// the common name if all alternative names are addresses.
 pub(super) static OF_ITS_KIND: Rule = Rule::certificate(
     Code::CommonName,
     "CA/B BR 7.1.4.3",
-    "the leaf's common name, where it has one, is a copy of an alternative name of its kind, or the domain under a wildcard",
+    "the leaf's common name, where it has one, is a copy of an alternative name of its kind, or \
+     the domain under a wildcard",
     Scope::Leaf,
     of_its_kind,
 );
@@ -21,7 +23,8 @@ pub(super) static OF_ITS_KIND: Rule = Rule::certificate(
 pub(super) static A_COPY: Rule = Rule::certificate(
     Code::CommonName,
     "CA/B BR 7.1.4.3",
-    "the leaf's common name, where it has one, is a character-for-character copy of an alternative name",
+    "the leaf's common name, where it has one, is a character-for-character copy of an alternative \
+     name",
     Scope::Leaf,
     a_copy,
 );
@@ -62,7 +65,7 @@ fn a_copy(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     Err(foreign(common_name))
 }
 
-/// The common name of the subject, of which there may be one.
+/// The subject's common name; more than one is refused.
 fn only_common_name<'a>(subject: &Subject<'a>) -> Result<Option<&'a [u8]>, Reason> {
     let mut found = None;
     for attribute in attributes(subject.certificate.subject()) {
@@ -78,7 +81,7 @@ fn only_common_name<'a>(subject: &Subject<'a>) -> Result<Option<&'a [u8]>, Reaso
     Ok(found)
 }
 
-/// Addresses are written as RFC 3986, 3.2.2 and RFC 5952, 4 have them.
+/// Addresses have the text form of RFC 3986, 3.2.2 and RFC 5952, 4.
 fn is_copy(common_name: &[u8], name: GeneralName<'_>) -> bool {
     match name {
         GeneralName::Dns(dns) => dns == common_name,
@@ -92,5 +95,7 @@ fn is_copy(common_name: &[u8], name: GeneralName<'_>) -> bool {
 fn foreign(common_name: &[u8]) -> Reason {
     let text = String::from_utf8_lossy(common_name);
     let text = text.escape_debug();
-    A_COPY.found(format!("the common name \"{text}\" is no alternative name"))
+    A_COPY.found(format!(
+        "the common name \"{text}\" is not an alternative name"
+    ))
 }

@@ -1,4 +1,4 @@
-//! Whether the content of an extension is what its specification says.
+//! Whether the content of an extension follows its specification.
 
 use std::fmt;
 
@@ -14,16 +14,16 @@ use crate::x509::certificate::{
 
 /// What is wrong with the content of an extension.
 #[derive(Debug)]
-pub(super) enum Fault {
-    /// It is not the DER that it should be.
+pub(super) enum ContentError {
+    /// It is not the DER that its specification defines.
     Der(der::Error),
-    /// It is, and says something that is not allowed.
+    /// It is well-formed DER with a value that is not allowed.
     Said(&'static str),
     /// A list of certificate timestamps that cannot be read.
     Timestamps(SctListError),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ContentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Der(error) => fmt::Display::fmt(error, f),
@@ -33,17 +33,17 @@ impl fmt::Display for Fault {
     }
 }
 
-impl From<der::Error> for Fault {
+impl From<der::Error> for ContentError {
     fn from(error: der::Error) -> Self {
         Self::Der(error)
     }
 }
 
-type Check = fn(&[u8]) -> Result<(), Fault>;
+type Check = fn(&[u8]) -> Result<(), ContentError>;
 
-const EMPTY: Fault = Fault::Said("it lists nothing");
+const EMPTY: ContentError = ContentError::Said("it is an empty list");
 
-/// The extensions that rules know, each with how its whole content is read.
+/// The extensions that rules know, each with the function that checks its whole content.
 pub(super) const CHECKED: [(Known, Check); 19] = [
     (Known::AuthorityKeyId, authority_key_id),
     (Known::SubjectKeyId, subject_key_id),
@@ -55,7 +55,7 @@ pub(super) const CHECKED: [(Known, Check); 19] = [
     (Known::SubjectDirectoryAttributes, |value| {
         row(value, directory_attribute)
     }),
-    // The empty list of purposes has a code of its own.
+    // An empty list of purposes has a code of its own.
     (Known::ExtendedKeyUsage, |value| {
         elements(sequence(value)?).try_for_each(|id| Ok(Oid::read(id?).map(drop)?))
     }),
@@ -80,7 +80,10 @@ pub(super) const CHECKED: [(Known, Check); 19] = [
 ];
 
 /// Checks every element of a list that has at least one.
-fn row(value: &[u8], check: fn(AnyRef<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+fn row(
+    value: &[u8],
+    check: fn(AnyRef<'_>) -> Result<(), ContentError>,
+) -> Result<(), ContentError> {
     let content = sequence(value)?;
     if content.is_empty() {
         return Err(EMPTY);
@@ -88,8 +91,8 @@ fn row(value: &[u8], check: fn(AnyRef<'_>) -> Result<(), Fault>) -> Result<(), F
     elements(content).try_for_each(|element| check(element?))
 }
 
-/// RFC 5280, 4.2.1.1: issuer and serial number are there together or not at all.
-fn authority_key_id(value: &[u8]) -> Result<(), Fault> {
+/// RFC 5280, 4.2.1.1: issuer and serial number are both present or both absent.
+fn authority_key_id(value: &[u8]) -> Result<(), ContentError> {
     let mut has = [false; 3];
     for field in elements(sequence(value)?) {
         let field = field?;
@@ -104,7 +107,9 @@ fn authority_key_id(value: &[u8]) -> Result<(), Fault> {
         }
         has[number] = true;
         match number {
-            0 if field.value().is_empty() => return Err(Fault::Said("an empty key identifier")),
+            0 if field.value().is_empty() => {
+                return Err(ContentError::Said("an empty key identifier"));
+            }
             1 => general_names(field.value())?,
             2 => any(AnyRef::new(Tag::Integer, field.value())?)?,
             _ => {}
@@ -113,28 +118,28 @@ fn authority_key_id(value: &[u8]) -> Result<(), Fault> {
     if has[1] == has[2] {
         Ok(())
     } else {
-        Err(Fault::Said(
-            "an issuer and no serial number, or the reverse",
+        Err(ContentError::Said(
+            "an issuer without a serial number, or the reverse",
         ))
     }
 }
 
-const UNKNOWN_FIELD: Fault = Fault::Said("a field that it cannot have");
-const OUT_OF_ORDER: Fault = Fault::Said("fields out of their order, or one that is there twice");
+const UNKNOWN_FIELD: ContentError = ContentError::Said("a field that is not allowed");
+const OUT_OF_ORDER: ContentError = ContentError::Said("fields out of order, or a repeated field");
 
-fn subject_key_id(value: &[u8]) -> Result<(), Fault> {
+fn subject_key_id(value: &[u8]) -> Result<(), ContentError> {
     if <&OctetStringRef>::from_der(value)?.as_bytes().is_empty() {
-        return Err(Fault::Said("it is empty"));
+        return Err(ContentError::Said("it is empty"));
     }
     Ok(())
 }
 
-/// RFC 5280, 4.2.1.3: a named bit list, which ends in its last bit that is set (X.690, 11.2.2).
-fn key_usage(value: &[u8]) -> Result<(), Fault> {
+/// RFC 5280, 4.2.1.3: a named bit list, which ends with its last bit that is set (X.690, 11.2.2).
+fn key_usage(value: &[u8]) -> Result<(), ContentError> {
     named_bits(AnyRef::from_der(value)?)
 }
 
-fn named_bits(value: AnyRef<'_>) -> Result<(), Fault> {
+fn named_bits(value: AnyRef<'_>) -> Result<(), ContentError> {
     let bits = bit_string(value)?;
     let ends_in_one = match bits.raw_bytes().last() {
         Some(last) => last >> bits.unused_bits() & 1 == 1,
@@ -143,14 +148,12 @@ fn named_bits(value: AnyRef<'_>) -> Result<(), Fault> {
     if ends_in_one {
         Ok(())
     } else {
-        Err(Fault::Said(
-            "a list of bits that ends in one that is not set",
-        ))
+        Err(ContentError::Said("a bit list that ends with a zero bit"))
     }
 }
 
 /// RFC 5280, 4.2.1.9.
-fn basic_constraints(value: &[u8]) -> Result<(), Fault> {
+fn basic_constraints(value: &[u8]) -> Result<(), ContentError> {
     let mut fields = fields(AnyRef::from_der(value)?)?;
     let mut field = fields.next()?;
     if let Some(ca) = field.filter(|field| field.tag() == Tag::Boolean) {
@@ -165,11 +168,13 @@ fn basic_constraints(value: &[u8]) -> Result<(), Fault> {
     Ok(fields.end()?)
 }
 
-/// DER leaves out a field that has its default (X.690, 11.5).
-pub(super) const EXPLICIT_DEFAULT: Fault = Fault::Said("a FALSE that is written out");
+/// DER omits a field that has its default value (X.690, 11.5).
+pub(super) const EXPLICIT_DEFAULT: ContentError =
+    ContentError::Said("an explicit FALSE, which DER omits");
 
-/// RFC 5280, 4.2.1.10. That a list is not empty, and that bases are well written, are rules of their own.
-fn name_constraints(value: &[u8]) -> Result<(), Fault> {
+/// RFC 5280, 4.2.1.10. Other rules check that a list is not empty and that bases have the right
+/// syntax.
+fn name_constraints(value: &[u8]) -> Result<(), ContentError> {
     let mut last = None;
     for field in elements(sequence(value)?) {
         let field = field?;
@@ -187,7 +192,7 @@ fn name_constraints(value: &[u8]) -> Result<(), Fault> {
             if let Some(base) = subtree.next()? {
                 general_name(base)?;
             }
-            // Minimum and maximum, which a rule of its own refuses.
+            // Minimum and maximum, which another rule refuses.
             while let Some(bound) = subtree.next()? {
                 natural_content(bound.value())?;
             }
@@ -196,12 +201,12 @@ fn name_constraints(value: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn alternative_names(value: &[u8]) -> Result<(), Fault> {
+fn alternative_names(value: &[u8]) -> Result<(), ContentError> {
     row(value, |name| Ok(general_name(name)?))
 }
 
 /// RFC 5280, 4.2.1.8: a type, and a set of values that is not empty.
-fn directory_attribute(value: AnyRef<'_>) -> Result<(), Fault> {
+fn directory_attribute(value: AnyRef<'_>) -> Result<(), ContentError> {
     let mut fields = fields(value)?;
     Oid::read(fields.required()?)?;
     let values = fields.required()?;
@@ -210,8 +215,8 @@ fn directory_attribute(value: AnyRef<'_>) -> Result<(), Fault> {
     Ok(fields.end()?)
 }
 
-/// RFC 5280, 4.2.1.4: an identifier, and qualifiers where there are any.
-fn policy(information: AnyRef<'_>) -> Result<(), Fault> {
+/// RFC 5280, 4.2.1.4: an identifier, and optional qualifiers.
+fn policy(information: AnyRef<'_>) -> Result<(), ContentError> {
     let mut fields = fields(information)?;
     Oid::read(fields.required()?)?;
     if let Some(qualifiers) = fields.next()? {
@@ -224,8 +229,8 @@ fn policy(information: AnyRef<'_>) -> Result<(), Fault> {
     Ok(fields.end()?)
 }
 
-/// A `PolicyQualifierInfo`: a pointer to a statement, a notice, or what nobody here knows.
-fn qualifier(value: AnyRef<'_>) -> Result<(), Fault> {
+/// A `PolicyQualifierInfo`: a pointer to a statement, a notice, or an unknown qualifier.
+fn qualifier(value: AnyRef<'_>) -> Result<(), ContentError> {
     const STATEMENT: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 2, 1];
     const NOTICE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 2, 2];
     let mut fields = fields(value)?;
@@ -241,7 +246,7 @@ fn qualifier(value: AnyRef<'_>) -> Result<(), Fault> {
 }
 
 /// RFC 5280, 4.2.1.5: two identifiers.
-fn mapping(pair: AnyRef<'_>) -> Result<(), Fault> {
+fn mapping(pair: AnyRef<'_>) -> Result<(), ContentError> {
     let mut fields = fields(pair)?;
     Oid::read(fields.required()?)?;
     Oid::read(fields.required()?)?;
@@ -249,7 +254,7 @@ fn mapping(pair: AnyRef<'_>) -> Result<(), Fault> {
 }
 
 /// RFC 5280, 4.2.1.11: one or both of two counts.
-fn policy_constraints(value: &[u8]) -> Result<(), Fault> {
+fn policy_constraints(value: &[u8]) -> Result<(), ContentError> {
     let content = sequence(value)?;
     if content.is_empty() {
         return Err(EMPTY);
@@ -271,8 +276,8 @@ fn policy_constraints(value: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// RFC 5280, 4.2.1.13: every point has a name or the name of who issues its list.
-fn distribution_point(point: AnyRef<'_>) -> Result<(), Fault> {
+/// RFC 5280, 4.2.1.13: every point has a name or the name of its list's issuer.
+fn distribution_point(point: AnyRef<'_>) -> Result<(), ContentError> {
     point.tag().assert_eq(Tag::Sequence)?;
     let mut has = [false; 3];
     for field in elements(point.value()) {
@@ -296,12 +301,12 @@ fn distribution_point(point: AnyRef<'_>) -> Result<(), Fault> {
     if has[0] || has[2] {
         Ok(())
     } else {
-        Err(Fault::Said("a distribution point that names nothing"))
+        Err(ContentError::Said("a distribution point without a name"))
     }
 }
 
 /// A `DistributionPointName`: names, or attributes below the issuer's name.
-fn point_name(name: AnyRef<'_>) -> Result<(), Fault> {
+fn point_name(name: AnyRef<'_>) -> Result<(), ContentError> {
     match name.tag() {
         tag if tag == context(0) => Ok(general_names(name.value())?),
         tag if tag == context(1) => Ok(list(name.value(), attribute)?),
@@ -310,7 +315,7 @@ fn point_name(name: AnyRef<'_>) -> Result<(), Fault> {
 }
 
 /// RFC 5280, 4.2.2.1: a method and a location.
-fn access_description(description: AnyRef<'_>) -> Result<(), Fault> {
+fn access_description(description: AnyRef<'_>) -> Result<(), ContentError> {
     let mut fields = fields(description)?;
     Oid::read(fields.required()?)?;
     let location = fields.required()?;
@@ -322,18 +327,18 @@ fn access_description(description: AnyRef<'_>) -> Result<(), Fault> {
 }
 
 /// RFC 7633, 4.1: the number of a TLS extension, of 16 bits.
-fn feature(value: AnyRef<'_>) -> Result<(), Fault> {
+fn feature(value: AnyRef<'_>) -> Result<(), ContentError> {
     value.tag().assert_eq(Tag::Integer)?;
     match natural_content(value.value())? {
         [_] | [_, _] | [0, _, _] => Ok(()),
-        _ => Err(Fault::Said(
+        _ => Err(ContentError::Said(
             "a feature that is not the number of a TLS extension",
         )),
     }
 }
 
 /// RFC 6962, 3.3: a list of TLS in an `OCTET STRING`.
-fn timestamps(value: &[u8]) -> Result<(), Fault> {
+fn timestamps(value: &[u8]) -> Result<(), ContentError> {
     let list = <&OctetStringRef>::from_der(value)?.as_bytes();
-    read_list(list).map_err(Fault::Timestamps).map(drop)
+    read_list(list).map_err(ContentError::Timestamps).map(drop)
 }

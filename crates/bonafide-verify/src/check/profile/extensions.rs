@@ -1,8 +1,8 @@
-//! Rules on the form of extensions: well-formed, there once, critical or not.
+//! Rules on the form of extensions: well-formed, not repeated, critical or not.
 
 use super::content;
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
@@ -11,7 +11,7 @@ use crate::x509::certificate::{Known, is_empty_name};
 pub(super) static WELL_FORMED: Rule = Rule::certificate(
     Code::MalformedExtension,
     "RFC 5280, 4.2",
-    "the content of every known extension is what its specification says",
+    "the content of every known extension follows its specification",
     Scope::All,
     well_formed,
 );
@@ -19,16 +19,16 @@ pub(super) static WELL_FORMED: Rule = Rule::certificate(
 pub(super) static ONCE: Rule = Rule::certificate(
     Code::DuplicateExtension,
     "RFC 5280, 4.2",
-    "no extension is there twice",
+    "no extension occurs twice",
     Scope::All,
     once,
 );
 
-/// rustls-webpki refuses what it does not understand below the anchor.
+/// rustls-webpki refuses unknown critical extensions below the anchor only.
 pub(super) static CRITICAL_ARE_UNDERSTOOD: Rule = Rule::certificate(
     Code::UnknownCriticalExtension,
     "RFC 5280, 4.2",
-    "every critical extension, an anchor's too, is understood",
+    "every critical extension is understood, also in an anchor",
     Scope::All,
     critical_are_understood,
 );
@@ -36,12 +36,13 @@ pub(super) static CRITICAL_ARE_UNDERSTOOD: Rule = Rule::certificate(
 pub(super) static RFC5280_CRITICAL: Rule = Rule::certificate(
     Code::NotCritical,
     "RFC 5280, 4.2.1.6, 4.2.1.9, 4.2.1.10, 4.2.1.11 and 4.2.1.14",
-    "basic constraints of CAs, name and policy constraints, `inhibitAnyPolicy`, and the SAN of an empty subject are critical",
+    "basic constraints of CAs, name and policy constraints, `inhibitAnyPolicy`, and the SAN of an \
+     empty subject are critical",
     Scope::All,
     rfc5280_critical,
 );
 
-/// The Baseline Requirements let name constraints be non-critical (7.1.2.5.2).
+/// The Baseline Requirements allow non-critical name constraints (7.1.2.5.2).
 pub(super) static WEB_PKI_CRITICAL: Rule = Rule::certificate(
     Code::NotCritical,
     "CA/B BR 7.1.2.1.4, 7.1.2.7.6, 7.1.2.7.12 and 7.1.2.10.4",
@@ -61,7 +62,8 @@ pub(super) static KEY_USAGE_CRITICAL: Rule = Rule::certificate(
 pub(super) static RFC5280_NOT_CRITICAL: Rule = Rule::certificate(
     Code::Critical,
     "RFC 5280, 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2.1 and 4.2.2.2",
-    "key identifiers, directory attributes, the freshest CRL and information access are not critical",
+    "key identifiers, directory attributes, the freshest CRL and information access are not \
+     critical",
     Scope::All,
     rfc5280_not_critical,
 );
@@ -69,7 +71,8 @@ pub(super) static RFC5280_NOT_CRITICAL: Rule = Rule::certificate(
 pub(super) static WEB_PKI_NOT_CRITICAL: Rule = Rule::certificate(
     Code::Critical,
     "CA/B BR 7.1.2.7.6, 7.1.2.7.12, 7.1.2.11 and RFC 5280, 4.2.1",
-    "nor are extended key usage, policies, CRL distribution points, SCTs, and the SAN beside a subject",
+    "extended key usage, policies, CRL distribution points, SCTs, and the SAN of a certificate \
+     with a subject are not critical",
     Scope::All,
     web_pki_not_critical,
 );
@@ -81,7 +84,9 @@ pub(super) fn malformed(known: Known, error: &dyn std::fmt::Display) -> Reason {
 
 fn well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     if subject.extensions.writes_default {
-        return Err(WELL_FORMED.found("an extension whose critical FALSE is written out"));
+        return Err(
+            WELL_FORMED.found("an extension with an explicit critical FALSE, which DER omits")
+        );
     }
     content::CHECKED.into_iter().try_for_each(|(known, check)| {
         let Some(slot) = subject.extensions.get(known) else {
@@ -111,7 +116,7 @@ fn once(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
 }
 
 fn critical_are_understood(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
-    /// Constraints on policies are processed by nobody here (RFC 5280, 6.1.4 (i) and (j)).
+    /// This verifier does not process constraints on policies (RFC 5280, 6.1.4 (i) and (j)).
     const NOT_PROCESSED: [Known; 3] = [
         Known::PolicyMappings,
         Known::PolicyConstraints,
@@ -132,7 +137,7 @@ fn critical_are_understood(subject: &Subject<'_>, _: &CheckContext<'_>) -> Resul
 
 fn rfc5280_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     let rule = &RFC5280_CRITICAL;
-    if subject.place != Place::Leaf {
+    if subject.role != PathRole::Leaf {
         demand(rule, subject, Known::BasicConstraints, "RFC 5280, 4.2.1.9")?;
     }
     demand(rule, subject, Known::NameConstraints, "RFC 5280, 4.2.1.10")?;
@@ -151,10 +156,10 @@ fn rfc5280_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
 
 fn web_pki_critical(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     let rule = &WEB_PKI_CRITICAL;
-    let clause = match subject.place {
-        Place::Leaf => "CA/B BR 7.1.2.7.6",
-        Place::Intermediate => "CA/B BR 7.1.2.10.4",
-        Place::Anchor | Place::OwnAnchor => "CA/B BR 7.1.2.1.4",
+    let clause = match subject.role {
+        PathRole::Leaf => "CA/B BR 7.1.2.7.6",
+        PathRole::Intermediate => "CA/B BR 7.1.2.10.4",
+        PathRole::Anchor | PathRole::OwnAnchor => "CA/B BR 7.1.2.1.4",
     };
     demand(rule, subject, Known::BasicConstraints, clause)?;
     if is_empty_name(subject.certificate.subject()) {

@@ -5,7 +5,7 @@ use der::asn1::AnyRef;
 use rustls_pki_types::UnixTime;
 
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
@@ -13,7 +13,7 @@ use crate::x509::certificate::{is_empty_name, whole};
 
 /// RFC 5280, 4.1.2.2: serial numbers have at most 20 octets.
 const MAX_SERIAL_OCTETS: usize = 20;
-/// 2050-01-01T00:00:00Z: from then on times are `GeneralizedTime` (RFC 5280, 4.1.2.5).
+/// 2050-01-01T00:00:00Z: later times are `GeneralizedTime` (RFC 5280, 4.1.2.5).
 const YEAR_2050: u64 = 2_524_608_000;
 
 pub(super) static VERSION_3: Rule = Rule::certificate(
@@ -32,7 +32,7 @@ pub(super) static SERIAL_NUMBER: Rule = Rule::certificate(
     serial_number,
 );
 
-/// Roots with the serial number 0 are in every browser's store.
+/// Every browser's store has roots with the serial number 0.
 pub(super) static SERIAL_NUMBER_BELOW_ANCHOR: Rule = Rule::certificate(
     Code::SerialNumber,
     "CA/B BR 7.1.2.7 and 7.1.2.6; RFC 5280, 4.1.2.2",
@@ -44,14 +44,14 @@ pub(super) static SERIAL_NUMBER_BELOW_ANCHOR: Rule = Rule::certificate(
 pub(super) static UNIQUE_SERIALS: Rule = Rule::path(
     Code::DuplicateSerial,
     "RFC 5280, 4.1.2.2",
-    "no two certificates of the path have one issuer and one serial number",
+    "no two certificates of the path have the same issuer and serial number",
     unique_serials,
 );
 
 pub(super) static NAMES_ARE_NOT_EMPTY: Rule = Rule::certificate(
     Code::EmptyName,
     "RFC 5280, 4.1.2.4 and 4.1.2.6",
-    "every certificate has an issuer, and every CA's a subject",
+    "every certificate has an issuer, and every CA certificate has a subject",
     Scope::All,
     names_are_not_empty,
 );
@@ -72,7 +72,7 @@ pub(super) static TIME_ENCODING: Rule = Rule::certificate(
     time_encoding,
 );
 
-/// A root with a time in the other form is in every browser's store.
+/// Every browser's store has a root with a time in the other form.
 pub(super) static TIME_ENCODING_BELOW_ANCHOR: Rule = Rule::certificate(
     Code::TimeEncoding,
     "CA/B BR 7.1.2.7 and 7.1.2.6; RFC 5280, 4.1.2.5",
@@ -113,7 +113,8 @@ fn unique_serials(path: &[Subject<'_>]) -> Result<(), (usize, Reason)> {
         if path[..position].iter().any(same) {
             return Err((
                 position,
-                UNIQUE_SERIALS.found("issuer and serial number of another certificate of the path"),
+                UNIQUE_SERIALS
+                    .found("the same issuer and serial number as another certificate of the path"),
             ));
         }
     }
@@ -125,7 +126,7 @@ fn names_are_not_empty(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<()
     if is_empty_name(subject.certificate.issuer()) {
         return Err(rule.found("an empty issuer"));
     }
-    let is_ca = subject.place != Place::Leaf || subject.is_ca()?;
+    let is_ca = subject.role != PathRole::Leaf || subject.is_ca()?;
     if is_ca && is_empty_name(subject.certificate.subject()) {
         return Err(rule.found("a CA without a subject"));
     }
@@ -152,5 +153,5 @@ fn time_encoding(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reas
     if subject.certificate.encoded_times().into_iter().all(belongs) {
         return Ok(());
     }
-    Err(TIME_ENCODING.found("a time encoded in the form that is not for its year"))
+    Err(TIME_ENCODING.found("a time encoded in the wrong form for its year"))
 }

@@ -2,18 +2,20 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// RFC 1034, 3.1: labels have at most 63 octets, and a name 253 where it is written with dots.
+/// RFC 1034, 3.1: labels have at most 63 octets, and a name written with dots has at most 253.
 const MAX_LABEL: usize = 63;
 const MAX_NAME: usize = 253;
 
-/// Whether `name` is in the preferred name syntax (RFC 1034, 3.5, as RFC 1123, 2.1 loosens it) and no address.
+/// Whether `name` is in the preferred name syntax (RFC 1034, 3.5, as extended by RFC 1123, 2.1) and
+/// is not an address.
 pub(super) fn is_dns_name(name: &[u8]) -> bool {
     name.len() <= MAX_NAME
         && !ends_in_number(name)
         && name.split(|octet| *octet == b'.').all(is_label)
 }
 
-/// Whether the last label is a number, decimal or hexadecimal: what resolvers and browsers take for an IPv4 address.
+/// Whether the last label is a decimal or hexadecimal number: resolvers and browsers read such a
+/// name as an IPv4 address.
 pub(super) fn ends_in_number(name: &[u8]) -> bool {
     let last = name.rsplit(|octet| *octet == b'.').next();
     last.is_some_and(|last| {
@@ -25,7 +27,7 @@ pub(super) fn ends_in_number(name: &[u8]) -> bool {
     })
 }
 
-/// The name under the `*.` of a wildcard, where it is one.
+/// The name after the `*.`, if `name` is a wildcard.
 pub(super) fn under_wildcard(name: &[u8]) -> Option<&[u8]> {
     name.strip_prefix(b"*.")
 }
@@ -64,7 +66,7 @@ pub(super) fn is_absolute_uri(uri: &[u8]) -> bool {
     scheme_is_fine && rest_is_fine
 }
 
-/// The address that 4 or 16 octets are, as RFC 5952 writes it.
+/// The address of 4 or 16 octets, in the text form of RFC 5952.
 pub(super) fn address_text(octets: &[u8]) -> Option<String> {
     if let Ok(octets) = <[u8; 4]>::try_from(octets) {
         return Some(Ipv4Addr::from(octets).to_string());

@@ -1,4 +1,4 @@
-//! Rules on key identifiers, which say whose key signed what.
+//! Rules on key identifiers, which identify the key that signed a certificate.
 
 use super::rule::{Rule, Scope};
 use super::subject::Subject;
@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
 use crate::x509::certificate::Known;
 
-/// A root without one is in every browser's store.
+/// Every browser's store has a root without one.
 pub(super) static SUBJECT_KEY_ID_BELOW_ANCHOR: Rule = Rule::certificate(
     Code::NoSubjectKeyId,
     "CA/B BR 7.1.2.6.1 and 7.1.2.11.4",
@@ -27,7 +27,7 @@ pub(super) static SUBJECT_KEY_ID: Rule = Rule::certificate(
 pub(super) static AUTHORITY_KEY_ID: Rule = Rule::certificate(
     Code::NoAuthorityKeyId,
     "RFC 5280, 4.2.1.1",
-    "every certificate names the key that signed it, but for an anchor that signed itself",
+    "every certificate names the key that signed it, except a self-signed anchor",
     Scope::All,
     authority_key_id,
 );
@@ -36,7 +36,8 @@ pub(super) static AUTHORITY_KEY_ID: Rule = Rule::certificate(
 pub(super) static AUTHORITY_KEY_ID_BELOW_ANCHOR: Rule = Rule::certificate(
     Code::NoAuthorityKeyId,
     "CA/B BR 7.1.2.1.3 and 7.1.2.11.1",
-    "every certificate below the anchor names the key that signed it, and so does an anchor that names it in any way",
+    "every certificate below the anchor names the key that signed it, and so does an anchor with \
+     an authority key identifier",
     Scope::All,
     authority_key_id_below_anchor,
 );
@@ -105,7 +106,8 @@ fn key_ids_chain(path: &[Subject<'_>]) -> Result<(), (usize, Reason)> {
         if let (Some(named), Some(actual)) = (named, actual)
             && named != actual
         {
-            let found = "an authority key identifier that is not the issuer's";
+            let found =
+                "an authority key identifier that is not the issuer's subject key identifier";
             return Err((position, KEY_IDS_CHAIN.found(found)));
         }
     }

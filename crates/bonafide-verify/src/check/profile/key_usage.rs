@@ -18,7 +18,7 @@ pub(super) static ISSUERS_SIGN: Rule = Rule::certificate(
 pub(super) static ONLY_CAS_SIGN: Rule = Rule::certificate(
     Code::CertSignWithoutCa,
     "RFC 5280, 4.2.1.9; CA/B BR 7.1.2.7.11",
-    "what is not a CA's certificate may not sign certificates",
+    "a certificate that is not a CA certificate may not sign certificates",
     Scope::All,
     only_cas_sign,
 );
@@ -26,7 +26,7 @@ pub(super) static ONLY_CAS_SIGN: Rule = Rule::certificate(
 pub(super) static NOT_EMPTY: Rule = Rule::certificate(
     Code::EmptyKeyUsage,
     "RFC 5280, 4.2.1.3",
-    "a key usage extension allows something",
+    "a key usage extension has at least one bit set",
     Scope::All,
     not_empty,
 );
@@ -75,7 +75,7 @@ fn issuers_sign(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reaso
 fn only_cas_sign(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     match subject.key_usage()? {
         Some(usage) if usage.has(KeyUsage::KEY_CERT_SIGN) && !subject.is_ca()? => {
-            Err(ONLY_CAS_SIGN.found("keyCertSign in what is not a CA's certificate"))
+            Err(ONLY_CAS_SIGN.found("keyCertSign in a certificate that is not a CA certificate"))
         }
         _ => Ok(()),
     }
@@ -83,7 +83,7 @@ fn only_cas_sign(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reas
 
 fn not_empty(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     match subject.key_usage()? {
-        Some(usage) if usage.is_empty() => Err(NOT_EMPTY.found("a key usage without a bit")),
+        Some(usage) if usage.is_empty() => Err(NOT_EMPTY.found("a key usage with no bit set")),
         _ => Ok(()),
     }
 }

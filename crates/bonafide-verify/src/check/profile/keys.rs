@@ -16,7 +16,7 @@ const DSA: Oid<'static> = oid!("1.2.840.10040.4.1");
 const P192: Oid<'static> = oid!("1.2.840.10045.3.1.1");
 const EC_PUBLIC_KEY: Oid<'static> = oid!("1.2.840.10045.2.1");
 
-/// The algorithms of CA/B BR 7.1.3.1.1 and 7.1.3.1.2, which demand these encodings octet by octet.
+/// The algorithms of CA/B BR 7.1.3.1.1 and 7.1.3.1.2, which require exactly these encodings.
 const ALLOWED: [AlgorithmIdentifier; 4] = [
     alg_id::ECDSA_P256,
     alg_id::RSA_ENCRYPTION,
@@ -24,7 +24,8 @@ const ALLOWED: [AlgorithmIdentifier; 4] = [
     alg_id::ECDSA_P521,
 ];
 
-/// CA/B BR 6.1.5 lists the kinds that are allowed; these two are what private CAs still hold from before.
+/// CA/B BR 6.1.5 lists the kinds that are allowed; private CAs still have old keys of these two
+/// kinds.
 pub(super) static NO_DSA_OR_P192: Rule = Rule::certificate(
     Code::UnsupportedKey,
     "CA/B BR 6.1.5",
@@ -52,7 +53,7 @@ pub(super) static RSA_OR_NAMED_CURVE: Rule = Rule::certificate(
 pub(super) static NAMED_CURVE: Rule = Rule::certificate(
     Code::UnsupportedKey,
     "RFC 5480, 2.1.1",
-    "an elliptic-curve key names its curve, and does not spell its parameters out",
+    "an elliptic-curve key names its curve, and does not list explicit parameters",
     Scope::All,
     named_curve,
 );
@@ -65,7 +66,7 @@ pub(super) static RSA_EXPONENT: Rule = Rule::certificate(
     rsa_exponent,
 );
 
-/// The name of a kind of key that is not allowed anywhere on a path, if `key` is one.
+/// The name of the key's kind, if that kind is not allowed anywhere on a path.
 pub(crate) fn forbidden_kind(key: &PublicKey<'_>) -> Option<&'static str> {
     if key.algorithm == DSA {
         Some("DSA")
@@ -101,8 +102,8 @@ fn rsa_or_named_curve(subject: &Subject<'_>, context: &CheckContext<'_>) -> Resu
     no_dsa_or_p192(subject, context)?;
     let kind = match (key.algorithm, key.curve) {
         (EC_PUBLIC_KEY, Some(curve)) => format!("ECDSA on the curve {curve}"),
-        (EC_PUBLIC_KEY, None) => "ECDSA on a curve without a name".to_owned(),
-        (algorithm, _) => format!("{algorithm}, or with other parameters"),
+        (EC_PUBLIC_KEY, None) => "ECDSA on an unnamed curve".to_owned(),
+        (algorithm, _) => format!("{algorithm} with these parameters"),
     };
     Err(Reason::UnsupportedKey { kind })
 }
@@ -111,7 +112,7 @@ fn named_curve(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason
     let key = subject.certificate.public_key();
     if key.algorithm == EC_PUBLIC_KEY && key.curve.is_none() {
         return Err(Reason::UnsupportedKey {
-            kind: "ECDSA on a curve without a name".to_owned(),
+            kind: "ECDSA on an unnamed curve".to_owned(),
         });
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Profiles: sets of rules on the certificates of a verified path, beyond what rustls-webpki demands.
+//! Profiles: sets of rules on the certificates of a verified path, beyond what rustls-webpki
+//! requires.
 
 mod ca;
 mod common_name;
@@ -23,37 +24,41 @@ mod validity;
 pub(crate) use self::keys::{MIN_RSA_BITS, forbidden_kind};
 pub use self::rule::Rule;
 pub(crate) use self::signatures::weak_signature;
-pub(crate) use self::subject::Place;
+pub(crate) use self::subject::PathRole;
 
 use self::subject::Subject;
 use crate::check::{Check, CheckContext, Finding};
 use crate::config::description::Description;
 use crate::path::verified::VerifiedPath;
-use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::refused::Refused;
 
-/// Which certificates are refused even though a valid path leads from them to an anchor.
+/// Which certificates are refused although a valid path leads from them to an anchor.
 ///
-/// A profile can only refuse. Each is a list of [`Rule`]s ([`Profile::rules`]); a path is refused by the first that it breaks, and other paths
-/// to an anchor are tried then.
+/// A profile can only refuse. It is a list of [`Rule`]s ([`Profile::rules`]). The first rule that a
+/// path breaks refuses the path, and the verifier then tries other paths to an anchor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
-    /// What current browsers refuse and private CAs rarely do: expired anchors, RSA keys under 2048 bits or of odd size, DSA
-    /// and P-192 keys anywhere, MD5 and SHA-1 signatures, a leaf without subject alternative name, an empty extended key
-    /// usage, an issuer whose key usage does not allow it to sign certificates, an anchor that is for
-    /// other purposes than servers. The default.
+    /// What current browsers refuse and private CAs rarely do: expired anchors, RSA keys under 2048
+    /// bits or of odd size, DSA and P-192 keys anywhere, MD5 and SHA-1 signatures, a leaf without
+    /// subject alternative name, an empty extended key usage, an issuer whose key usage does not
+    /// allow it to sign certificates, an anchor whose extended key usage does not include server
+    /// authentication. The default.
     #[default]
     Browser,
-    /// What the CA/Browser Forum's Baseline Requirements say of names, keys, extensions and their criticality, CA flags and constraints.
-    /// For the public web only: private CAs break them, and so do some services of the public web that need a wildcard over a public suffix.
+    /// The requirements of the CA/Browser Forum's Baseline Requirements for names, keys, extensions
+    /// and their criticality, CA flags and constraints. Only for the public web: private CAs break
+    /// these rules, and so do some public services that need a wildcard over a public suffix.
     WebPki,
-    /// [`Profile::WebPki`], and what the Baseline Requirements say of validity periods, of pointers and policies that must be there, and of the
-    /// subjects of CAs. For auditing public certificates.
+    /// [`Profile::WebPki`], and the Baseline Requirements for validity periods, required pointers
+    /// and policies, and the subjects of CAs. For auditing public certificates.
     WebPkiIssuance,
-    /// What RFC 5280 demands of those who issue certificates, strictly. For conformance and closed PKIs.
+    /// The requirements of RFC 5280 on issuers of certificates, applied strictly. For conformance
+    /// tests and closed PKIs.
     Rfc5280,
-    /// Nothing beyond path validation: parity with plain rustls. An anchor that is not a CA issues
-    /// nothing under this profile either (RFC 5280, 4.2.1.9).
+    /// Nothing beyond path validation, as plain rustls does it. An anchor that is not a CA
+    /// certificate cannot issue under this profile either (RFC 5280, 4.2.1.9).
     PathOnly,
 }
 
@@ -67,7 +72,7 @@ impl Profile {
         Self::PathOnly,
     ];
 
-    /// The rules of the profile, in the order in which they are asked.
+    /// The rules of the profile, in the order in which they run.
     ///
     /// ```
     /// use bonafide_verify::Profile;
@@ -88,15 +93,15 @@ impl Profile {
         rules.iter().chain(more).copied()
     }
 
-    /// Judges one certificate in its place.
+    /// Judges one certificate in its role on the path.
     #[cfg(feature = "danger-insecure-grants")]
     pub(crate) fn judge_one(
         self,
         certificate: &crate::x509::certificate::Certificate<'_>,
-        place: Place,
+        role: PathRole,
         context: &CheckContext<'_>,
     ) -> Result<(), Reason> {
-        self.judge_subject(&Subject::new(*certificate, place)?, context)
+        self.judge_subject(&Subject::new(*certificate, role)?, context)
     }
 
     fn judge_subject(
@@ -108,7 +113,7 @@ impl Profile {
             .try_for_each(|rule| rule.judge_certificate(subject, context))
     }
 
-    /// The name of the profile, as receipts and the command line have it.
+    /// The name of the profile, as receipts and the command line print it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Browser => "browser",
@@ -163,17 +168,17 @@ fn subjects<'a>(path: &'a VerifiedPath<'_>) -> Result<Vec<Subject<'a>>, Refused>
     let last = path.len() - 1;
     let mut subjects = Vec::with_capacity(path.len());
     for (position, certificate) in path.certificates().enumerate() {
-        let place = match position {
-            0 => Place::Leaf,
-            _ if position == last && path.is_own_anchor() => Place::OwnAnchor,
-            _ if position == last => Place::Anchor,
-            _ => Place::Intermediate,
+        let role = match position {
+            0 => PathRole::Leaf,
+            _ if position == last && path.is_own_anchor() => PathRole::OwnAnchor,
+            _ if position == last => PathRole::Anchor,
+            _ => PathRole::Intermediate,
         };
         let subject = certificate
             .map_err(|source| Reason::Malformed {
                 detail: source.to_string(),
             })
-            .and_then(|certificate| Subject::new(certificate, place))
+            .and_then(|certificate| Subject::new(certificate, role))
             .map_err(|reason| Refused::at(position, reason))?;
         subjects.push(subject);
     }
@@ -187,7 +192,8 @@ mod tests {
     use crate::x509::certificate::{Certificate, name_text};
     use rustls_pki_types::UnixTime;
 
-    /// The rules for the public web may not refuse the roots of the public web: whatever a rule finds in one of them is for RFC 5280 alone.
+    /// The rules for the public web must not refuse the roots of the public web: only the profile
+    /// `Rfc5280` may contain a rule that refuses one of them.
     #[test]
     fn no_root_of_mozillas_breaks_a_rule_for_the_public_web() {
         let context = CheckContext {
@@ -200,7 +206,7 @@ mod tests {
         };
         for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
             let certificate = Certificate::from_der(der).unwrap();
-            let root = Subject::new(certificate, Place::Anchor).unwrap();
+            let root = Subject::new(certificate, PathRole::Anchor).unwrap();
             let name = name_text(certificate.subject());
             let rules = Profile::WebPkiIssuance.rules();
             for rule in rules.filter(|rule| rule.code() != Code::ExpiredAnchor) {

@@ -1,4 +1,4 @@
-//! Rules on name constraints. That names keep to them is proved by the path builder.
+//! Rules on name constraints. The path builder proves that names are within them.
 
 use der::asn1::AnyRef;
 use der::{Tag, Tagged as _};
@@ -31,14 +31,15 @@ pub(super) static NOT_EMPTY: Rule = Rule::certificate(
 pub(super) static WELL_FORMED: Rule = Rule::certificate(
     Code::MalformedConstraint,
     "RFC 5280, 4.2.1.10",
-    "every subtree is written as its kind demands, without minimum and maximum",
+    "every subtree has the syntax of its kind, without minimum and maximum",
     Scope::All,
     well_formed,
 );
 
 fn only_cas_have_them(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     if subject.has(Known::NameConstraints) && !subject.is_ca()? {
-        return Err(ONLY_CAS_HAVE_THEM.found("name constraints in what is not a CA's certificate"));
+        return Err(ONLY_CAS_HAVE_THEM
+            .found("name constraints in a certificate that is not a CA certificate"));
     }
     Ok(())
 }
@@ -80,9 +81,7 @@ fn well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason
         };
         if !fine {
             let (kind, text) = (base.kind(), text.escape_ascii());
-            return Err(rule.found(format!(
-                "the {kind} constraint \"{text}\" is not written as one"
-            )));
+            return Err(rule.found(format!("the {kind} constraint \"{text}\" is malformed")));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
 use crate::x509::certificate::{GeneralName, Known};
 
-/// A common name is no substitute.
+/// A common name does not replace it.
 pub(super) static LEAF_HAS_SAN: Rule = Rule::certificate(
     Code::NoSubjectAltName,
     "CA/B BR 7.1.2.7.12; RFC 9525, 2",
@@ -22,7 +22,8 @@ pub(super) static LEAF_HAS_SAN: Rule = Rule::certificate(
 pub(super) static WELL_FORMED: Rule = Rule::certificate(
     Code::MalformedName,
     "RFC 5280, 4.2.1.6",
-    "alternative names are host names in the preferred syntax, a whole first label `*` allowed, addresses, mailboxes and absolute URIs",
+    "alternative names are host names in the preferred syntax, a whole first label `*` allowed, \
+     addresses, mailboxes and absolute URIs",
     Scope::All,
     well_formed,
 );
@@ -30,7 +31,7 @@ pub(super) static WELL_FORMED: Rule = Rule::certificate(
 pub(super) static WEB_KINDS: Rule = Rule::certificate(
     Code::ForbiddenNameKind,
     "CA/B BR 7.1.2.7.12",
-    "the leaf's alternative names are host names and addresses alone",
+    "the leaf's alternative names are only host names and addresses",
     Scope::Leaf,
     web_kinds,
 );
@@ -38,7 +39,7 @@ pub(super) static WEB_KINDS: Rule = Rule::certificate(
 pub(super) static NO_WILDCARD_OVER_SUFFIX: Rule = Rule::certificate(
     Code::PublicSuffixWildcard,
     "CA/B BR 3.2.2.6",
-    "no wildcard over a whole public suffix speaks for the host",
+    "a wildcard over a whole public suffix is not enough to cover the host",
     Scope::Leaf,
     no_wildcard_over_suffix,
 );
@@ -46,7 +47,7 @@ pub(super) static NO_WILDCARD_OVER_SUFFIX: Rule = Rule::certificate(
 pub(super) static NO_INTERNAL_NAMES: Rule = Rule::certificate(
     Code::InternalName,
     "CA/B BR 4.2.2",
-    "the leaf is for no internal name and no reserved address",
+    "the leaf has no internal name and no reserved address",
     Scope::Leaf,
     no_internal_names,
 );
@@ -71,7 +72,7 @@ fn well_formed(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason
         };
         if !fine {
             let (kind, text) = (name.kind(), text.escape_ascii());
-            return Err(WELL_FORMED.found(format!("the {kind} \"{text}\" is not written as one")));
+            return Err(WELL_FORMED.found(format!("the {kind} \"{text}\" is malformed")));
         }
     }
     Ok(())
@@ -90,8 +91,9 @@ fn web_kinds(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> 
     Ok(())
 }
 
-/// Such a certificate is for every customer of a registry. The Baseline Requirements let who controls the whole suffix have one, which no
-/// client can know; where the certificate names the host itself as well, nothing hangs on the wildcard.
+/// Such a certificate covers every customer of a registry. The Baseline Requirements allow it for
+/// an applicant that controls the whole suffix, which a client cannot know. If the certificate also
+/// names the host itself, the wildcard does not matter.
 fn no_wildcard_over_suffix(
     subject: &Subject<'_>,
     context: &CheckContext<'_>,
@@ -155,7 +157,7 @@ fn no_internal_names(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Whether an address is in a block that IANA has set aside for no public host (RFC 6890).
+/// Whether an address is in a block that IANA reserves, which no public host has (RFC 6890).
 fn is_reserved(octets: &[u8]) -> bool {
     match *octets {
         [a, b, c, _] => {
@@ -173,7 +175,7 @@ fn is_reserved(octets: &[u8]) -> bool {
                     | (224..=239, ..)
             )
         }
-        // Everything but 2000::/3, and of that the documentation's prefix.
+        // Everything outside 2000::/3, and the documentation prefix within it.
         [first, ..] => first & 0xe0 != 0x20 || octets.starts_with(&[0x20, 0x01, 0x0d, 0xb8]),
         [] => false,
     }

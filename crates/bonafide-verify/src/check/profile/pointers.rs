@@ -5,7 +5,7 @@ use der::{Tag, TagNumber, Tagged as _};
 
 use super::extensions::malformed;
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use super::validity::is_short_lived;
 use crate::check::CheckContext;
 use crate::code::Code;
@@ -26,7 +26,8 @@ pub(super) static AUTHORITY_INFO: Rule = Rule::certificate(
 pub(super) static REVOCATION_POINTER: Rule = Rule::certificate(
     Code::NoCrlPointer,
     "CA/B BR 7.1.2.11.2",
-    "every certificate below the anchor says where its revocation is published, but for a short-lived leaf",
+    "every certificate below the anchor says where its revocation is published, except a \
+     short-lived leaf",
     Scope::Presented,
     revocation_pointer,
 );
@@ -50,7 +51,7 @@ fn revocation_pointer(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(),
     if subject.has(Known::CrlDistributionPoints) {
         return Ok(());
     }
-    if subject.place == Place::Leaf && (is_short_lived(subject) || has_responder(subject)?) {
+    if subject.role == PathRole::Leaf && (is_short_lived(subject) || has_responder(subject)?) {
         return Ok(());
     }
     Err(REVOCATION_POINTER.found("no CRL distribution point"))
@@ -119,7 +120,7 @@ fn demand_http(name: GeneralName<'_>) -> Result<(), Reason> {
         }
         GeneralName::Uri(uri) => {
             let uri = uri.escape_ascii();
-            Err(HTTP_POINTERS.found(format!("the pointer \"{uri}\"")))
+            Err(HTTP_POINTERS.found(format!("the pointer \"{uri}\" is not an http URI")))
         }
         other => Err(HTTP_POINTERS.found(format!("a pointer of the kind {}", other.kind()))),
     }

@@ -4,7 +4,7 @@ use der::{Tag, Tagged as _};
 
 use super::extensions::malformed;
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
@@ -12,7 +12,8 @@ use crate::x509::certificate::{Known, elements, first};
 
 /// `anyPolicy` (RFC 5280, 4.2.1.4).
 const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
-/// The reserved identifiers of CA/B BR 7.1.6.1: domain, organization and individual validated, and those of the EV Guidelines.
+/// The reserved identifiers of CA/B BR 7.1.6.1: domain validated, organization validated,
+/// individual validated, and extended validation (EV Guidelines).
 const RESERVED: [&[u8]; 4] = [
     &[0x67, 0x81, 0x0c, 1, 2, 1],
     &[0x67, 0x81, 0x0c, 1, 2, 2],
@@ -85,7 +86,7 @@ fn present(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
     if !subject.has(Known::CertificatePolicies) {
         return Err(rule.found("no certificate policies"));
     }
-    if subject.place != Place::Leaf {
+    if subject.role != PathRole::Leaf {
         return Ok(());
     }
     for policy in identifiers(subject)? {
@@ -93,5 +94,5 @@ fn present(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
             return Ok(());
         }
     }
-    Err(rule.found("no policy that the CA/Browser Forum has reserved"))
+    Err(rule.found("no policy identifier that the CA/Browser Forum has reserved"))
 }

@@ -1,7 +1,7 @@
 //! Rules on extended key usage: what a key is for.
 
 use super::rule::{Rule, Scope};
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
@@ -9,7 +9,8 @@ use crate::x509::certificate::Known;
 
 const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
-/// Purposes that stand beside server authentication in no certificate (CA/B BR 7.1.2.7.10 and 7.1.2.10.6).
+/// Purposes that no certificate may have together with server authentication (CA/B BR 7.1.2.7.10
+/// and 7.1.2.10.6).
 const FORBIDDEN: [(&[u8], &str); 5] = [
     (&[0x2b, 6, 1, 5, 5, 7, 3, 3], "codeSigning"),
     (&[0x2b, 6, 1, 5, 5, 7, 3, 4], "emailProtection"),
@@ -21,7 +22,7 @@ const FORBIDDEN: [(&[u8], &str); 5] = [
     ),
 ];
 
-/// rustls-webpki demands it of leaf and intermediates.
+/// rustls-webpki requires it of leaf and intermediates.
 pub(super) static NOT_EMPTY: Rule = Rule::certificate(
     Code::EmptyPurpose,
     "RFC 5280, 4.2.1.12",
@@ -41,7 +42,8 @@ pub(super) static LEAF_HAS_PURPOSE: Rule = Rule::certificate(
 pub(super) static ONLY_SERVERS: Rule = Rule::certificate(
     Code::ForbiddenPurpose,
     "CA/B BR 7.1.2.7.10 and 7.1.2.10.6",
-    "no certificate below the anchor is for any purpose, code, mail, time stamps, OCSP or precertificates beside servers",
+    "no certificate below the anchor is, beside server authentication, for any purpose, code \
+     signing, mail, time stamps, OCSP or precertificates",
     Scope::Presented,
     only_servers,
 );
@@ -54,12 +56,13 @@ pub(super) static ANCHOR_HAS_NONE: Rule = Rule::certificate(
     anchor_has_none,
 );
 
-/// OpenSSL and Go ask it of every certificate of a path; rustls-webpki keeps no purposes of an
-/// anchor.
+/// OpenSSL and Go require it of every certificate of a path; rustls-webpki does not keep an
+/// anchor's purposes.
 pub(super) static ANCHOR_FOR_SERVERS: Rule = Rule::certificate(
     Code::WrongPurpose,
     "RFC 5280, 4.2.1.12",
-    "the extended key usage of an anchor, where it has one, names server authentication or any purpose",
+    "the extended key usage of an anchor, where it has one, names server authentication or any \
+     purpose",
     Scope::Anchor,
     anchor_for_servers,
 );
@@ -83,7 +86,7 @@ fn leaf_has_purpose(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), R
     if subject.has_purpose(SERVER_AUTH)? {
         return Ok(());
     }
-    Err(LEAF_HAS_PURPOSE.found("a leaf that does not say that it is for servers"))
+    Err(LEAF_HAS_PURPOSE.found("a leaf without an extended key usage for serverAuth"))
 }
 
 fn only_servers(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
@@ -98,8 +101,9 @@ fn only_servers(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reaso
             return Err(rule.found(format!("an extended key usage with {name}")));
         }
     }
-    // A cross-certified CA may be for any purpose, and says so with nothing beside it (CA/B BR 7.1.2.2.5).
-    let cross_certified = subject.place == Place::Intermediate && count == 1;
+    // A cross-certified CA may have any purpose, as the only entry of the extension (CA/B BR
+    // 7.1.2.2.5).
+    let cross_certified = subject.role == PathRole::Intermediate && count == 1;
     if any && !cross_certified {
         return Err(rule.found("an extended key usage with anyExtendedKeyUsage"));
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::subject::{Place, Subject};
+use super::subject::{PathRole, Subject};
 use crate::check::CheckContext;
 use crate::code::Code;
 use crate::verdict::refusal::reason::Reason;
@@ -36,7 +36,7 @@ type OnCertificate = fn(&Subject<'_>, &CheckContext<'_>) -> Result<(), Reason>;
 /// Judges a path, from the leaf to the anchor; a refusal names the position at fault.
 type OnPath = fn(&[Subject<'_>]) -> Result<(), (usize, Reason)>;
 
-/// Which certificates of a path a rule is about.
+/// Which certificates of a path a rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     All,
@@ -50,14 +50,14 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    fn covers(self, place: Place) -> bool {
+    fn covers(self, role: PathRole) -> bool {
         match self {
             Self::All => true,
-            Self::Leaf => place == Place::Leaf,
-            Self::Intermediates => place == Place::Intermediate,
-            Self::Anchor => matches!(place, Place::Anchor | Place::OwnAnchor),
-            Self::Presented => matches!(place, Place::Leaf | Place::Intermediate),
-            Self::Issuers => matches!(place, Place::Intermediate | Place::Anchor),
+            Self::Leaf => role == PathRole::Leaf,
+            Self::Intermediates => role == PathRole::Intermediate,
+            Self::Anchor => matches!(role, PathRole::Anchor | PathRole::OwnAnchor),
+            Self::Presented => matches!(role, PathRole::Leaf | PathRole::Intermediate),
+            Self::Issuers => matches!(role, PathRole::Intermediate | PathRole::Anchor),
         }
     }
 }
@@ -104,7 +104,7 @@ impl Rule {
         self.clause
     }
 
-    /// What the rule demands, in one line.
+    /// What the rule requires, in one line.
     pub fn summary(&self) -> &'static str {
         self.summary
     }
@@ -114,7 +114,7 @@ impl Rule {
         self.found_under(self.clause, what)
     }
 
-    /// The same, for a rule whose table has a clause for each entry.
+    /// Does the same as `found`, for a rule whose table has a clause for each entry.
     pub(super) fn found_under(
         &self,
         clause: &'static str,
@@ -133,7 +133,7 @@ impl Rule {
         context: &CheckContext<'_>,
     ) -> Result<(), Reason> {
         match self.judge {
-            Judge::Certificate(scope, judge) if scope.covers(subject.place) => {
+            Judge::Certificate(scope, judge) if scope.covers(subject.role) => {
                 judge(subject, context)
             }
             _ => Ok(()),

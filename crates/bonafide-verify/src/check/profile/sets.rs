@@ -1,4 +1,5 @@
-//! Which rules a profile has, in the order in which they are asked: what is cheap and what explains most comes first.
+//! The rules of each profile, in the order in which they run: cheap and most explanatory rules come
+//! first.
 
 use super::rule::Rule;
 use super::{
@@ -66,7 +67,7 @@ pub(super) static WEB_PKI: &[&Rule] = &[
     &ca::ANCHOR_PATH_LENGTH,
 ];
 
-/// What [`WEB_PKI_ISSUANCE`](super::Profile::WebPkiIssuance) has beyond [`WEB_PKI`].
+/// The rules that [`WEB_PKI_ISSUANCE`](super::Profile::WebPkiIssuance) adds to [`WEB_PKI`].
 pub(super) static ISSUANCE: &[&Rule] = &[
     &validity::LEAF_PERIOD,
     &extensions::KEY_USAGE_CRITICAL,

@@ -18,7 +18,7 @@ const WEAK: &[(Oid<'static>, &str)] = &[
     (oid!("1.2.840.10045.4.1"), "SHA-1 with ECDSA"),
 ];
 
-/// The algorithms of CA/B BR 7.1.3.2.1 and 7.1.3.2.2, which demand these encodings octet by octet.
+/// The algorithms of CA/B BR 7.1.3.2.1 and 7.1.3.2.2, which require exactly these encodings.
 const ALLOWED: [AlgorithmIdentifier; 9] = [
     alg_id::ECDSA_SHA256,
     alg_id::ECDSA_SHA384,
@@ -31,7 +31,7 @@ const ALLOWED: [AlgorithmIdentifier; 9] = [
     alg_id::RSA_PSS_SHA512,
 ];
 
-/// An anchor's signature is on itself, and nobody relies on it.
+/// An anchor's signature is over itself, and no verification relies on it.
 pub(super) static NO_MD5_OR_SHA1: Rule = Rule::certificate(
     Code::WeakSignature,
     "CA/B BR 7.1.3.2",
@@ -48,7 +48,7 @@ pub(super) static ALLOWED_ALGORITHM: Rule = Rule::certificate(
     allowed_algorithm,
 );
 
-/// The name of a signature algorithm that nobody should rely on any more, if `algorithm` is one.
+/// The name of the signature algorithm, if it is too weak to rely on.
 pub(crate) fn weak_signature(algorithm: Oid<'_>) -> Option<&'static str> {
     WEAK.iter()
         .find(|(weak, _)| *weak == algorithm)

@@ -1,4 +1,5 @@
-//! What a rule sees of one certificate: its fields and extensions, read once, and its place on the path.
+//! What a rule sees of one certificate: its fields and extensions, read once, and its role on the
+//! path.
 
 use der::Decode as _;
 use der::asn1::OctetStringRef;
@@ -10,35 +11,35 @@ use crate::x509::certificate::{
     NameConstraints, elements, sequence,
 };
 
-/// A certificate of the path in the place that it has there.
+/// A certificate of the path, with its role there.
 pub(crate) struct Subject<'a> {
     pub(super) certificate: Certificate<'a>,
     pub(super) extensions: Extensions<'a>,
-    pub(super) place: Place,
+    pub(super) role: PathRole,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PathRole {
     Leaf,
     Intermediate,
     Anchor,
-    /// The anchor that is the leaf itself, self-signed: it issues nothing else.
+    /// A self-signed leaf that is its own anchor and issues no other certificate of the path.
     OwnAnchor,
 }
 
 impl<'a> Subject<'a> {
-    /// Walks over the extensions of `certificate`.
+    /// Reads the extensions of `certificate`.
     ///
     /// # Errors
-    /// [`Reason::Malformed`] for the first extension that is none.
-    pub(super) fn new(certificate: Certificate<'a>, place: Place) -> Result<Self, Reason> {
+    /// [`Reason::Malformed`] for the first extension that is malformed.
+    pub(super) fn new(certificate: Certificate<'a>, role: PathRole) -> Result<Self, Reason> {
         let extensions = Extensions::of(&certificate).map_err(|source| Reason::Malformed {
             detail: source.to_string(),
         })?;
         Ok(Self {
             certificate,
             extensions,
-            place,
+            role,
         })
     }
 
@@ -47,7 +48,7 @@ impl<'a> Subject<'a> {
     }
 
     pub(super) fn is_anchor(&self) -> bool {
-        matches!(self.place, Place::Anchor | Place::OwnAnchor)
+        matches!(self.role, PathRole::Anchor | PathRole::OwnAnchor)
     }
 
     pub(super) fn is_self_issued(&self) -> bool {
@@ -82,7 +83,7 @@ impl<'a> Subject<'a> {
         self.read(Known::NameConstraints, NameConstraints::read)
     }
 
-    /// The content of an extension that is a `SEQUENCE`; empty where it is not there.
+    /// The content of an extension that is a `SEQUENCE`; empty if the extension is absent.
     pub(super) fn list(&self, known: Known) -> Result<&'a [u8], Reason> {
         Ok(self.read(known, sequence)?.unwrap_or_default())
     }
@@ -116,7 +117,7 @@ impl<'a> Subject<'a> {
         Ok(false)
     }
 
-    /// Reads an extension, where it is there.
+    /// Reads an extension, if it is present.
     fn read<T>(
         &self,
         known: Known,

@@ -8,7 +8,8 @@ use crate::verdict::refusal::reason::Reason;
 
 const DAY: u64 = 86_400;
 
-/// CA/B BR 6.3.2: from which `notBefore` on a leaf may be valid for how many days. Each limit holds until the next begins.
+/// CA/B BR 6.3.2: the maximum validity of a leaf in days, by its `notBefore`. Each limit applies
+/// until the next one begins.
 const LIMITS: [(u64, u64); 6] = [
     // Always (60 months), 2018-03-01, 2020-09-01, 2026-03-15, 2027-03-15, 2029-03-15
     (0, 1_827),
@@ -19,7 +20,7 @@ const LIMITS: [(u64, u64); 6] = [
     (1_868_227_200, 47),
 ];
 
-/// rustls-webpki does not look at an anchor's period, browsers do.
+/// rustls-webpki ignores an anchor's validity period; browsers check it.
 pub(super) static ANCHOR_IS_VALID: Rule = Rule::certificate(
     Code::ExpiredAnchor,
     "RFC 5280, 4.1.2.5 and 6.2",
@@ -31,7 +32,8 @@ pub(super) static ANCHOR_IS_VALID: Rule = Rule::certificate(
 pub(super) static LEAF_PERIOD: Rule = Rule::certificate(
     Code::ValidityPeriod,
     "CA/B BR 6.3.2",
-    "a leaf is valid for at most 398 days, 200 from 2026-03-15, 100 from 2027-03-15, 47 from 2029-03-15",
+    "a leaf is valid for at most 398 days, 200 from 2026-03-15, 100 from 2027-03-15, 47 from \
+     2029-03-15",
     Scope::Leaf,
     leaf_period,
 );
@@ -56,7 +58,7 @@ fn leaf_period(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason
     match limit {
         Some((_, days)) if seconds > days * DAY => {
             let found = seconds.div_ceil(DAY);
-            Err(LEAF_PERIOD.found(format!("valid for {found} days, where {days} are allowed")))
+            Err(LEAF_PERIOD.found(format!("valid for {found} days; {days} are allowed")))
         }
         _ => Ok(()),
     }
@@ -72,7 +74,8 @@ pub(super) fn period(subject: &Subject<'_>) -> (u64, u64) {
     )
 }
 
-/// Whether revocation is not demanded of a leaf because it lives for so short a time (CA/B BR 1.6.1, "Short-lived Subscriber Certificate").
+/// Whether the leaf is so short-lived that no revocation information is required for it (CA/B BR
+/// 1.6.1, "Short-lived Subscriber Certificate").
 pub(super) fn is_short_lived(subject: &Subject<'_>) -> bool {
     /// 2026-03-15.
     const SEVEN_DAYS_FROM: u64 = LIMITS[3].0;

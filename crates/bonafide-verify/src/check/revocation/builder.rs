@@ -1,4 +1,4 @@
-//! The choices for a check of revocation.
+//! The options of a revocation check.
 
 use std::sync::Arc;
 
@@ -16,10 +16,11 @@ use crate::config::error::ConfigError;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RevocationScope {
-    /// All but the anchor. Staples and filters speak of the leaf alone, so that intermediates need lists.
+    /// All certificates except the anchor. Staples and filters cover only the leaf, so
+    /// intermediates need lists.
     #[default]
     WholePath,
-    /// The leaf alone.
+    /// Only the leaf.
     Leaf,
 }
 
@@ -31,11 +32,11 @@ pub enum OnUnknownStatus {
     /// Refuse, with `BF-REVOCATION-UNKNOWN`.
     #[default]
     Refuse,
-    /// Go on; the receipt says "not covered".
+    /// Continue; the receipt says "not covered".
     Accept,
 }
 
-/// What to do where all that speaks of a certificate is too old, or not valid yet.
+/// What to do if every source that covers a certificate is too old, or not valid yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -43,11 +44,11 @@ pub enum OnStaleStatus {
     /// Refuse, with `BF-REVOCATION-STALE`.
     #[default]
     Refuse,
-    /// Go on; the receipt says "stale".
+    /// Continue; the receipt says "stale".
     Accept,
 }
 
-/// What to do about a certificate that no source speaks of.
+/// What to do about a certificate that no source covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -55,11 +56,11 @@ pub enum OnMissingStatus {
     /// Refuse, with `BF-REVOCATION-MISSING`.
     #[default]
     Refuse,
-    /// Go on; the receipt says "not covered", or "not checked" where there was nothing to look at.
+    /// Continue; the receipt says "not covered", or "not checked" if no source was available.
     Accept,
 }
 
-/// What is done where there is no answer.
+/// What to do where no source answers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Choices {
     pub(super) scope: RevocationScope,
@@ -101,17 +102,18 @@ impl RevocationBuilder {
         self
     }
 
-    /// Takes the OCSP responses that servers staple to their handshakes, which speak of the leaf alone.
+    /// Uses the OCSP responses that servers staple to their handshakes. They cover only the leaf.
     ///
-    /// A response that proves nothing is refused, with `BF-STAPLE-INVALID`. A leaf that demands a staple (RFC 7633) and comes without one is refused
-    /// with `BF-STAPLE-MISSING`, whatever other sources say. A chain that is judged without its handshake has no staple, and so is refused unless another source
-    /// clears it.
+    /// An unacceptable response refuses the connection, with `BF-STAPLE-INVALID`. A leaf that
+    /// requires a staple (RFC 7633) but is sent without one is refused with `BF-STAPLE-MISSING`,
+    /// even if other sources say that it is good. A chain that is judged without its handshake has
+    /// no staple, and so is refused unless another source says that it is good.
     pub fn ocsp_staple(mut self) -> Self {
         self.staples = Staples::Taken;
         self
     }
 
-    /// Adds CRLite filters, which speak of the leaf alone.
+    /// Adds CRLite filters, which cover only the leaf.
     #[cfg(feature = "crlite")]
     pub fn crlite(mut self, crlite: Crlite) -> Self {
         self.crlite.push(crlite);
@@ -124,19 +126,20 @@ impl RevocationBuilder {
         self
     }
 
-    /// What to do where a responder says "unknown". Default: refuse.
+    /// What to do if a responder answers "unknown". Default: refuse.
     pub fn on_unknown(mut self, on_unknown: OnUnknownStatus) -> Self {
         self.choices.on_unknown = on_unknown;
         self
     }
 
-    /// What to do where all that speaks of a certificate is outside its time. Default: refuse.
+    /// What to do if every source that covers a certificate is out of date, or not valid yet.
+    /// Default: refuse.
     pub fn on_stale(mut self, on_stale: OnStaleStatus) -> Self {
         self.choices.on_stale = on_stale;
         self
     }
 
-    /// What to do where nothing speaks of a certificate. Default: refuse.
+    /// What to do if no source covers a certificate. Default: refuse.
     pub fn on_missing(mut self, on_missing: OnMissingStatus) -> Self {
         self.choices.on_missing = on_missing;
         self
@@ -145,8 +148,10 @@ impl RevocationBuilder {
     /// Reads and indexes the sources.
     ///
     /// # Errors
-    /// [`ConfigError::NoRevocationSource`] when there is none, [`ConfigError::ReadCrls`] with file, position and reason when a list cannot be
-    /// used, and [`ConfigError::ReadFilters`] when a filter cannot: a check with half of its sources would refuse, or let pass, for the wrong reason.
+    /// [`ConfigError::NoRevocationSource`] if there is no source, [`ConfigError::ReadCrls`] with
+    /// file, position and reason if a list cannot be used, and [`ConfigError::ReadFilters`] if a
+    /// filter cannot be used. One unusable source is an error, because a check with only some of
+    /// its sources would decide on incomplete data.
     pub fn build(self) -> Result<Revocation, ConfigError> {
         let files = self.crls.iter().filter_map(Crls::path);
         #[cfg(feature = "crlite")]

@@ -1,4 +1,5 @@
-//! CRLite: filters of all revoked certificates of the public authorities, as Mozilla makes them and upki fetches them.
+//! CRLite: filters of all revoked certificates of the public CAs, published by Mozilla and fetched
+//! by upki.
 
 use std::fmt;
 use std::fs;
@@ -11,7 +12,7 @@ use der::asn1::OctetStringRef;
 use rustls_pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 
-use super::question::{Answer, Question};
+use super::question::{Question, RevocationStatus};
 use crate::config::clock::Rfc3339Time;
 use crate::config::description::{Description, ExpiryKind};
 use crate::config::error::ConfigError;
@@ -23,45 +24,49 @@ use crate::verdict::refusal::revocation::RevocationSource;
 use crate::verdict::refusal::sct::read_list;
 use crate::x509::certificate::{Known, base16};
 
-/// No larger filter is read. A full one has some 10 MB.
+/// Maximum size of a filter file in bytes. A full filter has about 10 MB.
 const MAX_FILTER_BYTES: u64 = 128 * 1024 * 1024;
-/// How long the newest timestamp that filters cover may be ago: as long as a list for servers' certificates may hold (CA/B BR 4.9.7).
+/// Maximum age of the newest timestamp that the filters cover: the same as the maximum validity of
+/// a list for servers' certificates (CA/B BR 4.9.7).
 const MAX_AGE: Duration = Duration::from_secs(10 * 24 * 60 * 60);
 
 /// CRLite filters from local files.
 ///
-/// A filter says of certificates that are in public logs of Certificate Transparency, and of the issuers that it knows, whether they are revoked; of others it
-/// says nothing, which counts as missing. It speaks of the leaf alone, by the timestamps that are embedded in it. Filters are read when the check is
-/// built and kept in memory; nothing is fetched: `upki fetch` keeps a directory of them up to date. They count for ten days after the newest timestamp that they
-/// cover without a gap of ten days.
+/// A filter answers whether a certificate is revoked if the certificate is in a public log of
+/// Certificate Transparency and its issuer is covered by the filter. For other certificates it has
+/// no answer, which counts as missing. It is asked only about the leaf, by the timestamps embedded
+/// in the leaf. Filters are read when the check is built and kept in memory; nothing is fetched.
+/// `upki fetch` keeps a directory of filters up to date. The filters are valid until ten days after
+/// the newest timestamp that they cover without a gap of ten days.
 #[derive(Clone, Debug)]
-pub struct Crlite(Place);
+pub struct Crlite(FilterPath);
 
 #[derive(Clone, Debug)]
-enum Place {
+enum FilterPath {
     File(PathBuf),
     Directory(PathBuf),
 }
 
 impl Crlite {
-    /// One filter, of whatever name.
+    /// One filter file; its name does not matter.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(Place::File(path.into()))
+        Self(FilterPath::File(path.into()))
     }
 
-    /// Every file of a directory whose name ends in `.filter` or `.delta`: what upki keeps in the folder `revocation` of its cache.
+    /// Every file of a directory whose name ends in `.filter` or `.delta`: the form of upki's
+    /// folder `revocation` in its cache.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Directory(path.into()))
+        Self(FilterPath::Directory(path.into()))
     }
 
     pub(super) fn path(&self) -> &Path {
         match &self.0 {
-            Place::File(path) | Place::Directory(path) => path,
+            FilterPath::File(path) | FilterPath::Directory(path) => path,
         }
     }
 }
 
-/// All filters at hand.
+/// All loaded filters.
 pub(super) struct Filters {
     filters: Vec<CRLiteClubcard>,
     /// The SHA-256 of the file of each.
@@ -80,8 +85,8 @@ impl Filters {
         };
         for Crlite(place) in places {
             match place {
-                Place::File(path) => add(path)?,
-                Place::Directory(path) => {
+                FilterPath::File(path) => add(path)?,
+                FilterPath::Directory(path) => {
                     let files = files_of(path)
                         .map_err(|error| unread(path, LoadProblem::Io(Arc::new(error))))?;
                     if files.is_empty() {
@@ -102,21 +107,21 @@ impl Filters {
         })
     }
 
-    /// Says which filters there are, and until when they count.
+    /// Describes the filters, and when they expire.
     pub(super) fn describe(&self, description: &mut Description) {
         description.setting("crlite-filters", &self.digests);
         description.setting("crlite-covers", Rfc3339Time(self.newest).to_string());
         description.expires(ExpiryKind::Crl, "CRLite filters", self.until());
     }
 
-    /// Until when they count.
+    /// The time until which the filters are valid.
     fn until(&self) -> UnixTime {
         let end = self.newest.as_secs().saturating_add(MAX_AGE.as_secs());
         UnixTime::since_unix_epoch(Duration::from_secs(end))
     }
 
-    /// What the filters say of a leaf: a revocation if any says so.
-    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+    /// The filters' answer for a leaf: revoked if any filter says so.
+    pub(super) fn ask(&self, question: &Question<'_>) -> RevocationStatus {
         let source = RevocationSource::Crlite;
         let scts = embedded(question);
         let scts = || scts.iter().copied();
@@ -127,7 +132,7 @@ impl Filters {
         for filter in &self.filters {
             match filter.contains(&key, scts()) {
                 CRLiteStatus::Revoked => {
-                    return Answer::Against(Reason::Revoked {
+                    return RevocationStatus::Against(Reason::Revoked {
                         source,
                         since: None,
                         reason: None,
@@ -138,13 +143,13 @@ impl Filters {
             }
         }
         if !is_good {
-            return Answer::silent("not covered by the CRLite filters");
+            return RevocationStatus::silent("not covered by the CRLite filters");
         }
         let until = self.until();
         if self.newest <= question.time && question.time < until {
-            return Answer::Good { source, until };
+            return RevocationStatus::Good { source, until };
         }
-        Answer::Against(Reason::RevocationStale {
+        RevocationStatus::Against(Reason::RevocationStale {
             source,
             this_update: self.newest,
             next_update: Some(until),
@@ -152,8 +157,9 @@ impl Filters {
     }
 }
 
-/// The newest timestamp that is covered, from the oldest filter on, as long as each next one is no more than [`MAX_AGE`] younger than the one before: a new delta beside an old
-/// filter, with those between them missing, does not make the old one fresh.
+/// The newest timestamp that is covered without a gap: starting at the oldest filter, each next one
+/// may be at most [`MAX_AGE`] newer than the one before. So a new delta does not make an old filter
+/// fresh if the deltas between them are missing.
 fn newest_without_a_gap(filters: &[CRLiteClubcard]) -> UnixTime {
     let mut ends: Vec<u64> = filters
         .iter()
@@ -186,7 +192,8 @@ impl fmt::Debug for Filters {
     }
 }
 
-/// The logs and times of the timestamps in a certificate. One that holds none that can be read is covered by no filter.
+/// The logs and times of the timestamps in a certificate. No filter covers a certificate without
+/// readable timestamps.
 fn embedded(question: &Question<'_>) -> Vec<(LogId, Timestamp)> {
     let read = || {
         let value = question.extension(Known::SignedCertificateTimestamps)?;

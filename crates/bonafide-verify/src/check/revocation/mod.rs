@@ -1,4 +1,4 @@
-//! Revocation: lists, stapled OCSP responses and filters, and what happens to a certificate that
+//! Revocation: lists, stapled OCSP responses and filters, and what to do about a certificate that
 //! none of them covers.
 //!
 //! ```
@@ -35,21 +35,26 @@ pub use self::crl::Crls;
 use self::crl::Lists;
 #[cfg(feature = "crlite")]
 pub use self::crlite::Crlite;
-use self::question::{Answer, Question};
+use self::question::{Question, RevocationStatus};
 use super::{Check, CheckContext, Finding, REVOCATION};
 use crate::config::description::Description;
 use crate::path::verified::VerifiedPath;
-use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::refused::Refused;
 pub use crate::verdict::refusal::revocation::{RevocationReason, RevocationSource, StapleFault};
 use crate::x509::certificate::Extensions;
 
-/// Refuses paths with a revoked certificate, and those of which nothing says whether they have one.
+/// Refuses paths with a revoked certificate, and by default also paths with a certificate whose
+/// status no source knows.
 ///
-/// A certificate is revoked if any source says so, however old, and good if any source that is in its time says so. Everything else is refused unless the builder
-/// is told otherwise, and is on the receipt as "not covered", "stale" or "not checked" then. The receipt's deadline is the `nextUpdate` of what was relied on:
-/// no connection is reused past it without asking again.
+/// A certificate is revoked if any source says so, even an old one. It is good if any source that
+/// is up to date says so. Everything else is refused, unless the builder is configured to accept
+/// it; the receipt then says "not covered", "stale" or "not checked". The receipt's deadline is the
+/// `nextUpdate` of the source that was relied on: no connection is reused past it without a new
+/// check.
 ///
-/// Nothing is fetched, in no handshake and at no other time: who uses lists keeps them up to date, and builds a new policy of them or has the files watched.
+/// Nothing is ever fetched, neither in a handshake nor at another time. A program that uses lists
+/// keeps the files up to date, and builds a new policy from them or watches the files.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Code, Peer, Policy};
@@ -77,7 +82,7 @@ pub struct Revocation {
     choices: Choices,
 }
 
-/// All that answers.
+/// All sources of revocation status.
 #[derive(Debug)]
 struct Sources {
     lists: Option<Lists>,
@@ -87,7 +92,7 @@ struct Sources {
     files: Vec<PathBuf>,
 }
 
-/// Whether stapled OCSP responses are taken.
+/// Whether stapled OCSP responses are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Staples {
@@ -97,7 +102,7 @@ enum Staples {
 }
 
 impl Revocation {
-    /// Starts a check that refuses whatever is not known to be good.
+    /// Starts a check that refuses every certificate that is not known to be good.
     pub fn builder() -> RevocationBuilder {
         RevocationBuilder::default()
     }
@@ -187,7 +192,8 @@ impl Sources {
         self.lists.is_none() && self.staples == Staples::Ignored && !self.have_filters()
     }
 
-    /// Whether there is anything to look at for a certificate with this staple; no filter speaks of one that cannot have any.
+    /// Whether any source is available for a certificate with this staple; filters are not
+    /// available for a certificate that they cannot cover.
     fn have_for(&self, staple: Option<Option<&[u8]>>) -> bool {
         let stapled = self.staples == Staples::Taken && staple.flatten().is_some();
         self.lists.is_some() || stapled || (staple.is_some() && self.have_filters())
@@ -200,8 +206,8 @@ impl Sources {
         false
     }
 
-    /// What the filters say of a leaf.
-    fn filtered(&self, question: &Question<'_>) -> Option<Answer> {
+    /// The filters' answer for a leaf.
+    fn filtered(&self, question: &Question<'_>) -> Option<RevocationStatus> {
         #[cfg(feature = "crlite")]
         return self.filters.as_ref().map(|filters| filters.ask(question));
         #[cfg(not(feature = "crlite"))]
@@ -211,31 +217,32 @@ impl Sources {
         }
     }
 
-    /// The answer that counts most. `staple` is what the server stapled, where the question is about its own certificate.
+    /// The answer with the highest rank. `staple` is the server's staple, if the question is about
+    /// the server's own certificate.
     fn ask(
         &self,
         question: &Question<'_>,
         staple: Option<Option<&[u8]>>,
-    ) -> Result<Answer, Reason> {
+    ) -> Result<RevocationStatus, Reason> {
         let stapled = match staple.filter(|_| self.staples == Staples::Taken) {
             Some(Some(response)) => {
                 let answer = ocsp::ask(response, question, self.lists.as_ref());
                 Some(answer.map_err(|fault| Reason::StapleInvalid { fault })?)
             }
             Some(None) if question.demands_staple() => return Err(Reason::StapleMissing),
-            Some(None) => Some(Answer::silent("no stapled OCSP response")),
+            Some(None) => Some(RevocationStatus::silent("no stapled OCSP response")),
             None => None,
         };
         let listed = self.lists.as_ref().map(|lists| lists.ask(question));
         let filtered = staple.and_then(|_| self.filtered(question));
         let answers = [stapled, listed, filtered].into_iter().flatten();
         Ok(answers
-            .reduce(Answer::or)
-            .unwrap_or_else(|| Answer::silent("no source speaks of such certificates")))
+            .reduce(RevocationStatus::or)
+            .unwrap_or_else(|| RevocationStatus::silent("no source covers such certificates")))
     }
 }
 
-/// What was found about the certificates of a path, the worst of it counting for all.
+/// The findings about the certificates of a path; the worst one decides for the path.
 #[derive(Debug, Default)]
 struct Tally {
     worst: Worst,
@@ -254,11 +261,11 @@ enum Worst {
 }
 
 impl Tally {
-    /// Adds an answer; `silence` is how it counts that no source speaks, where that is accepted.
+    /// Adds an answer; `silence` is the outcome if no source answers and the check accepts that.
     fn add(
         &mut self,
         position: usize,
-        answer: Answer,
+        answer: RevocationStatus,
         silence: Worst,
         choices: Choices,
     ) -> Result<(), Refused> {
@@ -268,12 +275,15 @@ impl Tally {
             more => format!("issuer {more}"),
         };
         let reason = match answer {
-            Answer::Good { source, until } => {
-                let _ = write!(self.text, "{separator}{whose}: good by {source}");
+            RevocationStatus::Good { source, until } => {
+                let _ = write!(
+                    self.text,
+                    "{separator}{whose}: good according to the {source}"
+                );
                 self.until = Some(self.until.map_or(until, |earlier| earlier.min(until)));
                 return Ok(());
             }
-            Answer::Against(reason) => reason,
+            RevocationStatus::Against(reason) => reason,
         };
         let found = match reason {
             Reason::RevocationStale { .. } if choices.on_stale == OnStaleStatus::Accept => {

@@ -1,4 +1,4 @@
-//! What every source of revocation is asked, and what it can answer.
+//! The question for every source of revocation status, and the possible answers.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,17 @@ use crate::x509::certificate::{BasicConstraints, Certificate, Extensions, KeyUsa
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'a> {
     pub(super) certificate: Certificate<'a>,
-    /// The extensions of `certificate`: one that cannot be read could demand a staple.
+    /// The extensions of `certificate`: an unreadable one could require a staple.
     pub(super) extensions: &'a Extensions<'a>,
     pub(super) issuer: Certificate<'a>,
     pub(super) time: UnixTime,
     pub(super) algorithms: &'a [&'static dyn SignatureVerificationAlgorithm],
 }
 
-/// What a source says of a certificate.
+/// A source's answer about a certificate.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
-    /// It is not revoked, and that holds until then.
+pub(super) enum RevocationStatus {
+    /// It is not revoked, according to `source`, until `valid_until`.
     Good {
         source: RevocationSource,
         until: UnixTime,
@@ -33,20 +33,20 @@ pub(super) enum Answer {
 }
 
 impl<'a> Question<'a> {
-    /// The content of an extension of the certificate, where it is there.
+    /// The content of an extension of the certificate, if it is present.
     pub(super) fn extension(&self, known: Known) -> Option<&'a [u8]> {
         self.extensions.get(known).map(|slot| slot.value)
     }
 
-    /// Whether the certificate is an authority's (RFC 5280, 4.2.1.9).
+    /// Whether the certificate is a CA certificate (RFC 5280, 4.2.1.9).
     pub(super) fn is_ca(&self) -> bool {
         self.extension(Known::BasicConstraints)
             .and_then(|value| BasicConstraints::read(value).ok())
             .is_some_and(|constraints| constraints.ca)
     }
 
-    /// Whether the certificate demands a stapled OCSP response: its TLS feature extension lists `status_request` (RFC 7633, 4.2.3.1), or cannot be
-    /// read.
+    /// Whether the certificate requires a stapled OCSP response: its TLS feature extension lists
+    /// `status_request` (RFC 7633, 4.2.3.1), or cannot be read.
     pub(super) fn demands_staple(&self) -> bool {
         const STATUS_REQUEST: u64 = 5;
         self.extension(Known::TlsFeature).is_some_and(|value| {
@@ -65,13 +65,14 @@ impl<'a> Question<'a> {
     }
 }
 
-impl Answer {
-    /// A source that does not speak of the certificate, and why.
+impl RevocationStatus {
+    /// A source has no answer about the certificate, for this reason.
     pub(super) fn silent(why: impl Into<Cow<'static, str>>) -> Self {
         Self::Against(Reason::RevocationMissing { tried: why.into() })
     }
 
-    /// The one that counts more; what is missing is told of both.
+    /// The answer with the higher rank. If neither source has an answer, the reasons of both are
+    /// joined.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
             (
@@ -83,7 +84,7 @@ impl Answer {
         }
     }
 
-    /// The order in which answers count: a revocation above all, then what is good for longest.
+    /// The rank of an answer: a revocation is highest, then the status that is good for longest.
     pub(super) fn weight(&self) -> (u8, u64) {
         match self {
             Self::Against(Reason::Revoked { .. }) => (4, 0),

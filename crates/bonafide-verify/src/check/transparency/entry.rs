@@ -1,4 +1,5 @@
-//! What a log signs: the certificate, or the precertificate that it was made of (RFC 6962, 3.2).
+//! What a log signs: the certificate, or the precertificate from which it was issued (RFC 6962,
+//! 3.2).
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
@@ -13,11 +14,11 @@ const EXTENSIONS: Tag = Tag::ContextSpecific {
     number: TagNumber(3),
 };
 
-/// What a timestamp is over.
+/// What a timestamp's signature covers.
 pub(super) enum Entry<'a> {
-    /// A certificate, by timestamps that came beside it.
+    /// The certificate, for timestamps sent beside it.
     Certificate(&'a [u8]),
-    /// A certificate's TBSCertificate before the timestamps were put into it, by those.
+    /// The TBSCertificate without its timestamps, for timestamps embedded in it.
     Precertificate {
         /// The SHA-256 of the issuer's SubjectPublicKeyInfo.
         issuer_key: [u8; 32],
@@ -26,7 +27,8 @@ pub(super) enum Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The bytes that the signature of `sct` is over; none for an entry that is too large for its length field.
+    /// The bytes that the signature of `sct` covers; none for an entry that is too large for its
+    /// length field.
     pub(super) fn signed_by(&self, sct: &Sct<'_>) -> Option<Vec<u8>> {
         const VERSION_1: u8 = 0;
         const CERTIFICATE_TIMESTAMP: u8 = 0;
@@ -63,7 +65,7 @@ pub(super) struct Embedded<'a> {
     pub(super) tbs: Vec<u8>,
 }
 
-/// Why there is nothing embedded that could be judged.
+/// Why the embedded timestamps cannot be judged.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EmbeddedError {
     Certificate(der::Error),
@@ -76,7 +78,8 @@ impl From<der::Error> for EmbeddedError {
     }
 }
 
-/// Takes the list out of a certificate; none where it has none. Everything else keeps its bytes and its order, only lengths around it change.
+/// Removes the list from a certificate; none if it has none. All other bytes and their order stay
+/// the same; only the enclosing lengths change.
 pub(super) fn embedded(certificate: &[u8]) -> Result<Option<Embedded<'_>>, EmbeddedError> {
     let certificate = sequence(AnyRef::from_der(certificate)?)?;
     let tbs = AnyRef::decode(&mut SliceReader::new(certificate)?)?;
@@ -112,7 +115,7 @@ pub(super) fn embedded(certificate: &[u8]) -> Result<Option<Embedded<'_>>, Embed
     Ok(Some(Embedded { list, tbs }))
 }
 
-/// The list of timestamps that an extension holds, if it is one that does.
+/// The list of timestamps in the extension, if it is the SCT list extension.
 fn list_in(extension: &[u8]) -> Result<Option<&[u8]>, EmbeddedError> {
     let mut extension = SliceReader::new(sequence(AnyRef::from_der(extension)?)?)?;
     if Oid::next(&mut extension)? != SCT_LIST {

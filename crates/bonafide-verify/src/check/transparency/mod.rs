@@ -1,5 +1,5 @@
-//! Certificate Transparency: a certificate is accepted when enough public logs have promised to
-//! show it.
+//! Certificate Transparency: a certificate is accepted if enough public logs have promised to
+//! publish it.
 //!
 //! ```
 //! use bonafide_verify::Policy;
@@ -32,17 +32,20 @@ use crate::config::clock::Rfc3339Time;
 use crate::config::description::{Description, ExpiryKind};
 use crate::path::verified::VerifiedPath;
 use crate::text::one_line;
-use crate::verdict::refusal::reason::{Reason, Refused};
+use crate::verdict::refusal::reason::Reason;
+use crate::verdict::refusal::refused::Refused;
 use crate::verdict::refusal::sct::read_list;
 pub use crate::verdict::refusal::sct::{SctFault, SctListError, SctSource, UncountedSct};
 use crate::x509::certificate::Certificate;
 
-/// How old a log list may be: as long as Chrome goes on enforcing with one.
+/// Maximum age of a log list: Chrome enforces with a list of up to this age.
 const MAX_LIST_AGE: Duration = Duration::from_secs(70 * 24 * 60 * 60);
-/// What a certificate without enough embedded timestamps needs beside it, whatever its lifetime, by the policies of Chrome and of Apple.
+/// Number of logs required of timestamps sent beside the certificate, for any lifetime, by the
+/// policies of Chrome and Apple.
 const NEEDED_BESIDE: usize = 2;
 
-/// Certificate Transparency (RFC 6962) as a check: a certificate must be in public logs, where its owner can see that it was issued.
+/// Certificate Transparency (RFC 6962) as a check: a certificate must be in public logs, where the
+/// domain's owner can see that it was issued.
 ///
 /// A leaf passes with signed certificate timestamps (SCTs) that verify under keys of the [`LogList`], counted as Chrome and Apple do:
 ///
@@ -51,13 +54,16 @@ const NEEDED_BESIDE: usize = 2;
 /// | embedded in the certificate | 2, or 3 if it is valid for more than 180 days | 2 operators or more |
 /// | beside it, given by [`Peer::with_scts`](crate::Peer::with_scts) | 2 | 2 operators or more |
 ///
-/// One of the two rows must be met in full. At least one log must be trusted (`qualified`, `usable` or `readonly`) at the time of the check.
-/// An embedded timestamp of a log that was retired since counts if it is older than that. Timestamps of the future, of logs
-/// whose temporal interval the certificate is not in, and of pending, rejected or unknown logs do not count. Apple also demands
-/// one log that is read by RFC 6962, which Chrome has announced to drop; it is not demanded here.
+/// One of the two rows must be met in full. At least one log must be trusted (`qualified`, `usable`
+/// or `readonly`) at the time of the check. An embedded timestamp of a retired log counts if it is
+/// older than the retirement. Timestamps do not count if they are in the future, if their log is
+/// pending, rejected or unknown, or if the certificate is outside the log's temporal interval.
+/// Apple also requires one log that serves the RFC 6962 API, a requirement that Chrome has
+/// announced to drop; this check does not require it.
 ///
-/// rustls does not ask servers for timestamps and hands none over, so on its connections only embedded ones are seen; practically all
-/// public certificates have them. Those in OCSP responses are not looked at.
+/// rustls does not request timestamps from servers and does not expose them, so on its connections
+/// this check sees only embedded ones; practically all public certificates have them. Timestamps in
+/// OCSP responses are ignored.
 ///
 /// Paths to anchors that the program added itself are exempt, see [`ExemptAnchors`]: private CAs do not log.
 ///
@@ -80,8 +86,8 @@ pub struct Transparency {
     exempt: ExemptAnchors,
 }
 
-/// What happens when the log list is too old. Logs come and go: an old list refuses certificates that are logged in new ones, and believes logs that
-/// have failed since.
+/// What happens when the log list is too old. Logs change: with an old list, certificates that are
+/// logged only in new logs are refused, and logs that have failed since are still trusted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -89,21 +95,25 @@ pub enum OnStaleLogList {
     /// Connections are refused.
     #[default]
     Refuse,
-    /// The old list is judged by: what it does not suffice for is refused, and the rest reads `stale` on the receipt.
+    /// The check judges with the old list: a certificate that does not pass is refused, and one
+    /// that passes reads `stale` on the receipt.
     JudgeByIt,
-    /// Everybody is believed without this check, as Chrome does it; the receipt says `stale`.
+    /// The check lets every certificate pass, as Chrome does; the receipt says `stale`.
     Unchecked,
 }
 
-/// Which anchors the check is not for.
+/// Which anchors are exempt from the check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ExemptAnchors {
-    /// Those that the program added: files, directories and memory ([`CustomCa`](crate::CustomCa)), and what a variable names that the
-    /// program asks for. The system's store, what `SSL_CERT_FILE` or `SSL_CERT_DIR` put in its place, and the bundled roots are public.
+    /// Anchors that the program added: from files, directories and memory
+    /// ([`CustomCa`](crate::CustomCa)), and from an environment variable that the program chose to
+    /// read. The system's store, its replacement by `SSL_CERT_FILE` or `SSL_CERT_DIR`, and the
+    /// bundled roots are public.
     ///
-    /// A private CA that was installed into the system's store counts as public. A file with public roots that the program adds counts as private.
+    /// A private CA in the system's store counts as public. A file of public roots that the program
+    /// adds counts as private.
     #[default]
     Private,
     /// None: every path needs timestamps.
@@ -111,8 +121,8 @@ pub enum ExemptAnchors {
 }
 
 impl Transparency {
-    /// Demands timestamps of the logs of this list. A list older than 70 days, Chrome's limit, refuses every connection
-    /// unless [`Self::on_stale_list`] says otherwise.
+    /// Requires timestamps of the logs of this list. If the list is older than 70 days (Chrome's
+    /// limit), the check refuses every connection unless [`Self::on_stale_list`] says otherwise.
     pub fn with_log_list(logs: LogList) -> Self {
         Self {
             logs: Arc::new(logs),
@@ -122,7 +132,7 @@ impl Transparency {
         }
     }
 
-    /// How old the list may be, by its `log_list_timestamp`. Default: 70 days.
+    /// Maximum age of the list, by its `log_list_timestamp`. Default: 70 days.
     pub fn max_list_age(mut self, age: Duration) -> Self {
         self.max_list_age = age;
         self
@@ -134,7 +144,7 @@ impl Transparency {
         self
     }
 
-    /// Which anchors the check is not for. Default: [`ExemptAnchors::Private`].
+    /// Which anchors are exempt from the check. Default: [`ExemptAnchors::Private`].
     pub fn exempt(mut self, anchors: ExemptAnchors) -> Self {
         self.exempt = anchors;
         self
@@ -183,11 +193,11 @@ impl Check for Transparency {
             _ => {}
         }
         let tally = self.tally(path, context)?;
-        let believed = believed(&tally);
+        let counted_logs = counted_logs(&tally);
         let finding = if is_stale {
-            Finding::stale(format!("{believed}; {}", dated()))
+            Finding::stale(format!("{counted_logs}; {}", dated()))
         } else {
-            Finding::passed().with_detail(believed)
+            Finding::passed().with_detail(counted_logs)
         };
         let deadline = tally
             .holds_until(now)
@@ -225,7 +235,7 @@ impl Check for Transparency {
 }
 
 impl Transparency {
-    /// The timestamps that suffice, or why none do.
+    /// The timestamps that suffice, or why they do not.
     fn tally(
         &self,
         path: &VerifiedPath<'_>,
@@ -316,8 +326,8 @@ fn too_few(tally: Tally<'_>) -> Reason {
     }
 }
 
-/// The logs that a certificate is believed for.
-fn believed(tally: &Tally<'_>) -> String {
+/// The logs and operators whose timestamps were counted.
+fn counted_logs(tally: &Tally<'_>) -> String {
     let logs: Vec<String> = tally
         .counted
         .iter()

@@ -12,12 +12,13 @@ use crate::verdict::refusal::sct::{Sct, SctFault, SctSource, UncountedSct};
 use crate::x509::certificate::base16;
 use crate::x509::signature::{SignatureFault, verify_signed};
 
-/// Certificates that live longer need three timestamps in place of two, by the policies of Chrome and of Apple.
+/// Certificates that are valid for longer need three timestamps instead of two, by the policies of
+/// Chrome and Apple.
 const LIVES_LONG: Duration = Duration::from_secs(180 * 24 * 60 * 60);
-/// Both policies want more than one operator.
+/// Both policies require at least two operators.
 pub(super) const OPERATORS: usize = 2;
 
-/// What timestamps are judged by.
+/// The inputs for judging timestamps.
 pub(super) struct Judging<'a> {
     pub(super) algorithms: &'a [&'static dyn SignatureVerificationAlgorithm],
     pub(super) now: UnixTime,
@@ -35,7 +36,8 @@ pub(super) struct Tally<'a> {
     pub(super) needed: usize,
 }
 
-/// How many timestamps of one log are looked at until one counts: each costs a signature.
+/// Maximum number of timestamps of one log that are tried until one counts: each costs a signature
+/// verification.
 const TRIES_OF_A_LOG: usize = 2;
 
 impl<'a> Tally<'a> {
@@ -49,7 +51,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Counts the timestamps that `source` brought over `entry`.
+    /// Counts the timestamps from `source` that cover `entry`.
     pub(super) fn count(
         &mut self,
         logs: &'a LogList,
@@ -99,7 +101,7 @@ impl<'a> Tally<'a> {
         self.counted.len() >= self.needed && self.operators() >= OPERATORS && self.trusted_now > 0
     }
 
-    /// The earliest time at which a log that is trusted now is not any more.
+    /// The earliest time at which a counted log loses its trust.
     pub(super) fn holds_until(&self, now: UnixTime) -> Option<UnixTime> {
         self.counted
             .iter()
@@ -159,12 +161,13 @@ pub(super) fn needed(not_before: UnixTime, not_after: UnixTime) -> usize {
     }
 }
 
-/// The time of a timestamp, without its milliseconds: clocks here have none.
+/// The time of a timestamp in whole seconds, as the policy's clock counts.
 fn time_of(sct: &Sct<'_>) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(sct.timestamp / 1000))
 }
 
-/// The content of the `AlgorithmIdentifier` for what a log may sign with (RFC 6962, 2.1.4): ECDSA or RSA, over SHA-256.
+/// The content of the `AlgorithmIdentifier` for an algorithm that a log may use (RFC 6962, 2.1.4):
+/// ECDSA or RSA, over SHA-256.
 fn algorithm(hash_and_signature: [u8; 2]) -> Option<&'static [u8]> {
     /// ecdsa-with-SHA256 (RFC 5758, 3.2).
     const ECDSA: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];

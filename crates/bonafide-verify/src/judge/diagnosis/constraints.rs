@@ -1,4 +1,5 @@
-//! Name constraints that webpki does not compare: it refuses whatever they are on.
+//! Name constraints that webpki does not compare: it refuses every name of a kind with such a
+//! constraint.
 
 use super::Presented;
 use crate::anchors::AnchorSet;
@@ -7,9 +8,9 @@ use crate::x509::certificate::{
 };
 
 impl Presented<'_> {
-    /// A kind of name that an issuer has constraints on and that is not compared, with the place of the
-    /// issuer; none for an anchor. Every certificate has a directory name; names of other kinds are
-    /// looked for.
+    /// A kind of name that an issuer constrains and that webpki does not compare, with the issuer's
+    /// position (none for an anchor). Every certificate has a directory name; for other kinds the
+    /// certificates are searched for such a name.
     pub(super) fn uncompared_constraint(
         &self,
         anchors: &AnchorSet,

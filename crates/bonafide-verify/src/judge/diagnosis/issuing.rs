@@ -1,4 +1,5 @@
-//! Which certificate was issued in a way that webpki does not accept: it says how, and not which.
+//! Finds the certificate that was issued in a way that webpki does not accept: webpki reports the
+//! fault, but not the certificate.
 
 use std::collections::HashSet;
 
@@ -15,13 +16,14 @@ use crate::x509::certificate::{
 };
 use crate::x509::signature::{SignatureFault, Signed};
 
-/// At most so many signatures are verified to find the one that does not.
+/// Maximum number of signatures that are verified to find the bad one.
 const MAX_SIGNATURES: usize = 8;
-/// The last arcs below 2.5.29 of the extensions that webpki understands when they are critical.
+/// The last arcs below 2.5.29 of the extensions that webpki supports when they are critical.
 const UNDERSTOOD: [u8; 6] = [15, 17, 19, 30, 31, 37];
 
 impl Presented<'_> {
-    /// The first issuer on the trail that says that it is no CA (RFC 5280, 4.2.1.9).
+    /// The first issuer on the trail whose basic constraints say that it is not a CA (RFC 5280,
+    /// 4.2.1.9).
     pub(super) fn issuer_that_is_no_ca(&self) -> Option<usize> {
         self.trail().into_iter().skip(1).find(|position| {
             let constraints = self.certificate(*position).and_then(basic_constraints);
@@ -43,7 +45,8 @@ impl Presented<'_> {
         })
     }
 
-    /// The first certificate with a critical extension that webpki does not understand, and which it is (RFC 5280, 4.2).
+    /// The first certificate with a critical extension that webpki does not support, and that
+    /// extension (RFC 5280, 4.2).
     pub(super) fn with_unknown_critical_extension(&self) -> Option<(usize, Oid<'_>)> {
         let is_understood =
             |id: &[u8]| matches!(id, [0x55, 0x1d, last] if UNDERSTOOD.contains(last));
@@ -95,9 +98,9 @@ impl Presented<'_> {
 }
 
 impl Presented<'_> {
-    /// What is wrong where webpki says that a signature does not verify, and `at_fault` has the
-    /// certificate whose does not. Where all verify, webpki went on from such a signature to a path that
-    /// was too long.
+    /// The reason where webpki reports a signature that does not verify; `at_fault` finds the
+    /// certificate with that signature. If all signatures verify, webpki continued from a bad
+    /// signature to a path that was too long.
     pub(super) fn unsigned(
         &self,
         at_fault: Option<usize>,
@@ -126,7 +129,8 @@ impl Presented<'_> {
     ) -> Option<usize> {
         let mut verified = 0;
         let mut path = vec![0];
-        // The first issuer that has signed; certificates of one name are told apart by that.
+        // The first issuer whose key verifies the signature: this distinguishes certificates with
+        // the same name.
         while let Some(current) = path.last().copied() {
             let certificate = self.certificate(current)?;
             let allowed =
@@ -158,8 +162,8 @@ impl Presented<'_> {
         None
     }
 
-    /// Whether the signature at `position` is by another kind of key than every issuer of that name has:
-    /// then it is not by that issuer.
+    /// Whether the signature at `position` was made with a kind of key that no issuer of that name
+    /// has. Then that issuer did not make it.
     pub(super) fn is_by_another_kind_of_key(
         &self,
         position: usize,
@@ -179,7 +183,7 @@ impl Presented<'_> {
                 .collect()
         };
         let signing = kinds_of(&|algorithm| algorithm == signature);
-        // Of a kind that is not verified at all nothing is said: RSASSA-PSS has one of its own.
+        // A kind that is never verified is not reported here: RSASSA-PSS has a reason of its own.
         let known = kinds_of(&|_| true);
         let anchors = self.issuing_anchors(anchors);
         let sent = self.certificates.iter().flatten().copied();
@@ -210,7 +214,7 @@ pub(super) fn with_two_algorithms(ders: &[&[u8]]) -> Option<usize> {
     })
 }
 
-/// The content of the `AlgorithmIdentifier` within what is signed.
+/// The content of the `AlgorithmIdentifier` inside the signed part.
 fn inner_algorithm(tbs: &[u8]) -> Option<&[u8]> {
     let content = AnyRef::from_der(tbs).ok()?.value();
     let mut tbs = SliceReader::new(content).ok()?;

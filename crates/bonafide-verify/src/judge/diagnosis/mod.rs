@@ -1,7 +1,8 @@
 //! From rustls-webpki's errors to reasons that name the certificate at fault.
 //!
-//! webpki says what is wrong, not with which certificate, and calls a key that is too short a signature that does not verify. What is
-//! missing is found here by looking at the presented certificates again; it never turns a refusal into anything else than a refusal.
+//! webpki reports what is wrong, but not in which certificate, and it reports a key that is too
+//! short as a signature that does not verify. The diagnosis reads the presented certificates again
+//! to find the rest. It never turns a refusal into an acceptance.
 
 mod constraints;
 mod issuing;
@@ -18,7 +19,7 @@ use crate::x509::certificate::{Certificate, Oid, name_text, oid, subject_text};
 use crate::x509::presented_name::PresentedName;
 use crate::x509::signature::SignatureFault;
 
-/// The reason and the certificate at fault for `error`, which webpki gave for `chain`.
+/// The reason and the certificate at fault for `error`, which webpki returned for `chain`.
 pub(crate) fn diagnose(
     error: &Error,
     chain: &PresentedChain<'_>,
@@ -123,7 +124,7 @@ pub(crate) fn diagnose(
     }
 }
 
-/// The names that a leaf is for and the one that was asked for, from webpki's answer to the name check.
+/// The leaf's names and the requested name, from webpki's error of the name check.
 pub(crate) fn diagnose_name(error: &Error, host: &str, leaf: &[u8]) -> (Reason, Option<Subject>) {
     let subject = Some(Subject {
         position: 0,
@@ -187,7 +188,8 @@ impl<'a> Presented<'a> {
         self.certificates.get(position)?.as_ref()
     }
 
-    /// Whether the leaf names itself as its issuer and is not an anchor, though one may have the same name.
+    /// Whether the leaf names itself as its issuer and is not an anchor (an anchor may have the
+    /// same name).
     fn leaf_is_its_own_issuer_and_no_anchor(&self, anchors: &AnchorSet) -> bool {
         let is_anchor = |key| {
             let same_key = |anchor: &Anchor| {
@@ -200,7 +202,7 @@ impl<'a> Presented<'a> {
             .is_some_and(|leaf| leaf.is_self_issued() && !is_anchor(leaf.subject_public_key_info()))
     }
 
-    /// Follows issuers over the presented certificates, and says where the trail ends.
+    /// Follows the issuers through the presented certificates to the end of the trail.
     fn unknown_issuer(&self, anchors: &AnchorSet) -> (Reason, Option<Subject>) {
         let counts = anchors.counts().clone();
         if self.leaf().is_some_and(Certificate::is_self_issued) {
@@ -241,7 +243,8 @@ impl<'a> Presented<'a> {
         trail
     }
 
-    /// An issuer whose key is too short for the provider to verify with, which webpki reports as a signature that does not verify.
+    /// An issuer whose key is too short for the provider. webpki reports it as a signature that
+    /// does not verify.
     fn weak_issuer(&self, anchors: &AnchorSet) -> Option<(Reason, Option<Subject>)> {
         let weak = |certificate: &Certificate<'_>| {
             certificate
@@ -318,7 +321,7 @@ impl<'a> Presented<'a> {
         )
     }
 
-    /// The anchors that are named as an issuer by a presented certificate.
+    /// The anchors that a presented certificate names as its issuer.
     fn issuing_anchors<'b>(
         &'b self,
         anchors: &'b AnchorSet,
@@ -339,8 +342,8 @@ fn lacks_subject_alt_name(leaf: &[u8]) -> bool {
 }
 
 impl Presented<'_> {
-    /// The first certificate that is not for servers. What webpki shows of an identifier with large
-    /// arcs is not it.
+    /// The first certificate that is not for server authentication. It is read here because webpki
+    /// misprints an object identifier with large arcs.
     fn with_wrong_purpose(
         &self,
         context: &webpki::RequiredEkuNotFoundContext,
@@ -384,7 +387,8 @@ pub(crate) fn purposes_without_server_auth(certificate: &Certificate<'_>) -> Opt
     )
 }
 
-/// The name of a signature algorithm, given as a dotted object identifier, or that.
+/// The name of a signature algorithm, given as a dotted object identifier; that identifier if it
+/// has no name here.
 fn algorithm_text(algorithm: &str) -> String {
     let name = match algorithm {
         "1.2.840.113549.1.1.10" => RSASSA_PSS,
@@ -406,7 +410,8 @@ fn dotted(arcs: &[usize]) -> String {
         .join(".")
 }
 
-/// The name of a purpose (RFC 5280, 4.2.1.12), given as a dotted object identifier, or that.
+/// The name of a purpose (RFC 5280, 4.2.1.12), given as a dotted object identifier; that identifier
+/// if it has no name here.
 fn purpose_text(purpose: &str) -> String {
     let name = match purpose.strip_prefix("1.3.6.1.5.5.7.3.") {
         Some("1") => "serverAuth",

@@ -1,4 +1,4 @@
-//! Making pins, and what to think of before they are used.
+//! Making pins, and advice for their use.
 
 mod error;
 mod reading;
@@ -13,7 +13,7 @@ use super::entry::PinRole;
 use crate::config::clock::Rfc3339Time;
 use crate::x509::spki::SpkiSha256;
 
-/// The pin of a key, with advice: which role it can have, what its backup needs, and what to beware of.
+/// The pin of a key, with advice: its role, its backup, and warnings.
 ///
 /// ```
 /// use bonafide_verify::pins::{PinAdvice, PinRole};
@@ -33,29 +33,30 @@ use crate::x509::spki::SpkiSha256;
 pub struct PinAdvice {
     /// The pin.
     pub pin: SpkiSha256,
-    /// What the key was found in.
+    /// Where the key was found.
     pub source: PinSource,
-    /// The role that a pin of it has.
+    /// The role of its pin.
     pub role: PinRole,
     /// The subject of the certificate or request, as RFC 4514 prints it; none for a key.
     pub subject: Option<String>,
     /// The kind of key, for example `ECDSA on P-256` or `RSA, 2048 bits`.
     pub key: String,
-    /// Until when the certificate is valid. The pin is of the key, which may outlive it.
+    /// The time until which the certificate is valid. The pin is of the key, which may stay in use
+    /// for longer.
     pub not_after: Option<UnixTime>,
-    /// What to beware of.
+    /// Warnings about this pin.
     pub warnings: Vec<PinWarning>,
 }
 
-/// What a key was found in.
+/// Where a key was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PinSource {
     /// The certificate of a server.
     Leaf,
-    /// The certificate of an authority that another one has issued.
+    /// A CA certificate that another CA issued.
     Intermediate,
-    /// The certificate of an authority that it has issued to itself.
+    /// A CA certificate that the CA issued to itself.
     Root,
     /// A request for a certificate (PKCS#10).
     Request,
@@ -63,28 +64,30 @@ pub enum PinSource {
     Key,
 }
 
-/// What to beware of when a key is pinned.
+/// A warning about pinning a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PinWarning {
-    /// The certificate will be renewed, with another key unless somebody sees to it.
+    /// The certificate will be renewed, by default with another key.
     RenewedWithNewKey,
-    /// A public authority takes another intermediate without telling anybody.
+    /// A public CA changes its intermediates without notice.
     PublicIntermediate,
-    /// A root counts where it is an anchor of the policy, whatever the server sends, and speaks for everybody that it issues certificates to.
+    /// The pin of a root matches where the root is an anchor of the policy, whatever the server
+    /// sends, and it matches every certificate that the CA issues.
     OwnRoot,
-    /// The server's certificate is signed by its own key.
+    /// The server's certificate is self-signed.
     SelfSigned,
-    /// The key is too weak to be believed under the default profile.
+    /// The key is too weak for the default profile.
     WeakKey,
-    /// The request is not signed by its own key: whoever made it may not have the key.
+    /// The request is not signed by its own key: its author may not have the key.
     RequestNotSigned,
 }
 
 impl PinAdvice {
-    /// Advice on a chain as a server presents it or a receipt shows it, leaf first.
+    /// Advice on a chain, leaf first, as a server presents it or as a receipt shows it.
     ///
-    /// Whether an authority is a public one is told by the leaf: by timestamps of Certificate Transparency in it, or a policy of the CA/Browser Forum.
+    /// A CA counts as public if the leaf has timestamps of Certificate Transparency or a policy of
+    /// the CA/Browser Forum.
     ///
     /// # Errors
     /// [`PinAdviceError::NothingFound`] for an empty chain, [`PinAdviceError::TooMany`] beyond 64 certificates, [`PinAdviceError::Malformed`].
@@ -111,7 +114,7 @@ impl PinAdvice {
     /// Advice on the public half of a private key.
     ///
     /// # Errors
-    /// [`PinAdviceError::Key`] where the crypto provider cannot use it.
+    /// [`PinAdviceError::Key`] if the crypto provider cannot use it.
     pub fn of_private_key(key: &PrivateKeyDer<'_>) -> Result<Self, PinAdviceError> {
         reading::private_key(key)
     }
@@ -119,27 +122,31 @@ impl PinAdvice {
     /// Advice on everything in a PEM text: the certificates, as a chain with the leaf first, then requests and keys.
     ///
     /// # Errors
-    /// [`PinAdviceError::Pem`], [`PinAdviceError::NothingFound`], [`PinAdviceError::EncryptedKey`], [`PinAdviceError::TooMany`] beyond 64, and those of the
-    /// other functions.
+    /// [`PinAdviceError::Pem`], [`PinAdviceError::NothingFound`], [`PinAdviceError::EncryptedKey`],
+    /// [`PinAdviceError::TooMany`] beyond 64, and the errors of the other functions.
     pub fn of_pem(pem: impl AsRef<[u8]>) -> Result<Vec<Self>, PinAdviceError> {
         reading::pem(pem.as_ref())
     }
 
-    /// A pin file in TOML to start from: the first key is pinned, the others stand beside it as comments with what there is to know of each.
+    /// A pin file in TOML to start from: the first key is pinned, the others are comments, each
+    /// with its advice.
     ///
-    /// It only reports, and it is refused until somebody adds a backup. `expires` is RFC 3339 or a date.
+    /// Its mode is `report-only`, and it cannot be loaded until you add a backup. `expires` is RFC
+    /// 3339 or a date.
     pub fn file_stub(host: &str, expires: &str, advice: &[Self]) -> String {
         stub::write(host, expires, advice)
     }
 
-    /// What a backup for this pin is.
+    /// What to use as a backup for this pin.
     pub fn backup(&self) -> &'static str {
         match self.role {
             PinRole::Ca => {
-                "pin a second authority that could issue for this host within a day, and that has not the same owner"
+                "pin a second CA that could issue for this host within a day, and that has another \
+                 owner"
             }
             _ => {
-                "make a second key now, keep it where the servers are not, and have its certificate request ready"
+                "create a second key now, store it away from the servers, and prepare its \
+                 certificate request"
             }
         }
     }
@@ -161,20 +168,24 @@ impl fmt::Display for PinWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::RenewedWithNewKey => {
-                "a renewal makes a new key unless it is told to keep this one (certbot: --reuse-key); a new key strands whoever has this pin alone"
+                "a renewal creates a new key unless it is configured to keep this one (certbot: \
+                 --reuse-key); a new key locks out every client that has only this pin"
             }
             Self::PublicIntermediate => {
-                "a public authority changes its intermediates without notice; pin a root of it, or your own key"
+                "a public CA changes its intermediates without notice; pin a root of that CA, or \
+                 your own key"
             }
             Self::OwnRoot => {
-                "a root counts where it is an anchor, whatever the server sends; whatever it issues for this host matches"
+                "the pin of a root matches where the root is an anchor, whatever the server sends; \
+                 every certificate that the CA issues for this host matches"
             }
             Self::SelfSigned => {
-                "signed by its own key: it is believed only where it is itself an anchor, or by name as exactly this key"
+                "self-signed: it is accepted only if it is itself an anchor, or if the zone names \
+                 exactly this key"
             }
             Self::WeakKey => "too weak: the default profile refuses such a key anywhere on a path",
             Self::RequestNotSigned => {
-                "the request is not signed by its own key: whoever made it may not have the key"
+                "the request is not signed by its own key: its author may not have the key"
             }
         })
     }

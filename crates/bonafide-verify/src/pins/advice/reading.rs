@@ -1,4 +1,4 @@
-//! What certificates, requests and keys say of themselves.
+//! Reads what a pin's advice needs from certificates, requests and keys.
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, SliceReader, Tag};
@@ -22,7 +22,8 @@ const P256: Oid<'static> = oid!("1.2.840.10045.3.1.7");
 const P384: Oid<'static> = oid!("1.3.132.0.34");
 const P521: Oid<'static> = oid!("1.3.132.0.35");
 const ED25519: Oid<'static> = oid!("1.3.101.112");
-/// The begin of the policies that the CA/Browser Forum has for servers' certificates, 2.23.140.1.2, as content of an object identifier.
+/// The first arcs of the CA/Browser Forum's policies for servers' certificates, 2.23.140.1.2, as
+/// the content of an object identifier.
 const FORUM_POLICIES: [u8; 5] = [0x67, 0x81, 0x0c, 0x01, 0x02];
 
 const CERTIFICATE: &str = "certificate";
@@ -203,7 +204,7 @@ fn key_text(key: &PublicKey<'_>) -> String {
     }
 }
 
-/// Whether basic constraints say so (RFC 5280, 4.2.1.9).
+/// Whether basic constraints mark the certificate as a CA certificate (RFC 5280, 4.2.1.9).
 fn is_ca(certificate: &Certificate<'_>) -> bool {
     let extensions = Extensions::of(certificate).ok();
     extensions
@@ -212,7 +213,8 @@ fn is_ca(certificate: &Certificate<'_>) -> bool {
         .is_some_and(|constraints| constraints.ca)
 }
 
-/// Whether a certificate looks like one of a public authority: private ones neither log nor have the forum's policies.
+/// Whether a public CA probably issued the certificate: private CAs do not log certificates and do
+/// not use the forum's policies.
 fn is_public(leaf: &Certificate<'_>) -> bool {
     let Ok(extensions) = Extensions::of(leaf) else {
         return false;
@@ -228,7 +230,8 @@ fn is_public(leaf: &Certificate<'_>) -> bool {
             .is_some_and(|slot| of_forum(slot.value))
 }
 
-/// Whether the key of `spki` has signed a certificate or request, whose outermost fields are alike.
+/// Whether the key of `spki` signed a certificate or a request; both have the same outermost
+/// fields.
 fn is_signed_by(der: &[u8], spki: &[u8]) -> bool {
     let read = || -> Result<_, der::Error> {
         let mut outer = body(AnyRef::from_der(der)?, Tag::Sequence)?;

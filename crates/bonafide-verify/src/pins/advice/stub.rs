@@ -10,7 +10,7 @@ pub(super) fn write(host: &str, expires: &str, advice: &[PinAdvice]) -> String {
         "version = 1\ncount = 1\n\n[[hosts]]\nhost = {}\n",
         quoted(host)
     );
-    text.push_str("mode = \"report-only\"    # \"enforce\", once the reports are quiet\n");
+    text.push_str("mode = \"report-only\"    # \"enforce\", once no reports arrive any more\n");
     let _ = writeln!(text, "expires = {}", quoted(expires));
     text.push_str("on-expiry = \"unpinned\"   # or \"refuse\"\npins = [\n");
     for (index, advice) in advice.iter().enumerate() {
@@ -26,7 +26,7 @@ pub(super) fn write(host: &str, expires: &str, advice: &[PinAdvice]) -> String {
     text
 }
 
-/// A text as TOML, and JSON, have it.
+/// A text as a quoted string of TOML and JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -78,7 +78,7 @@ pub(super) fn write(bundle: &PinBundle) -> String {
             })
             .collect(),
     };
-    // Texts and numbers always have a form in JSON.
+    // Texts and numbers can always be written as JSON.
     let mut text = serde_json::to_string_pretty(&envelope).unwrap_or_default();
     text.push('\n');
     text

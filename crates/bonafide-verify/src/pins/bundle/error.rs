@@ -1,4 +1,4 @@
-//! Why a bundle does not open.
+//! Why a bundle cannot be opened.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub enum BundleError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         problem: LoadProblem,
     },
     /// The bundle or its payload is too large.
@@ -31,25 +31,25 @@ pub enum BundleError {
         /// The limit in bytes.
         limit_bytes: usize,
     },
-    /// The envelope is not JSON of the form that it must have; the source has line and column.
+    /// The envelope is not JSON of the required form; the message has line and column.
     #[error("the envelope of the bundle is malformed: {0}")]
     Envelope(JsonError),
-    /// The version of the envelope is not a known one.
-    #[error("version {found} of the envelope is not known; this reads version 1")]
+    /// The version of the envelope is not supported.
+    #[error("version {found} of the envelope is not supported; this library reads version 1")]
     UnsupportedVersion {
-        /// What the envelope says.
+        /// The version that the envelope states.
         found: u64,
     },
     /// The payload is not Base64.
     #[error("the payload of the bundle is not Base64")]
     Base64,
-    /// A key is not `ed25519/` and the Base64 of 32 bytes, nor a public key of that kind.
-    #[error("`{key}` is no Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes")]
+    /// A key is neither `ed25519/` with the Base64 of 32 bytes, nor a PEM public key of that kind.
+    #[error("`{key}` is not a valid Ed25519 key: write `ed25519/` and the Base64 of its 32 bytes")]
     Key {
-        /// What was given; its length alone where it may be a secret.
+        /// The given text; only its length if it may be a secret.
         key: String,
     },
-    /// The signature with this position, from 1, is not the Base64 of 64 bytes.
+    /// The signature at this position is not the Base64 of 64 bytes.
     #[error("signature {position} is not the Base64 of 64 bytes")]
     Signature {
         /// The position, from 1.
@@ -58,27 +58,27 @@ pub enum BundleError {
     /// There are too many signatures.
     #[error("more than {limit} signatures")]
     TooManySignatures {
-        /// How many there may be.
+        /// Maximum number allowed.
         limit: usize,
     },
     /// There are too many keys to trust.
     #[error("more than {limit} keys")]
     TooManyKeys {
-        /// How many there may be.
+        /// Maximum number allowed.
         limit: usize,
     },
-    /// A threshold of no signatures, or of more than there are different keys.
-    #[error("a threshold of {threshold} with {keys} different keys")]
+    /// The threshold is zero, or greater than the number of different keys.
+    #[error("a threshold of {threshold} is not possible with {keys} different keys")]
     Threshold {
-        /// How many signatures are asked for.
+        /// Number of signatures required.
         threshold: usize,
-        /// How many different keys there are.
+        /// Number of different keys.
         keys: usize,
     },
     /// A name is not 1 to 64 letters, digits and `.-_`.
-    #[error("`{name}` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_")]
+    #[error("`{name}` is not a valid bundle name: write 1 to 64 letters, digits and .-_")]
     Name {
-        /// What was given; its length alone where it may be a secret.
+        /// The given text; only its length if it may be a secret.
         name: String,
     },
     /// There is no crypto provider.
@@ -90,54 +90,60 @@ pub enum BundleError {
     /// The crypto provider does not sign with this key.
     #[error("cannot sign: {reason}")]
     Signing {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A signature in the name of a trusted key is not by that key over these bytes: the bundle was changed.
-    #[error("the signature of {key} is not over this payload")]
+    /// A signature that names a trusted key does not verify for these bytes: the bundle was
+    /// modified.
+    #[error("the signature of {key} does not verify for this payload")]
     BadSignature {
         /// The trusted key.
         key: BundleKey,
     },
-    /// Too few different trusted keys have signed.
+    /// Too few different trusted keys have signed the bundle.
     #[error(
-        "{valid} of the {needed} signatures that are needed; {strangers} by keys that are not trusted"
+        "{valid} of {needed} required signatures; {strangers} more by keys that are not trusted"
     )]
     TooFewSignatures {
-        /// How many different trusted keys have signed.
+        /// Number of different trusted keys that have signed.
         valid: usize,
-        /// How many must.
+        /// Number required.
         needed: usize,
-        /// How many signatures are by keys that are not trusted.
+        /// Number of signatures by keys that are not trusted.
         strangers: usize,
     },
-    /// The payload was signed, but not as a bundle: it does not begin with the line that all bundles begin with.
-    #[error("what was signed is no pin bundle: its first line is not `# bonafide pin bundle 1`")]
+    /// The payload was signed, but not as a bundle: it does not begin with the first line that
+    /// every bundle has.
+    #[error(
+        "the signed payload is not a pin bundle: its first line is not `# bonafide pin bundle 1`"
+    )]
     NotABundle,
-    /// The payload is malformed, which only who signed it can mend.
+    /// The payload is malformed; only its signer can fix it.
     #[error(transparent)]
     Payload(#[from] PinFileError),
     /// The pins of the payload cannot be used together.
     #[error(transparent)]
     Pin(PinError),
-    /// The bundle is another one than was asked for.
-    #[error("this is the bundle `{found}`, not `{expected}`")]
+    /// The bundle has another name than the expected one.
+    #[error("this is the bundle `{found}`, but `{expected}` is expected")]
     OtherBundle {
-        /// The name that was asked for.
+        /// The expected name.
         expected: String,
-        /// The name that it has.
+        /// The bundle's name.
         found: String,
     },
     /// The bundle has expired.
     #[error("the bundle expired at {}; it is {} now", Rfc3339Time(*expired), Rfc3339Time(*now))]
     Expired {
-        /// When.
+        /// When it expired.
         expired: UnixTime,
-        /// The time that it was opened at.
+        /// The time at which it was opened.
         now: UnixTime,
     },
-    /// A later version was opened before: somebody plays an old bundle back.
-    #[error("version {offered} of the bundle, after version {seen} was in use")]
+    /// A later version was opened before: this is a replay of an old bundle.
+    #[error(
+        "version {offered} of the bundle is older than version {seen}, which was in use before"
+    )]
     Rollback {
         /// The version of this bundle.
         offered: u64,
@@ -145,12 +151,13 @@ pub enum BundleError {
         seen: u64,
     },
     /// The same version was opened before, with other content.
-    #[error("version {version} of the bundle was in use with other content")]
+    #[error("version {version} of the bundle was in use before with other content")]
     SameVersionOtherContent {
         /// The version of both.
         version: u64,
     },
-    /// The store of versions cannot be used; without it an old bundle would not be told from a new one.
+    /// The version store cannot be used; without it an old bundle cannot be distinguished from a
+    /// new one.
     #[error(transparent)]
     Store(#[from] VersionStoreError),
 }

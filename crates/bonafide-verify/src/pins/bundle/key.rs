@@ -17,19 +17,20 @@ use crate::files::pem;
 use crate::pins::file::is_bundle_name;
 use crate::text::{excerpt, one_line};
 
-/// What a SubjectPublicKeyInfo of Ed25519 has before the key itself (RFC 8410, 4).
+/// The bytes before the key in an Ed25519 SubjectPublicKeyInfo (RFC 8410, 4).
 const SPKI_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
-/// What stands before a key in its text.
+/// The prefix of a key's text form.
 const PREFIX: &str = "ed25519/";
 
-/// An Ed25519 public key that signs bundles. Reads and prints `ed25519/` and the Base64 of its 32 bytes.
+/// An Ed25519 public key that signs bundles. Its text form, for parsing and printing, is `ed25519/`
+/// and the Base64 of its 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BundleKey([u8; 32]);
 
 impl BundleKey {
-    /// The key of these 32 bytes (RFC 8032, 5.1.5).
+    /// The key with these 32 bytes (RFC 8032, 5.1.5).
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -37,7 +38,7 @@ impl BundleKey {
     /// The key in a PEM file, as `openssl pkey -pubout` writes it.
     ///
     /// # Errors
-    /// [`BundleError::Key`] where there is no public key in it, or one of another kind.
+    /// [`BundleError::Key`] if it has no public key, or a public key of another kind.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, BundleError> {
         let text = pem.as_ref();
         let spki: Option<SubjectPublicKeyInfoDer<'_>> = pem::first(text).ok().flatten();
@@ -87,7 +88,8 @@ impl fmt::Debug for BundleKey {
     }
 }
 
-/// Whom to believe about a bundle: its name, the keys that may sign it, and how many of them must.
+/// The trust settings for a bundle: its name, the keys that may sign it, and how many of them must
+/// sign.
 #[derive(Clone)]
 pub struct BundleKeys {
     name: String,
@@ -97,11 +99,13 @@ pub struct BundleKeys {
 }
 
 impl BundleKeys {
-    /// Believes the bundle `name` when `threshold` different ones of `keys` have signed it; a key that is given twice counts once.
+    /// Trusts the bundle `name` if at least `threshold` different keys of `keys` have signed it. A
+    /// key that is given twice counts once.
     ///
     /// # Errors
-    /// [`BundleError::Name`]; [`BundleError::Threshold`] for a threshold of none, or of more than there are different keys; [`BundleError::TooManyKeys`] beyond
-    /// 32; [`BundleError::Provider`] without a crypto provider.
+    /// [`BundleError::Name`]; [`BundleError::Threshold`] for a threshold of zero, or greater than
+    /// the number of different keys; [`BundleError::TooManyKeys`] beyond 32;
+    /// [`BundleError::Provider`] without a crypto provider.
     pub fn new(
         name: impl Into<String>,
         threshold: usize,
@@ -132,7 +136,8 @@ impl BundleKeys {
         })
     }
 
-    /// A crypto provider of your own to verify with. Default: that of the build, as for policies.
+    /// Sets the crypto provider that verifies signatures. Default: the build's provider, as for
+    /// policies.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Provider::custom(provider);
         self
@@ -142,7 +147,8 @@ impl BundleKeys {
         &self.name
     }
 
-    /// Verifies that enough different trusted keys have signed exactly these bytes. Signatures of other keys count for nothing; a bad one of a trusted key refuses.
+    /// Verifies that enough different trusted keys have signed exactly these bytes. Signatures of
+    /// other keys are ignored; a bad signature of a trusted key is an error.
     pub(super) fn verify(
         &self,
         payload: &[u8],

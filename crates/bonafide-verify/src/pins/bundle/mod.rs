@@ -1,4 +1,4 @@
-//! Pin files that somebody has signed.
+//! Signed pin files.
 
 mod envelope;
 mod error;
@@ -22,22 +22,26 @@ use super::set::PinSet;
 use crate::files::bounded::read_up_to;
 use crate::text::{excerpt, shown_path};
 
-/// The first line of every payload. A signature is over the whole payload, so that what was signed for another purpose is never a bundle.
+/// The first line of every payload. A signature covers the whole payload, so a text that was signed
+/// for another purpose is never accepted as a bundle.
 const FIRST_LINE: &[u8] = b"# bonafide pin bundle 1\n";
-/// The largest payload: the largest pin file, and some more lines.
+/// Maximum size of a payload in bytes: the largest pin file, and some more lines.
 const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;
-/// The largest bundle: a payload in Base64, and its signatures.
+/// Maximum size of a bundle in bytes: a payload in Base64, and its signatures.
 const MAX_BUNDLE_BYTES: u64 = 6 * 1024 * 1024;
-/// How many signatures a bundle has at most.
+/// Maximum number of signatures of a bundle.
 const MAX_SIGNATURES: usize = 32;
-/// How often another writer of the version store may come in between.
+/// Maximum number of attempts to update the version store when other writers change it at the same
+/// time.
 const MAX_RACES: usize = 16;
 
-/// A pin file in a signed envelope, not yet opened: nothing in it is believed before [`open`](Self::open).
+/// A pin file in a signed envelope, not opened yet: nothing in it is trusted before
+/// [`open`](Self::open).
 ///
 /// # The payload
 ///
-/// A pin file in TOML (see [`PinSet`]) whose first line is exactly `# bonafide pin bundle 1`, ended by a line feed, and which has one table more:
+/// A pin file in TOML (see [`PinSet`]) whose first line is exactly `# bonafide pin bundle 1`,
+/// followed by a line feed, and which has one more table:
 ///
 /// ```toml
 /// # bonafide pin bundle 1
@@ -55,7 +59,8 @@ const MAX_RACES: usize = 16;
 ///
 /// # The envelope
 ///
-/// JSON: the payload in Base64, and Ed25519 signatures (RFC 8032) over exactly its bytes, each with the 32 bytes of its public key.
+/// JSON: the payload in Base64, and Ed25519 signatures (RFC 8032) over exactly its bytes, each with
+/// its 32-byte public key.
 ///
 /// ```json
 /// {
@@ -83,7 +88,8 @@ pub struct PinBundle {
 }
 
 impl PinBundle {
-    /// The bytes to sign for a bundle of this set: of which name and version, and until when it may be loaded.
+    /// The bytes to sign for a bundle of this set, with its name, its version, and the time until
+    /// which it may be loaded.
     ///
     /// # Errors
     /// [`BundleError::Name`] for a name that is not 1 to 64 letters, digits and `.-_`; [`BundleError::TooLarge`].
@@ -109,7 +115,7 @@ impl PinBundle {
         Ok(payload)
     }
 
-    /// A bundle of these bytes, not signed yet.
+    /// Makes a bundle of these bytes, without signatures.
     ///
     /// # Errors
     /// [`BundleError::TooLarge`].
@@ -123,7 +129,7 @@ impl PinBundle {
         })
     }
 
-    /// Adds a signature that was made elsewhere; [`open`](Self::open) verifies it.
+    /// Adds a signature that another tool made; [`open`](Self::open) verifies it.
     pub fn with_signature(mut self, key: BundleKey, signature: [u8; 64]) -> Self {
         self.signatures.push((key, signature));
         self
@@ -132,13 +138,13 @@ impl PinBundle {
     /// Signs the payload.
     ///
     /// # Errors
-    /// [`BundleError::Signing`] when the crypto provider does not sign.
+    /// [`BundleError::Signing`] if the crypto provider cannot sign.
     pub fn signed_by(self, signer: &BundleSigner) -> Result<Self, BundleError> {
         let signature = signer.sign(&self.payload)?;
         Ok(self.with_signature(signer.key(), signature))
     }
 
-    /// Reads a bundle, and verifies nothing yet.
+    /// Reads a bundle without verifying it.
     ///
     /// # Errors
     /// [`BundleError::TooLarge`], [`BundleError::Envelope`] with line and column, [`BundleError::UnsupportedVersion`], [`BundleError::Base64`] and
@@ -147,10 +153,10 @@ impl PinBundle {
         envelope::read(json.as_ref())
     }
 
-    /// Reads a bundle from a file, and verifies nothing yet.
+    /// Reads a bundle from a file without verifying it.
     ///
     /// # Errors
-    /// [`BundleError::Read`], and those of [`Self::from_json`].
+    /// [`BundleError::Read`], and the errors of [`Self::from_json`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, BundleError> {
         let path = path.as_ref();
         let bytes = read_up_to(path, MAX_BUNDLE_BYTES).map_err(|problem| BundleError::Read {
@@ -168,21 +174,27 @@ impl PinBundle {
         envelope::write(self)
     }
 
-    /// The bytes that are signed. Nobody has verified them.
+    /// The signed bytes, not verified.
     pub fn unverified_payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// Opens the bundle: signatures first, then what it says of itself, then the pins; at last the store learns of its version.
+    /// Opens the bundle: verifies the signatures, then the bundle's name, version and expiry, then
+    /// reads the pins, and finally records the version in the store.
     ///
-    /// `now` is the time by the clock of the policy that it is for. What is only tried, by a candidate policy say, is opened by [`inspect`](Self::inspect). The same bundle opens again; a lower version, or another payload of the same version, does not.
+    /// `now` is the current time of the policy's clock. Open a bundle for a trial, for example for
+    /// a candidate policy, with [`inspect`](Self::inspect). The same bundle can be opened again; a
+    /// lower version, or another payload with the same version, is an error.
     ///
-    /// **While it is in use**, every entry ends with the bundle, whatever its own expiry: an entry that says what happens when it expires does that then, and one that never
-    /// expires refuses. Who cannot get a new bundle in time chooses `on-expiry` accordingly.
+    /// **While it is in use**, every entry expires no later than the bundle. An entry with
+    /// `on-expiry` then does what it says; an entry that never expires refuses. Choose `on-expiry`
+    /// for the case that a new bundle does not arrive in time.
     ///
     /// # Errors
-    /// [`BundleError::BadSignature`] for a signature of a trusted key that is not over these bytes, [`BundleError::TooFewSignatures`], [`BundleError::NotABundle`],
-    /// [`BundleError::Payload`] with the line at fault, [`BundleError::OtherBundle`], [`BundleError::Expired`], [`BundleError::Rollback`],
+    /// [`BundleError::BadSignature`] for a signature of a trusted key that does not verify for
+    /// these bytes, [`BundleError::TooFewSignatures`], [`BundleError::NotABundle`],
+    /// [`BundleError::Payload`] with the line at fault, [`BundleError::OtherBundle`],
+    /// [`BundleError::Expired`], [`BundleError::Rollback`],
     /// [`BundleError::SameVersionOtherContent`], and [`BundleError::Store`].
     pub fn open(
         &self,
@@ -195,11 +207,12 @@ impl PinBundle {
         Ok(set)
     }
 
-    /// Opens the bundle for a look: all that [`open`](Self::open) does, but the store does not learn of its version. For a candidate policy, and for a check before a bundle is
-    /// published: what is only tried must not make the one in use an old one.
+    /// Opens the bundle for inspection: does the same as [`open`](Self::open), but does not record
+    /// its version in the store. Use it for a candidate policy, and for a check before a bundle is
+    /// published: a trial must not make the bundle in use count as an old one.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open).
+    /// The errors of [`open`](Self::open).
     pub fn inspect(
         &self,
         keys: &BundleKeys,
@@ -211,7 +224,8 @@ impl PinBundle {
         Ok(set)
     }
 
-    /// The pins, and which version of which bundle they are, once everything but the store has been asked.
+    /// The pins with the bundle's name and version, after all verification except the version
+    /// store's.
     fn verified(
         &self,
         keys: &BundleKeys,
@@ -260,7 +274,7 @@ fn check_payload_size(payload: &[u8]) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Has the store know of the version, unless it knows of a later one.
+/// Records the version in the store, unless the store has a later one.
 fn advance(
     versions: &dyn VersionStore,
     bundle: &str,
@@ -279,7 +293,7 @@ fn advance(
     }))
 }
 
-/// Whether `offered` comes after what was seen last; not if it is the same.
+/// Whether `offered` is later than the last recorded version; false if they are the same.
 fn is_newer(seen: Option<&BundleVersion>, offered: &BundleVersion) -> Result<bool, BundleError> {
     match seen {
         Some(seen) if offered.version < seen.version => Err(BundleError::Rollback {

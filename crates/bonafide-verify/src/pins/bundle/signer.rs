@@ -12,7 +12,7 @@ use super::key::BundleKey;
 use crate::config::provider::Provider;
 use crate::files::pem;
 
-/// An Ed25519 private key that signs bundles. `Debug` shows the public key alone.
+/// An Ed25519 private key that signs bundles. `Debug` shows only the public key.
 pub struct BundleSigner {
     private: Arc<dyn SigningKey>,
     public: BundleKey,
@@ -22,7 +22,8 @@ impl BundleSigner {
     /// Reads the key from PEM, as `openssl genpkey -algorithm ed25519` writes it.
     ///
     /// # Errors
-    /// [`BundleError::Signing`] where there is no key in it, or one of another kind; [`BundleError::Provider`] without a crypto provider.
+    /// [`BundleError::Signing`] if it has no key, or a key of another kind;
+    /// [`BundleError::Provider`] without a crypto provider.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, BundleError> {
         let failed = |reason: &str| BundleError::Signing {
             reason: reason.to_owned(),
@@ -43,7 +44,7 @@ impl BundleSigner {
         let public = private
             .public_key()
             .and_then(|spki| BundleKey::from_spki(&spki))
-            .ok_or_else(|| failed("the key is of another kind than Ed25519"))?;
+            .ok_or_else(|| failed("the key is not an Ed25519 key"))?;
         Ok(Self { private, public })
     }
 
@@ -59,13 +60,13 @@ impl BundleSigner {
         let signer = self
             .private
             .choose_scheme(&[SignatureScheme::ED25519])
-            .ok_or_else(|| failed("the key does not sign with Ed25519"))?;
+            .ok_or_else(|| failed("the crypto provider does not sign with Ed25519"))?;
         let signature = signer
             .sign(payload)
             .map_err(|error| failed(&error.to_string()))?;
         signature
             .try_into()
-            .map_err(|_| failed("a signature that is not 64 bytes long"))
+            .map_err(|_| failed("the crypto provider made a signature that is not 64 bytes long"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which version of a bundle was in use last, so that no older one comes back.
+//! The last version of each bundle that was in use, so that no older one is accepted.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,12 +13,12 @@ use crate::files::atomic::{AtomicFile, FileError};
 use crate::files::json_error::JsonError;
 use crate::text::shown_path;
 
-/// The largest file of versions: some 400 bundles.
+/// Maximum size of the file in bytes: about 400 bundles.
 const MAX_STORE_BYTES: u64 = 64 * 1024;
 /// The version of the file's format.
 const FORMAT: u64 = 1;
 
-/// The version of a bundle, and which content had it.
+/// The version of a bundle, and the hash of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BundleVersion {
     /// The version.
@@ -27,16 +27,17 @@ pub struct BundleVersion {
     pub payload_sha256: [u8; 32],
 }
 
-/// Remembers the last version of each bundle. Who can set it back can play back an old bundle, until that expires.
+/// Stores the last version of each bundle. An attacker that can reset it can replay an old bundle
+/// until that bundle expires.
 pub trait VersionStore: Send + Sync {
-    /// The last version of this bundle; none where there was none yet.
+    /// The last version of this bundle; none if no version was recorded yet.
     ///
     /// # Errors
     /// [`VersionStoreError`]. The bundle is then refused.
     fn load(&self, bundle: &str) -> Result<Option<BundleVersion>, VersionStoreError>;
 
-    /// Puts `new` in the place of `expected`, and says whether it did: if another version, or none, stands there meanwhile, nothing changes. It must be atomic, and
-    /// durable when it returns.
+    /// Replaces `expected` with `new`, and returns whether it did: if the store has another
+    /// version, or none, nothing changes. It must be atomic, and durable when it returns.
     ///
     /// # Errors
     /// [`VersionStoreError`]. The bundle is then refused.
@@ -48,34 +49,37 @@ pub trait VersionStore: Send + Sync {
     ) -> Result<bool, VersionStoreError>;
 }
 
-/// Why the store of versions cannot be used.
+/// Why the version store cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VersionStoreError {
     /// The file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file has something else in it than versions. It is not replaced: that would let an old bundle in.
-    #[error("{path} is no store of versions", path = path.display())]
+    /// The file does not contain versions. It is not replaced, because then an old bundle would be
+    /// accepted.
+    #[error("{path} is not a valid version store", path = path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with line and column where it is JSON that is malformed.
+        /// What is wrong; with line and column for malformed JSON.
         #[source]
         source: Option<JsonError>,
     },
-    /// Others write to the store all the time.
-    #[error("other writers of the store of versions came in between again and again, for {bundle}")]
+    /// Other writers changed the store at every attempt.
+    #[error(
+        "other writers changed the version store at every attempt to record the version of {bundle}"
+    )]
     Contended {
         /// The bundle.
         bundle: String,
     },
-    /// A store of your own says why.
-    #[error("the store of versions cannot be used")]
+    /// The error of a custom store.
+    #[error("the version store cannot be used")]
     Other(#[source] Arc<dyn Error + Send + Sync>),
 }
 
-/// Remembers versions for the time of the process.
+/// Stores versions in memory, for the lifetime of the process.
 #[derive(Debug, Default)]
 pub struct MemoryVersionStore(Mutex<BTreeMap<String, BundleVersion>>);
 
@@ -100,14 +104,16 @@ impl VersionStore for MemoryVersionStore {
     }
 }
 
-/// Remembers versions in a file, which is whole whatever happens to the processes that write it; several may.
+/// Stores versions in a file. Several processes may use it; each write is atomic, even if a process
+/// is killed.
 ///
-/// The file must not be a symbolic link, and its directory must exist. Without a file there was no version yet: keep it where only the program can write.
+/// The file must not be a symbolic link, and its directory must exist. A missing file means that no
+/// version was recorded yet, so keep the file where only the program can write.
 #[derive(Clone, Debug)]
 pub struct FileVersionStore(AtomicFile);
 
 impl FileVersionStore {
-    /// A store in the file at `path`, which is made when it is first needed.
+    /// A store in the file at `path`, which is created when it is first needed.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(AtomicFile::new(path, MAX_STORE_BYTES))
     }
@@ -186,7 +192,7 @@ impl VersionStore for FileVersionStore {
     }
 }
 
-/// What is in the file.
+/// The content of the file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {

@@ -1,4 +1,4 @@
-//! A text in TOML or JSON as values that know where they stand.
+//! A text in TOML or JSON as values with their positions in the text.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) struct Document<'a> {
 /// A TOML text that was parsed.
 pub(super) struct TomlTable<'a>(Spanned<DeTable<'a>>);
 
-/// One value and where it stands, in bytes.
+/// One value and its position, in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a> {
     pub(super) at: usize,
@@ -33,7 +33,7 @@ enum Raw<'a> {
     Json(&'a RawValue),
 }
 
-/// What a node holds, one level deep.
+/// The content of a node, one level deep.
 pub(super) enum Value<'a> {
     Table(Vec<(Cow<'a, str>, Node<'a>)>),
     Array(Vec<Node<'a>>),
@@ -66,7 +66,7 @@ impl<'a> Document<'a> {
     pub(super) fn parse_toml(&self) -> Result<TomlTable<'a>, PinFileError> {
         DeTable::parse(self.text).map(TomlTable).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            // The message alone: the error has the whole text in it, and prints the line.
+            // Only the message: the error itself contains the whole text, and would print the line.
             let message = error.message().to_owned();
             self.problem(at, PinFileProblem::Toml { message })
         })
@@ -96,7 +96,7 @@ impl<'a> Document<'a> {
         self.place(at).0
     }
 
-    /// The line and the column of a place in the text.
+    /// The line and the column of a position in the text.
     fn place(&self, at: usize) -> (usize, usize) {
         let before = self
             .text
@@ -106,7 +106,7 @@ impl<'a> Document<'a> {
         end_of(&self.text[..end])
     }
 
-    /// What the node holds.
+    /// The content of the node.
     pub(super) fn open(&self, node: Node<'a>) -> Result<Value<'a>, PinFileError> {
         match node.raw {
             Raw::TomlTable(table) => Ok(Value::Table(toml_fields(table))),
@@ -201,7 +201,7 @@ fn toml_node<'a>(value: &'a Spanned<DeValue<'a>>) -> Node<'a> {
     }
 }
 
-/// The line and the column right behind a text.
+/// The line and the column right after a text.
 fn end_of(text: &str) -> (usize, usize) {
     let line = text.matches('\n').count() + 1;
     let last = text.rsplit('\n').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Why a pin file is not read.
+//! Why a pin file cannot be used.
 
 use std::error::Error;
 use std::fmt;
@@ -10,10 +10,10 @@ use crate::host::pattern::PatternError;
 use crate::text::one_line;
 use crate::x509::spki::PinError;
 
-/// What is printed of a problem at most: a file may hold a line of megabytes.
+/// Maximum number of characters of a problem that are printed: a file may have a line of megabytes.
 const MAX_TEXT: usize = 400;
 
-/// Why a pin file is not read: the file, the line and the column where there is one, and the problem.
+/// Why a pin file cannot be used: the file, the line and column if known, and the problem.
 #[derive(Clone, Debug)]
 pub struct PinFileError {
     file: Arc<str>,
@@ -28,8 +28,8 @@ pub enum PinFileProblem {
     /// The file could not be read.
     #[error("{0}")]
     Read(LoadProblem),
-    /// The name of the file ends neither in `.toml` nor in `.json`.
-    #[error("the name of a pin file ends in .toml or .json")]
+    /// The file's name does not end in `.toml` or `.json`.
+    #[error("the name of a pin file must end in .toml or .json")]
     UnknownFormat,
     /// The text is too large.
     #[error("larger than {limit_bytes} bytes")]
@@ -43,75 +43,76 @@ pub enum PinFileProblem {
     /// It is not well-formed TOML.
     #[error("not well-formed TOML: {message}")]
     Toml {
-        /// What is wrong; nothing of the text.
+        /// What is wrong, without any of the text.
         message: String,
     },
     /// It is not well-formed JSON.
     #[error("not well-formed JSON: {}", .0.what())]
     Json(JsonError),
-    /// The version of the format is not a known one.
-    #[error("version {found} of the format is not known; this reads version 1")]
+    /// The version of the format is not supported.
+    #[error("version {found} of the format is not supported; this library reads version 1")]
     UnsupportedVersion {
-        /// What the file says.
+        /// The value in the file.
         found: u64,
     },
-    /// There is a field that the format does not have.
+    /// A field is unknown to the format.
     #[error("unknown field `{field}`; known are {}", Listed(known))]
     UnknownField {
-        /// Its name; its length alone where it may be a secret.
+        /// Its name; only its length if it may be a secret.
         field: String,
-        /// The fields that there are.
+        /// The known fields.
         known: &'static [&'static str],
     },
-    /// A field is there twice.
-    #[error("the field `{field}` is there twice")]
+    /// A table has the same field twice.
+    #[error("the field `{field}` occurs twice")]
     DuplicateField {
-        /// Its name; its length alone where it may be a secret.
+        /// Its name; only its length if it may be a secret.
         field: String,
     },
-    /// A field is not there.
+    /// A required field is missing.
     #[error("the field `{field}` is missing")]
     MissingField {
         /// Its name.
         field: &'static str,
     },
-    /// A value is of another type than its field has.
+    /// A value does not have its field's type.
     #[error("`{field}` must be {expected}, not {found}")]
     WrongType {
         /// The field.
         field: &'static str,
-        /// What it must be.
+        /// The expected type.
         expected: &'static str,
-        /// What it is.
+        /// The type found.
         found: &'static str,
     },
-    /// A value is not one that its field can have.
-    #[error("`{found}` is no `{field}`; known are {}", Listed(known))]
+    /// A value is not one of its field's possible values.
+    #[error("`{found}` is not a valid `{field}`; valid are {}", Listed(known))]
     UnknownValue {
         /// The field.
         field: &'static str,
-        /// What stands there; its length alone where it may be a secret.
+        /// The value found; only its length if it may be a secret.
         found: String,
-        /// What could stand there.
+        /// The possible values.
         known: &'static [&'static str],
     },
     /// A time is neither RFC 3339, nor a date, nor `never`.
     #[error(
-        "`{found}` is no time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or 2027-06-30, or write \"never\""
+        "`{found}` is not a valid time from 1970 to 9999: write it as 2027-06-30T12:00:00Z or \
+         2027-06-30, or write \"never\""
     )]
     Time {
-        /// What stands there; its length alone where it may be a secret.
+        /// The value found; only its length if it may be a secret.
         found: String,
     },
-    /// An entry says that it never expires, and what happens when it does.
+    /// An entry never expires, but also has `on-expiry`.
     #[error("`on-expiry` has no meaning where `expires` is \"never\"")]
     OnExpiryOfNever,
-    /// The file has another number of hosts than it says: it was cut off, or edited by halves.
+    /// The number of hosts is not `count`: the file was truncated, or only partly edited.
     #[error("`count` says {declared}, but there are {found} hosts")]
     Count {
-        /// What the file says.
+        /// The value in the file.
         declared: u64,
-        /// How many there are.
+        /// The number of hosts found.
         found: usize,
     },
     /// A host pattern cannot be used.
@@ -129,9 +130,9 @@ pub enum PinFileProblem {
     #[error(transparent)]
     Pin(PinError),
     /// The name of a bundle is empty, too long, or has other characters than letters, digits, `.`, `-` and `_`.
-    #[error("`{found}` cannot be the name of a bundle: write 1 to 64 letters, digits and .-_")]
+    #[error("`{found}` is not a valid bundle name: write 1 to 64 letters, digits and .-_")]
     BundleName {
-        /// What stands there; its length alone where it may be a secret.
+        /// The value found; only its length if it may be a secret.
         found: String,
     },
 }
@@ -145,17 +146,17 @@ impl PinFileError {
         }
     }
 
-    /// The file, or a word in parentheses for what was in memory.
+    /// The file, or a word in parentheses for a text in memory.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The line, from 1, where the problem has one.
+    /// The line, from 1, if the problem has one.
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
     }
 
-    /// The column, in characters from 1, where the problem has one.
+    /// The column, in characters from 1, if the problem has one.
     pub fn column(&self) -> Option<usize> {
         self.place.map(|(_, column)| column)
     }
@@ -191,7 +192,7 @@ impl Error for PinFileError {
     }
 }
 
-/// Prints words one after the other, each as code.
+/// Prints words as a list, each as code.
 struct Listed<'a>(&'a [&'static str]);
 
 impl fmt::Display for Listed<'_> {

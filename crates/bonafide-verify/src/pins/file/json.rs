@@ -1,4 +1,4 @@
-//! One level of a JSON text at a time, so that each value keeps its place in the text.
+//! One level of a JSON text at a time, so that each value keeps its position in the text.
 
 use std::fmt;
 

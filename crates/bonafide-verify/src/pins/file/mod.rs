@@ -18,9 +18,9 @@ use super::set::PinSet;
 use crate::files::bounded::read_up_to;
 use crate::text::shown_path;
 
-/// The largest file that is read.
+/// Maximum size of a file in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
-/// What stands for the file's name where there is none.
+/// The name used for a text that is not in a file.
 pub(super) const IN_MEMORY: &str = "(in memory)";
 
 pub(super) fn from_file(path: &Path) -> Result<PinSet, PinFileError> {

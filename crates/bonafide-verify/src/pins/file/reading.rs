@@ -1,4 +1,4 @@
-//! What the values of a pin file mean.
+//! Reads the values of a pin file.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use crate::x509::spki::{PinError, SpkiSha256};
 
 /// The version of the format.
 pub(super) const VERSION: u64 = 1;
-/// What `expires` says where the pins never do.
+/// The value of `expires` for pins that never expire.
 pub(super) const NEVER: &str = "never";
 
 pub(super) const FILE_FIELDS: &[&str] = &["version", "count", "hosts"];
@@ -36,10 +36,10 @@ const A_LIST: &str = "a list";
 const A_TEXT: &str = "a text";
 const A_NUMBER: &str = "a whole number";
 
-/// The longest name of a bundle.
+/// Maximum length of a bundle's name.
 const MAX_NAME: usize = 64;
 
-/// What a signed bundle says of itself.
+/// The bundle's own description in a signed payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::pins) struct BundleHeader {
     pub(in crate::pins) name: String,
@@ -101,7 +101,7 @@ impl<'a> File<'_, 'a> {
             },
         };
         file.top = file.any_table(root, "the file")?;
-        // A later version may have other fields: the version is told first.
+        // A later version may have other fields: the version is checked first.
         let version = file.required(&file.top, "version")?;
         let found = file.number(version, "version")?;
         if found != VERSION {
@@ -156,7 +156,7 @@ impl<'a> File<'_, 'a> {
         })
     }
 
-    /// One entry of `hosts`, with the place of its pattern.
+    /// One entry of `hosts`, with the position of its pattern.
     fn host(&self, node: Node<'a>) -> Result<(Node<'a>, Pins), PinFileError> {
         let table = self.table(node, "hosts", HOST_FIELDS)?;
         let host = self.required(&table, "host")?;
@@ -230,7 +230,7 @@ impl<'a> File<'_, 'a> {
         }
     }
 
-    /// The value of a field that can have a few; none where there is no such field.
+    /// The value of a field with a fixed set of values; none if the field is absent.
     fn chosen(
         &self,
         table: &Table<'a>,
@@ -360,7 +360,7 @@ impl<'a> File<'_, 'a> {
     }
 }
 
-/// Whether a bundle can have this name.
+/// Whether this is a valid name of a bundle.
 pub(in crate::pins) fn is_bundle_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && name

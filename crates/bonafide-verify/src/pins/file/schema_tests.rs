@@ -1,4 +1,4 @@
-//! The schema in the documentation says what the reader does.
+//! Tests that the schema in the documentation agrees with the reader.
 
 use std::collections::BTreeSet;
 use std::fs;

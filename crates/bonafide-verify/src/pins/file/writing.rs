@@ -17,7 +17,8 @@ struct File<'a> {
     hosts: Vec<Host<'a>>,
 }
 
-/// One entry. What may be left out comes first, so that a text cut behind it is never whole.
+/// One entry. Optional fields come first, so that a text truncated after them is never a complete
+/// file.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Host<'a> {
@@ -69,7 +70,7 @@ pub(in crate::pins) fn to_json(entries: &[Pins]) -> String {
         count: entries.len(),
         hosts: entries.iter().map(Host::of).collect(),
     };
-    // Texts and numbers always have a form in JSON.
+    // Texts and numbers can always be written as JSON.
     let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
     text.push('\n');
     text
@@ -87,7 +88,7 @@ pub(in crate::pins) fn to_toml(entries: &[Pins]) -> String {
     text
 }
 
-/// The payload of a bundle, behind its first line.
+/// The payload of a bundle, after its first line.
 pub(in crate::pins) fn to_payload(header: &BundleHeader, entries: &[Pins]) -> String {
     let mut text = head(entries);
     let BundleHeader {
@@ -108,7 +109,7 @@ fn head(entries: &[Pins]) -> String {
     format!("version = {VERSION}\ncount = {}\n", entries.len())
 }
 
-/// Neither names, nor pins, nor times have characters that TOML would have to escape.
+/// Names, pins and times have no characters that TOML must escape.
 fn push_hosts(text: &mut String, entries: &[Pins]) {
     for entry in entries {
         let host = Host::of(entry);

@@ -2,76 +2,79 @@
 
 use crate::files::json_error::JsonError;
 
-/// Why a capsule cannot be read. Positions are members of the JSON, for example `untrusted_intermediates[1]`.
+/// Why a capsule cannot be read. A position is a member of the JSON, for example
+/// `untrusted_intermediates[1]`.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapsuleError {
     /// The file is larger than any capsule of a handshake.
-    #[error("{bytes} bytes, where a capsule has {allowed} at most")]
+    #[error("the file has {bytes} bytes; a capsule has at most {allowed}")]
     TooLarge {
-        /// How many there are.
+        /// Number found.
         bytes: usize,
-        /// How many there may be.
+        /// Maximum number allowed.
         allowed: usize,
     },
-    /// It is not JSON, or not of the schema: a member is missing or of another type.
+    /// The file is not JSON, or does not follow the schema: a member is missing or has the wrong
+    /// type.
     #[error("not a capsule in the limbo schema (line {}, column {})", source.line(), source.column())]
     Json {
         /// What is wrong, and at which line and column.
         #[source]
         source: JsonError,
     },
-    /// The schema has another version than 1.
-    #[error("limbo schema version {found}, of which only 1 is known")]
+    /// The schema version is not 1.
+    #[error("version {found} of the limbo schema is not supported, only version 1")]
     Version {
-        /// The version.
+        /// The version that the file states.
         found: u64,
     },
-    /// A capsule has exactly one case.
-    #[error("{found} test cases, where a capsule has one")]
+    /// The file does not have exactly one test case.
+    #[error("the file has {found} test cases; a capsule has exactly one")]
     Cases {
-        /// How many there are.
+        /// Number found.
         found: usize,
     },
-    /// The case is about a client, or expects the peer to be believed.
+    /// The case is about a client certificate, or expects the verifier to accept the peer.
     #[error("{at} is not `{expected}`")]
     Kind {
-        /// The member.
+        /// The member's name.
         at: &'static str,
-        /// What it is in a capsule.
+        /// The value that a capsule has there.
         expected: &'static str,
     },
-    /// There is a private key in the file. Whoever has it should treat the key as known to others.
-    #[error("{at} has a private key, which belongs into no capsule")]
+    /// The file contains a private key. Treat that key as disclosed and replace it.
+    #[error("{at} contains a private key, which a capsule must not contain")]
     Key {
-        /// The member.
+        /// The member's name.
         at: String,
     },
-    /// Not exactly one certificate in PEM (RFC 7468, 5).
-    #[error("{at} is not one certificate in PEM")]
+    /// The member is not exactly one certificate in PEM (RFC 7468, 5).
+    #[error("{at} is not exactly one certificate in PEM")]
     Certificate {
-        /// Where.
+        /// The member's name.
         at: String,
     },
-    /// Not a time since 1970 in RFC 3339.
-    #[error("validation_time is not a time since 1970 as RFC 3339 writes it")]
+    /// `validation_time` is not an RFC 3339 time of 1970 or later.
+    #[error("validation_time is not an RFC 3339 time of 1970 or later")]
     Time,
-    /// Neither a DNS name nor an address, or not of the kind that the case says.
-    #[error("expected_peer_name is not a name of its kind")]
+    /// `expected_peer_name` is neither a DNS name nor an IP address, or its kind is not the stated
+    /// kind.
+    #[error("expected_peer_name is not a valid name of its kind")]
     Name,
-    /// Not a code.
-    #[error("bonafide.code is not a refusal code")]
+    /// `bonafide.code` does not have the form of a code.
+    #[error("bonafide.code is not a valid refusal code")]
     Code,
-    /// Not Base64.
+    /// The member is not Base64.
     #[error("{at} is not Base64")]
     Base64 {
-        /// Where.
+        /// The member's name.
         at: &'static str,
     },
-    /// Not a SHA-256 of 64 hexadecimal digits.
+    /// An anchor's hash is not a SHA-256 of 64 hexadecimal digits.
     #[error("bonafide.anchors_sha256[{position}] is not a SHA-256 in hexadecimal")]
     Hash {
-        /// Which one.
+        /// Its index in the list, from 0.
         position: usize,
     },
 }

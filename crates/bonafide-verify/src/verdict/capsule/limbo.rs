@@ -1,4 +1,5 @@
-//! A capsule as a file in the schema of x509-limbo. Members that are not named here are ignored when reading, as by other readers of the schema.
+//! A capsule as a file in the schema of x509-limbo. The reader ignores members that are not named
+//! here, like other readers of the schema.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +16,8 @@ const VERSION: u64 = 1;
 const SERVER: &str = "SERVER";
 const FAILURE: &str = "FAILURE";
 const MAX_CODE_BYTES: usize = 64;
-/// A refusal keeps 256 KiB of certificates and twice 64 KiB beside, to which PEM, Base64 and JSON add half; a thousand anchors make 80 KB.
+/// Maximum size of a capsule in bytes. A refusal keeps at most 256 KiB of certificates and twice 64
+/// KiB of other data; PEM, Base64 and JSON add half of that. A thousand anchors add 80 KB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +37,7 @@ struct Case {
     importance: String,
     description: String,
     validation_kind: String,
-    /// Always empty: a capsule has the hashes alone.
+    /// Always empty: a capsule has only the anchors' hashes.
     trusted_certs: Vec<String>,
     untrusted_intermediates: Vec<String>,
     peer_certificate: String,
@@ -70,7 +72,7 @@ enum PeerKind {
     Ip,
 }
 
-/// What the schema has no place for.
+/// The members that the schema does not define.
 #[derive(Serialize, Deserialize)]
 struct Extra {
     code: String,
@@ -131,7 +133,7 @@ pub(super) fn write(capsule: &Capsule) -> String {
             },
         }],
     };
-    // `File` has text and lists alone, which always serialise.
+    // `File` has only texts and lists, which can always be serialised.
     serde_json::to_string_pretty(&file).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Capsules: one refusal in one file, to be judged again elsewhere.
+//! Capsules: one refusal in one file, to judge it again elsewhere.
 //!
 //! ```
 //! use bonafide_verify::Refusal;
@@ -25,20 +25,23 @@ use crate::path::presented::Peer;
 use crate::text::one_line;
 use crate::verdict::refusal::report::Refusal;
 
-/// The row of a receipt that names the profile begins like this.
+/// The prefix of the receipt's row that names the profile.
 const PROFILE_ROW: &str = "profile ";
 /// Rows of a receipt that every verdict has, whatever the policy.
 const ROWS_OF_ALL: [&str; 2] = ["path", "name"];
-/// Characters of a refusal's text that a capsule keeps.
+/// Maximum number of characters of a refusal's text in a capsule.
 const MAX_REFUSAL_CHARS: usize = 1000;
 
-/// What it takes to judge a refused peer again: what it presented, the name that was asked for, the time, and which anchors counted.
+/// The data to judge a refused peer again: what it presented, the requested name, the time, and the
+/// hashes of the anchors.
 ///
-/// A file of one is a test case in the schema of x509-limbo, which other verifiers read too. It holds certificates, an OCSP response and a list of
-/// certificate timestamps, which are public, and of the anchors the SHA-256 alone. There is no key in it, no header, no byte of a request, and none of the
-/// policy's files.
+/// A capsule's file is a test case in the schema of x509-limbo, which other verifiers can read. It
+/// contains certificates, an OCSP response and a list of certificate timestamps, which are all
+/// public, and only the SHA-256 of each anchor. It contains no key, no header, no byte of a
+/// request, and none of the policy's files.
 ///
-/// Pins, checks and limits of the policy are not in it: where one of these refused, whoever judges again has to bring them along.
+/// It does not contain the policy's pins, checks and limits: if one of them refused, configure it
+/// in the policy that judges the capsule.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Peer, Policy};
@@ -78,24 +81,25 @@ pub struct Capsule {
     anchors: Vec<[u8; 32]>,
 }
 
-/// The anchors of a capsule, as far as they were at hand.
+/// The anchors of a capsule that were found among given certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PickedAnchors {
-    /// Those that were there, in the order of the capsule.
+    /// The anchors that were found, in the order of the capsule.
     pub found: Vec<CertificateDer<'static>>,
-    /// The SHA-256 of those that were not.
+    /// The SHA-256 of each anchor that was not found.
     pub missing: Vec<[u8; 32]>,
 }
 
 impl Refusal {
-    /// What it takes to judge the peer again elsewhere, to attach to a report of a bug, for example.
+    /// The data to judge the peer again elsewhere, for example to attach to a bug report.
     ///
-    /// None where no certificate was judged: the peer presented none, the policy has no zone for the host or the zone no anchors; none where the peer presented
-    /// more than a refusal keeps; and none where the clock showed a year that RFC 3339 cannot write.
+    /// None if no certificate was judged: the peer presented none, the policy has no zone for the
+    /// host, or the zone has no anchors. None if the peer presented more than a refusal keeps. None
+    /// if the clock showed a year that RFC 3339 cannot express.
     pub fn capsule(&self) -> Option<Capsule> {
         let exhibit = self.exhibit()?;
         let anchors = exhibit.anchors.as_ref()?;
-        // A time that cannot be written could not be read either.
+        // A time that cannot be written cannot be read again.
         let Rfc3339Time(time) = Rfc3339Time(exhibit.time).to_string().parse().ok()?;
         if exhibit.chain.is_empty() || !exhibit.is_whole {
             return None;
@@ -124,12 +128,13 @@ impl Refusal {
 }
 
 impl Capsule {
-    /// The code of the refusal, for example `BF-EXPIRED`. Text, since a later release may have written it with a code that this one does not know.
+    /// The code of the refusal, for example `BF-EXPIRED`. It is a text because a later release,
+    /// with more codes, may have written the capsule.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// The refusal in one line, as it was printed.
+    /// The refusal in one line, as `Display` printed it.
     pub fn refusal(&self) -> &str {
         &self.refusal
     }
@@ -139,12 +144,12 @@ impl Capsule {
         &self.chain
     }
 
-    /// The name that was asked for; none where a path was judged alone.
+    /// The requested name; none if a path was judged without a name.
     pub fn name(&self) -> Option<&ServerName<'static>> {
         self.name.as_ref()
     }
 
-    /// The time that the peer was judged by.
+    /// The time at which the peer was judged.
     pub fn time(&self) -> UnixTime {
         self.time
     }
@@ -154,7 +159,7 @@ impl Capsule {
         self.ocsp_staple.as_deref()
     }
 
-    /// The `SignedCertificateTimestampList` that was sent beside the certificate.
+    /// The `SignedCertificateTimestampList` that the server sent in the handshake.
     pub fn scts(&self) -> Option<&[u8]> {
         self.scts.as_deref()
     }
@@ -164,17 +169,19 @@ impl Capsule {
         self.profile.as_deref()
     }
 
-    /// The names of all other rows of the receipt but `path` and `name`: what the zone checked besides, or would have.
+    /// The names of the receipt's other rows, except `path` and `name`: the checks that the zone
+    /// ran, or would have run.
     pub fn checks(&self) -> impl Iterator<Item = &str> {
         self.checks.iter().map(String::as_str)
     }
 
-    /// The SHA-256 of the zone's anchors, over the whole certificate, as `openssl x509 -fingerprint -sha256` has it.
+    /// The SHA-256 of the zone's anchors, over the whole certificate, as `openssl x509 -fingerprint
+    /// -sha256` prints it.
     pub fn anchors(&self) -> &[[u8; 32]] {
         &self.anchors
     }
 
-    /// The peer, to be judged by a policy, at the time of the capsule.
+    /// The peer, for a policy to judge, at the time of the capsule.
     pub fn peer(&self) -> Peer<'_> {
         let peer = match &self.name {
             Some(name) => Peer::new(&self.chain, name),
@@ -185,7 +192,8 @@ impl Capsule {
             .at(self.time)
     }
 
-    /// Finds the anchors of the capsule among certificates at hand: a file's, the system's.
+    /// Finds the anchors of the capsule among given certificates, for example those of a file or of
+    /// the system.
     pub fn pick_anchors(
         &self,
         candidates: impl IntoIterator<Item = CertificateDer<'static>>,
@@ -206,16 +214,18 @@ impl Capsule {
 
     /// The file: JSON in the schema of x509-limbo, with one case.
     ///
-    /// Its `trusted_certs` are empty, since a capsule has its anchors' hashes alone: another verifier's harness needs them put in. What the schema has no
-    /// place for stands in the member `bonafide` of the case.
+    /// Its `trusted_certs` are empty, because a capsule has only its anchors' hashes: for another
+    /// verifier's harness, add the anchors. The case's member `bonafide` has the data that the
+    /// schema does not define.
     pub fn to_json(&self) -> String {
         limbo::write(self)
     }
 
-    /// Reads a file that [`Capsule::to_json`] has written, or somebody in its name: nothing in it is believed.
+    /// Reads a file that [`Capsule::to_json`] has written. The file may be forged, so nothing in it
+    /// is trusted.
     ///
     /// # Errors
-    /// [`CapsuleError`] says where the file is not as it should be. A file with a private key in it is refused.
+    /// [`CapsuleError`] names the member at fault. A file with a private key is an error.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, CapsuleError> {
         limbo::read(json.as_ref())
     }

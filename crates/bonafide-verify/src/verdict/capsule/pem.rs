@@ -1,4 +1,4 @@
-//! Certificates as PEM (RFC 7468, 5), one a text.
+//! Certificates as PEM (RFC 7468, 5), one certificate in each text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use super::CapsuleError;
 use crate::files::pem;
 
 const BEGIN: &str = "-----BEGIN ";
-/// Bytes that make one line of 64 characters.
+/// Number of bytes that encode as one line of 64 characters.
 const BYTES_A_LINE: usize = 48;
 
 pub(super) fn write(certificate: &CertificateDer<'_>) -> String {
@@ -29,7 +29,7 @@ pub(super) fn read(
     if text.contains("PRIVATE KEY-----") {
         return Err(CapsuleError::Key { at: at() });
     }
-    // The reader skips sections that it does not know.
+    // The PEM reader skips unknown sections, so they are counted here.
     if text.matches(BEGIN).count() != 1 {
         return Err(CapsuleError::Certificate { at: at() });
     }

@@ -1,8 +1,9 @@
-//! What each code means in one line, and what usually helps. Never to verify less.
+//! What each code means in one line, and what usually helps. No advice is to verify less.
 
 use crate::code::Code;
 
-/// What the code means, with its clause, for where there is no peer to name: the first sentence of its documentation as plain text.
+/// What the code means, with its clause, for a failure without a peer to name. The text is the
+/// first sentence of the code's documentation, as plain text.
 pub(super) fn summary(code: Code) -> String {
     let mut plain = String::new();
     let mut rest = code.documentation().trim();
@@ -13,7 +14,7 @@ pub(super) fn summary(code: Code) -> String {
         rest = &rest[at + end + 1..];
     }
     plain.push_str(rest.trim_end_matches('.'));
-    // It stands after the code and a colon.
+    // The text follows the code and a colon.
     let mut letters = plain.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => {
@@ -27,48 +28,55 @@ pub(super) fn summary(code: Code) -> String {
 /// What usually helps, the server's side first.
 pub(super) fn advice(code: Code) -> &'static str {
     match code {
-        Code::Expired => "renew the certificate on the server, and see why its renewal failed",
+        Code::Expired => "renew the certificate on the server, and find out why the renewal failed",
         Code::NotYetValid => {
-            "compare the clocks of client and server; if both are right, the certificate was installed too early"
+            "compare the clocks of client and server; if both are right, the server started to use \
+             the certificate too early"
         }
         Code::InvalidValidity | Code::Malformed | Code::UnsupportedVersion | Code::EmptyPurpose => {
             "have the certificate issued again by a tool that follows RFC 5280"
         }
         Code::ExpiredAnchor => {
-            "replace the root in the anchors by its successor, and the chain on the server by one that leads there"
+            "replace the expired root in the anchors with its successor, and configure the server \
+             with a chain that ends at the successor"
         }
         Code::UnknownIssuer => {
-            "let the server send all of its intermediates; if they are all there, their root is missing from the zone's anchors, where only \
-             somebody who knows that root may add it"
+            "configure the server to send all its intermediates; if it already does, the zone's \
+             anchors lack their root: add that root only if you know it and trust it"
         }
         Code::SelfSigned => {
-            "have the server's certificate issued by an authority, a private one will do, and put that authority into the zone's anchors"
+            "have the server's certificate issued by a CA (a private CA is enough), and add that \
+             CA's certificate to the zone's anchors"
         }
-        Code::Distrusted => "have a certificate issued for a new key by another authority",
+        Code::Distrusted => "have another CA issue a certificate for a new key",
         Code::NameMismatch | Code::NoSubjectAltName => {
-            "have a certificate issued that lists the host as a subject alternative name, or ask for a name that it lists"
+            "have a certificate issued that lists the host as a subject alternative name, or \
+             request a name that the certificate lists"
         }
-        Code::NameConstraint => {
-            "have the certificate issued by an authority that may issue for this name"
-        }
+        Code::NameConstraint => "have the certificate issued by a CA that may issue for this name",
         Code::PathLength | Code::LeafAsCa => {
-            "have the certificate issued by an authority that may issue; this one was made by whoever holds one that may not"
+            "have the certificate issued by a CA that may issue it; the holder of a certificate \
+             that may not do so signed this one"
         }
         Code::CaAsLeaf => {
-            "install the server's own certificate first in the chain, the authority's after it"
+            "configure the server to send its own certificate first, and the CA certificates after \
+             it"
         }
         Code::WrongPurpose => "have a certificate issued for server authentication",
         Code::BadSignature => {
-            "compare the chain on the server with what the authority has issued: one of them is of another key, or was changed"
+            "compare the chain on the server with the certificates that the CA issued: one \
+             certificate has another key, or was modified"
         }
         Code::WeakSignature | Code::UnsupportedSignature => {
             "have the certificate issued again with SHA-256 or better"
         }
         Code::WeakKey | Code::UnsupportedKey => {
-            "have a certificate issued for an ECDSA key on P-256, or an RSA key of 2048 bits or more"
+            "have a certificate issued for an ECDSA key on P-256, or an RSA key of 2048 bits or \
+             more"
         }
         Code::UnknownCriticalExtension => {
-            "have the certificate issued without that extension, or with it not critical"
+            "have the certificate issued without that extension, or with the extension marked as \
+             not critical"
         }
         Code::SerialNumber
         | Code::DuplicateSerial
@@ -89,26 +97,31 @@ pub(super) fn advice(code: Code) -> &'static str {
         | Code::MalformedConstraint
         | Code::DuplicatePolicy
         | Code::AnyPolicyMapped => {
-            "have the certificate at fault issued again by a tool that follows RFC 5280; where the authority is your own and cannot, the profile \
-             `Browser` is what private authorities are judged by"
+            "have the certificate at fault issued again by a tool that follows RFC 5280; if it \
+             comes from a private CA that cannot do so, use the profile `Browser`, which is meant \
+             for private CAs"
         }
         Code::KeyIdMismatch => {
-            "let the server send the intermediate that signed its certificate: one of the same name with another key is in its place"
+            "configure the server to send the intermediate that signed its certificate: it sends \
+             another one with the same name and another key"
         }
         Code::NoCertSign | Code::CertSignWithoutCa => {
-            "have the certificate issued by an authority that may issue, and see who has issued with a key that may not"
+            "have the certificate issued by a CA, and find out who issued certificates with a key \
+             that may not sign them"
         }
         Code::NoDigitalSignature | Code::LeafKeyUsage => {
             "have a certificate issued whose key usage is digitalSignature"
         }
         Code::NoPurpose | Code::ForbiddenPurpose => {
-            "have a certificate issued for server authentication alone"
+            "have a certificate issued only for server authentication"
         }
         Code::PublicSuffixWildcard => {
-            "have a certificate issued that lists the host itself; where the host's provider cannot, give its zone the profile `Browser`"
+            "have a certificate issued that lists the host itself; if the hosting provider cannot \
+             do so, use the profile `Browser` for the zone"
         }
         Code::CommonName => {
-            "have a certificate issued whose common name is one of its alternative names, or that has none"
+            "have a certificate issued whose common name is one of its subject alternative names, \
+             or that has no common name"
         }
         Code::SignatureAlgorithm
         | Code::RsaExponent
@@ -124,100 +137,125 @@ pub(super) fn advice(code: Code) -> &'static str {
         | Code::PointerScheme
         | Code::ValidityPeriod
         | Code::CaSubject => {
-            "have the certificate issued by a public authority; where the authority is your own, the profile `Browser` is what it is to be judged by"
+            "have the certificate issued by a public CA; if it comes from a private CA, use the \
+             profile `Browser` for the zone"
         }
         Code::NoCertificate => "configure a certificate on the server",
         Code::TooComplex | Code::ChainTooLarge => {
-            "let the server send its certificate and its intermediates, and nothing else"
+            "configure the server to send its certificate and its intermediates, and nothing else"
         }
         Code::TooManyIntermediates => {
-            "compare the path with the hierarchy that you expect; raise the limit of the zone only if it has grown"
+            "compare the path with the hierarchy that you expect; raise the zone's limit only if \
+             that hierarchy has become deeper"
         }
         Code::PinMismatch => {
-            "compare the keys of the path with the pins: if the server's keys were changed on purpose, update the pins from a source other than this \
-             connection; else somebody is in between"
+            "compare the keys of the path with the pins: if the server's operator replaced the \
+             keys, update the pins from a source other than this connection; if not, an attacker \
+             may be intercepting the connection"
         }
         Code::PinsExpired => {
-            "update the pins from their source; they were configured to refuse once they expire"
+            "update the pins from their source; the pin set is configured to refuse after its pins \
+             expire"
         }
         Code::KeyChanged => {
-            "ask whoever runs the device whether its key was changed on purpose, and compare the key on the device itself with the one that was shown; \
-             only then forget or replace the old key in the store; else somebody is in between"
+            "ask the device's operator whether its key was replaced on purpose, and compare the \
+             key on the device itself with the presented key; remove or replace the old key in the \
+             store only if they match; if they differ, an attacker may be intercepting the \
+             connection"
         }
         Code::NotTheKey => {
-            "see which server answers; if its key or certificate was changed on purpose, name the new one in the zone, learned over another way \
-             than this connection; else somebody is in between"
+            "find out which server answers; if its operator replaced the key or certificate, name \
+             the new one in the zone, obtained from a source other than this connection; if not, \
+             an attacker may be intercepting the connection"
         }
         Code::KeyUnknown => {
-            "connect to the host once, over a network that you trust: a full handshake makes its key known"
+            "connect to the host once over a network that you trust: a full handshake records its \
+             key"
         }
         Code::KeyStore => {
-            "see what happened to the store: restore it from a copy, or look at every host's key again; begin a new one only if the first contacts \
-             can be trusted again"
+            "find out what happened to the store: restore it from a backup, or verify every host's \
+             key again; start a new store only if you can trust the first contact with each host \
+             again"
         }
         Code::TooFewScts => {
-            "have the certificate issued again by a public authority, which logs it; if browsers believe it, give the check a current log list"
+            "have the certificate issued again by a public CA, which logs it; if browsers accept \
+             the certificate, give the check a current log list"
         }
         Code::SctMalformed => {
-            "have the certificate issued again; a list that the server sends beside it has to be made again"
+            "have the certificate issued again; if the list came in the handshake, configure the \
+             server with a new one"
         }
         Code::LogListStale => "give the check a current log list, and fetch it every few weeks",
         Code::Revoked => {
-            "have a certificate issued for a new key; where an intermediate is revoked, install a chain over another one"
+            "have a certificate issued for a new key; if an intermediate is revoked, configure a \
+             chain with another intermediate"
         }
         Code::RevocationUnknown => {
-            "wait until the issuer's responder knows the certificate, and let the server fetch the response again"
+            "wait until the issuer's responder knows the certificate, then have the server fetch \
+             the response again"
         }
         Code::RevocationStale => {
-            "load the issuer's current revocation list, or let the server fetch its OCSP response again; compare the clocks too"
+            "load the issuer's current revocation list, or have the server fetch its OCSP response \
+             again; compare the clocks of client and server too"
         }
         Code::RevocationMissing => {
-            "give the check the revocation list of every issuer on the path, or let the server staple OCSP responses"
+            "give the check the revocation list of every issuer on the path, or configure the \
+             server to staple OCSP responses"
         }
         Code::StapleMissing => {
-            "let the server staple OCSP responses, and see that it reaches the responder"
+            "configure the server to staple OCSP responses, and check that it can reach the \
+             responder"
         }
         Code::StapleInvalid => {
-            "let the server fetch its OCSP response again, for the certificate that it uses now"
+            "have the server fetch its OCSP response again, for the certificate that it uses now"
         }
-        Code::CheckRefused => "ask whoever wrote the check; its message says what it found",
-        Code::HostNotInPolicy => "add a zone for the host, if the program is meant to talk to it",
+        Code::CheckRefused => "ask the author of the check; its message says what it found",
+        Code::HostNotInPolicy => {
+            "add a zone for the host, if the program is meant to connect to it"
+        }
         Code::NoAnchors => {
-            "install the system's CA certificates, or name anchors in the policy; the report says what was tried"
+            "install the system's CA certificates, or name anchors in the policy; the report says \
+             what was tried"
         }
         Code::BadHandshakeSignature => {
-            "see which process answers: it presents a certificate whose key it does not have"
+            "find out which process answers: it presents a certificate without holding its private \
+             key"
         }
         Code::ProtocolVersion => "enable TLS 1.2 or 1.3 on the server",
         Code::NoCommonParameters => {
-            "enable an ECDHE cipher suite with AES-GCM or ChaCha20-Poly1305 on the server, and a group such as X25519 or P-256"
+            "enable an ECDHE cipher suite with AES-GCM or ChaCha20-Poly1305 on the server, and a \
+             group such as X25519 or P-256"
         }
         Code::ClientCertificate => {
-            "give the zone the client certificate that the server expects, issued by an authority that it believes and not expired"
+            "give the zone the client certificate that the server expects: not expired, and issued \
+             by a CA that the server trusts"
         }
         Code::ClientIdentity => {
-            "see the error beneath: the HSM, the KMS or the callback that the client certificate comes from did not do its part"
+            "read the source of this error: the HSM, the KMS or the callback that provides the \
+             client certificate failed"
         }
         Code::HandshakeClosed => {
-            "see the server's log; a firewall, or a port that does not speak TLS, ends connections like this too"
+            "read the server's log; a firewall, or a port that does not use TLS, also closes \
+             connections like this"
         }
         Code::HandshakeReset => {
-            "see the server's log; where nothing of the handshake is in it, something on the way resets the connection, because of the name or of \
-             the size of the ClientHello"
+            "read the server's log; if it does not show the handshake, a device on the network \
+             path resets the connection because of the server name or the size of the ClientHello"
         }
         Code::NotTls => {
-            "ask for the port on which the server speaks TLS, or enable TLS on this one; for a protocol that begins in plain text, ask for TLS in it first"
+            "connect to the port on which the server uses TLS, or enable TLS on this port; if the \
+             protocol begins in plain text, negotiate TLS in it first (STARTTLS)"
         }
         Code::HandshakeFailed => {
-            "see the server's log for the alert that it sent or the message that it got"
+            "read the server's log for the alert that it sent or the message that it received"
         }
-        Code::PlainHttp => "ask for the https URL",
-        Code::RedirectToHttp => "have the server redirect to its https address",
+        Code::PlainHttp => "request the https URL",
+        Code::RedirectToHttp => "configure the server to redirect to its https URL",
         #[allow(
             unreachable_patterns,
             reason = "a code may be added without an advice of its own"
         )]
-        _ => "read the page of the code: it says how to find the cause, and how to mend it",
+        _ => "read the code's page: it says how to find the cause and how to fix it",
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the certificates themselves say about why: a cause that the code alone does not name, and what
-//! helps against it. It rests on no signature, so it is for a person and decides nothing.
+//! The cause that the certificates themselves show, where the code alone does not name it, and its
+//! remedy. No signature supports it: it is text for a person and decides nothing.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ use crate::x509::certificate::{
     AuthorityKeyId, Certificate, Extensions, Known, attributes, name_text, names,
 };
 
-/// The cause with its remedy, where one is found.
+/// The cause with its remedy, if one is found.
 pub(super) fn find(refusal: &Refusal) -> Option<String> {
     if let Some(text) = without_chain(refusal) {
         return Some(text);
@@ -28,7 +28,7 @@ pub(super) fn find(refusal: &Refusal) -> Option<String> {
         .or_else(|| self_issued_counts(refusal, exhibit))
 }
 
-/// The causes that the reason has with it.
+/// The causes that the reason alone shows.
 fn without_chain(refusal: &Refusal) -> Option<String> {
     match refusal.reason() {
         Reason::NameMismatch {
@@ -40,31 +40,34 @@ fn without_chain(refusal: &Refusal) -> Option<String> {
                 .iter()
                 .find(|name| name.address_as_dns() == Some(wanted))?;
             Some(format!(
-                "have a certificate issued that lists {expected} as an address (`IP:{expected}` for openssl): this one lists it \
-                 as a DNS name, where no client looks for an address (RFC 9525, 6.5)"
+                "have a certificate issued that lists {expected} as an IP address (`IP:{expected}` \
+                 for openssl): this certificate lists it as a DNS name, and clients do not match \
+                 an IP address with DNS names (RFC 9525, 6.5)"
             ))
         }
         Reason::UnsupportedSignature { algorithm } if algorithm == RSASSA_PSS => Some(
-            "have the certificate issued again with ECDSA, or with RSA and the padding of PKCS #1 1.5; RSASSA-PSS is verified with SHA-256, \
-             SHA-384 or SHA-512, the same hash in MGF1, a salt as long as the hash, and an issuer's key of the kind rsaEncryption"
+            "have the certificate issued again with ECDSA, or with RSA and PKCS #1 1.5 padding; \
+             RSASSA-PSS is supported only with SHA-256, SHA-384 or SHA-512, the same hash in MGF1, \
+             a salt as long as the hash, and an issuer's key of the kind rsaEncryption"
                 .to_owned(),
         ),
         Reason::UncomparedConstraint { kind } => {
             // Every certificate has a subject.
             let refused = match *kind {
-                "directoryName" => "every certificate below",
-                _ => "a certificate with such a name below",
+                "directoryName" => "every certificate below that CA",
+                _ => "a certificate with such a name below that CA",
             };
             Some(format!(
-                "have the authority issued again without constraints on a {kind}, with constraints on DNS names and addresses alone: \
-                 others are not compared here, and {refused} is refused (RFC 5280, 4.2.1.10)"
+                "have the CA certificate issued again without constraints on a {kind}: this \
+                 verifier compares constraints on DNS names and IP addresses only, and refuses \
+                 {refused} (RFC 5280, 4.2.1.10)"
             ))
         }
         _ => None,
     }
 }
 
-/// The server's own certificate stands among the anchors.
+/// The server's own certificate is among the anchors.
 fn leaf_is_anchor(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
     let is_about_the_path = matches!(
         refusal.code(),
@@ -79,14 +82,16 @@ fn leaf_is_anchor(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
     let anchor = anchors(exhibit).find(|anchor| anchor.certificate() == leaf)?;
     is_about_the_path.then(|| {
         format!(
-            "the server's own certificate is itself among the anchors ({}), and an anchor vouches for what it has issued: to believe \
-             exactly this certificate, say `Zone::for_host(…).exactly(…)`; to believe its issuer, put the issuer's certificate there",
+            "the server's own certificate is among the anchors ({}), but an anchor only vouches \
+             for certificates that it issued: to trust exactly this certificate, use \
+             `Zone::for_host(…).exactly(…)`; to trust its issuer, add the issuer's certificate to \
+             the anchors",
             one_line(&anchor.origin().to_string())
         )
     })
 }
 
-/// An anchor has the name of an issuer, and not the key that signed.
+/// An anchor has an issuer's name, but not the key that signed.
 fn anchor_with_another_key(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
     if refusal.code() != Code::BadSignature {
         return None;
@@ -111,14 +116,16 @@ fn anchor_with_another_key(refusal: &Refusal, exhibit: &Exhibit) -> Option<Strin
             .then_some(first)
     })?;
     Some(format!(
-        "an anchor has the name \"{}\" and another key than the issuer ({}): the authority was made anew under its old name; put its \
-         present certificate among the anchors, from the people who run it and not from this connection",
+        "an anchor has the name \"{}\" and another key than the issuer ({}): the CA was created \
+         again under its old name; add its current certificate to the anchors, obtained from the \
+         CA's operator and not from this connection",
         cut(&name_text(named.subject())),
         one_line(&anchor.origin().to_string())
     ))
 }
 
-/// Whether the server sent a certificate of the anchor's name with another key, and none with its.
+/// Whether the server sent a certificate with the anchor's name and another key, and none with the
+/// anchor's key.
 fn sent_with_another_key(chain: &[Certificate<'_>], anchor: &Certificate<'_>) -> bool {
     let mut sent = chain
         .iter()
@@ -128,7 +135,7 @@ fn sent_with_another_key(chain: &[Certificate<'_>], anchor: &Certificate<'_>) ->
     sent.peek().is_some() && !sent.any(|is_same| is_same)
 }
 
-/// A certificate has the name of an issuer that is looked for, written in other bytes.
+/// A certificate has the name of a missing issuer, encoded in other bytes.
 fn name_in_another_encoding(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
     if refusal.code() != Code::UnknownIssuer {
         return None;
@@ -149,8 +156,9 @@ fn name_in_another_encoding(refusal: &Refusal, exhibit: &Exhibit) -> Option<Stri
         return None;
     };
     Some(format!(
-        "{place} has the issuer's name \"{}\" in another encoding: the type of string, upper and lower case or white space differ, \
-         and names are compared byte by byte; have the certificate issued with the name as it stands in the authority's own",
+        "{place} has the issuer's name \"{}\" in another encoding: the string type, the case of \
+         letters or the white space differs, and names are compared byte by byte; have the \
+         certificate issued with the name exactly as the CA certificate has it",
         cut(&name_text(issuer))
     ))
 }
@@ -162,8 +170,10 @@ fn self_issued_counts(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
         return None;
     }
     Some(
-        "let the server send a chain without the self-issued certificate, or have the authority above it issued again with room for one \
-         more: every authority on the path counts here, those that are self-issued too, which RFC 5280, 6.1.4 (l), leaves out"
+        "configure the server to send a chain without the self-issued certificate, or have the CA \
+         above it issued again with a path length greater by one: this verifier counts every CA \
+         certificate on the path, also a self-issued one, which RFC 5280, 6.1.4 (l), does not \
+         count"
             .to_owned(),
     )
 }
@@ -178,7 +188,7 @@ fn read<'a>(chain: &'a [CertificateDer<'_>]) -> impl Iterator<Item = Certificate
         .filter_map(|der| Certificate::from_der(der).ok())
 }
 
-/// The key that a certificate says was signed with (RFC 5280, 4.2.1.1).
+/// The identifier of the key that signed, as the certificate states it (RFC 5280, 4.2.1.1).
 fn key_id_of_issuer<'a>(certificate: &Certificate<'a>) -> Option<&'a [u8]> {
     let value = Extensions::of(certificate)
         .ok()?
@@ -187,7 +197,7 @@ fn key_id_of_issuer<'a>(certificate: &Certificate<'a>) -> Option<&'a [u8]> {
     AuthorityKeyId::read(value).ok()?.key_id
 }
 
-/// The identifier that a certificate gives its own key (RFC 5280, 4.2.1.2).
+/// The identifier of the certificate's own key (RFC 5280, 4.2.1.2).
 fn own_key_id<'a>(certificate: &Certificate<'a>) -> Option<&'a [u8]> {
     use der::Decode as _;
     let value = Extensions::of(certificate)
@@ -198,8 +208,8 @@ fn own_key_id<'a>(certificate: &Certificate<'a>) -> Option<&'a [u8]> {
     Some(read.as_bytes())
 }
 
-/// A name without what RFC 5280, 7.1, does not compare: the types of its strings, case, and the amount
-/// of white space.
+/// A name without the parts that RFC 5280, 7.1, ignores when it compares names: the string types,
+/// the case, and the amount of white space.
 fn folded(name: &[u8]) -> Option<Vec<(Vec<u8>, String)>> {
     attributes(name)
         .map(|attribute| {

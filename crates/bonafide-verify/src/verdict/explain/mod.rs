@@ -1,5 +1,5 @@
-//! Explanations: why a peer was refused, for a person. What it presented, what was compared, and
-//! what would help.
+//! Explanations: why a peer was refused, written for a person: what it presented, what was
+//! compared, and what would help.
 //!
 //! ```
 //! use bonafide_verify::Refusal;
@@ -30,10 +30,11 @@ use crate::text::one_line;
 use crate::verdict::handshake::{HandshakeError, TlsError};
 use crate::verdict::refusal::report::Refusal;
 
-/// A refusal, explained. `Display` is plain text of several lines; [`Explanation::for_terminal`] adds colour where the output is a terminal; and it is
-/// [`Serialize`], with the fields as they are named here.
+/// A refusal, explained. `Display` is plain text of several lines; [`Explanation::for_terminal`]
+/// adds colour where the output is a terminal; it implements [`Serialize`], with the field names
+/// shown here.
 ///
-/// All text of a peer's is escaped so that it stays within its line, and bounded.
+/// Text that a peer sent is escaped to stay within its line, and its length is bounded.
 ///
 /// ```
 /// use bonafide_verify::{Anchors, Peer, Policy};
@@ -59,7 +60,7 @@ pub struct Explanation {
     pub code: &'static str,
     /// The cause in one line.
     pub headline: String,
-    /// The host that was asked for.
+    /// The requested host.
     pub host: Option<String>,
     /// The zone that judged.
     pub zone: Option<String>,
@@ -69,7 +70,7 @@ pub struct Explanation {
     pub anchors: Vec<OriginView>,
     /// What the peer sent, in its order.
     pub presented: Vec<CertificateView>,
-    /// How many more certificates it sent than are listed, which are 64 at most.
+    /// How many more certificates it sent beyond those listed; at most 64 are listed.
     pub more_presented: usize,
     /// The subjects of the path that was proved, leaf first; empty where none was.
     pub path: Vec<String>,
@@ -85,13 +86,15 @@ impl Refusal {
     /// Explains the refusal, and looks for what would help by judging the peer again with one premise changed: another time, the system's store, another
     /// name.
     ///
-    /// Asks the zone's checks again, and reads the system's store if the zone does not use it and nothing else helps, so not for an async thread. What is
-    /// found changes nobody's trust: no receipt is made of it, and no connection.
+    /// Blocks: it runs the zone's checks again, and it reads the system's store if the zone does
+    /// not use that store and nothing else helps. Do not call it on an async thread. The result
+    /// changes no verdict: it makes no receipt and no connection.
     pub fn explain(&self) -> Explanation {
         self.explain_with(&[])
     }
 
-    /// The same, with certificates at hand that the server may have left out of its chain.
+    /// Does the same as [`Refusal::explain`], with candidate certificates that the server may have
+    /// left out of its chain.
     pub fn explain_with(&self, intermediates: &[CertificateDer<'static>]) -> Explanation {
         let receipt = self.receipt();
         let (presented, more_presented) = view::presented(self);
@@ -115,7 +118,7 @@ impl Refusal {
 }
 
 impl Explanation {
-    /// What a code says without a peer at hand: for handshakes that failed before there was a chain to judge.
+    /// Explains a code without a peer: for handshakes that failed before a chain was judged.
     pub fn of(code: Code) -> Self {
         Self {
             code: code.as_str(),
@@ -138,7 +141,7 @@ impl Explanation {
 }
 
 impl HandshakeError {
-    /// Explains the code: there is no peer to show, since none was judged.
+    /// Explains the code. The explanation shows no peer, because none was judged.
     pub fn explain(&self) -> Explanation {
         Explanation {
             headline: headline(&self.to_string()),
@@ -148,7 +151,7 @@ impl HandshakeError {
 }
 
 impl TlsError {
-    /// Explains the failure, where it has a code; as [`Refusal::explain`] does, where a peer was judged.
+    /// Explains the failure if it has a code. If a peer was judged, this is [`Refusal::explain`].
     pub fn explain(&self) -> Option<Explanation> {
         match self {
             Self::Refused(refusal) => Some(refusal.explain()),

@@ -1,4 +1,4 @@
-//! What would help, found by judging again with one premise changed.
+//! Remedies, found by judging the peer again with one premise changed.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use super::{advice, cause};
 use crate::anchors::Origin;
 use crate::config::clock::Rfc3339Time;
 use crate::text::one_line;
-use crate::verdict::receipt::report::PathRecord;
+use crate::verdict::receipt::records::PathRecord;
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::report::{Exhibit, Premise, Refusal};
 use crate::x509::certificate::{
@@ -18,39 +18,40 @@ use crate::x509::certificate::{
 };
 use crate::x509::presented_name::PresentedName;
 
-/// More moments than this are not tried.
+/// Maximum number of times that are tried.
 const MOMENTS_TRIED: usize = 8;
-/// More names of a leaf than this are not tried.
+/// Maximum number of a leaf's names that are tried.
 const NAMES_TRIED: usize = 16;
 
 /// What would help.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Remedy {
-    /// How it was found.
+    /// Which change of premise found it.
     pub kind: RemedyKind,
     /// What to do, for a person.
     pub text: String,
 }
 
-/// Which premise has to be another for the peer to be believed.
+/// The premise that must change for the peer to be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RemedyKind {
     /// The time.
     OtherTime,
-    /// The chain: with an intermediate more it would be believed.
+    /// The chain: with one more intermediate the peer would be accepted.
     MissingIntermediate,
-    /// The anchors: the system's store has one that the zone has not.
+    /// The anchors: the system's store has one that the zone does not have.
     SystemStore,
-    /// The name: the certificate is good for another one.
+    /// The name: the certificate is valid for another name.
     OtherName,
-    /// None that was tried; the text says what usually helps.
+    /// None of the changes that were tried; the text says what usually helps.
     Advice,
 }
 
-/// Changes one premise after the other, in the order in which they are likely, and tells the first that helps.
+/// Changes one premise after the other, the likeliest first, and returns the first change that
+/// helps.
 pub(super) fn find(refusal: &Refusal, intermediates: &[CertificateDer<'static>]) -> Remedy {
     let whole = refusal.exhibit().filter(|exhibit| exhibit.is_whole);
     let found = whole.and_then(|exhibit| {
@@ -65,16 +66,19 @@ pub(super) fn find(refusal: &Refusal, intermediates: &[CertificateDer<'static>])
     })
 }
 
-fn would_believe(exhibit: &Exhibit, premise: &Premise<'_>) -> bool {
-    exhibit.again.would_believe(exhibit, premise)
+fn would_accept(exhibit: &Exhibit, premise: &Premise<'_>) -> bool {
+    exhibit.again.would_accept(exhibit, premise)
 }
 
-/// The moment nearest to the clock at which the peer would be believed. What is believed at all is so from the beginning or until the end of a validity.
+/// The time nearest to the clock at which the peer would be accepted. A peer starts or ceases to be
+/// acceptable only where a validity period begins or ends, so only these times are tried.
 fn other_time(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     let if_right = match refusal.reason() {
         Reason::Expired { .. } => "the server needs a new certificate",
-        Reason::NotYetValid { .. } => "the certificate was installed too early",
-        Reason::ExpiredAnchor { .. } => "the server needs a certificate that leads to another root",
+        Reason::NotYetValid { .. } => "the server started to use the certificate too early",
+        Reason::ExpiredAnchor { .. } => {
+            "the server needs a certificate that chains to another root"
+        }
         _ => return None,
     };
     let now = exhibit.time.as_secs();
@@ -91,14 +95,15 @@ fn other_time(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     let moment = moments
         .into_iter()
         .take(MOMENTS_TRIED)
-        .find(|moment| would_believe(exhibit, &Premise::Time(*moment)))?;
+        .find(|moment| would_accept(exhibit, &Premise::Time(*moment)))?;
     let side = if moment < exhibit.time {
         "before"
     } else {
         "after"
     };
     let text = format!(
-        "at {}, {} {side} the {} clock, it would be believed: if the {} clock, which says {}, is wrong, set it; if it is right, {if_right}",
+        "at {}, {} {side} the {} clock, it would be accepted: if the {} clock, which says {}, is \
+         wrong, set it; if it is right, {if_right}",
         Rfc3339Time(moment),
         roughly(moment.as_secs().abs_diff(now)),
         one_line(refusal.receipt().clock()),
@@ -111,7 +116,7 @@ fn other_time(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     })
 }
 
-/// A length of time in its largest unit of which it has two.
+/// A duration in the largest unit of which it contains at least two.
 fn roughly(seconds: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
     let unit = UNITS.into_iter().find(|(length, _)| seconds / length >= 2);
@@ -123,18 +128,17 @@ fn missing_intermediate(
     exhibit: &Exhibit,
     intermediates: &[CertificateDer<'static>],
 ) -> Option<Remedy> {
-    if intermediates.is_empty() || !would_believe(exhibit, &Premise::Intermediates(intermediates)) {
+    if intermediates.is_empty() || !would_accept(exhibit, &Premise::Intermediates(intermediates)) {
         return None;
     }
     Some(Remedy {
         kind: RemedyKind::MissingIntermediate,
-        text: "with the intermediates at hand it would be believed: the server leaves one out of its chain and has to send it; \
-               `Policy::builder().intermediates(…)` repairs it on this side"
+        text: "with the intermediates known to this client it would be accepted: the server does not send one of them and must be configured to send it; `Policy::builder().intermediates(…)` repairs the chain in this client"
             .to_owned(),
     })
 }
 
-/// One of the names that the leaf is for.
+/// One of the leaf's names for which the peer would be accepted.
 fn other_name(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
     let Reason::NameMismatch {
         expected,
@@ -144,18 +148,19 @@ fn other_name(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
         return None;
     };
     let mut names: Vec<&str> = presented.iter().map(PresentedName::text).collect();
-    // The likeliest slip is a `www.` too many or too few.
+    // The likeliest mistake is a `www.` too many or too few.
     let likely = |name: &&str| {
         name.strip_prefix("www.") == Some(expected) || expected.strip_prefix("www.") == Some(name)
     };
     names.sort_by_key(|name| !likely(name));
     let found = names.into_iter().take(NAMES_TRIED).find(|name| {
-        ServerName::try_from(*name).is_ok_and(|name| would_believe(exhibit, &Premise::Name(name)))
+        ServerName::try_from(*name).is_ok_and(|name| would_accept(exhibit, &Premise::Name(name)))
     })?;
     Some(Remedy {
         kind: RemedyKind::OtherName,
         text: format!(
-            "as {} it would be believed: ask for that name if it is the one that you mean; else the server needs a certificate for {}",
+            "for the name {} it would be accepted: request that name if you mean it; if not, the \
+             server needs a certificate for {}",
             cut(&one_line(found)),
             cut(&one_line(expected)),
         ),
@@ -172,21 +177,23 @@ fn system_store(refusal: &Refusal, exhibit: &Exhibit) -> Option<Remedy> {
         .anchors()
         .iter()
         .any(|(origin, _)| matches!(origin, Origin::System | Origin::Environment { .. }));
-    if !is_about_anchors || is_used || !would_believe(exhibit, &Premise::SystemStore) {
+    if !is_about_anchors || is_used || !would_accept(exhibit, &Premise::SystemStore) {
         return None;
     }
     Some(Remedy {
         kind: RemedyKind::SystemStore,
         text: format!(
-            "the system's store would believe it: the zone {} has other anchors ({}); if a public certificate is right for this host, say \
-             `Anchors::system()` in its zone",
+            "with the system's store it would be accepted: the zone {} has other anchors ({}); if \
+             this host is meant to have a public certificate, use `Anchors::system()` in its \
+             zone",
             refusal.receipt().zone(),
             refusal.receipt().anchors(),
         ),
     })
 }
 
-/// The advice for the cause, where one is found; else that of the code, and where the missing certificate may be had, if the last one of the trail says so.
+/// The advice for the cause, if one is found. Else the advice for the code, and the URL of the
+/// missing certificate if the last certificate of the chain states one.
 fn advice_for(refusal: &Refusal) -> String {
     if let Some(text) = cause::find(refusal) {
         return text;
@@ -197,7 +204,7 @@ fn advice_for(refusal: &Refusal) -> String {
     {
         let _ = write!(
             text,
-            "; the certificate says that its issuer's is at {}, and nothing was fetched from there",
+            "; the certificate says that its issuer's certificate is at {}, which was not fetched",
             cut(&one_line(&place))
         );
     }
@@ -207,7 +214,7 @@ fn advice_for(refusal: &Refusal) -> String {
 /// `id-ad-caIssuers` (RFC 5280, 4.2.2.1).
 const CA_ISSUERS: Oid<'static> = oid!("1.3.6.1.5.5.7.48.2");
 
-/// Where the certificate at fault says that its issuer's can be had (RFC 5280, 4.2.2.1).
+/// The URL of the issuer's certificate, as the certificate at fault states it (RFC 5280, 4.2.2.1).
 fn place_of_issuer(refusal: &Refusal) -> Option<String> {
     let last = refusal.exhibit()?.chain.get(refusal.subject()?.position)?;
     let certificate = Certificate::from_der(last).ok()?;

@@ -1,4 +1,4 @@
-//! The whole text of refusals whose cause the code alone does not name, compared with its snapshot;
+//! Tests the whole text of refusals whose cause the code alone does not name against snapshots;
 //! `SNAPSHOTS=overwrite` writes them again.
 
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ fn recipe(host: &str) -> Recipe {
 }
 
 /// The text of the refusal of `chain` under `anchors`, and its code.
-fn told(
+fn refusal_text(
     anchors: &[CertificateDer<'static>],
     chain: &[CertificateDer<'_>],
     host: &str,
@@ -62,14 +62,15 @@ fn told(
 }
 
 /// Compares the text with the snapshot of this code and situation.
-fn is_told((code, text): (Code, String), expected: Code, situation: &str) {
+fn matches_snapshot((code, text): (Code, String), expected: Code, situation: &str) {
     let snapshots = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/verdict/explain/snapshots");
     assert_eq!(code, expected, "{text}");
     let file = snapshots.join(format!("{expected}.{situation}.txt"));
     assert_data_eq!(text, Data::read_from(&file, None));
 }
 
-/// The certificate with `from` replaced by `to` wherever it stands; its signature no longer verifies.
+/// The certificate with every occurrence of `from` replaced by `to`; its signature no longer
+/// verifies.
 fn replaced(der: &CertificateDer<'_>, from: &[u8], to: &[u8]) -> CertificateDer<'static> {
     let mut bytes = der.as_ref().to_vec();
     let places: Vec<usize> = (0..=bytes.len() - from.len())
@@ -91,14 +92,14 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 #[test]
 fn a_leaf_that_is_itself_among_the_anchors() {
     let unknown = root("corp root").issue(recipe(HOST));
-    is_told(
-        told(&[unknown.leaf().clone()], unknown.chain(), HOST),
+    matches_snapshot(
+        refusal_text(&[unknown.leaf().clone()], unknown.chain(), HOST),
         Code::UnknownIssuer,
         "leaf-among-anchors",
     );
     let own = named(TestCa::builder(), HOST).build();
-    is_told(
-        told(
+    matches_snapshot(
+        refusal_text(
             &[own.certificate().clone()],
             &[own.certificate().clone()],
             HOST,
@@ -113,10 +114,10 @@ fn an_anchor_of_the_issuers_name_that_has_another_key() {
     let (old, new) = (root("corp root"), root("corp root"));
     let server = new.issue(recipe(HOST));
     let anchors = [old.certificate().clone()];
-    let told_of = |chain: &[CertificateDer<'_>]| told(&anchors, chain, HOST);
+    let told_of = |chain: &[CertificateDer<'_>]| refusal_text(&anchors, chain, HOST);
     let situation = "anchor-with-another-key";
-    is_told(told_of(server.chain()), Code::BadSignature, situation);
-    // The new root is sent too, or stands above an intermediate.
+    matches_snapshot(told_of(server.chain()), Code::BadSignature, situation);
+    // Also if the server sends the new root, or has an intermediate below it.
     let remedy = "remedy: an anchor has the name \"CN=corp root\" and another key";
     let with_root = [server.leaf().clone(), new.certificate().clone()];
     let below = named(new.intermediate_builder(), "issuing")
@@ -127,16 +128,16 @@ fn an_anchor_of_the_issuers_name_that_has_another_key() {
         assert_eq!(code, Code::BadSignature, "{text}");
         assert!(text.contains(remedy), "{text}");
     }
-    // A key of another kind is another key, and no algorithm that nobody verifies.
+    // A key of another kind is another key, not an unsupported algorithm.
     let rsa = named(TestCa::builder(), "corp root")
         .key(KeyKind::Rsa2048)
         .build();
-    let (code, text) = told(&[rsa.certificate().clone()], server.chain(), HOST);
+    let (code, text) = refusal_text(&[rsa.certificate().clone()], server.chain(), HOST);
     assert_eq!(code, Code::BadSignature, "{text}");
     assert!(text.contains(remedy), "{text}");
-    // A certificate that was changed is none of these.
+    // A modified certificate is not reported as any of these.
     let forged = old.issue(recipe(HOST).tampered_signature());
-    let (code, text) = told(&anchors, forged.chain(), HOST);
+    let (code, text) = refusal_text(&anchors, forged.chain(), HOST);
     assert_eq!(code, Code::BadSignature, "{text}");
     assert!(!text.contains("another key than"), "{text}");
 }
@@ -145,24 +146,24 @@ fn an_anchor_of_the_issuers_name_that_has_another_key() {
 fn names_that_differ_in_their_encoding_alone() {
     let ca = root("corp root");
     let server = ca.issue(recipe(HOST));
-    // A PrintableString in the place of a UTF8String, then other white space and case.
+    // A PrintableString instead of a UTF8String, then other white space and case.
     let (utf8, printable) = (element(0x0c, b"corp root"), element(0x13, b"corp root"));
     let anchor = replaced(ca.certificate(), &utf8, &printable);
-    is_told(
-        told(&[anchor], server.chain(), HOST),
+    matches_snapshot(
+        refusal_text(&[anchor], server.chain(), HOST),
         Code::UnknownIssuer,
         "name-in-another-encoding",
     );
     let same = replaced(ca.certificate(), b"corp root", b"Corp Root");
-    let (_, text) = told(&[same], server.chain(), HOST);
+    let (_, text) = refusal_text(&[same], server.chain(), HOST);
     assert!(
         text.contains("an anchor has the issuer's name \"CN=corp root\" in another"),
         "{text}"
     );
     let other = replaced(ca.certificate(), b"corp root", b"corp boot");
-    let (_, text) = told(&[other], server.chain(), HOST);
+    let (_, text) = refusal_text(&[other], server.chain(), HOST);
     assert!(!text.contains("encoding"), "{text}");
-    // So does an intermediate that was sent.
+    // An intermediate that was sent is found too.
     let issuing = named(ca.intermediate_builder(), "issuing").build();
     let below = issuing.issue(recipe(HOST));
     let sent = replaced(
@@ -171,7 +172,7 @@ fn names_that_differ_in_their_encoding_alone() {
         &element(0x13, b"issuing"),
     );
     let chain = [below.leaf().clone(), sent];
-    let (_, text) = told(&[ca.certificate().clone()], &chain, HOST);
+    let (_, text) = refusal_text(&[ca.certificate().clone()], &chain, HOST);
     assert!(
         text.contains("a certificate that was sent has the issuer's name"),
         "{text}"
@@ -186,12 +187,12 @@ fn an_address_that_is_written_as_a_dns_name() {
         .without_san()
         .extension(&[2, 5, 29, 17], &names);
     let server = ca.issue(recipe);
-    is_told(
-        told(&[ca.certificate().clone()], server.chain(), "192.0.2.7"),
+    matches_snapshot(
+        refusal_text(&[ca.certificate().clone()], server.chain(), "192.0.2.7"),
         Code::NameMismatch,
         "address-as-dns-name",
     );
-    let (_, text) = told(&[ca.certificate().clone()], server.chain(), "192.0.2.8");
+    let (_, text) = refusal_text(&[ca.certificate().clone()], server.chain(), "192.0.2.8");
     assert!(
         text.contains("not for 192.0.2.8 but for the DNS name 192.0.2.7"),
         "{text}"
@@ -209,8 +210,8 @@ fn a_signature_by_rsassa_pss() {
     let pkcs1 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
     let pss = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
     let leaf = replaced(server.leaf(), &pkcs1, &pss);
-    is_told(
-        told(&[ca.certificate().clone()], &[leaf], HOST),
+    matches_snapshot(
+        refusal_text(&[ca.certificate().clone()], &[leaf], HOST),
         Code::UnsupportedSignature,
         "rsassa-pss",
     );
@@ -232,28 +233,28 @@ fn constraints_on_names_that_are_not_compared() {
         let issuing = issuing
             .critical_extension(NAME_CONSTRAINTS, &permitting(base))
             .build();
-        told(
+        refusal_text(
             &[root.certificate().clone()],
             issuing.issue(recipe).chain(),
             HOST,
         )
     };
-    is_told(
+    matches_snapshot(
         under(&element(0xa4, &directory), recipe(HOST)),
         Code::NameConstraint,
         "directory-name-not-compared",
     );
-    // Of an anchor too; and a URI where the certificate has one.
+    // Also in an anchor; and a URI constraint if the certificate has a URI.
     let root = named(TestCa::builder(), "corp root");
     let root = root.critical_extension(NAME_CONSTRAINTS, &permitting(&element(0xa4, &directory)));
     let root = root.build();
-    let (_, text) = told(
+    let (_, text) = refusal_text(
         &[root.certificate().clone()],
         root.issue(recipe(HOST)).chain(),
         HOST,
     );
     assert!(
-        text.contains("on a directoryName, which is not compared"),
+        text.contains("on a directoryName, a kind that this verifier"),
         "{text}"
     );
     let names = [
@@ -266,7 +267,7 @@ fn constraints_on_names_that_are_not_compared() {
     let (code, text) = under(&element(0x86, b".a.test"), with_uri);
     assert_eq!(code, Code::NameConstraint, "{text}");
     assert!(
-        text.contains("on a uniformResourceIdentifier, which is not compared"),
+        text.contains("on a uniformResourceIdentifier, a kind that this verifier"),
         "{text}"
     );
     let (code, text) = under(&element(0x82, b"b.test"), recipe(HOST));
@@ -283,21 +284,21 @@ fn a_self_issued_certificate_counts_in_the_length_of_a_path() {
     let issuing = named(root.intermediate_builder(), "issuing")
         .path_length(0)
         .build();
-    // The same authority with a new key, vouched for by its old one.
+    // The same CA with a new key, whose certificate its old key signed.
     let renewed = named(issuing.intermediate_builder(), "issuing").build();
     let server: Identity = renewed.issue(recipe(HOST));
     let anchors = [root.certificate().clone()];
-    is_told(
-        told(&anchors, server.chain(), HOST),
+    matches_snapshot(
+        refusal_text(&anchors, server.chain(), HOST),
         Code::PathLength,
         "self-issued",
     );
     let mut reversed = server.chain().to_vec();
     reversed[1..].reverse();
-    let (code, text) = told(&anchors, &reversed, HOST);
+    let (code, text) = refusal_text(&anchors, &reversed, HOST);
     assert_eq!(code, Code::PathLength, "{text}");
-    // A signature that does not verify stays one.
+    // A bad signature is still reported as a bad signature.
     let forged = renewed.issue(recipe(HOST).tampered_signature());
-    let (code, text) = told(&anchors, forged.chain(), HOST);
+    let (code, text) = refusal_text(&anchors, forged.chain(), HOST);
     assert_eq!(code, Code::BadSignature, "{text}");
 }

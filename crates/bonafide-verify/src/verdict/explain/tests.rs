@@ -1,4 +1,4 @@
-//! The text of every code, compared with its snapshot; `SNAPSHOTS=overwrite` writes them anew.
+//! Tests the text of every code against its snapshot; `SNAPSHOTS=overwrite` writes them again.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use crate::config::epoch::{Epoch, Successor};
 use crate::first_use::{
     CertificateSha256, Exactly, FirstUseError, KeyReason, KnownKey, SharedFirstUseError, StoreFault,
 };
-use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt, Verdict, Verification};
+use crate::verdict::receipt::records::{CheckRecord, Outcome};
+use crate::verdict::receipt::report::{Receipt, Verdict, Verification};
 use crate::verdict::refusal::reason::{Bound, Reason};
 use crate::verdict::refusal::report::{Exhibit, Premise, Refusal, Rejudge, Subject};
 use crate::verdict::refusal::revocation::{RevocationReason, RevocationSource, StapleFault};
@@ -36,7 +37,7 @@ fn counts() -> OriginCounts {
     OriginCounts(vec![(Arc::new(Origin::Memory("corp root".to_owned())), 1)])
 }
 
-/// What is told without a peer at hand.
+/// The codes that are explained without a peer.
 const WITHOUT_PEER: [Code; 11] = [
     Code::BadHandshakeSignature,
     Code::ProtocolVersion,
@@ -214,7 +215,7 @@ fn reasons() -> Vec<Reason> {
 struct Lenient;
 
 impl Rejudge for Lenient {
-    fn would_believe(&self, _: &Exhibit, premise: &Premise<'_>) -> bool {
+    fn would_accept(&self, _: &Exhibit, premise: &Premise<'_>) -> bool {
         matches!(premise, Premise::Time(_) | Premise::Name(_))
     }
 }

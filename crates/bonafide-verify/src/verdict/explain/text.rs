@@ -27,7 +27,8 @@ impl Palette {
 }
 
 impl Explanation {
-    /// The explanation in colour if `output` is a terminal and the variable `NO_COLOR` is not set to something, else as plain text.
+    /// The explanation in colour if `output` is a terminal and the environment variable `NO_COLOR`
+    /// is unset or empty; else plain text.
     pub fn for_terminal(&self, output: &impl IsTerminal) -> impl fmt::Display {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let palette = if wanted && output.is_terminal() {
@@ -132,7 +133,7 @@ impl fmt::Display for Painted<'_> {
 }
 
 impl Painted<'_> {
-    /// The leaf, below it its issuer, below that the next; then what belongs to no trail from the leaf.
+    /// The leaf, its issuer below it, and so on; then the certificates that are not on this chain.
     fn tree(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let presented = &self.explanation.presented;
         let mut drawn = vec![false; presented.len()];

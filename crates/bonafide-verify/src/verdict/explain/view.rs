@@ -10,22 +10,24 @@ use serde::Serialize;
 
 use crate::config::clock::Rfc3339Time;
 use crate::text::one_line;
-use crate::verdict::receipt::report::{CheckRecord, Outcome, Receipt};
+use crate::verdict::receipt::records::{CheckRecord, Outcome};
+use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::report::Refusal;
 use crate::x509::certificate::{Certificate, Oid, PublicKey, name_text, names as names_of, oid};
 use crate::x509::presented_name::PresentedName;
 
-/// More names of a certificate than this are counted, not listed.
+/// Maximum number of a certificate's names that are listed; further names are counted.
 const NAMES: usize = 8;
-/// Longer texts of a peer are cut.
+/// Maximum number of characters of a peer's text; a longer text is cut.
 const LENGTH: usize = 200;
 
-/// More certificates than this are counted, not listed.
+/// Maximum number of certificates that are listed; further ones are counted.
 const CERTIFICATES: usize = 64;
-/// 2026-01-01T00:00:00Z. This library is younger, so a clock of the operating system that shows an earlier time is wrong.
+/// 2026-01-01T00:00:00Z. This library is newer than that, so a system clock that shows an earlier
+/// time is wrong.
 const MADE: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
 
-/// The clock that was judged by.
+/// The clock that supplied the time of the verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ClockView {
@@ -33,7 +35,8 @@ pub struct ClockView {
     pub name: String,
     /// What it showed, in RFC 3339.
     pub time: String,
-    /// Whether it is the operating system's and shows a time before this library was made.
+    /// Whether it is the operating system's clock and shows a time before 2026, when this library
+    /// was made.
     pub is_wrong: bool,
 }
 
@@ -51,7 +54,7 @@ impl ClockView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CertificateView {
-    /// Its place in what was sent; 0 is the leaf.
+    /// Its position in the order sent; 0 is the leaf.
     pub position: usize,
     /// Its subject.
     pub subject: String,
@@ -63,17 +66,17 @@ pub struct CertificateView {
     pub not_after: Option<String>,
     /// Its kind of key, for example `RSA 2048` or `ECDSA P-256`.
     pub key: String,
-    /// The names that it is for, eight at most.
+    /// Its subject alternative names, at most eight.
     pub names: Vec<String>,
-    /// How many more there are.
+    /// How many more names it has.
     pub more_names: usize,
-    /// The place of the first certificate sent that has its issuer's name, other than itself.
+    /// The position of the first other certificate sent whose subject is this certificate's issuer.
     pub issued_by: Option<usize>,
-    /// Whether an anchor of the zone has its issuer's name.
+    /// Whether the subject of an anchor of the zone is this certificate's issuer.
     pub issuer_is_anchor: bool,
     /// Whether it is on the path that was proved.
     pub on_path: bool,
-    /// What is wrong with it, where the refusal is about it.
+    /// What is wrong with it, if the refusal is about it.
     pub fault: Option<String>,
 }
 
@@ -81,9 +84,9 @@ pub struct CertificateView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OriginView {
-    /// Where they came from.
+    /// Their origin.
     pub origin: String,
-    /// How many they are.
+    /// Number of anchors.
     pub count: usize,
 }
 
@@ -93,7 +96,7 @@ pub struct OriginView {
 pub struct CheckView {
     /// Its name.
     pub name: String,
-    /// How it ended, and what it adds to that.
+    /// Its outcome, and the detail that it adds.
     pub outcome: String,
     /// Whether it refused.
     pub refused: bool,
@@ -123,7 +126,7 @@ pub(super) fn anchors(receipt: &Receipt) -> Vec<OriginView> {
         .collect()
 }
 
-/// The certificates that were sent, as many as are listed, and how many more there are.
+/// The certificates that are listed, and the number of further ones.
 pub(super) fn presented(refusal: &Refusal) -> (Vec<CertificateView>, usize) {
     let Some(exhibit) = refusal.exhibit() else {
         return (Vec::new(), 0);
@@ -179,7 +182,8 @@ pub(super) fn presented(refusal: &Refusal) -> (Vec<CertificateView>, usize) {
     (views, more)
 }
 
-/// Where the certificate that a refusal names stands in what was sent: it counts along the path where one was proved.
+/// The position, in the order sent, of the certificate that the refusal names. If a path was
+/// proved, the refusal's own position counts along that path.
 fn position_of_fault(
     refusal: &Refusal,
     chain: &[rustls_pki_types::CertificateDer<'_>],
@@ -213,7 +217,7 @@ impl CertificateView {
     }
 }
 
-/// A line that holds several texts of a peer, at a bounded length.
+/// Cuts a line that contains several texts of a peer to a bounded length.
 pub(super) fn cut_line(line: &str) -> String {
     match line.char_indices().nth(3 * LENGTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -221,7 +225,7 @@ pub(super) fn cut_line(line: &str) -> String {
     }
 }
 
-/// A peer's text, at a bounded length.
+/// Cuts a peer's text to a bounded length.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),

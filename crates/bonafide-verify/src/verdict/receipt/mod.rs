@@ -16,6 +16,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub(crate) mod connection;
+pub(crate) mod records;
 pub(crate) mod report;
 
-pub use self::report::{CheckRecord, Connection, IdentityUse, Outcome, PathRecord};
+pub use self::connection::{Connection, IdentityUse};
+pub use self::records::{CheckRecord, Outcome, PathRecord};

@@ -17,9 +17,12 @@
 //! ```
 
 pub(crate) mod reason;
+mod reason_text;
+pub(crate) mod refused;
 pub(crate) mod report;
 pub(crate) mod revocation;
 pub(crate) mod sct;
 
-pub use self::reason::{Bound, Reason, Refused};
+pub use self::reason::{Bound, Reason};
+pub use self::refused::Refused;
 pub use self::report::Subject;

@@ -1,4 +1,4 @@
-//! Refusals: why a peer was not believed.
+//! Refusals: why a peer was refused.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,11 +13,13 @@ use crate::text::one_line;
 use crate::verdict::receipt::report::Receipt;
 use crate::verdict::refusal::reason::Reason;
 
-/// Why a peer was not believed: a code, the certificate at fault, the values compared, and what had been checked until then.
+/// Why a peer was refused: a code, the certificate at fault, the values compared, and the checks
+/// that ran before.
 ///
 /// `Display` is one line that names the cause; [`Refusal::explain`] has more lines. Cloning is cheap.
 ///
-/// For that explanation a refusal keeps what the peer presented, 256 KiB at most, and the rules that it was judged by.
+/// For the explanation, a refusal keeps the peer's certificates (at most 256 KiB) and the rules by
+/// which the peer was judged.
 #[derive(Clone)]
 pub struct Refusal(Arc<Inner>);
 
@@ -29,8 +31,8 @@ struct Inner {
     exhibit: Option<Exhibit>,
 }
 
-/// What was judged, kept to explain the refusal: what the peer presented, as far as it is not larger than any real handshake, and the way to
-/// judge it again.
+/// What was judged, kept to explain the refusal: what the peer presented, up to the size of any
+/// real handshake, and the means to judge it again.
 #[derive(Clone)]
 pub(crate) struct Exhibit {
     pub(crate) chain: Vec<CertificateDer<'static>>,
@@ -38,20 +40,21 @@ pub(crate) struct Exhibit {
     pub(crate) time: UnixTime,
     pub(crate) ocsp_staple: Option<Vec<u8>>,
     pub(crate) scts: Option<Vec<u8>>,
-    /// How many certificates were too many or too large to keep.
+    /// Number of certificates that were not kept because of the limits on number and size.
     pub(crate) left_out: usize,
-    /// Whether everything that the peer presented is here; only then is it judged again.
+    /// Whether everything that the peer presented was kept; only then is it judged again.
     pub(crate) is_whole: bool,
     pub(crate) anchors: Option<Arc<AnchorSet>>,
     pub(crate) again: Arc<dyn Rejudge>,
 }
 
-/// Judging again with a premise changed. The answer is for a person: it says whether the peer would be believed, and nothing rests on it.
+/// Judges again with one premise changed. The result is for a person: it says whether the peer
+/// would be accepted, and no decision depends on it.
 pub(crate) trait Rejudge: Send + Sync {
-    fn would_believe(&self, exhibit: &Exhibit, premise: &Premise<'_>) -> bool;
+    fn would_accept(&self, exhibit: &Exhibit, premise: &Premise<'_>) -> bool;
 }
 
-/// The one thing that is another when a peer is judged again.
+/// The premise that is changed when a peer is judged again.
 #[derive(Clone, Debug)]
 pub(crate) enum Premise<'a> {
     Time(UnixTime),
@@ -63,7 +66,8 @@ pub(crate) enum Premise<'a> {
 /// The certificate that a refusal is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its place: 0 is the leaf, counted towards the anchor on a verified path, in the order sent otherwise.
+    /// Its position; 0 is the leaf. On a verified path it counts towards the anchor, otherwise in
+    /// the order sent.
     pub position: usize,
     /// Its subject's name, as RFC 4514 prints it.
     pub name: String,
@@ -92,7 +96,7 @@ impl Refusal {
         self
     }
 
-    /// What was judged; none where nothing was presented.
+    /// What was judged; none if nothing was presented.
     pub(crate) fn exhibit(&self) -> Option<&Exhibit> {
         self.0.exhibit.as_ref()
     }
@@ -107,19 +111,20 @@ impl Refusal {
         &self.0.reason
     }
 
-    /// The certificate at fault, where it is one.
+    /// The certificate at fault, if the reason is about one.
     pub fn subject(&self) -> Option<&Subject> {
         self.0.subject.as_ref()
     }
 
-    /// What was checked until the refusal, and what was not.
+    /// What was checked before the refusal, and what was not checked.
     pub fn receipt(&self) -> &Arc<Receipt> {
         &self.0.receipt
     }
 
-    /// Finds the refusal behind an error of any client that uses rustls, through its chain of sources.
+    /// Finds the refusal in the source chain of an error, for any client that uses rustls.
     ///
-    /// `std::io::Error` hides what it wraps from `source()`; this looks into it too.
+    /// An `std::io::Error` does not return the error that it wraps from `source()`; this function
+    /// searches that error too.
     pub fn find_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
         causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
@@ -130,7 +135,7 @@ impl Refusal {
     }
 }
 
-/// An error and everything behind it, what an `io::Error` wraps included.
+/// An error and its sources, including the error that an `io::Error` wraps.
 pub(crate) fn causes<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

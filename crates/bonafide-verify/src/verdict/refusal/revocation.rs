@@ -1,4 +1,5 @@
-//! What is said of a revoked certificate, by whom, and what is wrong with a staple that says nothing.
+//! The parts of revocation reasons: the source, the reason of the revocation, and the fault of a
+//! staple.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use rustls_pki_types::UnixTime;
 
 use crate::config::clock::Rfc3339Time;
 
-/// Who said something about a certificate's revocation.
+/// The source of a certificate's revocation status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationSource {
@@ -28,21 +29,21 @@ pub enum RevocationSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RevocationReason {
-    /// Its issuer does not say.
+    /// The issuer states no reason.
     Unspecified,
-    /// Somebody else has its key.
+    /// The certificate's key was disclosed.
     KeyCompromise,
-    /// Somebody else has its issuer's key.
+    /// The issuer's key was disclosed.
     CaCompromise,
     /// Its subject's name has changed.
     AffiliationChanged,
-    /// Another one has replaced it.
+    /// Another certificate has replaced it.
     Superseded,
-    /// It is not needed any more.
+    /// It is no longer needed.
     CessationOfOperation,
     /// It is on hold.
     CertificateHold,
-    /// It has come off a list of changes.
+    /// A delta CRL removed it from the list.
     RemoveFromCrl,
     /// A privilege in it was withdrawn.
     PrivilegeWithdrawn,
@@ -50,27 +51,28 @@ pub enum RevocationReason {
     AaCompromise,
 }
 
-/// Why a staple proves nothing (RFC 6960).
+/// Why a staple is not acceptable (RFC 6960).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StapleFault {
     /// It is not a well-formed OCSP response.
     Malformed,
-    /// It is longer than any response that says something about one certificate.
+    /// It is longer than any response about one certificate.
     TooLarge {
         /// The limit in bytes.
         limit_bytes: usize,
     },
-    /// It is an error and no answer (RFC 6960, 4.2.1).
+    /// It is the responder's error, not an answer (RFC 6960, 4.2.1).
     Unsuccessful {
         /// The `responseStatus`, for example 3: `tryLater`.
         status: u8,
     },
     /// It is not a basic response (RFC 6960, 4.2.1).
     NotBasic,
-    /// It does not speak of this certificate of this issuer (RFC 6960, 3.2, 1).
+    /// It is not about this certificate of this issuer (RFC 6960, 3.2, 1).
     OtherCertificate,
-    /// Neither the issuer nor a certificate in the response fits the responder that it names (RFC 6960, 3.2, 3).
+    /// The responder that it names is neither the issuer nor a certificate in the response (RFC
+    /// 6960, 3.2, 3).
     UnknownResponder,
     /// The responder's certificate was not issued by the issuer of the leaf (RFC 6960, 4.2.2.2).
     ResponderNotIssued,
@@ -78,18 +80,18 @@ pub enum StapleFault {
     ResponderPurpose,
     /// The responder's certificate is outside its validity period.
     ResponderExpired,
-    /// A list of the issuer revokes the responder's certificate.
+    /// A revocation list of the issuer contains the responder's certificate.
     ResponderRevoked,
-    /// The signature is not by the responder's key (RFC 6960, 3.2, 2).
+    /// The signature was not made with the responder's key (RFC 6960, 3.2, 2).
     BadSignature,
-    /// The signature is by an algorithm that the crypto provider does not verify.
+    /// The crypto provider does not support the signature algorithm.
     UnsupportedSignature,
-    /// It, or the responder's certificate, has a critical extension that is not understood (RFC 6960, 4.4).
+    /// It, or the responder's certificate, has an unknown critical extension (RFC 6960, 4.4).
     CriticalExtension,
 }
 
 impl RevocationReason {
-    /// The reason of this number.
+    /// The reason with this number.
     pub(crate) fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::Unspecified,
@@ -127,7 +129,7 @@ impl fmt::Display for RevocationReason {
             Self::CaCompromise => "key of the issuer compromised",
             Self::AffiliationChanged => "affiliation changed",
             Self::Superseded => "superseded",
-            Self::CessationOfOperation => "not needed any more",
+            Self::CessationOfOperation => "cessation of operation",
             Self::CertificateHold => "on hold",
             Self::RemoveFromCrl => "removed from the list",
             Self::PrivilegeWithdrawn => "privilege withdrawn",
@@ -142,27 +144,25 @@ impl fmt::Display for StapleFault {
             Self::Malformed => f.write_str("not a well-formed OCSP response"),
             Self::TooLarge { limit_bytes } => write!(f, "longer than {limit_bytes} bytes"),
             Self::Unsuccessful { status } => {
-                write!(f, "an error of the responder, number {status}")
+                write!(f, "the responder answered with error {status}")
             }
             Self::NotBasic => f.write_str("not a basic response"),
             Self::OtherCertificate => f.write_str("not about this certificate of this issuer"),
             Self::UnknownResponder => {
-                f.write_str("by a responder that is neither the issuer nor enclosed")
+                f.write_str("its responder is neither the issuer nor a certificate in the response")
             }
             Self::ResponderNotIssued => {
-                f.write_str("by a responder that the issuer has not appointed")
+                f.write_str("its responder's certificate was not issued by the issuer")
             }
             Self::ResponderPurpose => {
-                f.write_str("by a responder whose certificate is not for OCSPSigning")
+                f.write_str("its responder's certificate is not for OCSPSigning")
             }
             Self::ResponderExpired => {
-                f.write_str("by a responder whose certificate is outside its validity period")
+                f.write_str("its responder's certificate is outside its validity period")
             }
-            Self::ResponderRevoked => f.write_str("by a responder whose certificate is revoked"),
+            Self::ResponderRevoked => f.write_str("its responder's certificate is revoked"),
             Self::BadSignature => f.write_str("its signature is not by the responder's key"),
-            Self::UnsupportedSignature => {
-                f.write_str("its signature is by an algorithm that is not supported")
-            }
+            Self::UnsupportedSignature => f.write_str("its signature algorithm is not supported"),
             Self::CriticalExtension => f.write_str("a critical extension that is not understood"),
         }
     }

@@ -1,4 +1,5 @@
-//! Signed certificate timestamps: how they are encoded (RFC 6962, 3.2 and 3.3), and why one does not count.
+//! Signed certificate timestamps: their encoding (RFC 6962, 3.2 and 3.3), and why one does not
+//! count.
 
 use std::fmt;
 
@@ -6,12 +7,13 @@ use rustls_pki_types::UnixTime;
 
 use crate::config::clock::Rfc3339Time;
 
-/// More timestamps than any certificate has had: each is a signature to verify.
+/// Maximum number of timestamps in a list. Each one costs a signature verification, and no known
+/// certificate has more.
 pub(crate) const MAX_SCTS: usize = 32;
 /// The only version there is (RFC 6962, 3.2).
 const VERSION_1: u8 = 0;
 
-/// A signed certificate timestamp of version 1, as sent and unverified.
+/// A signed certificate timestamp of version 1, as sent, not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sct<'a> {
     /// The SHA-256 of the log's key.
@@ -28,7 +30,7 @@ pub(crate) struct Sct<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SctListError {
-    /// The certificate's extension is not an OCTET STRING, or is there twice.
+    /// The certificate's extension is not an OCTET STRING, or occurs twice.
     Extension,
     /// A length points past the end.
     Truncated,
@@ -36,9 +38,9 @@ pub enum SctListError {
     TrailingBytes,
     /// The list, or an element of it, is empty.
     Empty,
-    /// There are more timestamps than are looked at.
+    /// The list has too many timestamps.
     TooMany {
-        /// How many are allowed.
+        /// Maximum number allowed.
         allowed: usize,
     },
 }
@@ -61,7 +63,7 @@ impl fmt::Display for SctListError {
 pub enum SctSource {
     /// In an extension of the certificate.
     Certificate,
-    /// Beside the certificate, in the handshake.
+    /// In the handshake, beside the certificate.
     Handshake,
 }
 
@@ -93,11 +95,11 @@ impl fmt::Display for UncountedSct {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SctFault {
-    /// The log list does not have its log.
+    /// Its log is not in the log list.
     UnknownLog,
-    /// Its log is not trusted by the log list: pending, rejected, or without a state.
+    /// The log list does not trust its log: the log is pending, rejected, or without a state.
     UntrustedLog,
-    /// Its log was retired, and it is not older than that, or not embedded.
+    /// Its log was retired, and the timestamp is newer than the retirement or not embedded.
     RetiredLog {
         /// When the log was retired.
         retired: UnixTime,
@@ -107,13 +109,13 @@ pub enum SctFault {
         /// Its time.
         timestamp: UnixTime,
     },
-    /// Its log is not for certificates that expire when this one does.
+    /// Its log does not accept certificates with this expiry.
     WrongInterval,
-    /// It is signed with an algorithm that no log may use, or that the crypto provider does not verify.
+    /// Its signature algorithm is not allowed for logs, or the crypto provider does not support it.
     UnsupportedAlgorithm,
-    /// Its signature is not by its log over this certificate.
+    /// Its signature does not verify for this certificate with the log's key.
     BadSignature,
-    /// Others of the same log were looked at already: one that counts, or two that do not.
+    /// Other timestamps of the same log were tried before: one that counts, or two that do not.
     SameLog,
 }
 
@@ -121,22 +123,25 @@ impl fmt::Display for SctFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownLog => f.write_str("not in the log list"),
-            Self::UntrustedLog => f.write_str("not a log that is trusted"),
+            Self::UntrustedLog => f.write_str("a log that the log list does not trust"),
             Self::RetiredLog { retired } => {
                 write!(f, "retired at {}", Rfc3339Time(*retired))
             }
             Self::InTheFuture { timestamp } => {
-                write!(f, "of {}, in the future", Rfc3339Time(*timestamp))
+                write!(f, "dated {}, in the future", Rfc3339Time(*timestamp))
             }
-            Self::WrongInterval => f.write_str("a log for certificates of another time"),
-            Self::UnsupportedAlgorithm => f.write_str("an algorithm that is not supported"),
-            Self::BadSignature => f.write_str("its signature is not over this certificate"),
-            Self::SameLog => f.write_str("one more of the same log"),
+            Self::WrongInterval => {
+                f.write_str("a log that is not for certificates with this expiry")
+            }
+            Self::UnsupportedAlgorithm => f.write_str("its signature algorithm is not supported"),
+            Self::BadSignature => f.write_str("its signature does not verify for this certificate"),
+            Self::SameLog => f.write_str("another timestamp of the same log"),
         }
     }
 }
 
-/// Reads a `SignedCertificateTimestampList`. Timestamps of other versions are left out, as the encoding provides for.
+/// Reads a `SignedCertificateTimestampList`. Timestamps of other versions are skipped, as the
+/// encoding allows.
 pub(crate) fn read_list(list: &[u8]) -> Result<Vec<Sct<'_>>, SctListError> {
     let mut outer = Wire(list);
     let mut items = Wire(outer.opaque_16()?);
@@ -171,7 +176,7 @@ pub(crate) fn read_list(list: &[u8]) -> Result<Vec<Sct<'_>>, SctListError> {
     Ok(scts)
 }
 
-/// What is left to read of an encoding of TLS (RFC 5246, 4).
+/// The unread rest of a TLS encoding (RFC 5246, 4).
 struct Wire<'a>(&'a [u8]);
 
 impl<'a> Wire<'a> {

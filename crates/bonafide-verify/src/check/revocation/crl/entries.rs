@@ -15,7 +15,7 @@ const INVALIDITY_DATE: Oid<'static> = oid!("2.5.29.24");
 /// `id-ce-certificateIssuer` (RFC 5280, 5.3.3): entries of other issuers.
 const CERTIFICATE_ISSUER: Oid<'static> = oid!("2.5.29.29");
 
-/// Where the entries of a list stand in it, in the order of their serial numbers.
+/// The offsets of a list's entries, in the order of their serial numbers.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     offsets: Box<[u32]>,
@@ -91,7 +91,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The serial number of the entry at an offset; an empty one where there is none.
+/// The serial number of the entry at an offset; empty if no entry is there.
 fn serial_at(list: &[u8], offset: u32) -> &[u8] {
     let read = || {
         let list = list.get(usize::try_from(offset).ok()?..)?;

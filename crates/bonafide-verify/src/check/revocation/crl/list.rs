@@ -12,7 +12,7 @@ use super::Label;
 use super::entries::Entries;
 use super::scope::{Coverage, Scope};
 use super::view::ListView;
-use crate::check::revocation::question::{Answer, Question};
+use crate::check::revocation::question::{Question, RevocationStatus};
 use crate::files::load_report::CrlProblem;
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::revocation::RevocationSource;
@@ -28,10 +28,11 @@ const NUMBER: Oid<'static> = oid!("2.5.29.20");
 const DELTA_INDICATOR: Oid<'static> = oid!("2.5.29.27");
 /// `id-ce-issuingDistributionPoint` (RFC 5280, 5.2.5).
 const ISSUING_DISTRIBUTION_POINT: Oid<'static> = oid!("2.5.29.28");
-/// `id-ce-authorityKeyIdentifier` (RFC 5280, 5.2.1). The signature says more than it.
+/// `id-ce-authorityKeyIdentifier` (RFC 5280, 5.2.1). Only the signature proves it.
 const AUTHORITY_KEY: Oid<'static> = oid!("2.5.29.35");
 
-/// How many keys a list remembers the verdict of. One name has one key, or two while the key is being replaced.
+/// Maximum number of keys for which a list caches the result of its signature. One name has one
+/// key, or two while the CA replaces its key.
 const MAX_KEYS: usize = 8;
 
 /// One certificate revocation list.
@@ -49,13 +50,13 @@ pub(super) struct List {
     next_update: Option<UnixTime>,
     entries: Entries,
     scope: Scope,
-    /// The identifier of the key that signed it, where it says so (RFC 5280, 5.2.1).
+    /// The identifier of the key that signed it, if the list states it (RFC 5280, 5.2.1).
     signer: Option<Box<[u8]>>,
-    /// Whether it was signed by the key of this SubjectPublicKeyInfo.
+    /// SubjectPublicKeyInfos, and whether the key of each signed the list.
     verified: Mutex<Vec<(Box<[u8]>, bool)>>,
 }
 
-/// The extensions of a list, as far as they are understood.
+/// The extensions of a list that this verifier supports.
 #[derive(Default)]
 struct Extensions {
     number: Option<Arc<str>>,
@@ -140,42 +141,42 @@ impl List {
     }
 
     /// What the list says of a certificate of its issuer.
-    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+    pub(super) fn ask(&self, question: &Question<'_>) -> RevocationStatus {
         let coverage = self.scope.coverage(question);
         if let Coverage::None(why) = coverage {
             return self.silent(why);
         }
         if !question.issuer_may_sign_lists() {
-            return self.silent("is by an issuer whose key usage has no cRLSign");
+            return self.silent("was issued by a CA whose key usage has no cRLSign");
         }
         match self.verify(question) {
             Ok(true) => {}
             Ok(false) if self.is_by_another_key(question) => {
-                return self.silent("is signed by another key of the issuer's name");
+                return self.silent("is signed by another key under the issuer's name");
             }
             Ok(false) => return self.silent("is not signed by the key of the issuer"),
-            Err(()) => return self.silent("is signed by an algorithm that is not supported"),
+            Err(()) => return self.silent("has a signature algorithm that is not supported"),
         }
         let source = RevocationSource::List {
             location: Arc::clone(&self.label),
             number: Arc::clone(&self.number),
         };
-        // A revocation counts however old the list is: it does not end.
+        // A revocation counts in a list of any age, because a revocation does not end.
         if let Some(entry) = self.entries.find(&self.der, question.certificate.serial()) {
-            return Answer::Against(Reason::Revoked {
+            return RevocationStatus::Against(Reason::Revoked {
                 source,
                 since: Some(entry.since),
                 reason: entry.reason,
             });
         }
         if coverage == Coverage::EntriesAlone {
-            return self.silent("is for some reasons only, and does not list it");
+            return self.silent("covers only some revocation reasons, and does not list it");
         }
         match self.next_update {
             Some(until) if self.this_update <= question.time && question.time < until => {
-                Answer::Good { source, until }
+                RevocationStatus::Good { source, until }
             }
-            next_update => Answer::Against(Reason::RevocationStale {
+            next_update => RevocationStatus::Against(Reason::RevocationStale {
                 source,
                 this_update: self.this_update,
                 next_update,
@@ -183,7 +184,8 @@ impl List {
         }
     }
 
-    /// Whether the issuer's key signed the list; an error where the provider does not verify the algorithm. Each key is asked once.
+    /// Whether the issuer's key signed the list; an error if the provider does not support the
+    /// algorithm. The result is cached for each key.
     fn verify(&self, question: &Question<'_>) -> Result<bool, ()> {
         let key = question.issuer.subject_public_key_info();
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +208,7 @@ impl List {
         Ok(right)
     }
 
-    /// Whether list and issuer both say by which key they go, and not by the same.
+    /// Whether list and issuer both state a key identifier, and the two differ.
     fn is_by_another_key(&self, question: &Question<'_>) -> bool {
         let read = || {
             let extensions = CertificateExtensions::of(&question.issuer).ok()?;
@@ -216,8 +218,8 @@ impl List {
         read().unwrap_or(false)
     }
 
-    fn silent(&self, why: &str) -> Answer {
-        Answer::silent(format!("the revocation list from {} {why}", self.label))
+    fn silent(&self, why: &str) -> RevocationStatus {
+        RevocationStatus::silent(format!("the revocation list from {} {why}", self.label))
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {

@@ -12,19 +12,21 @@ use hashbrown::HashMap;
 use rustls_pki_types::CertificateRevocationListDer;
 
 use self::list::List;
-use super::question::{Answer, Question};
+use super::question::{Question, RevocationStatus};
 use crate::config::description::Description;
 use crate::config::error::ConfigError;
 use crate::config::source::Source;
 use crate::files::load_report::LoadProblem;
 
-/// No file of lists larger than this is read. A list of a million entries with serial numbers of 16 bytes has some 38 MB.
+/// Maximum size of a file of lists in bytes. A list of a million entries with serial numbers of 16
+/// bytes has about 38 MB.
 const MAX_LIST_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Certificate revocation lists from files, directories and memory.
 ///
-/// They are read and indexed when the check is built; nothing is fetched. A file may hold one list in DER or any number in PEM, and at most 128 MiB. A list
-/// costs its own size in memory, and four bytes for each of its entries.
+/// The lists are read and indexed when the check is built; nothing is fetched. A file contains one
+/// list in DER or any number in PEM, and has at most 128 MiB. In memory, a list takes its own size
+/// and four bytes for each entry.
 ///
 /// ```
 /// use bonafide_verify::revocation::{Crls, Revocation};
@@ -44,8 +46,8 @@ impl Crls {
         Self(Source::File(path.into()))
     }
 
-    /// Every regular file of a directory, as [`Crls::file`] reads it; sub-directories are not entered. One file that cannot be used keeps the
-    /// check from being built.
+    /// Every regular file of a directory, as [`Crls::file`] reads it; sub-directories are not
+    /// entered. One unusable file makes building the check fail.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
         Self(Source::Directory(path.into()))
     }
@@ -55,7 +57,7 @@ impl Crls {
         Self(Source::bytes(label, pem))
     }
 
-    /// The file or the directory, if it is one.
+    /// The path, if the source is a file or a directory.
     pub(in crate::check::revocation) fn path(&self) -> Option<&Path> {
         match &self.0 {
             Source::File(path) | Source::Directory(path) => Some(path),
@@ -64,7 +66,7 @@ impl Crls {
     }
 }
 
-/// All lists at hand, by the name of their issuer.
+/// All loaded lists, by the name of their issuer.
 #[derive(Debug, Default)]
 pub(super) struct Lists(HashMap<Vec<u8>, Vec<List>>);
 
@@ -99,7 +101,7 @@ impl Lists {
         Ok(lists)
     }
 
-    /// Says which lists there are, and when each expires.
+    /// Describes the lists, and when each expires.
     pub(super) fn describe(&self, description: &mut Description) {
         let mut views: Vec<_> = self.0.values().flatten().map(List::view).collect();
         views.sort();
@@ -114,15 +116,17 @@ impl Lists {
     }
 
     /// What the lists of the certificate's issuer say of it: a revocation if any says so.
-    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
-        let silent = || Answer::silent("no revocation list of its issuer");
+    pub(super) fn ask(&self, question: &Question<'_>) -> RevocationStatus {
+        let silent = || RevocationStatus::silent("no revocation list of its issuer");
         let Some(lists) = self.0.get(question.certificate.issuer()) else {
             return silent();
         };
         let answers = lists.iter().map(|list| list.ask(question));
-        answers.max_by_key(Answer::weight).unwrap_or_else(silent)
+        answers
+            .max_by_key(RevocationStatus::weight)
+            .unwrap_or_else(silent)
     }
 }
 
-/// The label of a list, shared by all answers that rest on it.
+/// The label of a list, shared by all answers based on it.
 type Label = Arc<str>;

@@ -1,4 +1,4 @@
-//! Which certificates a list speaks of, and what it can say of them (RFC 5280, 5.2.5 and 6.3.3).
+//! Which certificates a list covers, and what it can prove about them (RFC 5280, 5.2.5 and 6.3.3).
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Tag, Tagged as _};
@@ -9,7 +9,7 @@ use crate::x509::certificate::{
     GeneralName, Known, bit_string, context, elements, primitive, sequence,
 };
 
-/// Which certificates of its issuer a list speaks of.
+/// Which certificates of its issuer a list covers.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     kind: Kind,
@@ -26,7 +26,7 @@ enum Kind {
     Attribute,
 }
 
-/// For which reasons of a revocation a list has entries (RFC 5280, 5.2.5).
+/// The revocation reasons that a list covers (RFC 5280, 5.2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Reasons {
     #[default]
@@ -43,18 +43,18 @@ enum Point {
     Relative,
 }
 
-/// What a list can say of a certificate.
+/// What a list can prove about a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coverage {
-    /// Whether it is revoked.
+    /// That it is revoked, and that it is not.
     Whole,
-    /// That it is revoked, by an entry; that there is no entry says nothing.
+    /// Only that it is revoked: a missing entry proves nothing.
     EntriesAlone,
-    /// Nothing, and why.
+    /// Nothing, for this reason.
     None(&'static str),
 }
 
-const OTHERS: Coverage = Coverage::None("is for other certificates");
+const OTHERS: Coverage = Coverage::None("does not cover this certificate");
 
 impl Scope {
     /// Reads an `IssuingDistributionPoint`.
@@ -64,7 +64,7 @@ impl Scope {
         for field in elements(sequence(value)?) {
             let field = field?;
             let tag = field.tag();
-            // Every field is there once at most, in its order.
+            // Every field occurs at most once, in the defined order.
             if last.is_some_and(|last| last >= tag.number()) {
                 return Err(CrlProblem::Malformed(tag.value_error().into()));
             }
@@ -95,7 +95,7 @@ impl Scope {
         Ok(scope)
     }
 
-    /// RFC 5280, 5.2.5: a list is for one kind of certificates at most.
+    /// RFC 5280, 5.2.5: a list is restricted to at most one kind of certificates.
     fn only(&self, kind: Kind) -> Result<Kind, der::Error> {
         match self.kind {
             Kind::All => Ok(kind),
@@ -103,7 +103,7 @@ impl Scope {
         }
     }
 
-    /// What the list can say of the certificate (RFC 5280, 6.3.3 (b) and (d)).
+    /// What the list can prove about the certificate (RFC 5280, 6.3.3 (b) and (d)).
     pub(super) fn coverage(&self, question: &Question<'_>) -> Coverage {
         match self.kind {
             Kind::Attribute => return Coverage::None("is for attribute certificates only"),
@@ -114,7 +114,7 @@ impl Scope {
         let coverage = match &self.point {
             None => Coverage::Whole,
             Some(Point::Relative) => Coverage::None(
-                "names its distribution point relative to its issuer, which is not supported",
+                "names its distribution point relative to its issuer, a form that is not supported",
             ),
             Some(Point::Full(names)) => leads_to(question, names),
         };
@@ -142,8 +142,9 @@ impl Point {
     }
 }
 
-/// Whether the certificate names one of these as the place of its list. Its issuer's name is one for every certificate. Points for lists of another issuer do not
-/// count, and those for some reasons count for entries alone.
+/// Whether the certificate names one of these as its distribution point. The issuer's name counts
+/// as a distribution point of every certificate. Points for lists of another issuer do not count;
+/// points for some reasons only prove that a certificate is revoked.
 fn leads_to(question: &Question<'_>, names: &[u8]) -> Coverage {
     let is_the_issuers = |name: Result<GeneralName<'_>, der::Error>| matches!(name, Ok(GeneralName::Directory(name)) if name == question.certificate.issuer());
     if GeneralName::all(names).any(is_the_issuers) {
@@ -172,7 +173,8 @@ fn leads_to(question: &Question<'_>, names: &[u8]) -> Coverage {
             }
             Some(Point::Relative) if found == OTHERS => {
                 found = Coverage::None(
-                    "is for other certificates, and the certificate names its distribution point relative to its issuer, which is not supported",
+                    "does not cover this certificate, which names its distribution point relative \
+                     to its issuer, a form that is not supported",
                 );
             }
             _ => {}
@@ -181,7 +183,7 @@ fn leads_to(question: &Question<'_>, names: &[u8]) -> Coverage {
     found
 }
 
-/// Whether two contents of `GeneralNames` have a name in common.
+/// Whether two `GeneralNames` have a name in common.
 fn share_a_name(one: &[u8], other: &[u8]) -> bool {
     let names = |content| GeneralName::all(content).map_while(Result::ok);
     names(one).any(|name| names(other).any(|other| name == other))

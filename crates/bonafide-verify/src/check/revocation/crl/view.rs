@@ -1,4 +1,4 @@
-//! What a list is known by.
+//! What identifies a list.
 
 use rustls_pki_types::UnixTime;
 use serde::Serialize;

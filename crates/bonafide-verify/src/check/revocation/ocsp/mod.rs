@@ -9,22 +9,24 @@ use rustls_pki_types::UnixTime;
 
 use self::response::{CertIds, Response, Single, Status};
 use super::crl::Lists;
-use super::question::{Answer, Question};
+use super::question::{Question, RevocationStatus};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::revocation::{RevocationSource, StapleFault};
 
-/// Nothing longer is read. A response with its responder's certificate has 1 to 3 kB; signatures that resist quantum computers need some 20.
+/// Maximum size of a staple in bytes. A response with its responder's certificate has 1 to 3 kB;
+/// with post-quantum signatures about 20 kB.
 const MAX_STAPLE_BYTES: usize = 64 * 1024;
 
-/// How long a response counts that does not say how long: it says that newer ones can be had at any time (RFC 6960, 4.2.2.1).
+/// How long a response without `nextUpdate` is accepted. Such a response means that newer
+/// information is always available (RFC 6960, 4.2.2.1).
 const WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a staple says of the leaf. A list that revokes the responder counts.
+/// The staple's answer for the leaf. A list that revokes the responder's certificate counts.
 pub(super) fn ask(
     staple: &[u8],
     question: &Question<'_>,
     lists: Option<&Lists>,
-) -> Result<Answer, StapleFault> {
+) -> Result<RevocationStatus, StapleFault> {
     if staple.len() > MAX_STAPLE_BYTES {
         return Err(StapleFault::TooLarge {
             limit_bytes: MAX_STAPLE_BYTES,
@@ -32,12 +34,15 @@ pub(super) fn ask(
     }
     let response = Response::parse(staple)?;
     let ids = CertIds::of(question);
-    let mut answer: Option<Answer> = None;
+    let mut answer: Option<RevocationStatus> = None;
     for single in response.singles() {
         let single = single?;
         if single.is_about(&ids) {
             let said = say(&single, response.produced_at, question.time);
-            answer = answer.into_iter().chain([said]).max_by_key(Answer::weight);
+            answer = answer
+                .into_iter()
+                .chain([said])
+                .max_by_key(RevocationStatus::weight);
         }
     }
     let answer = answer.ok_or(StapleFault::OtherCertificate)?;
@@ -45,7 +50,7 @@ pub(super) fn ask(
     Ok(answer)
 }
 
-fn say(single: &Single<'_>, produced_at: UnixTime, time: UnixTime) -> Answer {
+fn say(single: &Single<'_>, produced_at: UnixTime, time: UnixTime) -> RevocationStatus {
     let source = RevocationSource::Staple;
     let Single {
         this_update,
@@ -54,13 +59,13 @@ fn say(single: &Single<'_>, produced_at: UnixTime, time: UnixTime) -> Answer {
     } = *single;
     match single.status {
         Status::Revoked { since, reason } => {
-            return Answer::Against(Reason::Revoked {
+            return RevocationStatus::Against(Reason::Revoked {
                 source,
                 since: Some(since),
                 reason,
             });
         }
-        Status::Unknown => return Answer::Against(Reason::RevocationUnknown { source }),
+        Status::Unknown => return RevocationStatus::Against(Reason::RevocationUnknown { source }),
         Status::Good => {}
     }
     let from = this_update.max(produced_at);
@@ -71,9 +76,9 @@ fn say(single: &Single<'_>, produced_at: UnixTime, time: UnixTime) -> Answer {
         UnixTime::since_unix_epoch(Duration::from_secs(end))
     });
     if from <= time && time < until {
-        return Answer::Good { source, until };
+        return RevocationStatus::Good { source, until };
     }
-    Answer::Against(Reason::RevocationStale {
+    RevocationStatus::Against(Reason::RevocationStale {
         source,
         this_update: if from > time { from } else { this_update },
         next_update,

@@ -1,11 +1,11 @@
-//! Who signed a response, and whether the issuer let them (RFC 6960, 4.2.2.2).
+//! Who signed a response, and whether the issuer authorized that responder (RFC 6960, 4.2.2.2).
 
 use der::asn1::AnyRef;
 use der::{Decode as _, Reader as _, Tag};
 
 use super::response::Response;
 use crate::check::revocation::crl::Lists;
-use crate::check::revocation::question::{Answer, Question};
+use crate::check::revocation::question::{Question, RevocationStatus};
 use crate::verdict::refusal::reason::Reason;
 use crate::verdict::refusal::revocation::StapleFault;
 use crate::x509::certificate::{Certificate, Extensions, KeyUsage, Known, Oid, body, oid};
@@ -13,13 +13,14 @@ use crate::x509::signature::{SignatureFault, Signed};
 
 /// `id-kp-OCSPSigning` (RFC 6960, 4.2.2.2).
 const OCSP_SIGNING: Oid<'static> = oid!("1.3.6.1.5.5.7.3.9");
-/// `id-pkix-ocsp-nocheck` (RFC 6960, 4.2.2.2.1): the issuer asks not to look the responder up.
+/// `id-pkix-ocsp-nocheck` (RFC 6960, 4.2.2.2.1): the issuer asks clients not to check the
+/// responder's revocation.
 const NO_CHECK: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.5");
 
-/// No more certificates of a response are looked at. One is needed.
+/// Maximum number of certificates in a response that are read. One is needed.
 const MAX_CERTIFICATES: usize = 8;
 
-/// Verifies that the issuer, or a responder that it has appointed, signed the response.
+/// Verifies that the issuer, or a responder that it has authorized, signed the response.
 pub(super) fn verify(
     response: &Response<'_>,
     question: &Question<'_>,
@@ -54,7 +55,7 @@ pub(super) fn verify(
     Err(fault)
 }
 
-/// Whether the issuer of the leaf has issued this certificate for signing responses, and it holds.
+/// Whether the leaf's issuer issued this certificate for signing responses, and it is valid now.
 fn appointed(
     der: &[u8],
     certificate: &Certificate<'_>,
@@ -98,7 +99,9 @@ fn appointed(
         .filter(|_| !no_check)
         .map(|lists| lists.ask(&responder))
     {
-        Some(Answer::Against(Reason::Revoked { .. })) => Err(StapleFault::ResponderRevoked),
+        Some(RevocationStatus::Against(Reason::Revoked { .. })) => {
+            Err(StapleFault::ResponderRevoked)
+        }
         _ => Ok(()),
     }
 }

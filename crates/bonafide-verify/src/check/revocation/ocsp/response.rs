@@ -13,12 +13,12 @@ use crate::x509::signature::Signed;
 
 /// `id-pkix-ocsp-basic` (RFC 6960, 4.2.1).
 const BASIC: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.1");
-/// `id-pkix-ocsp-nonce` (RFC 6960, 4.4.1). Nobody asked, and so nobody compares.
+/// `id-pkix-ocsp-nonce` (RFC 6960, 4.4.1). The client sent no nonce, so it compares none.
 const NONCE: Oid<'static> = oid!("1.3.6.1.5.5.7.48.1.2");
 const SHA1: Oid<'static> = oid!("1.3.14.3.2.26");
 const SHA256: Oid<'static> = oid!("2.16.840.1.101.3.4.2.1");
 
-/// A successful basic response whose signature is still to be verified.
+/// A successful basic response, with its signature not verified yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Response<'a> {
     pub(super) signed: Signed<'a>,
@@ -28,7 +28,7 @@ pub(super) struct Response<'a> {
     certificates: &'a [u8],
 }
 
-/// How a response names who signed it.
+/// How a response names its responder.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ResponderId<'a> {
     /// By the whole encoding of the name.
@@ -37,7 +37,7 @@ pub(super) enum ResponderId<'a> {
     Key(&'a [u8]),
 }
 
-/// What a response says of one certificate.
+/// The answer of a response for one certificate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Single<'a> {
     hash: Option<Hash>,
@@ -126,7 +126,7 @@ impl<'a> Response<'a> {
         })
     }
 
-    /// What it says of each certificate.
+    /// The answer for each certificate.
     pub(super) fn singles(&self) -> impl Iterator<Item = Result<Single<'a>, StapleFault>> {
         elements(self.singles).map(|single| Single::read(single?))
     }
@@ -143,7 +143,7 @@ impl<'a> Response<'a> {
 }
 
 impl ResponderId<'_> {
-    /// Whether it names the holder of this name and key.
+    /// Whether it identifies the responder with this name and key.
     pub(super) fn is(&self, name: &[u8], key: &[u8]) -> bool {
         match self {
             Self::Name(responder) => *responder == name,
@@ -188,7 +188,7 @@ impl<'a> Single<'a> {
         })
     }
 
-    /// Whether it is about the certificate that goes by `ids`.
+    /// Whether it is about the certificate identified by `ids`.
     pub(super) fn is_about(&self, ids: &CertIds<'_>) -> bool {
         let named = [self.issuer_name, self.issuer_key];
         self.serial == ids.serial
@@ -200,7 +200,8 @@ impl<'a> Single<'a> {
     }
 }
 
-/// How a response may name the certificate of a question, with the issuer on its path: the hashes are made once, whatever the response holds.
+/// The ways in which a response may identify the certificate and its issuer. The hashes are
+/// computed once for each question.
 pub(super) struct CertIds<'a> {
     serial: &'a [u8],
     /// Of the issuer's name and of its key.
@@ -246,7 +247,7 @@ impl Status {
     }
 }
 
-/// What stands in the explicit tag `number`.
+/// The content of the explicit tag `number`.
 fn explicit(any: AnyRef<'_>, number: u32) -> Result<AnyRef<'_>, der::Error> {
     any.tag().assert_eq(context(number))?;
     AnyRef::from_der(any.value())
@@ -257,7 +258,7 @@ fn generalized_time(any: AnyRef<'_>) -> Result<UnixTime, der::Error> {
     Ok(UnixTime::since_unix_epoch(time.to_unix_duration()))
 }
 
-/// Reads the extensions that end a structure, under the tag 1, and refuses critical ones that nobody knows.
+/// Reads the extensions that end a structure, under the tag 1, and refuses unknown critical ones.
 fn read_extensions(reader: &mut SliceReader<'_>) -> Result<(), StapleFault> {
     if !reader.is_finished() {
         let mut extensions = body(explicit(AnyRef::decode(reader)?, 1)?, Tag::Sequence)?;

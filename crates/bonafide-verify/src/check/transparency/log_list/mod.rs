@@ -1,4 +1,4 @@
-//! Log lists: the logs whose timestamps count, and who runs them.
+//! Log lists: the logs whose timestamps count, and their operators.
 
 mod error;
 mod schema;
@@ -23,8 +23,9 @@ use crate::files::bounded::read_bounded;
 
 /// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that browsers publish theirs in.
 ///
-/// None is compiled in: a list ages within weeks. Google publishes Chrome's as `log_list.json`, Apple its own as `current_log_list.json`; how a
-/// program gets one, and keeps it fresh, is its own affair.
+/// No list is compiled in, because a list is out of date within weeks. Google publishes Chrome's
+/// list as `log_list.json`, Apple its own as `current_log_list.json`. The program must obtain a
+/// list and keep it fresh.
 ///
 /// ```
 /// use bonafide_verify::transparency::LogList;
@@ -45,29 +46,30 @@ pub(super) struct Log {
     description: String,
     spki: Vec<u8>,
     operator: String,
-    /// Who ran it until when, earliest first.
+    /// Its previous operators, each with the end of its operation; earliest first.
     previous_operators: Vec<(UnixTime, String)>,
     state: State,
     interval: Option<Range<UnixTime>>,
 }
 
-/// What the list says of a log.
+/// A log's state, as the list states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// Qualified, usable or read-only: its timestamps count.
     Trusted,
-    /// Its older timestamps count, where they are embedded.
+    /// Only embedded timestamps from before this time count.
     Retired(UnixTime),
     /// Pending, rejected, or without a state.
     Untrusted,
 }
 
 impl LogList {
-    /// Reads a list of the v3 schema: `log_list_timestamp` and `operators[].logs[]` and `.tiled_logs[]` with `log_id`, `key`, `state`,
-    /// `temporal_interval` and `previous_operators`. Whoever gives it answers for it: its signature, if it has one, is not looked at.
+    /// Reads a list of the v3 schema: `log_list_timestamp` and `operators[].logs[]` and
+    /// `.tiled_logs[]` with `log_id`, `key`, `state`, `temporal_interval` and `previous_operators`.
+    /// The caller must trust the list's origin: a signature of the list is not verified.
     ///
     /// # Errors
-    /// [`LogListError`] says where the list is not as it should be; nothing is left out silently.
+    /// [`LogListError`] names the position of the fault; no entry is skipped silently.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, LogListError> {
         let list: schema::List =
             serde_json::from_slice(json.as_ref()).map_err(|source| LogListError::Json {
@@ -103,7 +105,7 @@ impl LogList {
     /// Reads a list from a file of at most 16 MiB; see [`LogList::from_json`]. A watched policy follows the file.
     ///
     /// # Errors
-    /// [`LogListError::Read`] when the file cannot be read, and those of [`LogList::from_json`].
+    /// [`LogListError::Read`] if the file cannot be read, and the errors of [`LogList::from_json`].
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, LogListError> {
         let path = path.into();
         match read_bounded(&path) {
@@ -118,7 +120,7 @@ impl LogList {
         }
     }
 
-    /// The file that it was read from, if it was one.
+    /// The file that it was read from, if any.
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
@@ -128,17 +130,17 @@ impl LogList {
         self.timestamp
     }
 
-    /// How many logs it has, in whatever state.
+    /// Number of logs, in any state.
     pub fn len(&self) -> usize {
         self.logs.len()
     }
 
-    /// Whether it has none; never so.
+    /// Whether it has no logs; always false.
     pub fn is_empty(&self) -> bool {
         self.logs.is_empty()
     }
 
-    /// Every log in a line, in the order of their names: identifier, operators, state, interval.
+    /// One line for each log, ordered by name: identifier, operators, state, interval.
     pub(super) fn views(&self) -> Vec<String> {
         let views = self.logs.iter().map(|(id, log)| log.view(id));
         let mut views: Vec<String> = views.collect();
@@ -188,7 +190,7 @@ impl Log {
         view
     }
 
-    /// Who ran it at that time.
+    /// Its operator at that time.
     pub(super) fn operator_at(&self, time: UnixTime) -> &str {
         self.previous_operators
             .iter()
@@ -196,7 +198,7 @@ impl Log {
             .map_or(&self.operator, |(_, name)| name)
     }
 
-    /// Its state at that time: one that will be retired later is still trusted.
+    /// Its state at that time: a log that is retired later is still trusted.
     pub(super) fn state_at(&self, time: UnixTime) -> State {
         match self.state {
             State::Retired(retired) if time < retired => State::Trusted,
@@ -204,7 +206,7 @@ impl Log {
         }
     }
 
-    /// Until when it is trusted, if the list says when that ends.
+    /// The end of its trust, if the list states one.
     pub(super) fn retired(&self) -> Option<UnixTime> {
         match self.state {
             State::Retired(retired) => Some(retired),
@@ -212,7 +214,7 @@ impl Log {
         }
     }
 
-    /// Whether it takes certificates that expire at that time.
+    /// Whether it accepts certificates that expire at that time.
     pub(super) fn takes(&self, not_after: UnixTime) -> bool {
         self.interval
             .as_ref()

@@ -1,4 +1,5 @@
-//! The v3 JSON format of log lists, as far as it matters here. Members that are not named are ignored, as its schema provides for.
+//! The v3 JSON format of log lists, reduced to the members used here. Other members are ignored, as
+//! the schema allows.
 
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ pub(super) struct Operator {
     pub(super) name: String,
     #[serde(default)]
     pub(super) logs: Vec<Log>,
-    /// Logs that are read by static-ct-api; what they sign is the same.
+    /// Logs that serve the static-ct-api; their timestamps have the same form.
     #[serde(default)]
     pub(super) tiled_logs: Vec<Log>,
 }
