@@ -8,6 +8,8 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
+//! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -15,7 +17,7 @@
 //! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
 //! crate.
 //!
-//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
+//! `connector` needs tokio; the others depend on no runtime, and `auth` uses tokio's clock. `bonafide-verify` comes with
 //! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
 //! keeps their secrets out of errors and logs.
 //!
@@ -79,8 +81,14 @@
 //! the stack what the client does by default: they hold when somebody builds it another way. The
 //! example `tower_stack` of the repository runs it.
 
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "default-headers")]
+pub mod default_headers;
+#[cfg(any(feature = "auth", feature = "default-headers"))]
+pub mod origin;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(feature = "require-https")]
