@@ -19,15 +19,18 @@ fn secret(value: &'static str) -> HeaderValue {
 }
 
 /// What a request to `url` with `own` headers is sent with, in order of the names.
-fn sent(values: &DefaultHeaderValues, url: &str, own: &[(HeaderName, &'static str)]) -> Vec<String> {
+fn sent(
+    values: &DefaultHeaderValues,
+    url: &str,
+    own: &[(HeaderName, &'static str)],
+) -> Vec<String> {
     let mut headers = HeaderMap::new();
     for (name, value) in own {
         headers.append(name, text(value));
     }
     values.apply(&url.parse::<Uri>().unwrap(), &mut headers);
-    let line = |(name, value): (&HeaderName, &HeaderValue)| {
-        format!("{name}: {}", value.to_str().unwrap())
-    };
+    let line =
+        |(name, value): (&HeaderName, &HeaderValue)| format!("{name}: {}", value.to_str().unwrap());
     let mut lines: Vec<String> = headers.iter().map(line).collect();
     lines.sort();
     lines
@@ -44,14 +47,34 @@ fn a_header_is_added_where_the_request_has_none_of_its_name_and_that_of_its_orig
         .unwrap();
     let at = "https://API.example.com:443/v1";
     let table: &[(&str, &[(HeaderName, &'static str)], &[&str])] = &[
-        ("https://www.example.com/", &[], &["accept: a/b", "accept: c/d"]),
+        (
+            "https://www.example.com/",
+            &[],
+            &["accept: a/b", "accept: c/d"],
+        ),
         (at, &[], &["accept: e/f", "x-api-key: k"]),
         (at, &[(ACCEPT, "own")], &["accept: own", "x-api-key: k"]),
         (at, &[(KEY, "own")], &["accept: e/f", "x-api-key: own"]),
-        ("http://api.example.com/", &[], &["accept: a/b", "accept: c/d"]),
-        ("https://api.example.com:8443/", &[], &["accept: a/b", "accept: c/d"]),
-        ("/v1", &[(HOST, "api.example.com")], &["accept: a/b", "accept: c/d", "host: api.example.com"]),
-        ("http://plain.example/", &[(ACCEPT, "own")], &["accept: own", "x-api-key: public"]),
+        (
+            "http://api.example.com/",
+            &[],
+            &["accept: a/b", "accept: c/d"],
+        ),
+        (
+            "https://api.example.com:8443/",
+            &[],
+            &["accept: a/b", "accept: c/d"],
+        ),
+        (
+            "/v1",
+            &[(HOST, "api.example.com")],
+            &["accept: a/b", "accept: c/d", "host: api.example.com"],
+        ),
+        (
+            "http://plain.example/",
+            &[(ACCEPT, "own")],
+            &["accept: own", "x-api-key: public"],
+        ),
     ];
     for (url, own, lines) in table {
         assert_eq!(sent(&values, url, own), *lines, "{url}");
@@ -76,9 +99,15 @@ fn what_is_a_connections_or_a_bodys_is_refused_everywhere_and_at_an_origin() {
     ] {
         let name = HeaderName::from_static(name);
         let refused = DefaultHeaderError::NotForEveryRequest { name: name.clone() };
-        assert_eq!(refused.to_string(), format!("{name} cannot be a default header"));
+        assert_eq!(
+            refused.to_string(),
+            format!("{name} cannot be a default header")
+        );
         let new = DefaultHeaderValues::new;
-        assert_eq!(new().everywhere(name.clone(), text("x")).unwrap_err(), refused);
+        assert_eq!(
+            new().everywhere(name.clone(), text("x")).unwrap_err(),
+            refused
+        );
         assert_eq!(new().at(API, name.clone(), text("x")).unwrap_err(), refused);
         assert_eq!(new().secret_at(API, name, "x").unwrap_err(), refused);
     }
@@ -93,10 +122,21 @@ fn what_is_secret_needs_an_https_origin() {
         (KEY, secret("s3cret")),
     ] {
         let error = new().everywhere(name.clone(), value.clone()).unwrap_err();
-        assert_eq!(error, DefaultHeaderError::SecretEverywhere { name: name.clone() });
-        let error = new().at("http://h.example", name.clone(), value.clone()).unwrap_err();
+        assert_eq!(
+            error,
+            DefaultHeaderError::SecretEverywhere { name: name.clone() }
+        );
+        let error = new()
+            .at("http://h.example", name.clone(), value.clone())
+            .unwrap_err();
         let host = "h.example".to_owned();
-        assert_eq!(error, DefaultHeaderError::SecretOverPlainHttp { name: name.clone(), host });
+        assert_eq!(
+            error,
+            DefaultHeaderError::SecretOverPlainHttp {
+                name: name.clone(),
+                host
+            }
+        );
         let values = new().at(API, name.clone(), value).unwrap();
         let mut headers = HeaderMap::new();
         values.apply(&"https://api.example.com/".parse().unwrap(), &mut headers);
@@ -104,8 +144,13 @@ fn what_is_secret_needs_an_https_origin() {
         assert!(!format!("{values:?}").contains("s3cret"));
     }
     assert_eq!(
-        new().secret_at("https://h.example/path", KEY, "s3cret").unwrap_err(),
-        DefaultHeaderError::NotAnOrigin { name: KEY, source: OriginError::MoreThanOrigin }
+        new()
+            .secret_at("https://h.example/path", KEY, "s3cret")
+            .unwrap_err(),
+        DefaultHeaderError::NotAnOrigin {
+            name: KEY,
+            source: OriginError::MoreThanOrigin
+        }
     );
     let error = new().secret_at(API, KEY, "s3cret\n").unwrap_err();
     assert_eq!(error, DefaultHeaderError::NotAValue { name: KEY });
@@ -122,7 +167,15 @@ async fn the_service_adds_them_and_fails_as_the_inner_service_does() {
         },
     ));
     let request = |path: &str| Request::get(format!("{API}{path}")).body(()).unwrap();
-    let sent = service.clone().oneshot(request("/")).await.unwrap().into_body();
+    let sent = service
+        .clone()
+        .oneshot(request("/"))
+        .await
+        .unwrap()
+        .into_body();
     assert_eq!(sent[KEY], "k");
-    assert_eq!(service.oneshot(request("/fails")).await.unwrap_err(), "inner");
+    assert_eq!(
+        service.oneshot(request("/fails")).await.unwrap_err(),
+        "inner"
+    );
 }

@@ -70,7 +70,7 @@ fn what_servers_write_in_place_of_the_rfc_is_read_as_far_as_it_is_clear() {
             &["Bearer realm=https://a.example/token?x=y service=b"],
         ),
         (
-            &[b"Digest nonce=YWJj==, realm=\\'x\\'"],
+            &[b"Digest nonce=YWJj==, realm='x'"],
             &["Digest nonce=YWJj== realm=\\'x\\'"],
         ),
         (
