@@ -17,9 +17,9 @@
 //! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
 //! crate.
 //!
-//! `connector` needs tokio; the others depend on no runtime, and `auth` uses tokio's clock. `bonafide-verify` comes with
-//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
-//! keeps their secrets out of errors and logs.
+//! `connector` needs tokio; the others depend on no runtime, and `auth` uses tokio's clock.
+//! `bonafide-verify` comes with `connector` and `require-verified` alone. What shows URLs comes with
+//! the module [`shown`], which keeps their secrets out of errors and logs.
 //!
 //! # Errors
 //!

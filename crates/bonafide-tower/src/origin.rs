@@ -12,11 +12,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use http::Uri;
 use url::{Host, ParseError, Url};
 
-/// Scheme, host and port.
+/// Scheme, host and port. Cheap to clone.
 ///
 /// The host is canonical: lower case, A-labels, an IPv4-mapped address as the IPv4 address in it.
 /// The dot of an absolute name is part of it, as it is in the URL standard: `https://example.com.`
@@ -25,7 +26,7 @@ use url::{Host, ParseError, Url};
 pub struct Origin {
     scheme: Scheme,
     /// An IPv6 address has its brackets.
-    host: Box<str>,
+    host: Arc<str>,
     port: u16,
 }
 

@@ -24,8 +24,15 @@ impl Binding {
     pub fn covers(&self, uri: &Uri) -> bool {
         match self {
             Self::Origin(origin) => origin.is_of(uri),
-            Self::Zone(zone) => Origin::of(uri)
-                .is_some_and(|origin| origin.is_https() && zone.covers(origin.host())),
+            Self::Zone(_) => Origin::of(uri).is_some_and(|origin| self.covers_origin(&origin)),
+        }
+    }
+
+    /// Whether a request to `origin` may carry the credential, as far as the origin can say.
+    pub fn covers_origin(&self, origin: &Origin) -> bool {
+        match self {
+            Self::Origin(own) => own == origin,
+            Self::Zone(zone) => origin.is_https() && zone.covers(origin.host()),
         }
     }
 

@@ -100,8 +100,14 @@ impl Credential {
 
     /// The rule for one request to `uri`; `None` if the credential is not for it.
     pub fn rounds(&self, uri: &Uri) -> Option<Rounds> {
-        let origin = Origin::of(uri).filter(|_| self.binding.covers(uri))?;
-        Some(Rounds::new(self.clone(), origin))
+        self.rounds_for(&Origin::of(uri)?)
+    }
+
+    /// The rule for one request to `origin`, for a client that knows it; `None` if the credential is
+    /// not for it.
+    pub fn rounds_for(&self, origin: &Origin) -> Option<Rounds> {
+        let is_covered = self.binding.covers_origin(origin);
+        is_covered.then(|| Rounds::new(self.clone(), origin.clone()))
     }
 
     pub(super) fn kind(&self) -> &Kind {
@@ -144,11 +150,17 @@ impl Keyring {
     /// The credential for a request to `uri`: the one with the narrowest binding, the last of those
     /// that are alike.
     pub fn find(&self, uri: &Uri) -> Option<&Credential> {
-        let covering = self.0.iter().filter(|one| one.binding.covers(uri));
-        covering.max_by(|one, other| {
-            let narrowness = |credential: &Credential| credential.binding.narrowness();
-            narrowness(one).cmp(&narrowness(other))
-        })
+        self.narrowest(|binding| binding.covers(uri))
+    }
+
+    /// The credential for a request to `origin`, by the same rule.
+    pub fn find_for(&self, origin: &Origin) -> Option<&Credential> {
+        self.narrowest(|binding| binding.covers_origin(origin))
+    }
+
+    fn narrowest(&self, covers: impl Fn(&Binding) -> bool) -> Option<&Credential> {
+        let covering = self.0.iter().filter(|one| covers(&one.binding));
+        covering.max_by_key(|one| one.binding.narrowness())
     }
 
     /// All of them.

@@ -61,6 +61,8 @@
 //! one second at most, so that its connection can be used again. The inner service is cloned for
 //! each request that has a credential.
 //!
+//! In a runtime of tokio, its timer has to be enabled.
+//!
 //! # What the layer cannot know
 //!
 //! Over any client, the layer knows the origin of a request and not its connection. Whether that is

@@ -34,8 +34,9 @@ enum Scope {
 }
 
 impl ZonePattern {
-    /// Whether `host`, which is canonical, is one of the pattern's.
-    pub(super) fn covers(&self, host: &str) -> bool {
+    /// Whether `host`, in the form of [`Origin::host`](crate::origin::Origin::host), is one of the
+    /// pattern's.
+    pub fn covers(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
         let below = || {
             let labels = host.strip_suffix(&*self.host)?.strip_suffix('.')?;

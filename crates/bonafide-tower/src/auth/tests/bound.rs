@@ -6,6 +6,7 @@ use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 
 use super::inner::{Inner, get, ok, unauthorized};
 use crate::auth::{AuthLayer, Basic, Bearer, Credential, Keyring};
+use crate::origin::Origin;
 use crate::redirect::RedirectLayer;
 
 fn bearer(token: &str) -> Bearer {
@@ -84,6 +85,14 @@ async fn a_credential_of_a_zone_goes_to_its_hosts_over_https_and_the_narrowest_o
     ] {
         let inner = Inner::new(|_| ok());
         get(keyring.clone(), &inner, url).await.unwrap();
+        // A client that knows the origin finds the same.
+        let uri = url.parse().unwrap();
+        let origin = Origin::of(&uri).unwrap();
+        let bindings = (keyring.find(&uri), keyring.find_for(&origin));
+        assert_eq!(
+            bindings.0.map(Credential::binding),
+            bindings.1.map(Credential::binding)
+        );
         let value = token.map(|token| format!("Bearer {token}"));
         assert_eq!(inner.values(), [value], "{url}");
     }

@@ -16,9 +16,11 @@ use crate::auth::{AuthLayer, Keyring};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
+type Script<B> = dyn Fn(&Request<B>) -> Answer + Send + Sync;
+
 /// Answers each request by a function; each clone has to be ready before each call.
 pub(super) struct Inner<B> {
-    answer: Arc<dyn Fn(&Request<B>) -> Answer + Send + Sync>,
+    answer: Arc<Script<B>>,
     asked: Arc<Mutex<Vec<Request<B>>>>,
     is_ready: bool,
     /// How often it says that it is not ready yet.

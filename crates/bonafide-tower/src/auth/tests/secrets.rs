@@ -13,7 +13,6 @@ use crate::auth::{
     Challenged, Credential, CredentialError, Digest, Keyring, RefreshingToken, Secret, Seen, Step,
     Token,
 };
-use crate::default_headers::{DefaultHeaderValues, DefaultHeadersLayer};
 
 /// In each secret here; in Base64 too.
 const MARK: &str = "s3cret";
@@ -137,17 +136,6 @@ async fn no_public_type_shows_a_secret() {
         origin: origin.clone(),
     });
     shown.error(&AuthError::WrongProof { origin });
-
-    let values = DefaultHeaderValues::new();
-    let values = values.secret_at("https://example.com", "x-api-key".parse().unwrap(), MARK);
-    let values = values.unwrap();
-    shown.debug(&values);
-    let mut headers = HeaderMap::new();
-    values.apply(&uri, &mut headers);
-    shown.debug(&headers);
-    let layer = DefaultHeadersLayer::new(values);
-    shown.debug(&layer);
-    shown.debug(&layer.layer(()));
 
     for hidden in HIDDEN {
         let found = shown.0.lines().find(|line| line.contains(hidden));

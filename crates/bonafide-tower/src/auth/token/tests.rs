@@ -250,7 +250,7 @@ async fn requests_that_are_given_up_at_random_leave_none_hanging() {
             }
         }
         for (number, task) in given_up.iter().enumerate() {
-            if (number as u64 + round) % 2 == 0 {
+            if (number as u64 + round).is_multiple_of(2) {
                 tokio::task::yield_now().await;
             }
             task.abort();
