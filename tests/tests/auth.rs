@@ -31,7 +31,7 @@ const BOTH: [Alpn; 2] = [Alpn::Http1, Alpn::Http2];
 
 type Client = legacy::Client<VerifiedConnector, Full<Bytes>>;
 
-/// A server on the loopback, and hyper-util's client that believes it.
+/// A server on the loopback, and hyper-util's client, which trusts its authority.
 async fn served(
     alpn: Alpn,
     answer: impl Fn(&Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
@@ -172,7 +172,7 @@ type Log = Arc<Mutex<Vec<(String, Option<HeaderValue>, Option<HeaderValue>)>>>;
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 #[tokio::test]
-async fn a_redirect_to_another_origin_takes_neither_a_credential_nor_a_bound_header_along() {
+async fn a_redirect_to_another_origin_carries_neither_a_credential_nor_a_bound_header() {
     for alpn in BOTH {
         let log = Log::default();
         let logged = Arc::clone(&log);

@@ -15,9 +15,9 @@ pub type Answering = Pin<Box<dyn Future<Output = Result<Option<HeaderValue>, Box
 
 /// Answers challenges by a scheme of your own.
 ///
-/// It is asked for responses of 401 from what its credential is bound to, and for no others; at most
-/// [`MAX_ROUNDS`](super::MAX_ROUNDS) times for one request. Until it has answered, the response
-/// is held and its connection in use.
+/// It is asked for responses of 401 from what its credential is bound to, and for no others; at
+/// most [`MAX_ROUNDS`](super::MAX_ROUNDS) times for one request. Until it has answered, the
+/// response is held and its connection in use.
 ///
 /// ```
 /// use bonafide_tower::auth::{AuthScheme, Authenticator, Answering, Challenged, Credential};
@@ -40,7 +40,8 @@ pub trait Authenticator: Send + Sync + 'static {
     /// The value of `Authorization` with which the request is sent again. It is made
     /// [sensitive](HeaderValue::set_sensitive).
     ///
-    /// An error ends the request with [`AuthError::Authenticator`](super::AuthError::Authenticator).
+    /// An error ends the request with
+    /// [`AuthError::Authenticator`](super::AuthError::Authenticator).
     fn answer(&self, challenged: Challenged) -> Answering;
 
     /// The value of `Authorization` for a request that was not challenged yet. Default: none.

@@ -13,9 +13,8 @@ use crate::origin::Origin;
 pub enum Binding {
     /// One origin.
     Origin(Origin),
-    /// The hosts of a zone, on any port. `bonafide::Client` sends the credential over connections of
-    /// that zone of its policy alone. Another client knows no zones: over it, the host of the
-    /// request is all that is compared.
+    /// The hosts of a zone, on any port. A client that knows zones compares that of the connection;
+    /// [`AuthLayer`](super::AuthLayer) compares the host of the request alone.
     Zone(ZonePattern),
 }
 

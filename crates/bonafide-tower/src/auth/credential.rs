@@ -58,11 +58,11 @@ impl Credential {
         Ok(Self::new(Binding::Origin(origin), scheme.into()))
     }
 
-    /// A credential for the hosts of a zone, over `https` and on any port. The zone is written as in
-    /// a policy: `api.example.com`, `*.example.com` or `**.example.com`.
+    /// A credential for the hosts of a zone, over `https` and on any port. The zone is written as
+    /// in a policy: `api.example.com`, `*.example.com` or `**.example.com`.
     ///
-    /// `bonafide::Client` sends it only over a connection of that very zone of its policy. Over any
-    /// other client, [`AuthLayer`](super::AuthLayer) compares no more than the host.
+    /// A client that knows the zones of its policy sends it only over a connection of that very
+    /// zone. [`AuthLayer`](super::AuthLayer) compares no more than the host.
     ///
     /// # Errors
     ///
@@ -79,9 +79,9 @@ impl Credential {
         }
     }
 
-    /// Demands a connection that was pinned. `bonafide::Client` looks at the connection before it
-    /// writes the credential. [`AuthLayer`](super::AuthLayer) cannot: over another client a request
-    /// goes with its headers before its connection is known, so that `https` is all that it
+    /// Demands a connection that was pinned. A client that knows its connection looks at it before
+    /// it writes the credential. [`AuthLayer`](super::AuthLayer) cannot: over another client a
+    /// request goes with its headers before its connection is known, so that `https` is all that it
     /// demands. There, put pins into the policy of the client's connector.
     pub fn pinned(mut self) -> Self {
         self.pinning = Pinning::Demanded;
@@ -103,8 +103,8 @@ impl Credential {
         self.rounds_for(&Origin::of(uri)?)
     }
 
-    /// The rule for one request to `origin`, for a client that knows it; `None` if the credential is
-    /// not for it.
+    /// The rule for one request to `origin`, for a client that knows it; `None` if the credential
+    /// is not for it.
     pub fn rounds_for(&self, origin: &Origin) -> Option<Rounds> {
         let is_covered = self.binding.covers_origin(origin);
         is_covered.then(|| Rounds::new(self.clone(), origin.clone()))

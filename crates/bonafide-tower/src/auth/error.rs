@@ -16,9 +16,11 @@ pub enum CredentialError {
         #[from]
         source: OriginError,
     },
-    /// The origin is `http://`. There is no switch that allows it: anyone on the way could read the
+    /// The origin is `http://`. There is no switch that allows it: the network could read the
     /// secret.
-    #[error("a credential cannot be bound to http://{host}, over which anyone can read it")]
+    #[error(
+        "a credential cannot be bound to http://{host}, which does not hide it from the network"
+    )]
     PlainHttp {
         /// The host.
         host: String,
@@ -72,8 +74,8 @@ pub enum AuthError {
         /// What is missing.
         reason: UnsupportedDigest,
     },
-    /// The server's own proof that it knows the password (`rspauth`, RFC 7616 section 3.5) is wrong.
-    /// The response is dropped.
+    /// The server's own proof that it knows the password (`rspauth`, RFC 7616 section 3.5) is
+    /// wrong. The response is dropped.
     #[error("{origin} did not prove that it knows the password: its rspauth is wrong")]
     WrongProof {
         /// Where.

@@ -53,13 +53,14 @@
 //! | [`Authenticator`] | as it says | it is asked, twice at most |
 //!
 //! The layer looks at the origin of the request that it is given. Put it inside of a layer that
-//! follows redirects: then it sees each hop, and a redirect to another origin takes nothing along. A
-//! redirect that comes back to the first origin has the credential again.
+//! follows redirects: then it sees each hop, and a redirect to another origin carries no credential.
+//! A redirect that comes back to the first origin has it again.
 //!
 //! A request is sent again only if its body [can be repeated](crate::redirect::RepeatBody); else the
-//! 401 is the response. Of a 401 that is not the response, up to 64 KiB of the body are read, for
-//! one second at most, so that its connection can be used again. The inner service is cloned for
-//! each request that has a credential.
+//! 401 is the response, and the next request has what was learned from it: the nonce, or another
+//! token. Of a 401 that is not the response, up to 64 KiB of the body are read, for one second at
+//! most, so that its connection can be used again. The inner service is cloned for each request that
+//! has a credential.
 //!
 //! In a runtime of tokio, its timer has to be enabled.
 //!
@@ -70,8 +71,8 @@
 //! hyper-util's over [`connector`](crate::connector). A [zone](Credential::for_zone) is compared by
 //! its hosts alone, and [`pinned`](Credential::pinned) demands no more than `https`.
 //!
-//! `bonafide::Client` takes the same credentials, and writes them when it has a connection whose
-//! zone and pins it knows: by the rule alone, [`Credential::rounds`].
+//! A client that knows the zone and the pins of a connection drives the rule without the layer, and
+//! writes the credential when it has the connection: [`Credential::rounds_for`].
 //!
 //! # Secrets
 //!

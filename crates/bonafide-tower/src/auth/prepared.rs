@@ -15,8 +15,8 @@ use super::token::{Fetching, Held};
 use super::{AuthError, Credential};
 use crate::origin::Origin;
 
-/// What attempts of a request are sent with: the secret, or what makes it. It passes the layers of a
-/// client beside the request, and becomes a header where the connection is known.
+/// What attempts of a request are sent with: the secret, or what makes it. It passes the layers of
+/// a client beside the request, and becomes a header where the connection is known.
 #[derive(Clone)]
 pub struct Prepared {
     credential: Credential,

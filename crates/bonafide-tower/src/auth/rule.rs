@@ -10,8 +10,8 @@ use super::scheme::Kind;
 use super::{AuthError, Challenge, Challenged, Credential, Prepared, Preparing, Presented};
 use crate::origin::Origin;
 
-/// How many challenges to one request are answered: 2. The second one is for a nonce that has become
-/// too old.
+/// How many challenges to one request are answered: 2. The second one is for a nonce that has
+/// become too old.
 pub const MAX_ROUNDS: usize = 2;
 
 /// RFC 7615 section 3.
@@ -82,7 +82,8 @@ impl Rounds {
         }
     }
 
-    /// Whether a response can lead to another attempt. Where none can, the request need not be kept.
+    /// Whether a response can lead to another attempt. Where none can, the request need not be
+    /// kept.
     pub fn can_answer(&self) -> bool {
         !matches!(self.credential.kind(), Kind::Fixed(_)) && self.answered < MAX_ROUNDS
     }
@@ -114,7 +115,7 @@ impl Rounds {
             }
             return Ok(Step::Respond);
         }
-        if !self.can_answer() || !seen.can_repeat_body {
+        if !self.can_answer() {
             return Ok(Step::Respond);
         }
         let preparing = match (self.credential.kind(), presented.proof()) {
@@ -133,7 +134,7 @@ impl Rounds {
             (Kind::Token(token), Proof::Token(held)) if self.answered == 0 => {
                 Preparing::token(self.prepared(), token.after_refusal(held))
             }
-            (Kind::Custom(authenticator), Proof::Custom(method, uri)) => {
+            (Kind::Custom(authenticator), Proof::Custom(method, uri)) if seen.can_repeat_body => {
                 let answering = authenticator.answer(Challenged {
                     method: method.clone(),
                     uri: uri.clone(),
@@ -144,6 +145,10 @@ impl Rounds {
             }
             _ => return Ok(Step::Respond),
         };
+        if !seen.can_repeat_body {
+            // What was learned is of use to the next request.
+            return Ok(Step::Respond);
+        }
         self.answered += 1;
         Ok(Step::Again(preparing))
     }

@@ -19,8 +19,10 @@ pub enum DefaultHeaderError {
         /// The field.
         name: HeaderName,
     },
-    /// The value is secret, and the origin is `http://`, over which anyone can read it.
-    #[error("a secret {name} cannot be bound to http://{host}, over which anyone can read it")]
+    /// The value is secret, and the origin is `http://`, which does not hide it from the network.
+    #[error(
+        "a secret {name} cannot be bound to http://{host}, which does not hide it from the network"
+    )]
     SecretOverPlainHttp {
         /// The field.
         name: HeaderName,

@@ -36,7 +36,8 @@
 //! connection's or a body's is refused; see [`DefaultHeaderError`].
 //!
 //! The layer looks at the origin of the request that it is given. Put it inside of a layer that
-//! follows redirects: then it sees each hop, and a redirect to another origin takes nothing along.
+//! follows redirects: then it sees each hop, and a redirect to another origin carries nothing
+//! bound.
 //!
 //! The layer does not fail: what the service fails with is the error of the inner service.
 

@@ -1,4 +1,4 @@
-use http::header::{HeaderValue, WWW_AUTHENTICATE};
+use http::header::{HeaderValue, PROXY_AUTHENTICATE, WWW_AUTHENTICATE};
 use proptest::prelude::*;
 
 use super::*;
@@ -126,6 +126,19 @@ fn from_what_cannot_be_read_the_rest_of_the_field_is_left_out() {
     for (fields, challenges) in table {
         assert_eq!(shown(fields), *challenges, "{}", fields[0].escape_ascii());
     }
+}
+
+#[test]
+fn those_of_a_proxy_are_read_alike() {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        PROXY_AUTHENTICATE,
+        HeaderValue::from_static("Basic realm=p"),
+    );
+    headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=w"));
+    let challenges = Challenge::all(&headers, &PROXY_AUTHENTICATE);
+    assert_eq!(challenges.len(), 1);
+    assert_eq!(challenges[0].parameter("Realm"), Some(&b"p"[..]));
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod offer;
 mod session;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,8 +35,8 @@ const MAX_ORIGINS: usize = 64;
 /// [`AuthError::Downgraded`].
 ///
 /// The first request to a server is answered with 401 and sent again. Later ones use its nonce,
-/// each with a count and a `cnonce` of its own; where the algorithm is a `-sess` one, the `cnonce` is
-/// that of the session. `nextnonce` is followed, and a proof that the server gives of its own
+/// each with a count and a `cnonce` of its own; where the algorithm is a `-sess` one, the `cnonce`
+/// is that of the session. `nextnonce` is followed, and a proof that the server gives of its own
 /// (`rspauth`) has to be right.
 ///
 /// The user name is sent as it is given: put it into Unicode's form C where it may not be
@@ -200,8 +202,8 @@ impl Digest {
 }
 
 impl Servers {
-    /// What is known of `origin`. Where there are too many, the one that was not used for longest is
-    /// forgotten.
+    /// What is known of `origin`. Where there are too many, the one that was not used for longest
+    /// is forgotten.
     fn of(&mut self, origin: &Origin) -> &mut Server {
         self.uses += 1;
         if self.known.len() >= MAX_ORIGINS && !self.known.contains_key(origin) {

@@ -115,7 +115,7 @@ async fn an_authorization_of_the_callers_own_is_not_touched_and_its_401_is_the_r
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_origin_takes_nothing_along() {
+async fn a_redirect_to_another_origin_carries_no_credential() {
     let inner = Inner::new(|request| {
         let mut answer = ok();
         let location = match request.uri().path() {

@@ -123,14 +123,32 @@ async fn a_server_that_asks_for_basic_gets_no_password_from_digest() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_repeated_makes_the_401_the_response() {
-    let inner = Inner::new(|_| unauthorized(&[SHA256]));
-    let body: BoxBody<Bytes, Infallible> = Full::<Bytes>::from("once").boxed();
-    let request = Request::post(URL).body(body).unwrap();
-    let service = AuthLayer::new(digest()).layer(inner.clone());
-    let response = service.oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(inner.take().len(), 1);
+async fn a_body_that_cannot_be_repeated_makes_the_401_the_response_and_the_next_request_the_answer()
+{
+    let (token, fetches) = numbered();
+    for (credential, refused, accepted) in [
+        (digest(), None, "Digest "),
+        (credential(token), Some("Bearer t1"), "Bearer t2"),
+    ] {
+        let inner = Inner::new(move |request| {
+            let value = request.headers().get(AUTHORIZATION);
+            match value.is_some_and(|value| value.to_str().unwrap().starts_with(accepted)) {
+                true => ok(),
+                false => unauthorized(&[SHA256]),
+            }
+        });
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::OK] {
+            let body: BoxBody<Bytes, Infallible> = Full::<Bytes>::from("once").boxed();
+            let request = Request::post(URL).body(body).unwrap();
+            let service = AuthLayer::new(credential.clone()).layer(inner.clone());
+            let response = service.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), status, "{accepted}");
+        }
+        let values = inner.values();
+        assert_eq!(values.len(), 2);
+        assert_eq!(values[0].as_deref(), refused);
+    }
+    assert_eq!(fetches.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -119,7 +119,9 @@ impl Future for Fetching {
                     };
                 }
                 Role::Follows { number, place } => {
-                    let waited = self.shared.state().go_on(number, place, cx.waker());
+                    let went_on = self.shared.state().go_on(number, place, cx.waker());
+                    let (waited, unneeded) = went_on;
+                    drop(unneeded);
                     match waited {
                         Waited::Ended(result) => return Poll::Ready(self.settle(result)),
                         Waited::Lead(run) => self.role = Role::Leads(run),

@@ -59,6 +59,7 @@ impl fmt::Debug for Held {
     }
 }
 
+/// It is behind a lock, under which neither a source nor a waker runs or is dropped.
 #[derive(Default)]
 pub(super) struct State {
     held: Option<Held>,
@@ -142,7 +143,13 @@ impl State {
     }
 
     /// What a request does that waits for the fetch of this number. `place` is that of its waker.
-    pub(super) fn go_on(&mut self, number: u64, place: Option<u64>, waker: &Waker) -> Waited {
+    /// The waker that is given is one that is not needed any more.
+    pub(super) fn go_on(
+        &mut self,
+        number: u64,
+        place: Option<u64>,
+        waker: &Waker,
+    ) -> (Waited, Option<Waker>) {
         let waited = match (&self.last, mem::replace(&mut self.flight, Flight::Led)) {
             (Some(last), flight) if self.ended != number => {
                 self.flight = flight;
@@ -155,33 +162,30 @@ impl State {
                     self.next_waker += 1;
                     self.next_waker
                 });
-                self.wakers.insert(place, waker.clone());
-                return Waited::Wait(place);
+                let before = self.wakers.insert(place, waker.clone());
+                return (Waited::Wait(place), before);
             }
         };
-        self.leave(place);
-        waited
+        (waited, self.leave(place))
     }
 
-    fn leave(&mut self, place: Option<u64>) {
+    fn leave(&mut self, place: Option<u64>) -> Option<Waker> {
         self.followers = self.followers.saturating_sub(1);
-        if let Some(place) = place {
-            self.wakers.remove(&place);
-        }
+        self.wakers.remove(&place?)
     }
 
     /// A request that waited was given up. What it gives is to be dropped.
     #[must_use]
-    pub(super) fn unfollow(&mut self, place: Option<u64>) -> Option<Run> {
-        self.leave(place);
+    pub(super) fn unfollow(&mut self, place: Option<u64>) -> (Option<Run>, Option<Waker>) {
+        let waker = self.leave(place);
         if self.followers > 0 {
-            return None;
+            return (None, waker);
         }
         match mem::replace(&mut self.flight, Flight::None) {
-            Flight::Abandoned(run) => Some(run),
+            Flight::Abandoned(run) => (Some(run), waker),
             other => {
                 self.flight = other;
-                None
+                (None, waker)
             }
         }
     }

@@ -225,7 +225,7 @@ async fn a_source_that_panics_leaves_no_request_hanging() {
     assert_eq!(shown(&follower.unwrap()), "Bearer t2");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_that_are_given_up_at_random_leave_none_hanging() {
     for round in 0..50_u64 {
         let gate = Arc::new(Semaphore::new(0));
