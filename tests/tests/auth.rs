@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
-use bonafide_tests::{DigestGuard, Renewal, believing};
+use bonafide_tests::{Curl, DigestGuard, Renewal, believing};
 use bonafide_tower::BoxError;
 use bonafide_tower::auth::{
     Auth, AuthError, AuthLayer, Basic, Credential, Digest, Keyring, RefreshingToken, Token,
@@ -98,6 +98,30 @@ async fn a_server_that_checks_digests_is_satisfied_with_every_algorithm_that_it_
             // The body of the challenge was read, so that its connection served all.
             assert_eq!(server.tcp_connections(), 1, "{alpn:?} {algorithm} {extra}");
         }
+    }
+}
+
+/// The guard of these tests is right where a client of another project is let through.
+#[tokio::test]
+async fn curl_passes_the_guard_with_the_right_password_alone() {
+    let Some(curl) = Curl::find() else { return };
+    for algorithm in ["MD5", "MD5-sess", "SHA-256"] {
+        let guard = Arc::new(DigestGuard::new("user", "pass: word", algorithm));
+        let asked = Arc::clone(&guard);
+        let ca = TestCa::new();
+        let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .handler(move |request: Request<Bytes>| std::future::ready(asked.answer(&request)))
+            .start()
+            .await;
+        let url = server.url("/a?b=c");
+        let status = curl.digest_status(&url, &ca.pem(), "user:pass: word").await;
+        assert_eq!(
+            (&*status, guard.faults()),
+            ("200", Vec::new()),
+            "{algorithm}"
+        );
+        let status = curl.digest_status(&url, &ca.pem(), "user:wrong").await;
+        assert_eq!((&*status, guard.faults().len()), ("401", 1), "{algorithm}");
     }
 }
 
