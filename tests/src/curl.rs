@@ -92,6 +92,32 @@ impl Curl {
         Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
     }
 
+    /// The status of `url` where curl answers challenges by Digest, with `user`, a user name, a colon and a password.
+    ///
+    /// # Panics
+    /// If curl cannot be run, or gets no response.
+    pub async fn digest_status(&self, url: &str, ca_pem: &str, user: &str) -> String {
+        let scratch = Scratch::new();
+        let ca = scratch.write("ca.pem", ca_pem);
+        let output = self
+            .0
+            .command(scratch.path())
+            .args(["--disable", "--silent", "--show-error", "--max-time", "20"])
+            .args(["--noproxy", "*", "--digest", "--user", user])
+            .arg("--cacert")
+            .arg(&ca)
+            .args(["--output", "answer", "--write-out", "%{http_code}", url])
+            .output()
+            .await
+            .expect("curl runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// What curl thinks of the server at `address` that is asked for as `host`, a name or an address without brackets,
     /// when it trusts the roots in `ca_pem` alone.
     ///

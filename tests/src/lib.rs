@@ -15,6 +15,7 @@
 )]
 
 mod curl;
+mod digest_guard;
 mod haproxy;
 mod loopback;
 mod microsocks;
@@ -38,6 +39,7 @@ mod tinyproxy;
 mod version;
 
 pub use curl::{Curl, CurlRequest};
+pub use digest_guard::{DigestGuard, Renewal};
 pub use haproxy::{Haproxy, HaproxyBuilder};
 pub use loopback::ipv6_loopback;
 pub use microsocks::Microsocks;

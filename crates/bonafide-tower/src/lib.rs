@@ -1,4 +1,39 @@
 //! tower middleware for HTTP clients: it enforces verified HTTPS over any client.
+//! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
+//! stack ends in.
+//!
+//! Each middleware is a module behind a feature of the same name. None is on by default.
+//!
+//! | feature and module | what it does |
+//! |---|---|
+//! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
+//! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
+//! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
+//! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
+//! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
+//!
+//! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
+//! `Arc<`[`Receipt`](bonafide_verify::Receipt)`>` in the extensions of the [`http::Response`]:
+//! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
+//! crate.
+//!
+//! `connector` needs tokio; the others depend on no runtime, and `auth` uses tokio's clock.
+//! `bonafide-verify` comes with `connector` and `require-verified` alone. What shows URLs comes with
+//! the module [`shown`], which keeps their secrets out of errors and logs.
+//!
+//! # Errors
+//!
+//! A layer made by `new()` has its service fail with [`BoxError`], as everywhere in tower, so that
+//! it stacks with tower's own middleware in any order. In it is either the error of the middleware,
+//! such as [`NotHttps`](require_https::NotHttps), or the error of the inner service as it is: find
+//! out with `downcast_ref`.
+//!
+//! A program whose errors are typed needs no downcast: `.with_error::<E>()` has the service fail
+//! with any `E` that is made `From` the error of the middleware, and that the error of the inner
+//! service turns `Into`.
+//!
+//! # Over hyper-util's client
 //!
 #![cfg_attr(all(feature = "connector", feature = "require-verified"), doc = "```")]
 #![cfg_attr(
@@ -76,8 +111,14 @@
 //! the client does by default, even if its configuration changes later. The example `tower_stack`
 //! of the repository runs it.
 
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "default-headers")]
+pub mod default_headers;
+#[cfg(any(feature = "auth", feature = "default-headers"))]
+pub mod origin;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(feature = "require-https")]

@@ -1,0 +1,115 @@
+//! What is wrong with a credential, and why a challenge is not answered.
+
+use crate::BoxError;
+use crate::origin::{Origin, OriginError};
+
+use super::TokenError;
+
+/// Why a credential cannot be made. The caller is at fault. No text of it shows what was given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// What it is bound to is not an origin.
+    #[error("a credential needs an origin")]
+    NotAnOrigin {
+        /// What is wrong with it.
+        #[from]
+        source: OriginError,
+    },
+    /// The origin is `http://`. There is no switch that allows it: the network could read the
+    /// secret.
+    #[error(
+        "a credential cannot be bound to http://{host}, which does not hide it from the network"
+    )]
+    PlainHttp {
+        /// The host.
+        host: String,
+    },
+    /// The zone is neither a host nor a host behind `*.` or `**.`.
+    #[error("a credential needs a zone that is a host pattern")]
+    NotAZone,
+    /// The zone covers a public suffix, under which hosts belong to different owners.
+    #[error("a credential cannot be bound to a public suffix")]
+    PublicSuffix,
+    /// The user name has a colon, which ends it in `Basic` (RFC 7617 section 2) and in `Digest`
+    /// (RFC 7616 section 3.4.2).
+    #[error("the user name has a colon")]
+    ColonInUser,
+    /// The user name or the password has a control character.
+    #[error("the user name or the password has a control character")]
+    ControlCharacter,
+    /// The token is not a `token68` (RFC 6750 section 2.1): letters, digits, `-._~+/`, and `=` at
+    /// its end.
+    #[error("the token is not a bearer token: it is empty or has a character that none may have")]
+    NotABearerToken,
+}
+
+/// Why a request is not sent, or its response is not given to the caller.
+///
+/// No text of it shows a secret. What a [`TokenSource`](super::TokenSource) or an
+/// [`Authenticator`](super::Authenticator) fails with is a source of it, and is theirs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// There is no token to send.
+    #[error("no token for the request")]
+    Token {
+        /// Why.
+        #[from]
+        source: TokenError,
+    },
+    /// The server asks for less than it did before: it offered `Digest`, and now offers `Basic`
+    /// without it, or it offers MD5 alone where it offered SHA-256. The server, or what stands
+    /// before it, is at fault; a password is not sent.
+    #[error("{origin} asks for a weaker proof of the password than it did before")]
+    Downgraded {
+        /// Where.
+        origin: Origin,
+    },
+    /// The server offers `Digest` in no form that can be answered.
+    #[error("the Digest challenge of {origin} cannot be answered: {reason}")]
+    UnsupportedDigest {
+        /// Where.
+        origin: Origin,
+        /// What is missing.
+        reason: UnsupportedDigest,
+    },
+    /// The server's own proof that it knows the password (`rspauth`, RFC 7616 section 3.5) is
+    /// wrong. The response is dropped.
+    #[error("{origin} did not prove that it knows the password: its rspauth is wrong")]
+    WrongProof {
+        /// Where.
+        origin: Origin,
+    },
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random {
+        /// Its error.
+        source: getrandom::Error,
+    },
+    /// The [`Authenticator`](super::Authenticator) failed.
+    #[error("the authenticator failed")]
+    Authenticator {
+        /// With this.
+        source: BoxError,
+    },
+}
+
+/// Why a `Digest` challenge cannot be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnsupportedDigest {
+    /// It has no realm or no nonce.
+    #[error("it has no realm or no nonce")]
+    Incomplete,
+    /// Its algorithm is not one of MD5, SHA-256 and SHA-512-256, with or without `-sess`.
+    #[error("its algorithm is not known")]
+    Algorithm,
+    /// It has no `qop`, which RFC 7616 section 3.3 demands, or `auth-int` alone, which covers the
+    /// body.
+    #[error("its qop is not auth")]
+    Protection,
+    /// A value of it cannot stand in a header.
+    #[error("a value of it cannot stand in a header")]
+    Value,
+}

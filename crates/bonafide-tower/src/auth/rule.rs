@@ -1,0 +1,185 @@
+//! What is sent with a request, and what its response leads to: without a client.
+
+use std::fmt;
+
+use http::header::{HeaderName, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+
+use super::prepared::Proof;
+use super::scheme::Kind;
+use super::{AuthError, Challenge, Challenged, Credential, Prepared, Preparing, Presented};
+use crate::origin::Origin;
+
+/// How many challenges to one request are answered: 2. The second one is for a nonce that has
+/// become too old.
+pub const MAX_ROUNDS: usize = 2;
+
+/// RFC 7615 section 3.
+const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
+
+/// The rule for one request: what it is sent with, and whether it is sent again.
+///
+/// [`prepare`](Self::prepare) may wait, for a token that is fetched. What it gives is made into a
+/// header for each attempt, by [`Prepared::present`], which does not wait: a client does this when
+/// it has a connection, and knows whose it is. Then [`judge`](Self::judge) sees the response.
+///
+/// ```
+/// use bonafide_tower::auth::{AuthError, Basic, Credential, Seen, Step};
+/// use http::{HeaderMap, Method, StatusCode, Uri};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let credential = Credential::for_origin("https://api.example.com", Basic::new("user", "pass")?)?;
+/// let uri: Uri = "https://api.example.com/v1".parse()?;
+/// let mut rounds = credential.rounds(&uri).ok_or("another origin")?;
+/// let prepared = rounds.prepare().await?.ok_or("nothing to send")?;
+/// let presented = prepared.present(&Method::GET, &uri)?;
+/// assert_eq!(presented.value().ok_or("no header")?, "Basic dXNlcjpwYXNz");
+///
+/// // A password that was refused is not sent again.
+/// let seen = Seen {
+///     status: StatusCode::UNAUTHORIZED,
+///     headers: &HeaderMap::new(),
+///     can_repeat_body: true,
+/// };
+/// assert!(matches!(rounds.judge(&presented, &seen)?, Step::Respond));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rounds {
+    credential: Credential,
+    origin: Origin,
+    answered: usize,
+}
+
+/// What a response is judged by.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers. `WWW-Authenticate` and `Authentication-Info` are read.
+    pub headers: &'a HeaderMap,
+    /// Whether the body of the request can be sent once more. A body without content can.
+    pub can_repeat_body: bool,
+}
+
+/// What to do with a response.
+#[derive(Debug)]
+pub enum Step {
+    /// It is the response of the request.
+    Respond,
+    /// Once there is something to send, the request is sent again; where there is nothing, the
+    /// response is that of the request.
+    Again(Preparing),
+}
+
+impl Rounds {
+    pub(super) fn new(credential: Credential, origin: Origin) -> Self {
+        Self {
+            credential,
+            origin,
+            answered: 0,
+        }
+    }
+
+    /// Whether a response can lead to another attempt. Where none can, the request need not be
+    /// kept.
+    pub fn can_answer(&self) -> bool {
+        !matches!(self.credential.kind(), Kind::Fixed(_)) && self.answered < MAX_ROUNDS
+    }
+
+    /// What the request is sent with, before any challenge to it.
+    pub fn prepare(&self) -> Preparing {
+        match self.credential.kind() {
+            Kind::Token(token) => Preparing::token(self.prepared(), token.get()),
+            Kind::Fixed(_) | Kind::Digest(_) | Kind::Custom(_) => Preparing::ready(self.prepared()),
+        }
+    }
+
+    fn prepared(&self) -> Prepared {
+        Prepared::new(self.credential.clone(), self.origin.clone())
+    }
+
+    /// What to do with the response to an attempt that was sent with `presented`.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError`] if the server asks for what must not be sent, or fails to prove itself.
+    pub fn judge(&mut self, presented: &Presented, seen: &Seen<'_>) -> Result<Step, AuthError> {
+        if seen.status != StatusCode::UNAUTHORIZED {
+            if let (Kind::Digest(digest), Proof::Digest(answered)) =
+                (self.credential.kind(), presented.proof())
+                && let Some(info) = seen.headers.get(AUTHENTICATION_INFO)
+            {
+                digest.informed(&self.origin, answered, info.as_bytes())?;
+            }
+            return Ok(Step::Respond);
+        }
+        if !self.can_answer() {
+            return Ok(Step::Respond);
+        }
+        let preparing = match (self.credential.kind(), presented.proof()) {
+            (Kind::Digest(digest), proof) => {
+                let answered = match proof {
+                    Proof::Digest(answered) => Some(answered),
+                    _ => None,
+                };
+                let challenges = Challenge::all(seen.headers, &WWW_AUTHENTICATE);
+                let is_fresh = self.answered > 0;
+                if !digest.challenged(&self.origin, answered, is_fresh, &challenges)? {
+                    return Ok(Step::Respond);
+                }
+                Preparing::ready(self.prepared())
+            }
+            (Kind::Token(token), Proof::Token(held)) if self.answered == 0 => {
+                Preparing::token(self.prepared(), token.after_refusal(held))
+            }
+            (Kind::Custom(authenticator), Proof::Custom(method, uri)) if seen.can_repeat_body => {
+                let answering = authenticator.answer(Challenged {
+                    method: method.clone(),
+                    uri: uri.clone(),
+                    challenges: Challenge::all(seen.headers, &WWW_AUTHENTICATE),
+                    answered: self.answered,
+                });
+                Preparing::custom(self.prepared(), answering)
+            }
+            _ => return Ok(Step::Respond),
+        };
+        if !seen.can_repeat_body {
+            // What was learned is of use to the next request.
+            return Ok(Step::Respond);
+        }
+        self.answered += 1;
+        Ok(Step::Again(preparing))
+    }
+}
+
+impl fmt::Debug for Rounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            credential,
+            origin,
+            answered,
+        } = self;
+        f.debug_struct("Rounds")
+            .field("credential", credential)
+            .field("origin", origin)
+            .field("answered", answered)
+            .finish()
+    }
+}
+
+/// Without the headers.
+impl fmt::Debug for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            status,
+            headers: _,
+            can_repeat_body,
+        } = self;
+        f.debug_struct("Seen")
+            .field("status", status)
+            .field("can_repeat_body", can_repeat_body)
+            .finish_non_exhaustive()
+    }
+}
