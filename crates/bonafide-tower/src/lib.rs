@@ -83,10 +83,14 @@
 pub mod connector;
 #[cfg(feature = "redirect")]
 pub mod redirect;
+#[cfg(any(feature = "redirect", feature = "retry"))]
+mod repeat_body;
 #[cfg(feature = "require-https")]
 pub mod require_https;
 #[cfg(feature = "require-verified")]
 pub mod require_verified;
+#[cfg(feature = "retry")]
+pub mod retry;
 #[cfg(feature = "redirect")]
 pub mod shown;
 

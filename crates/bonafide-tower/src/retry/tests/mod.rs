@@ -1,0 +1,9 @@
+mod budget;
+mod errors;
+mod keys;
+mod layer;
+mod nested;
+mod properties;
+mod retry_after;
+mod rule;
+mod scripted;
