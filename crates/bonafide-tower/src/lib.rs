@@ -8,6 +8,7 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `retry`: [`RetryLayer`](retry::RetryLayer) | sends failed requests again where that is safe, by a budget, and never a refused one |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -15,8 +16,8 @@
 //! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
 //! crate.
 //!
-//! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
-//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
+//! `connector` and `retry` need tokio; the others depend on no runtime. `bonafide-verify` comes with
+//! `connector`, `require-verified` and `retry` alone. What shows URLs comes with the module [`shown`], which
 //! keeps their secrets out of errors and logs.
 //!
 //! # Errors

@@ -119,6 +119,6 @@ pub enum Keys {
     CallersOnly,
     /// Those too whose method is not idempotent: a key is made, once a call, where the caller gives
     /// none. For servers that all honour the header. Over one that ignores it, a `POST` may be
-    /// processed twice.
+    /// processed twice. Inside of a layer that follows redirects each hop is a call.
     MadeForEachCall,
 }

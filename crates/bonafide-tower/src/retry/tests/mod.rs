@@ -1,4 +1,5 @@
 mod budget;
+mod discard;
 mod errors;
 mod keys;
 mod layer;
