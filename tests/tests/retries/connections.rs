@@ -4,7 +4,7 @@ use bonafide_testkit::{Alpn, ClientAuth, Ending, TestCa};
 use bonafide_tower::retry::{Delivery, GiveUp, Outcome, Retry};
 use bonafide_verify::{Code, HandshakeError, Refusal};
 use http::Method;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::stage::{ALPNS, Log, MAYBE, in_turn, lost, made, ok, request, send, server, service};
 
@@ -82,10 +82,10 @@ async fn an_alert_of_tls_is_not_answered_with_another_attempt() {
 #[tokio::test]
 async fn a_post_that_was_not_sent_is_sent_again() {
     let ca = TestCa::new();
-    // A port at which nothing listens any more.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/", listener.local_addr().unwrap());
-    drop(listener);
+    // A port that is taken, and on which nothing listens.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("https://{}/", socket.local_addr().unwrap());
     let log = Log::default();
     let service = service(&ca, Retry::standard(), &log);
     send(&service, request(Method::POST, &url))

@@ -82,6 +82,32 @@ impl<E, C> RetryLayer<E, C> {
     /// Sets the error of the service. It is made from [`RetryError`](super::RetryError) (`From`) and
     /// from the error of the inner service (`Into`). Default: [`BoxError`]. The classifier then has
     /// to be one for it: see [`with_classifier`](Self::with_classifier).
+    ///
+    /// ```
+    /// use bonafide_tower::retry::{Outcome, RetryError, RetryLayer, Standard};
+    /// use http::response;
+    ///
+    /// enum Failed {
+    ///     Retry(RetryError),
+    ///     Io(std::io::Error),
+    /// }
+    ///
+    /// impl From<RetryError> for Failed {
+    ///     fn from(error: RetryError) -> Self {
+    ///         Self::Retry(error)
+    ///     }
+    /// }
+    ///
+    /// fn classify(attempt: Result<&response::Parts, &Failed>) -> Outcome {
+    ///     match attempt {
+    ///         Ok(head) => Standard::of_status(head.status),
+    ///         Err(Failed::Retry(error)) => Standard::of_error(error),
+    ///         Err(Failed::Io(error)) => Standard::of_error(error),
+    ///     }
+    /// }
+    ///
+    /// let layer = RetryLayer::new().with_error::<Failed>().with_classifier(classify);
+    /// ```
     pub fn with_error<T>(self) -> RetryLayer<T, C> {
         RetryLayer {
             shared: self.shared,

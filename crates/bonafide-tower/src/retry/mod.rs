@@ -85,6 +85,8 @@
 //! A response has [`Attempts`] in its extensions: how many were made, and the idempotency key. Put one
 //! into a request to know it where the call fails. An [`Observer`] sees each decision as it is made.
 //!
+//! The inner service is cloned for each call, and the request's head is copied for each attempt.
+//!
 //! # Several layers
 //!
 //! Retries of several layers do not multiply. A layer sees in a request's extensions how many attempts

@@ -118,3 +118,39 @@ async fn layers_that_retry_for_different_reasons_make_no_more_attempts_than_the_
         );
     }
 }
+
+#[cfg(feature = "redirect")]
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_follows_redirects_between_two_does_not_hide_them_from_each_other() {
+    use std::convert::Infallible;
+    use std::future::ready;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bytes::Bytes;
+    use http::Response;
+    use http_body_util::Full;
+
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = tower::service_fn(move |request: Request<()>| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let response = match request.uri().path() {
+            "/" => Response::builder().status(302).header("location", "/b"),
+            _ => Response::builder().status(503),
+        };
+        ready(Ok::<_, Infallible>(
+            response.body(Full::<Bytes>::default()).unwrap(),
+        ))
+    });
+    let below = RetryLayer::new().layer(server);
+    let redirect = crate::redirect::RedirectLayer::new().layer(below);
+    let service = RetryLayer::new()
+        .with_observer(|it: &Decision<'_>| assert_eq!(it.step, Step::GiveUp(GiveUp::SpentBelow)))
+        .layer(redirect);
+    let response = service.oneshot(get()).await.unwrap();
+    let tried = response.extensions().get::<Attempts>().unwrap();
+    // The redirect, and three attempts of the hop after it.
+    assert_eq!((asked.load(Ordering::SeqCst), tried.made()), (4, 4));
+    assert_eq!(response.status(), 503);
+}
