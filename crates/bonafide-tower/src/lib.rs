@@ -11,6 +11,7 @@
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
 //! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
 //! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
+//! | `retry`: [`RetryLayer`](retry::RetryLayer) | sends failed requests again where that is safe, by a budget, and never a refused one |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -21,6 +22,9 @@
 //! `connector` needs tokio; the others depend on no runtime, and `auth` uses tokio's clock.
 //! `bonafide-verify` comes with `connector` and `require-verified` alone. What shows URLs comes with
 //! the module [`shown`], which keeps their secrets out of errors and logs.
+//! `connector` and `retry` need tokio; the others depend on no runtime. `bonafide-verify` comes with
+//! `connector`, `require-verified` and `retry` alone. What shows URLs comes with the module [`shown`], which
+//! keeps their secrets out of errors and logs.
 //!
 //! # Errors
 //!
@@ -121,10 +125,14 @@ pub mod default_headers;
 pub mod origin;
 #[cfg(feature = "redirect")]
 pub mod redirect;
+#[cfg(any(feature = "redirect", feature = "retry"))]
+mod repeat_body;
 #[cfg(feature = "require-https")]
 pub mod require_https;
 #[cfg(feature = "require-verified")]
 pub mod require_verified;
+#[cfg(feature = "retry")]
+pub mod retry;
 #[cfg(feature = "redirect")]
 pub mod shown;
 

@@ -117,7 +117,6 @@ mod future;
 mod hop;
 mod layer;
 mod location;
-mod repeat_body;
 mod rule;
 mod service;
 #[cfg(test)]
@@ -127,6 +126,6 @@ pub use self::error::RedirectError;
 pub use self::future::ResponseFuture;
 pub use self::hop::{Hop, Hops};
 pub use self::layer::RedirectLayer;
-pub use self::repeat_body::RepeatBody;
 pub use self::rule::{Follow, Redirects, Seen, Step, Target, strip_credentials};
 pub use self::service::Redirect;
+pub use crate::repeat_body::RepeatBody;

@@ -5,13 +5,17 @@ use http_body::Body;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{Either, Empty, Full};
 
-/// A request's body that says whether it can be sent again, to where a redirect leads.
+/// A request's body that says whether it can be sent again: to where a redirect leads, or after an
+/// attempt that failed.
 ///
 /// It is implemented for `()`, `String` and the bodies of `http-body-util`. Implement it for a body
 /// of your own:
 ///
 /// ```
+/// # #[cfg(feature = "redirect")]
 /// use bonafide_tower::redirect::RepeatBody;
+/// # #[cfg(not(feature = "redirect"))]
+/// # use bonafide_tower::retry::RepeatBody;
 /// use bytes::Bytes;
 ///
 /// enum Upload {
@@ -39,6 +43,9 @@ pub trait RepeatBody: Sized {
     /// A copy of the body; `None` if its content can be read only once. It is called before each
     /// request that may be redirected, so it should be cheap. A body without content must return
     /// `Some`; otherwise no redirect of a `GET` is followed.
+    /// The same body once more; `None` if its content is there once only. It is asked before each
+    /// request that may be redirected or repeated, so it should cost little. A body without content
+    /// says `Some`: else no redirect of a `GET` is followed, and no `GET` is sent again.
     fn try_repeat(&self) -> Option<Self>;
 }
 

@@ -1,0 +1,172 @@
+//! One call, from attempt to attempt: what the layer and a client that retries by itself share.
+
+use std::time::{Duration, SystemTime};
+
+use http::{Extensions, HeaderMap, Method};
+
+use super::{
+    Attempts, IdempotencyKey, Outcome, Over, Retry, RetryError, Seen, Step, random_bits,
+    retry_after,
+};
+
+/// One call, from its first attempt to its last: what [`RetryLayer`](super::RetryLayer) does, for a
+/// client that drives the rule by itself.
+///
+/// ```
+/// use bonafide_tower::retry::{Course, Delivery, Ended, Outcome, Retry, Step};
+/// use http::{Extensions, HeaderMap, Method};
+///
+/// let (method, mut headers, extensions) = (Method::GET, HeaderMap::new(), Extensions::new());
+/// let mut course = Course::begin(Retry::standard(), &method, &mut headers, &extensions)?;
+/// loop {
+///     let mut extensions = extensions.clone();
+///     course.prepare(&mut extensions);
+///     // … the request is sent with these extensions, and its connection breaks:
+///     let ended = Ended {
+///         outcome: Outcome::Failed(Delivery::MaybeProcessed),
+///         headers: None,
+///         can_repeat_body: true,
+///         time_left: None,
+///     };
+///     match course.judge(&method, &ended, || true) {
+///         Step::Again(again) => std::thread::sleep(again.after),
+///         Step::Finish | Step::GiveUp(_) => break,
+///     }
+/// }
+/// assert_eq!(course.attempts().made(), 3);
+/// # Ok::<(), bonafide_tower::retry::RetryError>(())
+/// ```
+#[derive(Debug)]
+pub struct Course {
+    retry: Retry,
+    /// What the caller, or a layer further out, sees.
+    own: Attempts,
+    /// What a layer further in sees of the attempt under way.
+    below: Attempts,
+    made: u32,
+    over: Over,
+    has_key: bool,
+    fresh_connection_tried: bool,
+    http1_tried: bool,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The headers of its response; `None` for an error. `Retry-After` and `Date` are read.
+    pub headers: Option<&'a HeaderMap>,
+    /// Whether the body of the request can be sent once more. A body without content can.
+    pub can_repeat_body: bool,
+    /// The time that the call has left, if that is limited.
+    pub time_left: Option<Duration>,
+}
+
+impl Course {
+    /// A call of `method` with these headers and extensions. Its
+    /// [idempotency key](super::Keys), if it has one, then stands in `headers`, for all attempts.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryError::NoRandomBytes`] if a key cannot be made.
+    pub fn begin(
+        retry: Retry,
+        method: &Method,
+        headers: &mut HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Self, RetryError> {
+        let key = IdempotencyKey::settle(retry.keys(), method, headers, extensions.get())?;
+        let own = extensions.get::<Attempts>().cloned().unwrap_or_default();
+        if let Some(key) = &key {
+            own.note_key(key);
+        }
+        Ok(Self {
+            retry,
+            own,
+            below: Attempts::new(),
+            made: 0,
+            over: Over::Any,
+            has_key: key.is_some(),
+            fresh_connection_tried: false,
+            http1_tried: false,
+        })
+    }
+
+    /// Puts into the extensions of the next attempt's request what a client and layers further in
+    /// look at: [`Attempts`], and [`Over`] where it is not [`Over::Any`].
+    ///
+    /// A client with no layers further in can leave this out: [`Again::over`](super::Again) says the
+    /// same.
+    pub fn prepare(&mut self, extensions: &mut Extensions) {
+        self.below = Attempts::up_to(self.limit().saturating_sub(self.made).max(1));
+        extensions.insert(self.below.clone());
+        if self.over == Over::Any {
+            extensions.remove::<Over>();
+        } else {
+            extensions.insert(self.over);
+        }
+    }
+
+    /// Whether another attempt may follow the one that is prepared. Where none may, the body of the
+    /// request need not be kept.
+    pub fn may_go_on(&self) -> bool {
+        self.made + 1 < self.limit()
+    }
+
+    /// What to do after an attempt. `withdraw` takes a retry out
+    /// of the budget: see [`Retry::judge`].
+    pub fn judge(
+        &mut self,
+        method: &Method,
+        ended: &Ended<'_>,
+        withdraw: impl FnOnce() -> bool,
+    ) -> Step {
+        let made = self.below.made().max(1);
+        self.made = self.made.saturating_add(made);
+        self.own.add(made);
+        let is_final = ended.outcome == Outcome::Final;
+        let seen = Seen {
+            has_key: self.has_key,
+            made: self.made,
+            allowed: self.own.allowed(),
+            is_spent: self.below.is_spent(),
+            fresh_connection_tried: self.fresh_connection_tried,
+            http1_tried: self.http1_tried,
+            can_repeat_body: ended.can_repeat_body,
+            retry_after: ended
+                .headers
+                .filter(|_| !is_final)
+                .and_then(|headers| retry_after(headers, SystemTime::now())),
+            time_left: ended.time_left,
+            random: if is_final { 0 } else { random_bits() },
+            ..Seen::new(ended.outcome, method)
+        };
+        let step = self.retry.judge(&seen, withdraw);
+        match step {
+            Step::Again(again) => {
+                self.over = again.over;
+                self.fresh_connection_tried |= again.over == Over::FreshConnection;
+                self.http1_tried |= again.over == Over::Http1;
+            }
+            // Not the response that is as it should be: another layer may see it in another way.
+            Step::Finish if ended.headers.is_some() => {}
+            Step::Finish | Step::GiveUp(_) => self.own.spend(),
+        }
+        step
+    }
+
+    /// How many attempts were made.
+    pub fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// What was tried, to be put into the extensions of the response.
+    pub fn attempts(&self) -> &Attempts {
+        &self.own
+    }
+
+    fn limit(&self) -> u32 {
+        self.retry.max_attempts().min(self.own.allowed())
+    }
+}

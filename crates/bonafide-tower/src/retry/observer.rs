@@ -1,0 +1,54 @@
+//! Who sees what is decided.
+
+use http::{Method, StatusCode};
+
+use super::{Outcome, Step};
+
+/// Observer of decisions: each retry, and each time that a failed attempt is the last one. Cannot
+/// influence them.
+///
+/// It is called before the wait, on the task of the call, and should not block. A closure is one:
+///
+/// ```
+/// use bonafide_tower::retry::{Decision, RetryLayer, Step};
+///
+/// let layer = RetryLayer::new().with_observer(|decision: &Decision<'_>| match decision.step {
+///     Step::Again(again) => eprintln!(
+///         "attempt {} to {:?}: {:?}, again in {:?}",
+///         decision.attempt, decision.host, decision.outcome, again.after,
+///     ),
+///     Step::GiveUp(why) => eprintln!("attempt {}: {why}", decision.attempt),
+///     Step::Finish => {}
+/// });
+/// ```
+pub trait Observer: Send + Sync {
+    /// Sees a decision.
+    fn decided(&self, decision: &Decision<'_>);
+}
+
+impl<F> Observer for F
+where
+    F: Fn(&Decision<'_>) + Send + Sync,
+{
+    fn decided(&self, decision: &Decision<'_>) {
+        self(decision);
+    }
+}
+
+/// What was decided after an attempt, and why.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Decision<'a> {
+    /// The method of the request.
+    pub method: &'a Method,
+    /// The host of the request.
+    pub host: Option<&'a str>,
+    /// Which attempt it was, counted from 1.
+    pub attempt: u32,
+    /// What became of the attempt.
+    pub outcome: Outcome,
+    /// The status of its response; `None` for an error.
+    pub status: Option<StatusCode>,
+    /// What is done: [`Step::Again`] or [`Step::GiveUp`].
+    pub step: Step,
+}

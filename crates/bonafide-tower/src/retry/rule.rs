@@ -1,0 +1,299 @@
+//! Whether a request is sent again: synchronous, without a client.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+
+use super::{Backoff, Delivery, Keys, Outcome};
+
+/// Whether a second try of `method` has the effect of one: `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT`
+/// and `DELETE` (RFC 9110 section 9.2.2).
+pub fn is_idempotent(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
+    )
+}
+
+/// The rule by which requests are sent again. Default: [`standard`](Self::standard).
+///
+/// The rule is synchronous and knows no client: one shows it what became of an attempt, and does
+/// what it says. The [module docs](super) say what it decides.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bonafide_tower::retry::{Delivery, GiveUp, Outcome, Retry, Seen, Step};
+/// use http::Method;
+///
+/// let retry = Retry::standard();
+/// let mut seen = Seen::new(Outcome::Failed(Delivery::Answered), &Method::GET);
+/// seen.retry_after = Some(Duration::from_secs(2));
+/// match retry.judge(&seen, || true) {
+///     Step::Again(again) => assert!(again.after >= Duration::from_secs(2)),
+///     step => unreachable!("a GET is sent again: {step:?}"),
+/// }
+///
+/// seen.method = &Method::POST;
+/// assert_eq!(retry.judge(&seen, || true), Step::GiveUp(GiveUp::NotIdempotent));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Retry {
+    max_attempts: u32,
+    backoff: Backoff,
+    max_retry_after: Duration,
+    keys: Keys,
+}
+
+impl Retry {
+    /// Up to 3 attempts in all, [`Backoff::default`] between them, a `Retry-After` of up to 60 s,
+    /// and the caller's own idempotency keys.
+    pub const fn standard() -> Self {
+        Self {
+            max_attempts: 3,
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
+            max_retry_after: Duration::from_secs(60),
+            keys: Keys::CallersOnly,
+        }
+    }
+
+    /// One attempt: nothing is sent again.
+    pub const fn none() -> Self {
+        Self::standard().with_max_attempts(1)
+    }
+
+    /// Sets how many attempts a call has in all, the first one included. Default: 3. With 0 it has
+    /// one.
+    #[must_use]
+    pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = if attempts == 0 { 1 } else { attempts };
+        self
+    }
+
+    /// Sets how long to wait between attempts. Default: [`Backoff::default`].
+    #[must_use]
+    pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Sets up to which `Retry-After` to wait. Default: 60 s. A response that asks for longer is the
+    /// response of the call.
+    #[must_use]
+    pub const fn with_max_retry_after(mut self, limit: Duration) -> Self {
+        self.max_retry_after = limit;
+        self
+    }
+
+    /// Sets which calls have an idempotency key. Default: [`Keys::CallersOnly`].
+    #[must_use]
+    pub const fn with_keys(mut self, keys: Keys) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// How many attempts a call has in all.
+    pub const fn max_attempts(self) -> u32 {
+        self.max_attempts
+    }
+
+    /// Which calls have an idempotency key.
+    pub const fn keys(self) -> Keys {
+        self.keys
+    }
+
+    /// What to do after the attempt that `seen` describes. `withdraw` takes a retry out of the
+    /// budget, and says whether there was one; it is called last, if nothing else is against it.
+    pub fn judge(&self, seen: &Seen<'_>, withdraw: impl FnOnce() -> bool) -> Step {
+        if seen.outcome == Outcome::Final {
+            return Step::Finish;
+        }
+        match self.again(seen) {
+            Ok(again) if withdraw() => Step::Again(again),
+            Ok(_) => Step::GiveUp(GiveUp::Budget),
+            Err(why) => Step::GiveUp(why),
+        }
+    }
+
+    fn again(&self, seen: &Seen<'_>) -> Result<Again, GiveUp> {
+        if seen.is_spent {
+            return Err(GiveUp::SpentBelow);
+        }
+        let over = match seen.outcome {
+            Outcome::Misdirected if seen.fresh_connection_tried => return Err(GiveUp::Repeated),
+            Outcome::Misdirected => Over::FreshConnection,
+            Outcome::Http1Required if seen.http1_tried => return Err(GiveUp::Repeated),
+            Outcome::Http1Required => Over::Http1,
+            Outcome::Failed(delivery) if !seen.may_repeat(delivery) => {
+                return Err(GiveUp::NotIdempotent);
+            }
+            _ => Over::Any,
+        };
+        if seen.made >= self.max_attempts.min(seen.allowed) {
+            return Err(GiveUp::Attempts);
+        }
+        if !seen.can_repeat_body {
+            return Err(GiveUp::Body);
+        }
+        let asked = seen.retry_after.unwrap_or_default();
+        if asked > self.max_retry_after {
+            return Err(GiveUp::RetryAfter { asked });
+        }
+        // Another connection is what helps, and not time.
+        let jitter = match over {
+            Over::Any => self.backoff.wait(seen.made, seen.random),
+            Over::FreshConnection | Over::Http1 => Duration::ZERO,
+        };
+        let after = asked.saturating_add(jitter);
+        if seen.time_left.is_some_and(|left| after >= left) {
+            return Err(GiveUp::Deadline { wait: after });
+        }
+        Ok(Again { after, over })
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+/// An attempt, and the call that it belongs to.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Seen<'a> {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The method of the request.
+    pub method: &'a Method,
+    /// Whether the request has an [`IdempotencyKey`](super::IdempotencyKey). Default: no.
+    pub has_key: bool,
+    /// How many attempts were made, this one included. Default: 1.
+    pub made: u32,
+    /// How many attempts a layer further out leaves this call, in all. Default: any number.
+    pub allowed: u32,
+    /// Whether a layer further in has given up: see [`Attempts`](super::Attempts). Default: no.
+    pub is_spent: bool,
+    /// Whether an attempt was made over a [fresh connection](Over::FreshConnection). Default: no.
+    pub fresh_connection_tried: bool,
+    /// Whether an attempt was made over [HTTP/1.1](Over::Http1) by force. Default: no.
+    pub http1_tried: bool,
+    /// Whether the body of the request can be sent once more. A body without content can. Default:
+    /// yes.
+    pub can_repeat_body: bool,
+    /// How long the response asks to wait: see [`retry_after`](super::retry_after). Default: none.
+    pub retry_after: Option<Duration>,
+    /// The time that the call has left. Default: any.
+    pub time_left: Option<Duration>,
+    /// The jitter: see [`random_bits`](super::random_bits). Default: 0, for no wait.
+    pub random: u64,
+}
+
+impl<'a> Seen<'a> {
+    /// The first attempt of a request of `method`, with the defaults of all other fields.
+    pub const fn new(outcome: Outcome, method: &'a Method) -> Self {
+        Self {
+            outcome,
+            method,
+            has_key: false,
+            made: 1,
+            allowed: u32::MAX,
+            is_spent: false,
+            fresh_connection_tried: false,
+            http1_tried: false,
+            can_repeat_body: true,
+            retry_after: None,
+            time_left: None,
+            random: 0,
+        }
+    }
+
+    /// Whether the request may be sent again that got as far as `delivery`.
+    fn may_repeat(&self, delivery: Delivery) -> bool {
+        delivery.is_unprocessed() || self.has_key || is_idempotent(self.method)
+    }
+}
+
+/// What to do after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Its response, or its error, is that of the call: nothing speaks for another attempt.
+    Finish,
+    /// The request is sent again.
+    Again(Again),
+    /// It failed, and its response or its error is that of the call.
+    GiveUp(GiveUp),
+}
+
+/// The next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Again {
+    /// How long to wait before it: what `Retry-After` says, and the jitter on top.
+    pub after: Duration,
+    /// Over which connection it goes.
+    pub over: Over,
+}
+
+/// Over which connection a request is sent again. In the extensions of a request that a client gets
+/// from the layer, where it is not [`Any`](Self::Any).
+///
+/// A client that does not look at it may use the connection that misdirected the request once more;
+/// the call then ends with the second 421. hyper-util's client does not look at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Over {
+    /// Any connection.
+    #[default]
+    Any,
+    /// A connection that has served no request, made for the origin of the request alone.
+    FreshConnection,
+    /// A connection with HTTP/1.1.
+    Http1,
+}
+
+/// Why a request that failed is not sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// It may have been processed, and is idempotent neither by method nor by key.
+    NotIdempotent,
+    /// As many attempts were made as the call has.
+    Attempts,
+    /// A layer further in gave up: see [`Attempts`](super::Attempts).
+    SpentBelow,
+    /// The body is there once only, as that of a stream is.
+    Body,
+    /// The response asks to wait longer than the [limit](Retry::with_max_retry_after).
+    RetryAfter {
+        /// How long.
+        asked: Duration,
+    },
+    /// The call is over before the wait is.
+    Deadline {
+        /// How long the wait would have been.
+        wait: Duration,
+    },
+    /// The [budget](super::Budgets) has no retry left.
+    Budget,
+    /// A second 421, or a second `HTTP_1_1_REQUIRED`.
+    Repeated,
+    /// There is no tokio runtime to wait on.
+    NoRuntime,
+}
+
+impl fmt::Display for GiveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotIdempotent => f.write_str("the request is not idempotent"),
+            Self::Attempts => f.write_str("no attempt is left"),
+            Self::SpentBelow => f.write_str("an inner layer gave up"),
+            Self::Body => f.write_str("the body of the request cannot be sent again"),
+            Self::RetryAfter { asked } => write!(f, "the server asks to wait {asked:?}"),
+            Self::Deadline { wait } => write!(f, "the call is over before a wait of {wait:?}"),
+            Self::Budget => f.write_str("the budget of retries is spent"),
+            Self::Repeated => f.write_str("the server demands another connection once more"),
+            Self::NoRuntime => f.write_str("there is no runtime to wait on"),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+mod budget;
+mod discard;
+mod errors;
+mod keys;
+mod layer;
+mod nested;
+mod properties;
+mod retry_after;
+mod rule;
+mod scripted;
