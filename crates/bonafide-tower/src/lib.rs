@@ -1,13 +1,15 @@
 //! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
 //! stack ends in.
 //!
-//! Each middleware is a module behind a feature of the same name. None is on by default.
+//! Each middleware is a module behind a feature of the same name; of [`decompression`], each coding
+//! is a feature. None is on by default.
 //!
 //! | feature and module | what it does |
 //! |---|---|
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `decompression-br`, `-deflate`, `-gzip`, `-zstd`: [`Decompression`](decompression::Decompression) | asks for encoded bodies and decodes them as they come, within limits |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -81,6 +83,8 @@
 
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "decompression")]
+pub mod decompression;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(feature = "require-https")]
