@@ -114,13 +114,7 @@ mod pipeline;
 mod rule;
 mod service;
 mod stage;
-#[cfg(all(
-    test,
-    feature = "decompression-br",
-    feature = "decompression-deflate",
-    feature = "decompression-gzip",
-    feature = "decompression-zstd"
-))]
+#[cfg(test)]
 mod tests;
 mod zstd_frame;
 

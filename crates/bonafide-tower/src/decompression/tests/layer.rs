@@ -176,7 +176,7 @@ async fn all_errors_are_of_the_type_that_is_set() {
         .layer(inner);
     let call = |path: &str| {
         let request = Request::get(format!("https://h{path}")).body(()).unwrap();
-        service.clone().oneshot(request)
+        service.oneshot(request)
     };
     match call("/dead").await {
         Err(Failed::Io(error)) => assert_eq!(error.kind(), io::ErrorKind::TimedOut),

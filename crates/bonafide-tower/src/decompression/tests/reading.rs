@@ -85,10 +85,10 @@ pub(super) fn decoded<B>(content_encoding: &str, body: B) -> DecodedBody<B> {
     DecodedBody::new(body, plan(content_encoding), DecodingLimits::default())
 }
 
+type Polled<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
+
 /// What a body does when it is asked once.
-pub(super) fn next<B: Body + Unpin>(
-    body: &mut B,
-) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+pub(super) fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Polled<B::Error> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 
