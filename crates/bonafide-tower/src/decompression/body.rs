@@ -38,7 +38,7 @@ pin_project! {
     /// let plan = Plan::new(&Method::GET, StatusCode::OK, &headers)?;
     ///
     /// let hello = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xcbH\xcd\xc9\xc9\x07\0\x86\xa6\x106\x05\0\0\0";
-    /// let body = Full::from(Bytes::from_static(hello));
+    /// let body = Full::new(Bytes::from_static(hello));
     /// let body: DecodedBody<_> = DecodedBody::new(body, plan, DecodingLimits::default());
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     /// # runtime.block_on(async {
