@@ -18,11 +18,9 @@ pin_project! {
     /// A body that is decoded as it is read, or one that is handed on as it is.
     ///
     /// Each frame of `B` is decoded when it arrives: what the server has flushed is there, however
-    /// little it is. A frame has up to 32 KiB. The next frame of `B` is read when all that came out
-    /// of the one before has been taken, so that a slow reader slows the server down. Trailers come
-    /// last, as they were.
-    ///
-    /// A body without a byte is empty in every coding.
+    /// little it is. A decoded frame has up to 32 KiB. The next frame of `B` is read when all that
+    /// came out of the one before has been taken, so that a slow reader slows the server down.
+    /// Trailers come last, as they were. A body without a byte is empty in every coding.
     ///
     /// ```
     /// # #[cfg(feature = "decompression-gzip")]

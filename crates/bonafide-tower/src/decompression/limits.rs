@@ -1,14 +1,14 @@
 //! How much may come out of a decoder.
 
-/// What comes out of a decoder before the ratio is looked at: 1 MiB. A small body may well be
-/// thousands of equal bytes.
+/// What may come out of a decoder before the ratio is looked at: 1 MiB. A small body may well
+/// consist of equal bytes.
 pub(super) const UNJUDGED_BYTES: u64 = 1024 * 1024;
 
 /// How much a body may grow when it is decoded. Default: no size, and a ratio of 1,000 beyond the
 /// first MiB.
 ///
-/// A few thousand bytes can decode to gigabytes. The decoders take little memory for it, and
-/// whoever collects the output a lot: a caller who collects bodies sets a size.
+/// A few thousand bytes can decode to gigabytes. The decoder needs little memory for them, and a
+/// caller that collects them needs gigabytes: set a size where bodies are collected.
 ///
 /// ```
 /// use bonafide_tower::decompression::DecodingLimits;
@@ -29,7 +29,7 @@ impl DecodingLimits {
 
     /// Sets the largest decoded size of a body, in bytes: more is
     /// [`TooLarge`](super::DecompressionError::TooLarge). A body that is not encoded is not
-    /// counted. Default: none, so that a stream can go on for ever.
+    /// counted. Default: none, so that a stream can go on without an end.
     pub const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = Some(max_bytes);
         self
@@ -44,7 +44,7 @@ impl DecodingLimits {
         self
     }
 
-    /// Sets that any ratio is allowed.
+    /// Allows any ratio.
     pub const fn with_any_ratio(mut self) -> Self {
         self.max_ratio = None;
         self

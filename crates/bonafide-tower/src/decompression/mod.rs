@@ -57,7 +57,8 @@
 //! | `decompression-zstd` | `zstd` | frames of RFC 8878, one or several, with a window of 8 MiB at most (RFC 9659) |
 //!
 //! With the feature `decompression` alone nothing is decoded. Several codings on top of each other
-//! are taken off in reverse order, up to [four](MAX_CODINGS) of them. `identity` is skipped.
+//! are taken off in reverse order, up to [four](MAX_CODINGS) of them. `identity` is skipped. The
+//! decoders are those of the crate `async-compression`; that of zstd is compiled from C.
 //!
 //! # What is asked for
 //!
@@ -66,32 +67,33 @@
 //!
 //! # What is decoded
 //!
-//! What a response is in, it is decoded from, also where the caller has set `Accept-Encoding`.
-//! Left as they are, body and headers, are a 206, whose content is a part of the encoded bytes, a
-//! response that has no content, and one with a coding that this build does not decode, even if it
-//! decodes the others: see [`Plan::new`].
+//! The response decides, and not the request: a body is decoded also where the caller has set
+//! `Accept-Encoding`. Body and headers are left as they are for a 206, whose content is a part of
+//! the encoded bytes, for a response without content, and where one of the codings is not decoded
+//! by this build: see [`Plan::new`].
 //!
-//! Of a response that is decoded, `Content-Encoding` and `Content-Length` go away: neither is true
-//! of what comes out. Other fields stay, and speak of the encoded bytes: a strong `ETag` names
-//! them, and the server knows the response by it; `Content-MD5`, `Content-Digest` and `Repr-Digest`
-//! are hashes of them, so a layer that checks these belongs inside of this one.
+//! When a body is decoded, `Content-Encoding` and `Content-Length` are removed: they do not
+//! describe what comes out. All other fields stay, and some describe the encoded bytes: a strong
+//! `ETag`, by which the server knows the response, and `Content-MD5`, `Content-Digest` and
+//! `Repr-Digest`, which are hashes of them. A layer that checks such a hash belongs inside of this
+//! one.
 //!
 //! # As a stream
 //!
 //! Output is there as soon as its input is: what the server has flushed, and each gzip member or
-//! zstd frame when its last byte has come, as in a watch of Kubernetes. The memory for it does not
-//! grow with the body: a piece of 32 KiB and the window of each coding, which is 32 KiB for gzip
+//! zstd frame when its last byte has arrived, as in a watch of Kubernetes. The memory does not grow
+//! with the body: it is a piece of 32 KiB, and for each coding its window, which is 32 KiB for gzip
 //! and deflate, up to 8 MiB for zstd and up to 16 MiB for br. See [`DecodedBody`].
 //!
 //! # A body is an error
 //!
-//! - that decodes to more than 1,000 times its size, beyond the first MiB; both this and a largest
-//!   size are [`DecodingLimits`];
-//! - that ends before its coding does: curl takes such a body for a whole one;
-//! - that goes on after its coding has ended. The exception are zero bytes after the last gzip
-//!   member, which gzip(1) skips. curl refuses any byte after the first gzip member, Go one that
-//!   begins no member, and Chromium ignores all of them: then two programs may see two bodies in
-//!   the same bytes;
+//! - that decodes to more than 1,000 times its size, beyond the first MiB, or to more bytes than
+//!   the caller allows: [`DecodingLimits`] has both;
+//! - that ends before its coding does. curl accepts such a body in gzip;
+//! - that goes on after its coding has ended, except with zero bytes after the last gzip member,
+//!   which gzip(1) skips. Clients disagree about such bodies: curl refuses every byte after the
+//!   first gzip member, Go refuses what does not begin a further member, and Chromium ignores all
+//!   of it, further members included;
 //! - that is corrupt, or needs a dictionary or a zstd window of more than 8 MiB.
 //!
 //! See [`DecompressionError`]. A body without a byte is empty in every coding.

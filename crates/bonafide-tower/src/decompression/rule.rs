@@ -14,9 +14,8 @@ pub const MAX_CODINGS: usize = 4;
 
 /// The `Accept-Encoding` to add to a request: all codings that this build decodes.
 ///
-/// `None` if the caller has set one, if the request asks for a range (of the encoded bytes, were
-/// there a coding: such a part cannot be decoded), for `CONNECT`, and if this build decodes
-/// nothing.
+/// `None` if the caller has set one, if the request asks for a range (a part of encoded bytes
+/// cannot be decoded), for `CONNECT`, and if this build decodes nothing.
 ///
 /// ```
 /// # #[cfg(feature = "decompression-gzip")]
