@@ -2,7 +2,8 @@
 //! tower middleware for stacks of HTTP clients: verified HTTPS, demanded of whatever client the
 //! stack ends in.
 //!
-//! Each middleware is a module behind a feature of the same name. None is on by default.
+//! Each middleware is a module behind a feature of the same name; of [`decompression`], each coding
+//! is a feature. None is on by default.
 //!
 //! | feature and module | what it does |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
 //! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
 //! | `retry`: [`RetryLayer`](retry::RetryLayer) | sends failed requests again where that is safe, by a budget, and never a refused one |
+//! | `decompression-br`, `-deflate`, `-gzip`, `-zstd`: [`Decompression`](decompression::Decompression) | asks for encoded bodies and decodes them as they come, within limits |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -123,6 +125,8 @@ pub mod connector;
 pub mod default_headers;
 #[cfg(any(feature = "auth", feature = "default-headers"))]
 pub mod origin;
+#[cfg(feature = "decompression")]
+pub mod decompression;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(any(feature = "redirect", feature = "retry"))]

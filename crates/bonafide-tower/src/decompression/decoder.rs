@@ -1,0 +1,62 @@
+//! The decoders of the crate async-compression, without its readers.
+
+use std::io;
+
+#[cfg(feature = "decompression-br")]
+use async_compression::codecs::BrotliDecoder;
+use async_compression::codecs::DecodeV2;
+#[cfg(feature = "decompression-gzip")]
+use async_compression::codecs::GzipDecoder;
+#[cfg(feature = "decompression-zstd")]
+use async_compression::codecs::ZstdDecoder;
+#[cfg(feature = "decompression-zstd")]
+use async_compression::codecs::zstd::params::DParameter;
+#[cfg(feature = "decompression-deflate")]
+use async_compression::codecs::{DeflateDecoder, ZlibDecoder};
+
+use super::Coding;
+use super::member::Format;
+#[cfg(feature = "decompression-zstd")]
+use super::zstd_frame::MAX_WINDOW_LOG;
+
+/// It decodes one member, and after `reinit` the next one.
+pub(super) type Decoder = Box<dyn DecodeV2 + Send + Sync>;
+
+/// A decoder for a member in this format.
+///
+/// # Errors
+///
+/// If this build has none, which [`Coding::from_token`] keeps out of every plan.
+pub(super) fn decoder(format: Format) -> io::Result<Decoder> {
+    match format {
+        #[cfg(feature = "decompression-br")]
+        Format::Brotli => Ok(Box::new(BrotliDecoder::new())),
+        #[cfg(feature = "decompression-deflate")]
+        Format::BareDeflate => Ok(Box::new(DeflateDecoder::new())),
+        #[cfg(feature = "decompression-gzip")]
+        Format::Gzip => Ok(Box::new(GzipDecoder::new())),
+        #[cfg(feature = "decompression-deflate")]
+        Format::Zlib => Ok(Box::new(ZlibDecoder::new())),
+        #[cfg(feature = "decompression-zstd")]
+        Format::Zstd => Ok(Box::new(ZstdDecoder::new_with_params(&[
+            DParameter::window_log_max(MAX_WINDOW_LOG),
+        ]))),
+        #[cfg(not(all(
+            feature = "decompression-br",
+            feature = "decompression-deflate",
+            feature = "decompression-gzip",
+            feature = "decompression-zstd"
+        )))]
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// Whether the decoder fails where it is given no input and holds no output. With flate2 that is no
+/// fault of the data: one in the data comes up again with the next byte, and without a next byte
+/// the data is cut off as well.
+pub(super) fn may_refuse_empty_input(coding: Coding) -> bool {
+    match coding {
+        Coding::Deflate | Coding::Gzip => true,
+        Coding::Brotli | Coding::Zstd => false,
+    }
+}

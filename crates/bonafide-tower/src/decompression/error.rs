@@ -1,0 +1,60 @@
+//! Why a body is not decoded.
+
+use std::io;
+
+use super::Coding;
+
+/// A body that cannot, or must not, be decoded. The server that sent it is at fault, unless a
+/// [limit](super::DecodingLimits) is too low for what it serves.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecompressionError {
+    /// More bytes came out than the caller allows:
+    /// [`with_max_bytes`](super::DecodingLimits::with_max_bytes).
+    #[error("the decoded body is larger than {limit} bytes")]
+    TooLarge {
+        /// The largest allowed size, in bytes.
+        limit: u64,
+    },
+    /// Too many bytes came out of each byte that went in:
+    /// [`with_max_ratio`](super::DecodingLimits::with_max_ratio).
+    #[error("the body decodes to more than {limit} times its size")]
+    Ratio {
+        /// The highest allowed ratio.
+        limit: u64,
+    },
+    /// The data breaks the rules of its coding, fails its checksum, or needs a dictionary.
+    #[error("the {coding} data of the body is corrupt")]
+    Corrupt {
+        /// The coding.
+        coding: Coding,
+        /// What the decoder reports.
+        source: io::Error,
+    },
+    /// The body ends before its coding does.
+    #[error("the {coding} data of the body is cut off")]
+    Truncated {
+        /// The coding.
+        coding: Coding,
+    },
+    /// The coding ends before the body does.
+    #[error("the {coding} data of the body is followed by other data")]
+    TrailingData {
+        /// The coding.
+        coding: Coding,
+    },
+    /// A frame of zstd asks for more memory than RFC 9659 section 3 allows.
+    #[error("the body needs a zstd window of {window} bytes, and {limit} are allowed")]
+    WindowTooLarge {
+        /// The size of the window, in bytes.
+        window: u64,
+        /// The largest allowed size, in bytes: 8 MiB.
+        limit: u64,
+    },
+    /// `Content-Encoding` lists more codings than are decoded one after the other.
+    #[error("the body has more than {limit} content codings")]
+    TooManyCodings {
+        /// The highest allowed number: [`MAX_CODINGS`](super::MAX_CODINGS).
+        limit: usize,
+    },
+}
