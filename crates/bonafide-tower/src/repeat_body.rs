@@ -41,11 +41,8 @@ pub trait RepeatBody: Sized {
     fn empty() -> Self;
 
     /// A copy of the body; `None` if its content can be read only once. It is called before each
-    /// request that may be redirected, so it should be cheap. A body without content must return
-    /// `Some`; otherwise no redirect of a `GET` is followed.
-    /// The same body once more; `None` if its content is there once only. It is asked before each
-    /// request that may be redirected or repeated, so it should cost little. A body without content
-    /// says `Some`: else no redirect of a `GET` is followed, and no `GET` is sent again.
+    /// request that may be redirected or repeated, so it should be cheap. A body without content
+    /// must return `Some`; otherwise no redirect of a `GET` is followed and no `GET` is sent again.
     fn try_repeat(&self) -> Option<Self>;
 }
 

@@ -8,7 +8,7 @@ use url::Host;
 
 use super::CredentialError;
 
-/// The hosts of a zone, as `bonafide_verify::HostPattern` writes them.
+/// The hosts of a zone, as `bonafide_verify::host::HostPattern` writes them.
 ///
 /// | pattern | covers |
 /// |---|---|
