@@ -8,6 +8,8 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `cookies`: [`Cookies`](cookies::Cookies) | keeps cookies by RFC 6265bis, over verified connections alone, one jar for each user |
+//! | `file-store`: [`FileStore`](store::FileStore) | not a middleware: keeps cookies and HSTS hosts in files, crash-safe |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
 //!
 //! A middleware goes around any service that takes an [`http::Request`]. A receipt is an
@@ -16,8 +18,9 @@
 //! crate.
 //!
 //! `connector` needs tokio; the others depend on no runtime. `bonafide-verify` comes with
-//! `connector` and `require-verified` alone. What shows URLs comes with the module [`shown`], which
-//! keeps their secrets out of errors and logs.
+//! `connector`, `cookies`, `hsts` and `require-verified` alone. What shows URLs comes with the
+//! module [`shown`], which keeps their secrets out of errors and logs. What is kept between runs
+//! goes through the module [`store`].
 //!
 //! # Errors
 //!
@@ -79,8 +82,12 @@
 //! the stack what the client does by default: they hold when somebody builds it another way. The
 //! example `tower_stack` of the repository runs it.
 
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub mod assurance;
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "cookies")]
+pub mod cookies;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(feature = "require-https")]
@@ -89,6 +96,8 @@ pub mod require_https;
 pub mod require_verified;
 #[cfg(feature = "redirect")]
 pub mod shown;
+#[cfg(any(feature = "cookies", feature = "file-store", feature = "hsts"))]
+pub mod store;
 
 /// What the services of a stack fail with by default, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,510 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use super::{Only, now, url};
+use crate::assurance::Assurance::{Unverified, Verified};
+use crate::cookies::{CookieError, Jar, JarLimits, MAX_AGE, SameSite};
+use crate::store::Partition;
+
+const HERE: &str = "https://www.example.com/a/b";
+
+#[test]
+fn a_cookie_goes_to_the_hosts_and_paths_that_it_is_for() {
+    // set by, field, asked, whether it goes there
+    for (from, field, to, goes) in [
+        (HERE, "a=1", HERE, true),
+        (HERE, "a=1", "https://www.example.com:8443/a/c", true),
+        (HERE, "a=1", "https://www.example.com/a", true),
+        (HERE, "a=1", "https://www.example.com/", false),
+        (HERE, "a=1", "https://example.com/a/", false),
+        (HERE, "a=1", "https://x.www.example.com/a/", false),
+        (
+            HERE,
+            "a=1; Domain=example.com",
+            "https://example.com/a/",
+            true,
+        ),
+        (
+            HERE,
+            "a=1; Domain=.EXAMPLE.com",
+            "https://x.example.com/a/",
+            true,
+        ),
+        (
+            HERE,
+            "a=1; Domain=example.com",
+            "https://anexample.com/a/",
+            false,
+        ),
+        (
+            HERE,
+            "a=1; Domain=www.example.com",
+            "https://example.com/a/",
+            false,
+        ),
+        (HERE, "a=1; Domain=x.example; Domain=", HERE, true),
+        (HERE, "a=1; Path=/", "https://www.example.com/", true),
+        (HERE, "a=1; Path=/x", HERE, false),
+        (HERE, "a=1; Path=/x", "https://www.example.com/x/y", true),
+        (HERE, "a=1; Path=/x", "https://www.example.com/xy", false),
+        (HERE, "a=1; Path=x", HERE, true),
+        (HERE, "a=1; Secure", HERE, true),
+        (HERE, "a=1; Secure", "http://www.example.com/a/", false),
+        (HERE, "a=1", "http://www.example.com/a/", true),
+        ("http://www.example.com/a/", "a=1", HERE, true),
+        (
+            "https://127.0.0.1/",
+            "a=1; Domain=127.0.0.1",
+            "https://127.0.0.1/",
+            true,
+        ),
+        ("https://[::1]/", "a=1", "https://[::1]/", true),
+        (
+            "https://github.io/",
+            "a=1; Domain=github.io",
+            "https://github.io/",
+            true,
+        ),
+        (
+            "https://github.io/",
+            "a=1; Domain=github.io",
+            "https://x.github.io/",
+            false,
+        ),
+        (
+            "https://localhost/",
+            "a=1; Domain=localhost",
+            "https://localhost/",
+            true,
+        ),
+        (
+            "https://b\u{fc}cher.example/",
+            "a=1; Domain=xn--bcher-kva.example",
+            "https://x.b\u{fc}cher.example/",
+            true,
+        ),
+    ] {
+        let only = Only::new();
+        assert_eq!(only.set(from, field), Ok(()), "{field}");
+        let expected = if goes { "a=1" } else { "" };
+        assert_eq!(only.sent(to), expected, "{field} to {to}");
+    }
+}
+
+#[test]
+fn what_must_not_be_kept_is_refused_with_the_reason() {
+    let prefix = |prefix| CookieError::Prefix { prefix };
+    let foreign = |domain: &str, host: &str| CookieError::ForeignDomain {
+        domain: domain.to_owned(),
+        host: host.to_owned(),
+    };
+    let suffix = |domain: &str| CookieError::PublicSuffix {
+        domain: domain.to_owned(),
+    };
+    let plain = "http://www.example.com/";
+    let long = format!("a={}", "x".repeat(4_096));
+    for (from, field, reason) in [
+        (HERE, "a=\u{1}", CookieError::ControlCharacter),
+        (HERE, "a=1; x=\u{7f}", CookieError::ControlCharacter),
+        (HERE, "a=1\nb=2", CookieError::ControlCharacter),
+        (HERE, "", CookieError::Empty),
+        (HERE, " = ; Path=/", CookieError::Empty),
+        (
+            HERE,
+            &long,
+            CookieError::TooLong {
+                bytes: 4_097,
+                limit_bytes: 4_096,
+            },
+        ),
+        (
+            HERE,
+            "a=1; Domain=example.org",
+            foreign("example.org", "www.example.com"),
+        ),
+        (
+            HERE,
+            "a=1; Domain=x.www.example.com",
+            foreign("x.www.example.com", "www.example.com"),
+        ),
+        (
+            HERE,
+            "a=1; Domain=..example.com",
+            foreign(".example.com", "www.example.com"),
+        ),
+        (
+            HERE,
+            "a=1; Domain=example.com.",
+            foreign("example.com.", "www.example.com"),
+        ),
+        (
+            "https://127.0.0.1/",
+            "a=1; Domain=0.0.1",
+            foreign("0.0.1", "127.0.0.1"),
+        ),
+        (
+            "https://127.0.0.1/",
+            "a=1; Domain=1",
+            foreign("1", "127.0.0.1"),
+        ),
+        (HERE, "a=1; Domain=com", suffix("com")),
+        ("https://a.com./", "a=1; Domain=com.", suffix("com.")),
+        (
+            "https://x.github.io/",
+            "a=1; Domain=github.io",
+            suffix("github.io"),
+        ),
+        ("https://a.corp/", "a=1; Domain=corp", suffix("corp")),
+        (
+            HERE,
+            "a=1; Domain=b\u{fc}cher.example",
+            CookieError::DomainNotAscii,
+        ),
+        (plain, "a=1; Secure", CookieError::SecureOverHttp),
+        (HERE, "__Secure-a=1", prefix("__Secure-")),
+        (HERE, "__sEcUrE-a=1", prefix("__Secure-")),
+        (HERE, "__Host-a=1; Secure", prefix("__Host-")),
+        (HERE, "__Host-a=1; Path=/", prefix("__Host-")),
+        (HERE, "__Host-a=1; Secure; Path=/a", prefix("__Host-")),
+        (
+            HERE,
+            "__host-a=1; Secure; Path=/; Domain=example.com",
+            prefix("__Host-"),
+        ),
+        (
+            "https://example.com/",
+            "__HOST-a=1; Secure",
+            prefix("__Host-"),
+        ),
+        (HERE, "=__Host-a=1; Secure; Path=/", prefix("__Host-")),
+        (HERE, "__secure-a; Secure", prefix("__Secure-")),
+        ("ftp://example.com/", "a=1", CookieError::NotHttp),
+        ("data:x", "a=1", CookieError::NotHttp),
+    ] {
+        let only = Only::new();
+        assert_eq!(only.set(from, field), Err(reason), "{field}");
+        assert!(only.jar.is_empty(), "{field}");
+    }
+}
+
+#[test]
+fn a_cookie_that_keeps_the_promise_of_its_prefix_is_kept() {
+    for field in [
+        "__Secure-a=1; Secure; Domain=example.com",
+        "__Host-a=1; Secure; Path=/",
+        "__Hosta=1",
+    ] {
+        assert_eq!(Only::new().set(HERE, field), Ok(()), "{field}");
+    }
+}
+
+#[test]
+fn without_a_verified_server_https_gets_no_cookie_and_sets_none() {
+    let mut only = Only::new();
+    only.set(HERE, "a=1; Domain=example.com; Path=/").unwrap();
+    only.assurance = Unverified;
+    assert_eq!(only.sent(HERE), "");
+    assert_eq!(
+        only.jar
+            .cookies(&url(HERE), &only.partition, Unverified, now())
+            .len(),
+        0
+    );
+    assert_eq!(only.set(HERE, "b=2"), Err(CookieError::Unverified));
+    assert_eq!(
+        only.set(HERE, "a=; Max-Age=0; Path=/"),
+        Err(CookieError::Unverified)
+    );
+    // Of http nothing is proved in any case.
+    assert_eq!(only.sent("http://www.example.com/"), "a=1");
+    only.assurance = Verified;
+    assert_eq!(only.sent(HERE), "a=1");
+}
+
+#[test]
+fn http_leaves_secure_cookies_alone() {
+    let plain = "http://www.example.com/a/b";
+    // Secure cookie, field over http, whether that is refused
+    for (secure, field, refused) in [
+        ("a=1; Secure; Path=/", "a=2; Path=/", true),
+        ("a=1; Secure; Path=/", "a=2; Path=/a", true),
+        ("a=1; Secure; Path=/a", "a=2; Path=/", false),
+        (
+            "a=1; Secure; Path=/",
+            "a=2; Path=/; Domain=example.com",
+            true,
+        ),
+        (
+            "a=1; Secure; Path=/; Domain=example.com",
+            "a=2; Path=/",
+            true,
+        ),
+        ("a=1; Secure; Path=/", "a=; Path=/; Max-Age=0", true),
+        ("a=1; Secure; Path=/", "b=2; Path=/", false),
+        ("a=1; Path=/", "a=2; Path=/", false),
+    ] {
+        let only = Only::new();
+        only.set(HERE, secure).unwrap();
+        let expected = if refused {
+            Err(CookieError::HidesSecure)
+        } else {
+            Ok(())
+        };
+        assert_eq!(only.set(plain, field), expected, "{secure} {field}");
+        assert_eq!(only.set(HERE, field), Ok(()), "{secure} {field}");
+    }
+    let only = Only::new();
+    only.set(HERE, "a=1; Secure; Max-Age=10").unwrap();
+    assert_eq!(only.after(10).set(plain, "a=2"), Ok(()));
+}
+
+#[test]
+fn the_longest_path_comes_first_and_then_the_oldest_cookie() {
+    let only = Only::new();
+    for field in [
+        "z=1; Path=/",
+        "b=2; Path=/a",
+        "c=3; Path=/",
+        "d=4; Path=/a/b",
+        "e=5; Domain=example.com; Path=/",
+    ] {
+        only.set(HERE, field).unwrap();
+    }
+    assert_eq!(only.sent(HERE), "d=4; b=2; z=1; c=3; e=5");
+    // A cookie keeps its place when it has a new value, and goes to the end when it was away.
+    only.after(1).set(HERE, "z=9; Path=/").unwrap();
+    assert_eq!(only.sent(HERE), "d=4; b=2; z=9; c=3; e=5");
+    only.set(HERE, "z=; Path=/; Max-Age=0").unwrap();
+    only.after(1).set(HERE, "z=8; Path=/").unwrap();
+    assert_eq!(only.after(1).sent(HERE), "d=4; b=2; c=3; e=5; z=8");
+}
+
+#[test]
+fn a_cookie_ends_by_max_age_or_else_by_expires_and_after_400_days_at_most() {
+    const DAY: u64 = 24 * 60 * 60;
+    // field, seconds that it lasts from 2030-01-01 on; none: it ends with the jar
+    for (field, lasts) in [
+        ("a=1", None),
+        ("a=1; Max-Age=10", Some(10)),
+        (
+            "a=1; Max-Age=10; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            Some(10),
+        ),
+        ("a=1; Expires=Tue, 01 Jan 2030 00:01:00 GMT", Some(60)),
+        (
+            "a=1; Expires=Tue, 01 Jan 2030 00:01:00 GMT; Max-Age=ten",
+            Some(60),
+        ),
+        ("a=1; Max-Age=10; Max-Age=20", Some(20)),
+        ("a=1; Max-Age=+10", None),
+        ("a=1; Max-Age=1.5", None),
+        ("a=1; Max-Age=-", None),
+        ("a=1; Max-Age=", None),
+        ("a=1; Expires=soon", None),
+        ("a=1; Max-Age=99999999999999999999999", Some(400 * DAY)),
+        (
+            "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT",
+            Some(400 * DAY),
+        ),
+        ("a=1; Max-Age=0", Some(0)),
+        ("a=1; Max-Age=-5", Some(0)),
+        ("a=1; Max-Age=-99999999999999999999999", Some(0)),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+        ("a=1; Expires=Mon, 01 Jan 1601 00:00:00 GMT", Some(0)),
+    ] {
+        let only = Only::new();
+        only.set(HERE, field).unwrap();
+        let Some(seconds) = lasts else {
+            assert_eq!(only.after(4_000 * DAY).sent(HERE), "a=1", "{field}");
+            continue;
+        };
+        if seconds > 0 {
+            assert_eq!(only.after(seconds - 1).sent(HERE), "a=1", "{field}");
+            let cookies = only.jar.all(&only.partition, now());
+            let ends = now() + Duration::from_secs(seconds);
+            assert_eq!(cookies[0].expires(), Some(ends), "{field}");
+        }
+        assert_eq!(only.after(seconds).sent(HERE), "", "{field}");
+        assert_eq!(
+            only.after(seconds)
+                .jar
+                .all(&only.partition, only.after(seconds).now)
+                .len(),
+            0
+        );
+    }
+    assert_eq!(MAX_AGE, Duration::from_secs(400 * DAY));
+}
+
+#[test]
+fn attributes_are_read_in_any_case_and_with_white_space_and_too_long_ones_are_ignored() {
+    let only = Only::new();
+    let long = "x".repeat(1_025);
+    let field =
+        format!("\ta =\t1 2 ; PATH\t= /a ;Path=/{long}; hTTPonly=no; sEcUrE; samesite=STRICT;;=;x");
+    only.set(HERE, &field).unwrap();
+    let cookies = only
+        .jar
+        .cookies(&url(HERE), &only.partition, Verified, now());
+    let cookie = &cookies[0];
+    assert_eq!((cookie.name(), cookie.value()), (Some("a"), Some("1 2")));
+    assert_eq!((cookie.domain(), cookie.path()), ("www.example.com", "/a"));
+    assert!(cookie.is_host_only() && cookie.is_secure() && cookie.is_http_only());
+    assert_eq!(
+        (cookie.same_site(), cookie.expires()),
+        (SameSite::Strict, None)
+    );
+    for (field, same_site) in [
+        ("b=1; SameSite=Lax", SameSite::Lax),
+        ("b=1; SameSite=None", SameSite::None),
+        ("b=1; SameSite=Strict; SameSite=x", SameSite::Unset),
+        ("b=1", SameSite::Unset),
+    ] {
+        let only = Only::new();
+        only.set(HERE, field).unwrap();
+        assert_eq!(
+            only.jar.all(&only.partition, now())[0].same_site(),
+            same_site,
+            "{field}"
+        );
+    }
+}
+
+#[test]
+fn a_cookie_without_a_name_is_sent_as_its_value() {
+    let only = Only::new();
+    only.set(HERE, "alone").unwrap();
+    only.set(HERE, "=a=b").unwrap();
+    assert_eq!(only.sent(HERE), "a=b");
+}
+
+#[test]
+fn partitions_do_not_see_each_other() {
+    let (jar, here) = (Jar::new(), url(HERE));
+    let [one, other] = ["one", "other"].map(Partition::new);
+    jar.set(&here, &one, Verified, b"a=1", now()).unwrap();
+    assert_eq!(jar.header(&here, &other, Verified, now()), None);
+    jar.set(&here, &other, Verified, b"a=2", now()).unwrap();
+    assert_eq!(jar.header(&here, &one, Verified, now()).unwrap(), "a=1");
+    jar.clear(&one);
+    assert_eq!(jar.all(&one, now()).len(), 0);
+    assert_eq!(jar.header(&here, &other, Verified, now()).unwrap(), "a=2");
+    let cookie = jar.all(&other, now()).remove(0);
+    assert!(!jar.remove(&one, &cookie));
+    assert!(jar.remove(&other, &cookie) && !jar.remove(&other, &cookie));
+    assert!(jar.is_empty());
+    jar.set(&here, &one, Verified, b"a=1", now()).unwrap();
+    jar.clear_all();
+    assert_eq!(jar.len(), 0);
+}
+
+#[test]
+fn of_one_domain_expired_cookies_go_first_then_those_not_secure_then_the_stalest() {
+    let mut only = Only::new();
+    only.jar = Jar::with_limits(JarLimits {
+        per_domain: 3,
+        in_all: 100,
+    });
+    only.set(HERE, "old=1; Secure; Path=/").unwrap();
+    only.set(HERE, "dies=1; Secure; Max-Age=5; Path=/").unwrap();
+    only.set(HERE, "plain=1; Path=/used").unwrap();
+    // Used last of all, and not Secure all the same.
+    assert_eq!(only.after(1).sent("http://www.example.com/used"), "plain=1");
+    only.after(6).set(HERE, "b=1; Secure; Path=/").unwrap();
+    assert_eq!(
+        only.after(6).sent("https://www.example.com/used"),
+        "plain=1; old=1; b=1"
+    );
+    only.after(7).set(HERE, "c=1; Secure; Path=/").unwrap();
+    assert_eq!(only.after(7).sent(HERE), "old=1; b=1; c=1");
+    // One that is not Secure pushes out no Secure one.
+    only.after(8).set(HERE, "plain=1; Path=/").unwrap();
+    assert_eq!(only.after(8).sent(HERE), "old=1; b=1; c=1");
+    only.after(9).set(HERE, "b=2; Secure; Path=/").unwrap();
+    only.after(10).set(HERE, "d=1; Secure; Path=/").unwrap();
+    assert_eq!(only.after(10).sent(HERE), "b=2; c=1; d=1");
+}
+
+#[test]
+fn beyond_the_limit_of_the_jar_the_stalest_cookie_of_the_fullest_partition_goes() {
+    let jar = Jar::with_limits(JarLimits {
+        per_domain: 50,
+        in_all: 4,
+    });
+    let [small, full] = ["small", "full"].map(Partition::new);
+    let here = url(HERE);
+    jar.set(&here, &small, Verified, b"old=1", now()).unwrap();
+    for host in 0..10 {
+        let url = url(&format!("https://h{host}.example.com/"));
+        let then = now() + Duration::from_secs(host);
+        jar.set(&url, &full, Verified, b"a=1", then).unwrap();
+    }
+    assert_eq!(jar.len(), 4);
+    assert_eq!(jar.header(&here, &small, Verified, now()).unwrap(), "old=1");
+    let left: Vec<_> = jar
+        .all(&full, now())
+        .iter()
+        .map(|cookie| cookie.domain().to_owned())
+        .collect();
+    assert_eq!(left, ["h7.example.com", "h8.example.com", "h9.example.com"]);
+}
+
+#[test]
+fn the_limits_are_those_of_the_standard() {
+    assert_eq!(
+        JarLimits::default(),
+        JarLimits {
+            per_domain: 50,
+            in_all: 3_000
+        }
+    );
+    let only = Only::new();
+    for number in 0..60 {
+        only.set(HERE, &format!("n{number}=1; Path=/")).unwrap();
+    }
+    assert_eq!(only.jar.len(), 50);
+    assert!(only.sent(HERE).starts_with("n10=1; "));
+}
+
+#[test]
+fn every_set_cookie_field_of_a_response_is_read_and_a_bad_one_spoils_no_other() {
+    let only = Only::new();
+    let mut headers = HeaderMap::new();
+    for field in ["a=1, b=2", "c=3; Domain=com", "d=\u{e9}"] {
+        headers.append(
+            "set-cookie",
+            HeaderValue::from_bytes(field.as_bytes()).unwrap(),
+        );
+    }
+    only.jar
+        .receive(&url(HERE), &only.partition, Verified, &headers, now());
+    assert_eq!(only.sent(HERE), "a=1, b=2; d=\u{e9}");
+    let header = only
+        .jar
+        .header(&url(HERE), &only.partition, Verified, now());
+    assert!(header.unwrap().is_sensitive());
+}
+
+#[test]
+fn no_text_shows_a_value() {
+    let only = Only::new();
+    only.set(HERE, "id=s3cret; Path=/").unwrap();
+    only.set(HERE, "s3cret; Path=/").unwrap();
+    let cookies = only.jar.all(&only.partition, now());
+    assert_eq!(cookies.len(), 2);
+    let mut text = format!("{:?} {cookies:?}", only.jar);
+    for cookie in &cookies {
+        text += &format!(" {cookie}");
+    }
+    for field in [
+        "__Host-id=s3cret",
+        "id=s3cret\u{1}",
+        "id=s3cret; Domain=com",
+    ] {
+        let error = only.set(HERE, field).unwrap_err();
+        text += &format!(" {error} {error:?}");
+    }
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(text.contains("id for www.example.com/"), "{text}");
+}
