@@ -8,6 +8,7 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, a grant's, or no pin where one is demanded |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http, and keeps credentials to their origin |
+//! | `hsts`: [`Hsts`](hsts::Hsts) | asks hosts over https alone where a verified response said so |
 //! | `cookies`: [`Cookies`](cookies::Cookies) | keeps cookies by RFC 6265bis, over verified connections alone, one jar for each user |
 //! | `file-store`: [`FileStore`](store::FileStore) | not a middleware: keeps cookies and HSTS hosts in files, crash-safe |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | has hyper-util's client verify by a policy, and puts receipts into its responses |
@@ -88,6 +89,8 @@ pub mod assurance;
 pub mod connector;
 #[cfg(feature = "cookies")]
 pub mod cookies;
+#[cfg(feature = "hsts")]
+pub mod hsts;
 #[cfg(feature = "redirect")]
 pub mod redirect;
 #[cfg(feature = "require-https")]
