@@ -36,8 +36,8 @@ pub enum CookieError {
         /// The host that sent it.
         host: String,
     },
-    /// Its `Domain` is a public suffix, under which hosts belong to others.
-    #[error("the Domain of the cookie, {domain:?}, is a public suffix")]
+    /// Its `Domain` is a public suffix, or is over one: hosts under it belong to others.
+    #[error("the Domain of the cookie, {domain:?}, is, or is over, a public suffix")]
     PublicSuffix {
         /// Its `Domain`.
         domain: String,

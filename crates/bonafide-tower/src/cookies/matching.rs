@@ -23,11 +23,11 @@ pub(super) fn is_address(url: &Url) -> bool {
     matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
-/// Whether hosts directly under `domain` belong to different owners. A top-level domain that the
-/// list does not know is taken for such a one, as the list says.
-pub(super) fn is_public_suffix(domain: &str) -> bool {
-    let domain = domain.strip_suffix('.').unwrap_or(domain);
-    psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == domain.as_bytes())
+/// The shortest domain of which all hosts have one owner, and `host` is one of them: one label more
+/// than the public suffix. `None` if `host` is, or is over, a public suffix. A top-level domain that
+/// the list does not know is taken for a public suffix, as the list says. Without a trailing period.
+pub(super) fn registrable(host: &str) -> Option<&str> {
+    psl::domain_str(host)
 }
 
 /// The path of a cookie that was set without one.
@@ -108,18 +108,22 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_over_which_hosts_of_different_owners_stand_is_a_public_suffix() {
-        for (domain, public) in [
-            ("com", true),
-            ("com.", true),
-            ("co.uk", true),
-            ("github.io", true),
-            ("localhost", true),
-            ("corp", true),
-            ("example.com", false),
-            ("www.ck", false),
+    fn a_public_suffix_and_what_is_over_one_have_no_registrable_domain() {
+        for (host, expected) in [
+            ("com", None),
+            ("co.uk", None),
+            ("github.io", None),
+            ("localhost", None),
+            ("a.ck", None),
+            ("a.kobe.jp", None),
+            ("example.com", Some("example.com")),
+            ("b.a.example.com", Some("example.com")),
+            ("b.a.example.com.", Some("example.com")),
+            ("a.github.io", Some("a.github.io")),
+            ("a.www.ck", Some("www.ck")),
+            ("a.b.corp", Some("b.corp")),
         ] {
-            assert_eq!(is_public_suffix(domain), public, "{domain}");
+            assert_eq!(registrable(host), expected, "{host}");
         }
     }
 }

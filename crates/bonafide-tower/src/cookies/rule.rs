@@ -8,7 +8,7 @@ use url::Url;
 
 use super::CookieError;
 use super::cookie::Cookie;
-use super::matching::{default_path, is_address, is_public_suffix, is_within};
+use super::matching::{default_path, is_address, is_within, registrable};
 use super::set_cookie::{PathAttribute, SetCookie};
 use crate::assurance::Assurance;
 
@@ -85,19 +85,23 @@ pub(super) fn admit(
 
 /// The domain of a cookie with that `Domain`, and whether it is host-only.
 fn covered<'a>(url: &Url, host: &'a str, domain: &'a str) -> Result<(&'a str, bool), CookieError> {
+    let is_address = is_address(url);
+    let registrable = if is_address { None } else { registrable(host) };
     // An address is its own domain and no other's. So is a host that is a public suffix itself.
-    if domain == host && (is_address(url) || is_public_suffix(domain)) {
+    if domain == host && registrable.is_none() {
         return Ok((host, true));
     }
-    if !is_address(url) && is_public_suffix(domain) {
-        return Err(CookieError::PublicSuffix {
-            domain: domain.to_owned(),
-        });
-    }
-    if is_address(url) || !is_within(host, domain) {
+    if is_address || !is_within(host, domain) {
         return Err(CookieError::ForeignDomain {
             domain: domain.to_owned(),
             host: host.to_owned(),
+        });
+    }
+    // Not only a public suffix itself: `kobe.jp` is none, and what is under it is.
+    let name = domain.strip_suffix('.').unwrap_or(domain);
+    if registrable.is_none_or(|registrable| !is_within(name, registrable)) {
+        return Err(CookieError::PublicSuffix {
+            domain: domain.to_owned(),
         });
     }
     Ok((domain, false))

@@ -73,6 +73,12 @@ fn a_cookie_goes_to_the_hosts_and_paths_that_it_is_for() {
             false,
         ),
         (
+            "https://a.example.com./",
+            "a=1; Domain=example.com.",
+            "https://b.example.com./",
+            true,
+        ),
+        (
             "https://localhost/",
             "a=1; Domain=localhost",
             "https://localhost/",
@@ -149,6 +155,16 @@ fn what_must_not_be_kept_is_refused_with_the_reason() {
             foreign("1", "127.0.0.1"),
         ),
         (HERE, "a=1; Domain=com", suffix("com")),
+        (
+            "https://a.kobe.jp/",
+            "a=1; Domain=kobe.jp",
+            suffix("kobe.jp"),
+        ),
+        (
+            "https://b.a.kobe.jp/",
+            "a=1; Domain=kobe.jp",
+            suffix("kobe.jp"),
+        ),
         ("https://a.com./", "a=1; Domain=com.", suffix("com.")),
         (
             "https://x.github.io/",
