@@ -200,7 +200,8 @@ fn read_cookie(fields: &mut Fields<'_>, now: i64, sequence: u64) -> Result<Cooki
     let (name, value) = (fields.bytes()?, fields.bytes()?);
     let (domain, path) = (fields.text()?, fields.text()?);
     let (created, accessed) = (fields.number()?, fields.number()?);
-    let expires = fields.number()?.min(now.saturating_add(MAX_AGE_MICROS));
+    let expires = fields.number::<i64>()?;
+    let expires = expires.min(now.saturating_add(MAX_AGE_MICROS));
     let same_site = SameSite::parse(&fields.bytes()?);
     let flags = fields.text()?;
     if !flags.chars().all(|flag| "hso".contains(flag)) {

@@ -1,5 +1,6 @@
 //! The hosts that are asked over https alone.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::iter::successors;
@@ -158,7 +159,8 @@ impl HstsHosts {
         true
     }
 
-    /// Forgets what was learned of `host`. Returns whether anything was.
+    /// Forgets what was learned of `host`, as [`Url::host_str`] has it without a trailing period.
+    /// Returns whether anything was.
     pub fn forget(&self, host: &str) -> bool {
         self.learned().hosts.remove(host).is_some()
     }
@@ -229,17 +231,20 @@ pub(super) fn bound(hosts: &mut Entries, max_hosts: usize, now: u64) {
         hosts.retain(|_, entry| entry.expires > now);
     }
     while hosts.len() > max_hosts {
-        let mut sites: HashMap<&str, usize> = HashMap::new();
-        for host in hosts.keys() {
-            *sites.entry(site(host)).or_default() += 1;
+        let entries = hosts.iter();
+        let entries: Vec<_> = entries
+            .map(|(host, entry)| (site(host), entry.expires, host))
+            .collect();
+        let mut sizes: HashMap<&str, usize> = HashMap::new();
+        for (site, ..) in &entries {
+            *sizes.entry(site).or_default() += 1;
         }
-        let first = hosts.iter().max_by(|one, other| {
-            let size = |host: &str| sites.get(site(host)).copied();
-            let by_size = size(one.0).cmp(&size(other.0));
-            by_size.then(other.1.expires.cmp(&one.1.expires))
-        });
-        let Some((host, _)) = first else { break };
-        let host = host.clone();
+        let first = entries
+            .iter()
+            .max_by_key(|(site, expires, _)| (sizes.get(site).copied(), Reverse(*expires)));
+        let Some(host) = first.map(|(.., host)| (*host).clone()) else {
+            break;
+        };
         hosts.remove(&host);
     }
 }

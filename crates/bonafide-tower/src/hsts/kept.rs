@@ -102,11 +102,7 @@ fn read(state: &[u8], now: u64) -> Result<Entries, StoreError> {
 }
 
 fn read_entry(fields: &mut Fields<'_>) -> Result<(String, Entry), &'static str> {
-    let host = fields.text()?;
-    let expires = fields.text()?;
-    let expires = expires
-        .parse()
-        .map_err(|_| "a field that is not a number")?;
+    let (host, expires) = (fields.text()?, fields.number()?);
     let include_subdomains = match &*fields.text()? {
         "0" => false,
         "1" => true,

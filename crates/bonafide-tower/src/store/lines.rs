@@ -1,6 +1,8 @@
 //! The text of a state: a first line that names it, a line of fields for each entry, and a last
 //! line that counts them, so that a state that was cut off is not taken for a shorter one.
 
+use std::str::FromStr;
+
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use super::{Kind, StoreError};
@@ -122,7 +124,7 @@ impl Fields<'_> {
     }
 
     /// The next one, which is a number.
-    pub(crate) fn number(&mut self) -> Result<i64, &'static str> {
+    pub(crate) fn number<T: FromStr>(&mut self) -> Result<T, &'static str> {
         let text = self.text()?;
         text.parse().map_err(|_| "a field that is not a number")
     }

@@ -1,5 +1,7 @@
 use super::{Only, now};
-use crate::store::{Key, Kind, MemoryStore, Partition, Store, StoreError, Swapped};
+use crate::store::{
+    Key, Kind, MemoryStore, Partition, Snapshot, Store, StoreError, StoreFuture, Swapped, Version,
+};
 
 const HERE: &str = "https://www.example.com/";
 
@@ -197,4 +199,91 @@ async fn a_stored_cookie_lasts_400_days_from_now_at_most() {
     load(&only, &store).await.unwrap();
     let cookies = only.jar.all(&only.partition, now());
     assert_eq!(cookies[0].expires(), Some(now() + crate::cookies::MAX_AGE));
+}
+
+/// A store at whose writes something else happens first.
+struct Interrupted<F> {
+    inner: MemoryStore,
+    first: F,
+}
+
+impl<F> std::fmt::Debug for Interrupted<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupted")
+    }
+}
+
+impl<F: Fn() -> Option<Result<Swapped, StoreError>> + Send + Sync> Store for Interrupted<F> {
+    fn load<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Snapshot>> {
+        self.inner.load(key)
+    }
+
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a Key,
+        expected: Option<&'a Version>,
+        state: Vec<u8>,
+    ) -> StoreFuture<'a, Swapped> {
+        match (self.first)() {
+            Some(result) => Box::pin(std::future::ready(result)),
+            None => self.inner.compare_and_set(key, expected, state),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_while_a_save_is_under_way_stays_and_is_saved_next() {
+    let only = Only::new();
+    only.set(HERE, "a=1; Max-Age=60").unwrap();
+    let store = Interrupted {
+        inner: MemoryStore::new(),
+        first: || {
+            only.set(HERE, "a=2; Max-Age=60").unwrap();
+            only.set(HERE, "b=3; Max-Age=60").unwrap();
+            None
+        },
+    };
+    save(&only, &store).await.unwrap();
+    assert_eq!(only.sent(HERE), "a=2; b=3");
+    assert!(!stored(&store.inner).await.contains("b\t3"));
+    save(&only, &store.inner).await.unwrap();
+    let next = Only::new();
+    load(&next, &store.inner).await.unwrap();
+    assert_eq!(next.sent(HERE), "a=2; b=3");
+}
+
+#[tokio::test]
+async fn a_save_that_others_come_before_each_time_ends_with_an_error_and_changes_nothing() {
+    let only = Only::new();
+    only.set(HERE, "a=1; Max-Age=60").unwrap();
+    let store = Interrupted {
+        inner: MemoryStore::new(),
+        first: || Some(Ok(Swapped::Conflict)),
+    };
+    let contended = save(&only, &store).await;
+    assert!(matches!(
+        contended,
+        Err(StoreError::Contended { attempts: 32 })
+    ));
+    let store = Interrupted {
+        inner: MemoryStore::new(),
+        first: || Some(Err(StoreError::Other("no connection".into()))),
+    };
+    match save(&only, &store).await {
+        Err(StoreError::Other(source)) => assert_eq!(source.to_string(), "no connection"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(only.sent(HERE), "a=1");
+    save(&only, &store.inner).await.unwrap();
+    assert!(stored(&store.inner).await.contains("a\t1\t"));
+}
+
+#[tokio::test]
+async fn a_partition_that_is_cleared_is_cleared_in_the_store_by_the_next_save() {
+    let (store, only) = (MemoryStore::new(), Only::new());
+    only.set(HERE, "a=1; Max-Age=60").unwrap();
+    save(&only, &store).await.unwrap();
+    only.jar.clear(&only.partition);
+    save(&only, &store).await.unwrap();
+    assert_eq!(stored(&store).await, "bonafide cookies 1\nend 0\n");
 }
