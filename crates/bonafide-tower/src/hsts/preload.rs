@@ -26,8 +26,7 @@ pub const MAX_PRELOAD_BYTES: u64 = 32 << 20;
 /// use url::Url;
 ///
 /// let preload = Preload::parse("
-///     # our own
-///     example.com includeSubDomains
+///     example.com includeSubDomains # our own
 ///     login.example.org
 /// ")?;
 /// let hosts = HstsHosts::new().with_preload(preload);

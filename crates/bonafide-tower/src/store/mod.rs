@@ -28,7 +28,7 @@
 //! | store | keeps its states |
 //! |---|---|
 //! | [`MemoryStore`] | in memory: for tests, and for jars that share within a process |
-//! | [`FileStore`](crate::store::FileStore), feature `file-store` | in a folder, crash-safe, a file for each key, readable by its owner alone |
+//! | [`FileStore`], feature `file-store` | in a folder, crash-safe, a file for each key, readable by its owner alone |
 //!
 //! States hold the values of cookies in the clear. An own store protects them as it would a
 //! password.
