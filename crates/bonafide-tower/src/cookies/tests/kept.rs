@@ -1,4 +1,5 @@
 use super::{Only, now};
+use crate::cookies::{Jar, JarLimits};
 use crate::store::{
     Key, Kind, MemoryStore, Partition, Snapshot, Store, StoreError, StoreFuture, Swapped, Version,
 };
@@ -250,6 +251,55 @@ async fn what_is_set_while_a_save_is_under_way_stays_and_is_saved_next() {
     let next = Only::new();
     load(&next, &store.inner).await.unwrap();
     assert_eq!(next.sent(HERE), "a=2; b=3");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_set_while_a_save_is_under_way_is_not_replaced_by_that_of_another() {
+    let (inner, only, other) = (MemoryStore::new(), Only::new(), Only::new());
+    only.set(HERE, "a=1; Max-Age=60").unwrap();
+    save(&only, &inner).await.unwrap();
+    load(&other, &inner).await.unwrap();
+    other.set(HERE, "a=other; Max-Age=60").unwrap();
+    save(&other, &inner).await.unwrap();
+    let first = || {
+        only.set(HERE, "a=2; Max-Age=60").unwrap();
+        None
+    };
+    only.set(HERE, "b=3; Max-Age=60").unwrap();
+    save(
+        &only,
+        &Interrupted {
+            inner: inner.clone(),
+            first,
+        },
+    )
+    .await
+    .unwrap();
+    assert_eq!(only.sent(HERE), "a=2; b=3");
+    assert!(stored(&inner).await.contains("a\tother\t"));
+    save(&only, &inner).await.unwrap();
+    assert!(stored(&inner).await.contains("a\t2\t"));
+}
+
+#[tokio::test]
+async fn no_more_is_loaded_or_saved_than_the_limits_of_the_jar() {
+    let store = MemoryStore::new();
+    for host in ["a", "b", "c", "d"] {
+        let only = Only::new();
+        only.set(&format!("https://{host}.example/"), "x=1; Max-Age=60")
+            .unwrap();
+        save(&only, &store).await.unwrap();
+    }
+    assert!(stored(&store).await.ends_with("end 4\n"));
+    let mut small = Only::new();
+    small.jar = Jar::with_limits(JarLimits {
+        per_domain: 50,
+        in_all: 2,
+    });
+    load(&small, &store).await.unwrap();
+    assert_eq!(small.jar.len(), 2);
+    save(&small, &store).await.unwrap();
+    assert!(stored(&store).await.ends_with("end 2\n"));
 }
 
 #[tokio::test]
