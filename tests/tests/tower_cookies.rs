@@ -9,7 +9,6 @@ use std::time::SystemTime;
 
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
-use bonafide_tower::assurance::Assurance::Verified;
 use bonafide_tower::connector::VerifiedConnector;
 use bonafide_tower::cookies::{CookiesLayer, Jar};
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
@@ -23,12 +22,11 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tower::{Service, ServiceBuilder, ServiceExt as _};
-use url::Url;
 
 type Body = Empty<Bytes>;
 
-/// Answers with the `Cookie` fields that it was sent, and sets what stands after `set-` in the path,
-/// with `;` for `+`.
+/// Answers with the `Cookie` fields that it was sent, and sets what stands after `set-` in the
+/// path, with `;` for `+`.
 async fn echo<B>(request: Request<B>) -> Response<Bytes> {
     let fields = request.headers().get_all("cookie").iter();
     let fields: Vec<_> = fields.map(HeaderValue::as_bytes).collect();
@@ -162,51 +160,4 @@ async fn a_program_that_starts_again_has_its_cookies_and_hosts() {
         jar.save(&store, &user, SystemTime::now()).await.unwrap();
         hosts.save(&store, &user, SystemTime::now()).await.unwrap();
     }
-}
-
-#[cfg(feature = "danger-insecure-grants")]
-#[tokio::test]
-async fn a_connection_under_a_grant_sets_no_cookie_and_teaches_no_host() {
-    use std::time::Duration;
-
-    use bonafide_testkit::Identity;
-    use bonafide_verify::danger::Grant;
-    use bonafide_verify::pki_types::UnixTime;
-    use bonafide_verify::{Code, CustomCa};
-
-    let server = TestServer::builder(Identity::self_signed(Recipe::for_host("localhost")))
-        .handler(echo)
-        .start()
-        .await;
-    let until = UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + 3_600));
-    let grant = Grant::for_host("localhost")
-        .forgive(Code::SelfSigned)
-        .because("a test of cookies")
-        .until(until);
-    let policy = Policy::builder()
-        .anchors(Anchors::only(CustomCa::pem(
-            "elsewhere",
-            TestCa::new().pem(),
-        )))
-        .danger_grant(grant)
-        .build()
-        .unwrap();
-    let (jar, hosts) = (Jar::new(), HstsHosts::new());
-    let connector = VerifiedConnector::new(policy);
-    let client = ServiceBuilder::new()
-        .layer(HstsLayer::new(hosts.clone()))
-        .layer(
-            CookiesLayer::new(jar.clone())
-                .with_expectation(|_| bonafide_tower::assurance::Assurance::Unverified),
-        )
-        .service(Client::builder(TokioExecutor::new()).build(connector));
-    let url = server.url("/hsts/set-id=7");
-    ask(&client, &url).await.unwrap();
-    assert!(jar.is_empty() && hosts.is_empty());
-    // What the jar has from elsewhere does not go there.
-    let (url, partition) = (Url::parse(&url).unwrap(), Partition::default());
-    let now = SystemTime::now();
-    jar.set(&url, &partition, Verified, b"id=7; Path=/", now)
-        .unwrap();
-    assert_eq!(ask(&client, url.as_str()).await.unwrap(), "");
 }

@@ -1,5 +1,5 @@
-//! The public suffix list's own cases, as far as cookies go: the registrable domain of a host is the
-//! shortest `Domain` that the host may set a cookie for.
+//! The public suffix list's own cases, as far as cookies go: the registrable domain of a host is
+//! the shortest `Domain` that the host may set a cookie for.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -30,8 +30,8 @@ pub(crate) fn outcomes(data: &Path) -> Result<Vec<Outcome>, SuiteError> {
         .collect()
 }
 
-/// Of a line such as `checkPublicSuffix('a.example.com', 'example.com');`; `null` is for no host and
-/// for no registrable domain.
+/// Of a line such as `checkPublicSuffix('a.example.com', 'example.com');`; `null` is for no host
+/// and for no registrable domain.
 fn outcome(line: &str) -> Option<Outcome> {
     let arguments = line.strip_prefix("checkPublicSuffix(")?;
     let (host, registrable) = arguments.strip_suffix(");")?.split_once(", ")?;

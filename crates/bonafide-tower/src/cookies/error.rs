@@ -19,6 +19,14 @@ pub enum CookieError {
         /// How long they may be: 4,096 bytes.
         limit_bytes: usize,
     },
+    /// It has no `Path`, and that of the request, which counts then, is too long to be kept.
+    #[error("the default path of the cookie has {bytes} bytes, more than {limit_bytes}")]
+    PathTooLong {
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be: 1,024 bytes, as a `Path` may.
+        limit_bytes: usize,
+    },
     /// The URL is not an `https` or `http` URL with a host.
     #[error("cookies are kept for https and http URLs alone")]
     NotHttp,

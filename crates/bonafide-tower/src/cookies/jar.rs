@@ -122,8 +122,8 @@ impl Jar {
     }
 
     /// Keeps the cookie that a `Set-Cookie` field of this text from `url` sets: that of a response,
-    /// or one that the caller brings. One that has expired, with `Max-Age=0`, removes the one in
-    /// its place.
+    /// or one that the caller brings, in whose value a `;` begins an attribute. One that has
+    /// expired, with `Max-Age=0`, removes the one in its place.
     ///
     /// # Errors
     ///

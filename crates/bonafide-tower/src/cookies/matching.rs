@@ -24,8 +24,8 @@ pub(super) fn is_address(url: &Url) -> bool {
 }
 
 /// The shortest domain of which all hosts have one owner, and `host` is one of them: one label more
-/// than the public suffix. `None` if `host` is, or is over, a public suffix. A top-level domain that
-/// the list does not know is taken for a public suffix, as the list says. Without a trailing period.
+/// than the public suffix, without a trailing period. `None` if `host` is, or is over, a public
+/// suffix. A top-level domain that the list does not know is taken for one, as the list says.
 pub(super) fn registrable(host: &str) -> Option<&str> {
     psl::domain_str(host)
 }

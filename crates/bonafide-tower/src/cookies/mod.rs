@@ -56,7 +56,7 @@
 //! | reading `Set-Cookie` | section 5.6, as lenient as it says; a control character, or name and value of more than 4,096 bytes, refuse the cookie; a longer attribute than 1,024 bytes is ignored |
 //! | `Expires` | the algorithm of section 5.1.1; with `Max-Age`, that counts; 400 days at most |
 //! | `Domain` | the host itself or one that it is under; never a public suffix; for an IP address the address alone |
-//! | `Path` | by whole segments; without it, the folder of the request |
+//! | `Path` | by whole segments; without it, the folder of the request, of 1,024 bytes at most |
 //! | `Secure` | sent over, and set over, verified https alone |
 //! | a cookie that `http://` sets | never in the place of a `Secure` one of its name |
 //! | `__Secure-`, `__Host-`, in any case | refused where the cookie does not keep the promise |

@@ -9,7 +9,7 @@ use url::Url;
 use super::CookieError;
 use super::cookie::Cookie;
 use super::matching::{default_path, is_address, is_within, registrable};
-use super::set_cookie::{PathAttribute, SetCookie};
+use super::set_cookie::{MAX_ATTRIBUTE_BYTES, PathAttribute, SetCookie};
 use crate::assurance::Assurance;
 
 /// The longest that a cookie is kept (RFC 6265bis section 5.6.1): 400 days.
@@ -62,7 +62,9 @@ pub(super) fn admit(
     }
     let path = match set.path {
         PathAttribute::Is(path) => String::from_utf8_lossy(path).into(),
-        PathAttribute::Default | PathAttribute::Missing => default_path(url.path()).into(),
+        PathAttribute::Default | PathAttribute::Missing => {
+            bounded(default_path(url.path()))?.into()
+        }
     };
     let cookie = Cookie {
         name: set.name.into(),
@@ -81,6 +83,16 @@ pub(super) fn admit(
     let has_path = !matches!(set.path, PathAttribute::Missing);
     keeps_its_promise(&cookie, has_path)?;
     Ok(cookie)
+}
+
+fn bounded(path: &str) -> Result<&str, CookieError> {
+    if path.len() <= MAX_ATTRIBUTE_BYTES {
+        return Ok(path);
+    }
+    Err(CookieError::PathTooLong {
+        bytes: path.len(),
+        limit_bytes: MAX_ATTRIBUTE_BYTES,
+    })
 }
 
 /// The domain of a cookie with that `Domain`, and whether it is host-only.

@@ -8,7 +8,7 @@ use super::{CookieError, SameSite, date};
 /// The most bytes of name and value together (section 5.6, step 5).
 pub(super) const MAX_PAIR_BYTES: usize = 4096;
 /// The most bytes of the value of an attribute: a longer one is ignored (section 5.6).
-const MAX_ATTRIBUTE_BYTES: usize = 1024;
+pub(super) const MAX_ATTRIBUTE_BYTES: usize = 1024;
 
 /// What a field says, before it is known who may say it.
 #[derive(Clone, Default)]

@@ -200,7 +200,7 @@ impl Default for HstsHosts {
     }
 }
 
-/// How many hosts there are, and not which: they say where somebody has been.
+/// How many hosts there are, and not which: their names are a history of visits.
 impl fmt::Debug for HstsHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

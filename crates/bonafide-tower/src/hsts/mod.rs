@@ -71,8 +71,8 @@
 //!
 //! # Between runs
 //!
-//! [`HstsHosts::load`] and [`HstsHosts::save`] take a [`Store`](crate::store::Store). The table
-//! says where its owner has been: keep one for each user.
+//! [`HstsHosts::load`] and [`HstsHosts::save`] take a [`Store`](crate::store::Store). The names in
+//! the table are a history of visits: keep one for each user.
 
 mod error;
 mod field;

@@ -61,7 +61,11 @@ pub enum StoreError {
         limit_bytes: usize,
     },
     /// Another process holds the lock of the file and does not release it.
-    #[error("cannot lock {} within {} s: another process holds it", path.display(), waited.as_secs())]
+    #[error(
+        "cannot lock {} within {} s: another process holds it",
+        path.display(),
+        waited.as_secs()
+    )]
     Locked {
         /// The file that is locked: that of the state, with `.lock` added.
         path: PathBuf,

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{Key, Snapshot, Store, StoreError, StoreFuture, Swapped, Version};
 
 /// The most bytes of a state: more than a jar with the default limits can have, whose 3,000 cookies
-/// take 16 KiB each at most.
+/// take less than 22 KiB each.
 const LIMIT_BYTES: u64 = 64 << 20;
 /// The most bytes of the name of a file without what is added to it; file systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
@@ -87,9 +87,9 @@ impl FileStore {
         self
     }
 
-    /// Where the state of `key` is: `cookies.txt` for the default partition, else `cookies-NAME.txt`
-    /// with the name of the partition, in which all but `a` to `z` and `0` to `9` are `_` and two
-    /// hexadecimal digits.
+    /// Where the state of `key` is: `cookies.txt` for the default partition, and for others
+    /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to `9`
+    /// are `_` and two hexadecimal digits.
     ///
     /// # Errors
     ///

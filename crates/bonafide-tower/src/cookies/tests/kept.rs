@@ -337,3 +337,19 @@ async fn a_partition_that_is_cleared_is_cleared_in_the_store_by_the_next_save() 
     save(&only, &store).await.unwrap();
     assert_eq!(stored(&store).await, "bonafide cookies 1\nend 0\n");
 }
+
+#[tokio::test]
+async fn loads_and_saves_are_sent_between_threads() {
+    let (store, only) = (MemoryStore::new(), Only::new());
+    only.set(HERE, "a=1; Max-Age=60").unwrap();
+    let saved = store.clone();
+    tokio::spawn(async move { save(&only, &saved).await })
+        .await
+        .unwrap()
+        .unwrap();
+    let next = tokio::spawn(async move {
+        let next = Only::new();
+        load(&next, &store).await.map(|()| next.sent(HERE))
+    });
+    assert_eq!(next.await.unwrap().unwrap(), "a=1");
+}

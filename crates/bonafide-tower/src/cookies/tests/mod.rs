@@ -1,6 +1,7 @@
 mod jar;
 mod kept;
 mod layer;
+mod limits;
 mod properties;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -83,7 +83,8 @@ proptest! {
                     let unverified = jar.cookies(&to, &partition, Unverified, now);
                     prop_assert!(to.scheme() == "http" || unverified.is_empty());
                     let cookies = jar.cookies(&to, &partition, Verified, now);
-                    let lengths: Vec<_> = cookies.iter().map(|one| Reverse(one.path().len())).collect();
+                    let lengths = cookies.iter().map(|one| Reverse(one.path().len()));
+                    let lengths: Vec<_> = lengths.collect();
                     prop_assert!(lengths.is_sorted());
                     let again = jar.cookies(&to, &partition, Verified, now);
                     prop_assert!(cookies.iter().zip(&again).all(|(one, other)| one.is_as(other)));

@@ -198,7 +198,8 @@ fn an_expired_host_goes_before_any_other() {
 
 #[test]
 fn a_preloaded_host_is_known_and_no_server_takes_it_back() {
-    let text = "# ours\n\n  A.example\tincludesubdomains # all\nb\u{fc}cher.example\nb.example.\nb.example includeSubDomains\nb.example";
+    let text = "# ours\n\n  A.example\tincludesubdomains # all\nb\u{fc}cher.example\n\
+                b.example.\nb.example includeSubDomains\nb.example";
     let preload = Preload::parse(text).unwrap();
     assert_eq!(preload.len(), 3);
     let hosts = HstsHosts::new().with_preload(preload);
@@ -291,16 +292,28 @@ fn no_text_shows_which_hosts_are_known() {
     );
 }
 
+const HOSTS: [&str; 6] = [
+    "example.com",
+    "a.example.com",
+    "b.a.example.com",
+    "other.org",
+    "x.other.org",
+    "192.0.2.1",
+];
+
 proptest! {
     #[test]
     fn the_bound_holds_and_what_is_upgraded_is_https_with_the_same_host_and_path(
-        steps in prop::collection::vec((0_u8..6, 0_u64..4, any::<bool>(), any::<bool>(), 0_u64..3), 1..60),
+        steps in prop::collection::vec(
+            (0..HOSTS.len(), 0_u64..4, any::<bool>(), any::<bool>(), 0_u64..3),
+            1..60,
+        ),
     ) {
         let hosts = HstsHosts::new().with_max_hosts(3);
         let mut now = now();
         for (host, max_age, include, verified, after) in steps {
             now += Duration::from_secs(after);
-            let host = ["example.com", "a.example.com", "b.a.example.com", "other.org", "x.other.org", "192.0.2.1"][usize::from(host)];
+            let host = HOSTS[host];
             let field = if include { "; includeSubDomains" } else { "" };
             let field = headers(&[&format!("max-age={max_age}{field}")]);
             let assurance = if verified { Verified } else { Unverified };
