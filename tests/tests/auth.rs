@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
-use bonafide_tests::{Curl, DigestGuard, Renewal, believing};
+use bonafide_tests::{Curl, DigestGuard, Renewal, trusting};
 use bonafide_tower::BoxError;
 use bonafide_tower::auth::{
     Auth, AuthError, AuthLayer, Basic, Credential, Digest, Keyring, RefreshingToken, Token,
@@ -42,7 +42,7 @@ async fn served(
         .handler(move |request: Request<Bytes>| std::future::ready(answer(&request)))
         .start()
         .await;
-    let connector = VerifiedConnector::new(believing(&ca).build().unwrap());
+    let connector = VerifiedConnector::new(trusting(&ca).build().unwrap());
     let client = legacy::Client::builder(TokioExecutor::new()).build(connector);
     (server, client)
 }

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use async_compression::tokio::write::{
     BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder,
 };
-use bonafide_testkit::{Alpn, BodySender, Recipe, TestBody, TestCa, TestServer};
+use bonafide_testkit::server::{BodySender, TestBody};
+use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
 use bonafide_tower::connector::VerifiedConnector;
 use bonafide_tower::decompression::{

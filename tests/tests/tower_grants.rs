@@ -9,21 +9,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bonafide_testkit::{Alpn, Identity, Recipe, TestServer};
 use bonafide_tower::BoxError;
+use bonafide_tower::assurance::Assurance;
 use bonafide_tower::connector::VerifiedConnector;
+use bonafide_tower::cookies::{CookiesLayer, Jar};
+use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::require_verified::{NotVerified, RequireVerifiedLayer};
+use bonafide_tower::store::Partition;
 use bonafide_verify::danger::Grant;
 use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Anchors, Clock, Code, CustomCa, Policy, Receipt, Refusal};
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tower::{ServiceBuilder, ServiceExt as _};
+use url::Url;
 
 const HOUR: u64 = 3600;
 
@@ -125,4 +130,38 @@ async fn a_granted_connection_is_not_reused_by_hyper_utils_pool_and_ends_with_th
         assert_eq!(server.request_count(), 2);
         server.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn a_connection_under_a_grant_sets_no_cookie_gets_none_and_teaches_no_host() {
+    let server = TestServer::builder(stranger())
+        .handler(|request| async move {
+            let cookie = request.headers().get("cookie").map(HeaderValue::as_bytes);
+            let mut response = Response::new(Bytes::copy_from_slice(cookie.unwrap_or(b"none")));
+            let headers = response.headers_mut();
+            headers.insert("set-cookie", HeaderValue::from_static("id=7"));
+            let field = HeaderValue::from_static("max-age=100");
+            headers.insert("strict-transport-security", field);
+            response
+        })
+        .start()
+        .await;
+    let (jar, hosts) = (Jar::new(), HstsHosts::new());
+    let client = ServiceBuilder::new()
+        .layer(HstsLayer::new(hosts.clone()))
+        .layer(CookiesLayer::new(jar.clone()).with_expectation(|_| Assurance::Unverified))
+        .service(hyper_client(granting().1));
+    let ask = async || {
+        let request = Request::get(server.url("/")).body(Empty::new()).unwrap();
+        let response = client.clone().oneshot(request).await.unwrap();
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    assert_eq!(ask().await, "none");
+    assert!(jar.is_empty() && hosts.is_empty());
+    // What a verified server has set for the host does not go there either.
+    let (url, user) = (Url::parse(&server.url("/")).unwrap(), Partition::default());
+    jar.set(&url, &user, Assurance::Verified, b"id=8", SystemTime::now())
+        .unwrap();
+    assert_eq!(ask().await, "none");
+    assert_eq!(jar.all(&user, SystemTime::now())[0].value(), Some("8"));
 }

@@ -20,7 +20,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use counts::Purpose;
-use gate::OnFailure;
+use gate::{Folders, OnFailure};
 use invocation::Invocation;
 use peers::Peers;
 use public::Detail;
@@ -41,6 +41,9 @@ enum Task {
         /// A folder of conformance corpora [default: ../shared/conformance, where it exists].
         #[arg(long, env = "BONAFIDE_CORPORA")]
         corpora: Option<PathBuf>,
+        /// A folder of suites about HTTP [default: ../shared/suites, where it exists].
+        #[arg(long, env = "BONAFIDE_SUITES")]
+        suites: Option<PathBuf>,
         /// Goes on after a step that failed, and fails at the end.
         #[arg(long)]
         keep_going: bool,
@@ -103,7 +106,8 @@ enum Task {
         #[arg(long, default_value_t = 30)]
         seconds: u64,
     },
-    /// Runs a conformance suite: `limbo`, through the verifier, or `badssl`, over the loopback beside reqwest and curl.
+    /// Runs a conformance suite: `limbo`, through the verifier, `http-state` and `psl`, through the
+    /// cookie jar, or `badssl`, over the loopback beside reqwest and curl.
     #[command(disable_help_flag = true)]
     Conformance {
         /// Arguments for the runner.
@@ -153,15 +157,17 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
     match task {
         Task::Ci {
             corpora,
+            suites,
             keep_going,
             only,
         } => {
+            let folders = Folders { corpora, suites };
             let on_failure = if keep_going {
                 OnFailure::GoOn
             } else {
                 OnFailure::Stop
             };
-            gate::run(&workspace, corpora.as_deref(), on_failure, only.as_deref())?;
+            gate::run(&workspace, &folders, on_failure, only.as_deref())?;
         }
         Task::Check { base } => gate::check(&workspace, &base)?,
         Task::Test { args } => test(&workspace, args)?,

@@ -50,10 +50,13 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, or one under a grant, or no pin where one is required |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http; credentials stay with their origin |
+//! | `hsts`: [`Hsts`](hsts::Hsts) | requests hosts over https alone where a verified response said so |
+//! | `cookies`: [`Cookies`](cookies::Cookies) | keeps cookies by RFC 6265bis, over verified connections alone, one jar for each user |
 //! | `retry`: [`RetryLayer`](retry::RetryLayer) | sends failed requests again where that is safe, within a budget; never a refused one |
 //! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
 //! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
 //! | `decompression-br`, `-deflate`, `-gzip`, `-zstd`: [`Decompression`](decompression::Decompression) | requests encoded bodies and decodes them as they arrive, within limits |
+//! | `file-store`: [`FileStore`](store::FileStore) | not a middleware: keeps cookies and HSTS hosts in files, crash-safe |
 //! | `connector`: [`VerifiedConnector`](connector::VerifiedConnector) | makes hyper-util's client verify servers by a policy, and puts receipts into its responses |
 //!
 //! A middleware wraps any service that takes an [`http::Request`]. A receipt is an
@@ -61,9 +64,10 @@
 //! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
 //! crate.
 //!
-//! `connector` and `retry` need tokio; the others work on any runtime, and `auth` uses tokio's clock.
-//! `connector`, `require-verified` and `retry` depend on `bonafide-verify`. The feature `redirect`
-//! includes the module [`shown`], which keeps secrets in URLs out of errors and logs.
+//! `connector`, `file-store` and `retry` need tokio; the others work on any runtime, and `auth` uses
+//! tokio's clock. `connector`, `cookies`, `hsts`, `require-verified` and `retry` depend on
+//! `bonafide-verify`. The feature `redirect` includes the module [`shown`], which keeps secrets in
+//! URLs out of errors and logs. What is kept between runs goes through the module [`store`].
 //!
 //! # Errors
 //!
@@ -83,14 +87,20 @@
 //! the client does by default, even if its configuration changes later. The example `tower_stack`
 //! of the repository runs it.
 
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub mod assurance;
 #[cfg(feature = "auth")]
 pub mod auth;
 #[cfg(feature = "connector")]
 pub mod connector;
+#[cfg(feature = "cookies")]
+pub mod cookies;
 #[cfg(feature = "decompression")]
 pub mod decompression;
 #[cfg(feature = "default-headers")]
 pub mod default_headers;
+#[cfg(feature = "hsts")]
+pub mod hsts;
 #[cfg(any(feature = "auth", feature = "default-headers"))]
 pub mod origin;
 #[cfg(feature = "redirect")]
@@ -105,6 +115,8 @@ pub mod require_verified;
 pub mod retry;
 #[cfg(feature = "redirect")]
 pub mod shown;
+#[cfg(any(feature = "cookies", feature = "file-store", feature = "hsts"))]
+pub mod store;
 
 /// The default error of the services, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use tower::{Layer as _, ServiceExt as _};
 
 use crate::stage::{
-    ALPNS, ANSWERED, Log, MAYBE, believing, in_turn, lost, made, ok, request, send, server,
-    service, status, unavailable,
+    ALPNS, ANSWERED, Log, MAYBE, in_turn, lost, made, ok, request, send, server, service, status,
+    trusting, unavailable,
 };
 
 #[tokio::test]
@@ -163,12 +163,12 @@ async fn a_client_sees_over_which_connection_the_next_attempt_is_to_go() {
         .start()
         .await;
     let client: Client<_, Full<Bytes>> =
-        Client::builder(TokioExecutor::new()).build(VerifiedConnector::new(believing(&ca)));
+        Client::builder(TokioExecutor::new()).build(VerifiedConnector::new(trusting(&ca)));
     // A client that honours it makes a connection of its own for such a request.
     let honouring = tower::service_fn(move |request: Request<Full<Bytes>>| {
         let client = match request.extensions().get::<Over>() {
             Some(Over::FreshConnection) => {
-                Client::builder(TokioExecutor::new()).build(VerifiedConnector::new(believing(&ca)))
+                Client::builder(TokioExecutor::new()).build(VerifiedConnector::new(trusting(&ca)))
             }
             _ => client.clone(),
         };

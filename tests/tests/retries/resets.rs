@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer as _, ServiceExt as _};
 
-use crate::stage::{MAYBE, believing, request};
+use crate::stage::{MAYBE, request, trusting};
 
 /// How a stream ends.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ async fn a_stream_without_an_answer_is_repeated_as_the_code_of_its_end_allows() 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let serving = tokio::spawn(serve(listener, end));
-        let connector = VerifiedConnector::new(believing(&TestCa::new())).allow_plain_http();
+        let connector = VerifiedConnector::new(trusting(&TestCa::new())).allow_plain_http();
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new())
             .http2_only(true)
             .build(connector);

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bonafide_testkit::{Alpn, Ending, Recipe, TestBody, TestCa, TestServer, TestServerBuilder};
+use bonafide_testkit::server::{TestBody, TestServerBuilder};
+use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
 use bonafide_tower::connector::VerifiedConnector;
 use bonafide_tower::retry::{
@@ -19,7 +20,7 @@ use hyper_util::rt::TokioExecutor;
 use tower::{Layer as _, ServiceExt as _};
 
 /// A policy that has this authority as its only anchor.
-pub(crate) fn believing(ca: &TestCa) -> Policy {
+pub(crate) fn trusting(ca: &TestCa) -> Policy {
     let anchors = Anchors::only(ca.certificate().clone());
     Policy::builder().anchors(anchors).build().unwrap()
 }
@@ -47,7 +48,7 @@ impl Log {
 }
 
 pub(crate) fn service(ca: &TestCa, retry: Retry, log: &Log) -> Service {
-    let connector = VerifiedConnector::new(believing(ca)).allow_plain_http();
+    let connector = VerifiedConnector::new(trusting(ca)).allow_plain_http();
     let client = Client::builder(TokioExecutor::new()).build(connector);
     let log = log.clone();
     RetryLayer::new()

@@ -1,8 +1,11 @@
-//! Runs conformance suites through the verifier: `cargo xtask conformance`.
+//! Runs conformance suites through the verifier and the cookie jar: `cargo xtask conformance`.
 
 mod corpus;
 mod expectation;
+mod http_state;
 mod judge;
+mod outcome;
+mod psl;
 mod report;
 mod result;
 #[path = "../suite.rs"]
@@ -21,10 +24,11 @@ use bonafide_verify::Profile;
 use corpus::{Case, Corpus};
 use expectation::Expectations;
 use judge::Verdict;
+use outcome::{Differences, Outcome, SuiteError, Summary};
 use report::Report;
 use result::LimboResult;
 
-/// Runs conformance suites through `Policy::verify`.
+/// Runs conformance suites through `Policy::verify` and the cookie jar.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask conformance")]
 struct Arguments {
@@ -38,6 +42,17 @@ enum Suite {
     Limbo(Limbo),
     /// The table of docs/conformance.md: what other libraries make of the corpora, and what this one does.
     Table(Table),
+    /// abarth/http-state: cookies and their dates, through the jar of bonafide-tower.
+    HttpState(Data),
+    /// The public suffix list's own cases: for which domains the jar of bonafide-tower keeps cookies.
+    Psl(Data),
+}
+
+#[derive(Debug, Args)]
+struct Data {
+    /// The folder of the suites, with `http-state/` and `test_psl.txt` in it.
+    #[arg(long)]
+    data: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +127,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().suite {
         Suite::Limbo(arguments) => run(&arguments),
         Suite::Table(arguments) => table::run(&arguments.corpora, arguments.write),
+        Suite::HttpState(Data { data }) => compare("http-state", http_state::outcomes(&data)),
+        Suite::Psl(Data { data }) => compare("psl", psl::outcomes(&data)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -124,6 +141,16 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Compares what came out of a suite with what is expected of it.
+fn compare(suite: &str, outcomes: Result<Vec<Outcome>, SuiteError>) -> Result<(), Box<dyn Error>> {
+    let summary = Summary::new(&outcomes?, &Differences::of(suite)?)?;
+    write!(std::io::stdout().lock(), "{suite}: {summary}")?;
+    match summary.unexpected() {
+        0 => Ok(()),
+        count => Err(RunError::Unexpected(count).into()),
     }
 }
 

@@ -66,6 +66,15 @@ pub(crate) enum OnFailure {
     GoOn,
 }
 
+/// Where the data of others is; `None` for a place beside the repository.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Folders {
+    /// The corpora of certificates.
+    pub(crate) corpora: Option<PathBuf>,
+    /// The suites of data about HTTP.
+    pub(crate) suites: Option<PathBuf>,
+}
+
 /// Runs the steps, or those with `only` in their names, then prints the time of each.
 ///
 /// # Errors
@@ -73,12 +82,12 @@ pub(crate) enum OnFailure {
 /// there is nothing to run.
 pub(crate) fn run(
     workspace: &Workspace,
-    corpora: Option<&Path>,
+    folders: &Folders,
     on_failure: OnFailure,
     only: Option<&str>,
 ) -> Result<(), GateError> {
     let peers = Peers::find(workspace)?;
-    let mut steps = plan::gate(&surroundings(workspace, &peers, corpora)?);
+    let mut steps = plan::gate(&surroundings(workspace, &peers, folders)?);
     if let Some(part) = only {
         steps.retain(|step| step.name.contains(part));
         if steps.is_empty() {
@@ -180,10 +189,16 @@ pub(crate) fn on_ci(command: Invocation) -> Invocation {
 fn surroundings(
     workspace: &Workspace,
     peers: &Peers,
-    corpora: Option<&Path>,
+    folders: &Folders,
 ) -> Result<Surroundings, GateError> {
     let published = workspace.published();
+    let corpora = folders.corpora.as_deref();
+    let suites = folders.suites.clone();
+    let suites = suites.unwrap_or_else(|| workspace.path("../shared/suites"));
+    let is_there = |(name, file): (&'static str, &str)| suites.join(file).is_file().then_some(name);
     Ok(Surroundings {
+        suites: plan::SUITES.into_iter().filter_map(is_there).collect(),
+        suites_folder: suites.display().to_string(),
         published: published.into_iter().map(Published::from).collect(),
         examples: workspace.examples(),
         skips: peers.skip_args(),

@@ -33,6 +33,12 @@ const OVER_RING: (&str, &str) = (
 /// How many mutants the gate judges: a few seconds of them.
 const MUTANTS: u32 = 1_000;
 
+/// The suites of data about HTTP, and the file in the folder of suites that each one needs.
+pub(super) const SUITES: [(&str, &str); 2] = [
+    ("http-state", "http-state/parser.json"),
+    ("psl", "test_psl.txt"),
+];
+
 /// What the gate finds around it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
@@ -48,6 +54,10 @@ pub(crate) struct Surroundings {
     pub(crate) conformance: Vec<ConformanceRun>,
     /// The folder of the suites, where it has all that the table of docs/conformance.md is about.
     pub(crate) corpora: Option<String>,
+    /// The suites of data about HTTP to run: each a subcommand of `cargo xtask conformance`.
+    pub(crate) suites: Vec<&'static str>,
+    /// The folder of these suites.
+    pub(crate) suites_folder: String,
     /// The fuzz targets, by name.
     pub(crate) fuzz_targets: Vec<String>,
     /// Where cargo puts what it builds.
@@ -120,6 +130,7 @@ pub(crate) fn gate(around: &Surroundings) -> Vec<Step> {
             .with_args(["--corpora".to_owned(), corpora.clone()]);
         Step::new("conformance table", Action::Run(command))
     }));
+    steps.extend(suites(&around.suites, &around.suites_folder));
     steps.push(tests(OVER_RING, &around.skips));
     steps.push(Step::new("instructions", Action::Instructions));
     let fuzzing = fuzz::steps(&around.fuzz_targets, FUZZ_SECONDS, &around.target_directory);
@@ -183,6 +194,21 @@ fn conformance(runs: &[ConformanceRun]) -> Vec<Step> {
             )
         })
         .collect()
+}
+
+/// The suites that are there, and a word on those that are not.
+fn suites(present: &[&'static str], folder: &str) -> Vec<Step> {
+    let step = |(name, file): (&'static str, &'static str)| {
+        let action = if present.contains(&name) {
+            let command = Invocation::cargo("run --quiet --all-features --bin conformance --")
+                .with_args([name, "--data", folder].map(str::to_owned));
+            Action::Run(command)
+        } else {
+            Action::Omit(format!("no {file} found: give --suites or BONAFIDE_SUITES"))
+        };
+        Step::new(format!("conformance {name}"), action)
+    };
+    SUITES.into_iter().map(step).collect()
 }
 
 #[cfg(test)]
@@ -275,7 +301,33 @@ mod tests {
             .filter(|step| matches!(step.action, Action::Omit(_)))
             .map(|step| step.name)
             .collect();
-        assert_eq!(omitted, ["deny", "conformance"]);
+        assert_eq!(
+            omitted,
+            [
+                "deny",
+                "conformance",
+                "conformance http-state",
+                "conformance psl"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_suite_runs_where_its_file_is() {
+        let around = Surroundings {
+            suites: vec!["psl"],
+            suites_folder: "folder".to_owned(),
+            ..Surroundings::default()
+        };
+        let commands = commands(&around);
+        let runs: Vec<_> = commands
+            .iter()
+            .filter(|command| command.contains("--data"))
+            .collect();
+        assert_eq!(
+            runs,
+            ["cargo run --quiet --all-features --bin conformance -- psl --data folder"]
+        );
     }
 
     #[test]

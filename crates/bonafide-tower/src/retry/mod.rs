@@ -5,7 +5,8 @@
 //! use bonafide_tower::BoxError;
 //! use bonafide_tower::connector::VerifiedConnector;
 //! use bonafide_tower::retry::RetryLayer;
-//! # use bonafide_testkit::{Recipe, TestBody, TestCa, TestServer};
+//! # use bonafide_testkit::{Recipe, TestCa, TestServer};
+//! # use bonafide_testkit::server::TestBody;
 //! # use bonafide_verify::{Anchors, Policy};
 //! use bytes::Bytes;
 //! use http::Request;

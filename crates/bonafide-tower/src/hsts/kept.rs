@@ -1,0 +1,116 @@
+//! A table of hosts and its store.
+
+use std::time::SystemTime;
+
+use super::hosts::{Entries, Entry, HstsHosts, bound, seconds};
+use crate::store::{Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, update};
+
+impl HstsHosts {
+    /// Adds what is stored: for the start of a program. A host that is known already is left as it
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the stored state cannot be read. The table is then as it was.
+    pub async fn load(
+        &self,
+        store: &dyn Store,
+        partition: &Partition,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let now = seconds(now);
+        let key = Key::new(Kind::Hsts, partition.clone());
+        let found = store.load(&key).await?;
+        let stored = match &found {
+            Some(found) => read(&found.state, now)?,
+            None => Entries::new(),
+        };
+        let learned = &mut *self.learned();
+        for (host, entry) in &stored {
+            learned.hosts.entry(host.clone()).or_insert(*entry);
+        }
+        bound(&mut learned.hosts, self.max_hosts(), now);
+        learned.base = stored;
+        Ok(())
+    }
+
+    /// Stores what was learned, and adds what others have stored meanwhile. Of a host that was
+    /// learned or forgotten since the last `load` or `save` this table is right; of every other one
+    /// the store is. No request calls it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the state cannot be read or written. What was stored is then as it was,
+    /// and the table too.
+    pub async fn save(
+        &self,
+        store: &dyn Store,
+        partition: &Partition,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let now = seconds(now);
+        let key = Key::new(Kind::Hsts, partition.clone());
+        let (own, merged) = update(store, &key, |old| {
+            let mut merged = match old {
+                Some(old) => read(old, now)?,
+                None => Entries::new(),
+            };
+            let learned = self.learned();
+            apply(&learned.base, &learned.hosts, &mut merged);
+            bound(&mut merged, self.max_hosts(), now);
+            merged.retain(|_, entry| entry.expires > now);
+            Ok((write(&merged), (learned.hosts.clone(), merged)))
+        })
+        .await?;
+        let learned = &mut *self.learned();
+        // What was learned while it was written stays.
+        let mut hosts = merged.clone();
+        apply(&own, &learned.hosts, &mut hosts);
+        bound(&mut hosts, self.max_hosts(), now);
+        learned.hosts = hosts;
+        learned.base = merged;
+        Ok(())
+    }
+}
+
+/// Makes the changes from `before` to `after` to `entries`.
+fn apply(before: &Entries, after: &Entries, entries: &mut Entries) {
+    entries.retain(|host, _| after.contains_key(host) || !before.contains_key(host));
+    for (host, entry) in after {
+        if before.get(host) != Some(entry) {
+            entries.insert(host.clone(), *entry);
+        }
+    }
+}
+
+/// The text of a state: host, end in seconds since 1970, and 1 where the hosts under it are meant.
+fn write(entries: &Entries) -> Vec<u8> {
+    let mut writer = Writer::new(Kind::Hsts);
+    for (host, entry) in entries {
+        let expires = entry.expires.to_string();
+        let included: &[u8] = if entry.include_subdomains { b"1" } else { b"0" };
+        writer.line(&[host.as_bytes(), expires.as_bytes(), included]);
+    }
+    writer.finish()
+}
+
+/// The entries of a state that have not expired.
+fn read(state: &[u8], now: u64) -> Result<Entries, StoreError> {
+    let entries = Lines::parse(Kind::Hsts, state)?.read(read_entry)?;
+    let fresh = |(_, entry): &(String, Entry)| entry.expires > now;
+    Ok(entries.into_iter().filter(fresh).collect())
+}
+
+fn read_entry(fields: &mut Fields<'_>) -> Result<(String, Entry), &'static str> {
+    let (host, expires) = (fields.text()?, fields.number()?);
+    let include_subdomains = match &*fields.text()? {
+        "0" => false,
+        "1" => true,
+        _ => return Err("a field that is neither 0 nor 1"),
+    };
+    let entry = Entry {
+        expires,
+        include_subdomains,
+    };
+    Ok((host, entry))
+}

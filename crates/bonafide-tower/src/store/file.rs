@@ -1,0 +1,305 @@
+//! States in a folder.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fs4::{FileExt, TryLockError};
+use tokio::sync::oneshot;
+
+use super::{Key, Snapshot, Store, StoreError, StoreFuture, Swapped, Version};
+
+/// The most bytes of a state: more than a jar with the default limits can have, whose 3,000 cookies
+/// take less than 22 KiB each.
+const LIMIT_BYTES: u64 = 64 << 20;
+/// The most bytes of the name of a file without what is added to it; file systems allow 255.
+const MAX_NAME_BYTES: usize = 200;
+/// How long a writer waits for another one, which takes milliseconds.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+/// Between two attempts to lock.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
+
+/// Keeps states in a folder, a file for each. Clones share the folder.
+///
+/// A file is whole at every moment: the new state is written beside it, synchronised with the disk
+/// and renamed over it, and the folder is synchronised. A process that is killed in between leaves
+/// the old state, and perhaps `NAME.new`, which the next writer removes. Writers, of threads and of
+/// processes, exclude each other by a lock on the empty file `NAME.lock`, which stays.
+///
+/// New files are readable by their owner alone (mode 0600; on Windows they have what the folder
+/// gives). Symbolic links are refused. More than 64 MiB are neither read nor written.
+///
+/// Each access has a thread of its own, so that it needs no runtime and holds none up. Drop a
+/// future, and the access is completed all the same.
+///
+#[cfg_attr(feature = "cookies", doc = "```")]
+#[cfg_attr(not(feature = "cookies"), doc = "```ignore")]
+/// use std::time::SystemTime;
+///
+/// use bonafide_tower::assurance::Assurance::Verified;
+/// use bonafide_tower::cookies::Jar;
+/// use bonafide_tower::store::{FileStore, Partition};
+/// use url::Url;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let store = FileStore::in_folder(folder);
+/// let (user, now) = (Partition::new("user 17"), SystemTime::now());
+/// let url = Url::parse("https://example.com/")?;
+///
+/// let jar = Jar::new();
+/// jar.set(&url, &user, Verified, b"id=7; Max-Age=3600", now)?;
+/// jar.save(&store, &user, now).await?;
+///
+/// let next = Jar::new();
+/// next.load(&store, &user, now).await?;
+/// assert_eq!(next.cookies(&url, &user, Verified, now)[0].value(), Some("7"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    folder: PathBuf,
+    limit_bytes: u64,
+}
+
+impl FileStore {
+    /// The states in `folder`, which must exist when one is written. Nothing is read or written
+    /// yet.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            // So that it stays the same folder wherever the process goes.
+            folder: std::path::absolute(&folder).unwrap_or(folder),
+            limit_bytes: LIMIT_BYTES,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_limit(mut self, limit_bytes: u64) -> Self {
+        self.limit_bytes = limit_bytes;
+        self
+    }
+
+    /// Where the state of `key` is: `cookies.txt` for the default partition, and for others
+    /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to `9`
+    /// are `_` and two hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::PartitionName`] if that is too long for the name of a file.
+    pub fn path_of(&self, key: &Key) -> Result<PathBuf, StoreError> {
+        let mut name = key.kind().as_str().to_owned();
+        for (at, byte) in key.partition().as_str().bytes().enumerate() {
+            if at == 0 {
+                name.push('-');
+            }
+            match byte {
+                b'a'..=b'z' | b'0'..=b'9' => name.push(char::from(byte)),
+                _ => name.push_str(&format!("_{byte:02x}")),
+            }
+        }
+        if name.len() > MAX_NAME_BYTES {
+            return Err(StoreError::PartitionName {
+                limit_bytes: MAX_NAME_BYTES,
+            });
+        }
+        name.push_str(".txt");
+        Ok(self.folder.join(name))
+    }
+
+    fn file(&self, key: &Key) -> Result<StateFile, StoreError> {
+        Ok(StateFile {
+            path: self.path_of(key)?,
+            limit_bytes: self.limit_bytes,
+        })
+    }
+}
+
+impl Store for FileStore {
+    fn load<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Snapshot>> {
+        Box::pin(async move {
+            let file = self.file(key)?;
+            let state = on_a_thread(move || file.read()).await?;
+            Ok(state.map(|state| {
+                let state: Arc<[u8]> = state.into();
+                Snapshot {
+                    version: Version::new(Arc::clone(&state)),
+                    state,
+                }
+            }))
+        })
+    }
+
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a Key,
+        expected: Option<&'a Version>,
+        state: Vec<u8>,
+    ) -> StoreFuture<'a, Swapped> {
+        Box::pin(async move {
+            let file = self.file(key)?;
+            let expected = expected.cloned();
+            on_a_thread(move || {
+                let _lock = file.lock()?;
+                let found = file.read()?;
+                if found.as_deref() != expected.as_ref().map(Version::as_bytes) {
+                    return Ok(Swapped::Conflict);
+                }
+                file.replace(&state)?;
+                Ok(Swapped::Done)
+            })
+            .await
+        })
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    access: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (sender, receiver) = oneshot::channel();
+    let thread = thread::Builder::new().name("bonafide-store".to_owned());
+    thread
+        .spawn(move || {
+            // Fails where the caller has stopped waiting.
+            let _ = sender.send(access());
+        })
+        .map_err(|error| StoreError::Other(error.into()))?;
+    receiver.await.unwrap_or(Err(StoreError::Stopped))
+}
+
+/// The file of one state.
+struct StateFile {
+    path: PathBuf,
+    limit_bytes: u64,
+}
+
+impl StateFile {
+    /// What is in it; `None` where there is no file.
+    fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let failed = |source| failed("read", &self.path, source);
+        if !is_there(&self.path)? {
+            return Ok(None);
+        }
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
+        let mut state = Vec::new();
+        let mut bounded = file.take(self.limit_bytes + 1);
+        bounded.read_to_end(&mut state).map_err(failed)?;
+        self.check_length(&state)?;
+        Ok(Some(state))
+    }
+
+    /// Puts `state` in its place, for the holder of the lock.
+    fn replace(&self, state: &[u8]) -> Result<(), StoreError> {
+        self.check_length(state)?;
+        let beside = self.beside(".new");
+        write_new(&beside, state).map_err(|source| failed("write", &beside, source))?;
+        fs::rename(&beside, &self.path)
+            .and_then(|()| synchronise_folder(&self.path))
+            .map_err(|source| failed("write", &self.path, source))
+    }
+
+    fn check_length(&self, state: &[u8]) -> Result<(), StoreError> {
+        if u64::try_from(state.len()).is_ok_and(|bytes| bytes <= self.limit_bytes) {
+            return Ok(());
+        }
+        Err(StoreError::TooLarge {
+            path: self.path.clone(),
+            limit_bytes: self.limit_bytes,
+        })
+    }
+
+    /// Waits for the lock, which the returned file holds until it is closed.
+    fn lock(&self) -> Result<File, StoreError> {
+        let path = self.beside(".lock");
+        let failed = |source| failed("write", &path, source);
+        // A link is refused, also one that leads nowhere.
+        is_there(&path)?;
+        let file = private()
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        let begin = Instant::now();
+        loop {
+            match FileExt::try_lock(&file) {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::WouldBlock) if begin.elapsed() >= MAX_WAIT => {
+                    return Err(StoreError::Locked {
+                        path,
+                        waited: MAX_WAIT,
+                    });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_ATTEMPTS),
+            }
+        }
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = OsString::from(self.path.as_os_str());
+        path.push(suffix);
+        path.into()
+    }
+}
+
+fn failed(action: &'static str, path: &Path, source: io::Error) -> StoreError {
+    StoreError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Whether there is a regular file. Anything else there is an error: a pipe would be waited for,
+/// and a link replaced.
+fn is_there(path: &Path) -> Result<bool, StoreError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("read", path, error)),
+    }
+}
+
+/// Opens for writing what its owner alone may read.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Writes a new file, and has it on the disk when it returns. What a killed writer left is removed.
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private().create_new(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Has the renaming on the disk too; on Windows the journal of the file system does that.
+fn synchronise_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}

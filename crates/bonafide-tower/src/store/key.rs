@@ -1,0 +1,79 @@
+//! Whose state it is.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Whose cookies: what keeps the state of one zone and identity apart from that of others.
+///
+/// An opaque name. A client with zones makes one for each zone and client identity. Default: the
+/// empty name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Partition(Arc<str>);
+
+impl Partition {
+    /// The partition of this name.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Partition {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+/// What a state is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The cookies of a jar.
+    Cookies,
+    /// The hosts of an HSTS table.
+    Hsts,
+}
+
+impl Kind {
+    /// `cookies` or `hsts`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookies => "cookies",
+            Self::Hsts => "hsts",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What one state of a [`Store`](super::Store) is of, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    kind: Kind,
+    partition: Partition,
+}
+
+impl Key {
+    /// The state of `kind` that belongs to `partition`.
+    pub const fn new(kind: Kind, partition: Partition) -> Self {
+        Self { kind, partition }
+    }
+
+    /// What the state is of.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whose it is.
+    pub const fn partition(&self) -> &Partition {
+        &self.partition
+    }
+}
