@@ -1,4 +1,5 @@
-//! The same policy inside reqwest: any client that takes a `rustls::ClientConfig` gets anchors, zones, pins and refusals.
+//! The same policy inside reqwest: any client that takes a `rustls::ClientConfig` gets anchors,
+//! zones, pins and refusals.
 
 use std::error::Error;
 
@@ -20,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .pins(pins)
         .build()?;
 
-    // rustls offers the application protocols that its configuration lists; reqwest leaves a given one as it is.
+    // rustls offers the application protocols that its configuration lists; reqwest leaves a given
+    // one as it is.
     let mut config = policy.client_config()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let client = reqwest::Client::builder()

@@ -1,4 +1,5 @@
-//! A private CA: from memory, from a file, alone or beside the system's store, with a report of what was loaded.
+//! A private CA: from memory, from a file, alone or beside the system's store, with a report of
+//! what was loaded.
 
 use std::error::Error;
 

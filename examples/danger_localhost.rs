@@ -1,11 +1,13 @@
-//! A grant: the loud, dated exception, here for a development server with a certificate of its own making.
+//! A grant: the loud, dated exception, here for a development server with a certificate of its own
+//! making.
 //!
 //! ```text
 //! cargo run --example danger_localhost --features danger-insecure-grants
 //! ```
 //!
-//! It takes a cargo feature, the word `danger` in the code, a reason and an expiry; every connection under it logs a warning, and the receipt
-//! says *not verified*. Prefer `bonafide-testkit`'s `TestCa` in tests and a private CA in development: neither needs this.
+//! It takes a cargo feature, the word `danger` in the code, a reason and an expiry; every
+//! connection under it logs a warning, and the receipt says *not verified*. Prefer
+//! `bonafide-testkit`'s `TestCa` in tests and a private CA in development: neither needs this.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Devices that sign their own certificates: the first contact is remembered, and a changed key is refused until a person has looked at it.
+//! Devices that sign their own certificates: the first contact is remembered, and a changed key is
+//! refused until a person has looked at it.
 
 use std::error::Error;
 

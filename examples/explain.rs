@@ -1,11 +1,13 @@
-//! Why a server was not trusted, and what would help: four servers, each refused for another reason.
+//! Why a server was not trusted, and what would help: four servers, each refused for another
+//! reason.
 //!
 //! ```text
 //! cargo run --example explain
 //! cargo run --example explain https://example.com/
 //! ```
 //!
-//! Without an argument nothing leaves this machine: the servers are started here. With a URL, the request goes there and the system's store decides.
+//! Without an argument nothing leaves this machine: the servers are started here. With a URL, the
+//! request goes there and the system's store decides.
 
 use std::error::Error;
 use std::io::stdout;

@@ -41,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     server.shutdown().await;
 
-    // The same CA issues another certificate for the same name: valid, and still not the one we know.
+    // The same CA issues another certificate for the same name: valid, and still not the one we
+    // know.
     let misissued = TestServer::http2(ca.issue(Recipe::for_host("localhost"))).await;
     match client.get(misissued.url("/")).send().await {
         Err(error) if error.code() == Some(Code::PinMismatch) => println!("{error}"),

@@ -1,4 +1,5 @@
-//! Pins: made from a host, a chain, a certificate request or a key, with advice; and pin files in signed bundles.
+//! Pins: made from a host, a chain, a certificate request or a key, with advice; and pin files in
+//! signed bundles.
 //!
 //! ```text
 //! cargo run -p bonafide-examples --example pins -- host example.com[:443]

@@ -1,4 +1,5 @@
-//! Keeps what a program trusts in a file, so that no change of it goes unseen: for the CI of a program that uses bonafide.
+//! Keeps what a program trusts in a file, so that no change of it goes unseen: for the CI of a
+//! program that uses bonafide.
 //!
 //! ```text
 //! cargo run --example policy_check                      prints the effective policy
@@ -6,8 +7,9 @@
 //! cargo run --example policy_check -- --check FILE      shows what differs, and fails if anything does
 //! ```
 //!
-//! Commit the file; a change of it then is a change that is reviewed. Copy this program, put your own policy in the place of `policy()`, and build it as
-//! your program is built: it shows the features that are compiled in, and who in the build turns on those of danger.
+//! Commit the file; a change of it then is a change that is reviewed. Copy this program, put your
+//! own policy in the place of `policy()`, and build it as your program is built: it shows the
+//! features that are compiled in, and who in the build turns on those of danger.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -74,7 +76,8 @@ fn perform(args: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who in the build graph turns on a feature of danger, as cargo sees the graph with default features; what is compiled in is in the document itself.
+/// Who in the build graph turns on a feature of danger, as cargo sees the graph with default
+/// features; what is compiled in is in the document itself.
 fn danger_in_the_build() -> Vec<String> {
     match MetadataCommand::new()
         .other_options(["--offline".to_owned()])

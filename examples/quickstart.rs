@@ -1,12 +1,13 @@
-//! A verified request with its receipt, then six bad servers, each refused with its reason in one line.
+//! A verified request with its receipt, then six bad servers, each refused with its reason in one
+//! line.
 //!
 //! ```text
 //! cargo run --example quickstart
 //! cargo run --example quickstart https://example.com/
 //! ```
 //!
-//! Without an argument nothing leaves this machine: the servers are started here, under a CA of their own. With a URL, the request goes there
-//! and the system's store decides.
+//! Without an argument nothing leaves this machine: the servers are started here, under a CA of
+//! their own. With a URL, the request goes there and the system's store decides.
 
 use std::error::Error;
 

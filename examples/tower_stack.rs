@@ -1,4 +1,5 @@
-//! bonafide's client inside a tower stack: a limit on concurrency, a time limit, and the demand for verified and pinned HTTPS.
+//! bonafide's client inside a tower stack: a limit on concurrency, a time limit, and the demand for
+//! verified and pinned HTTPS.
 
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ async fn main() -> Result<(), BoxError> {
         other => return Err(format!("expected a refusal, not {other:?}").into()),
     }
 
-    // The same stack over a policy without pins: the response is verified, and that is not enough here.
+    // The same stack over a policy without pins: the response is verified, and that is not enough
+    // here.
     let unpinned = Policy::builder()
         .anchors(Anchors::only(ca.certificate().clone()))
         .build()?;

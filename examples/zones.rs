@@ -1,4 +1,5 @@
-//! Zones: each host pattern with its own anchors, client certificate and TLS version, in a policy that is closed to all other hosts.
+//! Zones: each host pattern with its own anchors, client certificate and TLS version, in a policy
+//! that is closed to all other hosts.
 
 use std::error::Error;
 

@@ -1,4 +1,5 @@
-//! Counting user instructions by valgrind: a number that does not depend on how busy the machine is.
+//! Counting user instructions by valgrind: a number that does not depend on how busy the machine
+//! is.
 
 use std::process::Command;
 
@@ -8,9 +9,9 @@ use crate::options::Options;
 use crate::report::Number;
 use crate::workloads::SCENARIOS;
 
-/// Operations of the two runs whose difference is counted, so that what is done once is on no operation's
-/// account: requests on connections that are kept, and connections. What is done once differs by some 0.3
-/// million instructions from run to run where there are 64 connections.
+/// Operations of the two runs whose difference is counted, so that what is done once is on no
+/// operation's account: requests on connections that are kept, and connections. What is done once
+/// differs by some 0.3 million instructions from run to run where there are 64 connections.
 const REQUESTS: [u32; 2] = [1_024, 9_216];
 const CONNECTIONS: [u32; 2] = [64, 320];
 
@@ -77,7 +78,8 @@ fn of_an_operation(
     Ok(u32::try_from(more / u64::from(many - few)).map(f64::from)?)
 }
 
-/// The instructions of a process. Cachegrind without its caches counts the same as callgrind, in less time.
+/// The instructions of a process. Cachegrind without its caches counts the same as callgrind, in
+/// less time.
 fn of_a_run(
     options: &Options,
     scenario: &str,
@@ -105,7 +107,8 @@ fn of_a_run(
     counted(&said).ok_or_else(|| format!("valgrind counted nothing: {said}").into())
 }
 
-/// The last count. A forked process, which says its own before, ends as soon as it becomes the servers.
+/// The last count. A forked process, which says its own before, ends as soon as it becomes the
+/// servers.
 fn counted(said: &str) -> Option<u64> {
     let (_, number) = said.lines().rev().find_map(|line| {
         let (of, number) = line.split_once("refs:")?;

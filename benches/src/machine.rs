@@ -1,4 +1,5 @@
-//! Cores and processor time. On other systems than Linux nothing is pinned and no processor time is reported.
+//! Cores and processor time. On other systems than Linux nothing is pinned and no processor time is
+//! reported.
 
 use std::time::Duration;
 

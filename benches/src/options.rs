@@ -13,8 +13,8 @@ use crate::workloads::First;
 /// Rounds of a whole run, beside the first one, which is not counted.
 const ROUNDS: usize = 11;
 
-/// Measures bonafide beside reqwest and hyper-util's client. `cargo bench` runs it all; without `--bench`
-/// it is a smoke run of a few seconds.
+/// Measures bonafide beside reqwest and hyper-util's client. `cargo bench` runs it all; without
+/// `--bench` it is a smoke run of a few seconds.
 #[derive(Debug, Parser)]
 #[command(name = "peers")]
 pub(crate) struct Options {

@@ -1,4 +1,5 @@
-//! PEM of every kind, before everybody who reads it. Nothing that opens a section is lost in silence.
+//! PEM of every kind, before everybody who reads it. Nothing that opens a section is lost in
+//! silence.
 #![no_main]
 
 use bonafide_fuzz::budget::bounded;

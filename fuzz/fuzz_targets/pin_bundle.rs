@@ -1,4 +1,5 @@
-//! Signed files of pins: the envelope as it is, and the input as a payload that a trusted key has signed.
+//! Signed files of pins: the envelope as it is, and the input as a payload that a trusted key has
+//! signed.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -11,7 +11,8 @@ const SLOWDOWN: u32 = 4;
 /// A thread may be charged for what the system does meanwhile, so the best of so many runs counts.
 const RUNS: usize = 3;
 
-/// Does `work` and fails where it takes more time of the processor than is promised, each of three times.
+/// Does `work` and fails where it takes more time of the processor than is promised, each of three
+/// times.
 ///
 /// # Panics
 /// Where it does: libFuzzer keeps the input then.

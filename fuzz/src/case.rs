@@ -1,13 +1,13 @@
 //! How an input of the targets is written: a peer, and what a policy judges it by.
 //!
-//! Any bytes are an input, since a fuzzer makes whatever it likes; what is cut short ends where it is cut. The program that writes the corpus
-//! includes this file.
+//! Any bytes are an input, since a fuzzer makes whatever it likes; what is cut short ends where it
+//! is cut. The program that writes the corpus includes this file.
 
 /// One input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case<'a> {
-    /// Whether signatures are verified. Where not, every signature counts as good: only so can a certificate that was changed get past its own, to
-    /// the rules behind.
+    /// Whether signatures are verified. Where not, every signature counts as good: only so can a
+    /// certificate that was changed get past its own, to the rules behind.
     pub verifies_signatures: bool,
     /// Which profile judges: an index into all of them, modulo their number.
     pub profile: u8,
@@ -51,8 +51,8 @@ impl Part {
 }
 
 impl<'a> Case<'a> {
-    /// Reads an input: a byte for the signatures, one for the profile, eight for the time, the host after its length, then
-    /// parts of a kind, two bytes of length, and content.
+    /// Reads an input: a byte for the signatures, one for the profile, eight for the time, the host
+    /// after its length, then parts of a kind, two bytes of length, and content.
     pub fn read(input: &'a [u8]) -> Self {
         let mut input = Input(input);
         let [verifies_signatures, profile] = input.array();

@@ -15,7 +15,8 @@ pub fn authorities(case: &Case<'_>) -> CustomCa {
     CustomCa::certificates(certificates(case, Part::Anchor))
 }
 
-/// Judges the peer by a policy of these authorities, with the checks that `add_checks` adds, and prints and explains what comes of it.
+/// Judges the peer by a policy of these authorities, with the checks that `add_checks` adds, and
+/// prints and explains what comes of it.
 pub fn judge(
     case: &Case<'_>,
     authorities: CustomCa,

@@ -1,4 +1,5 @@
-//! What the fuzz targets share: how their inputs are written, who signs, and how much time judging may take.
+//! What the fuzz targets share: how their inputs are written, who signs, and how much time judging
+//! may take.
 
 pub mod budget;
 pub mod case;

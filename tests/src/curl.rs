@@ -52,7 +52,8 @@ impl Curl {
     /// Lets curl get something.
     ///
     /// # Errors
-    /// What curl says where it has not got it, its exit code in parentheses. A status of HTTP is no error.
+    /// What curl says where it has not got it, its exit code in parentheses. A status of HTTP is no
+    /// error.
     ///
     /// # Panics
     /// If curl cannot be run.
@@ -92,7 +93,8 @@ impl Curl {
         Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
     }
 
-    /// The status of `url` where curl answers challenges by Digest, with `user`, a user name, a colon and a password.
+    /// The status of `url` where curl answers challenges by Digest, with `user`, a user name, a
+    /// colon and a password.
     ///
     /// # Panics
     /// If curl cannot be run, or gets no response.
@@ -118,8 +120,8 @@ impl Curl {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// What curl thinks of the server at `address` that is asked for as `host`, a name or an address without brackets,
-    /// when it trusts the roots in `ca_pem` alone.
+    /// What curl thinks of the server at `address` that is asked for as `host`, a name or an
+    /// address without brackets, when it trusts the roots in `ca_pem` alone.
     ///
     /// # Panics
     /// If curl cannot be run, or fails for a reason apart from TLS.
@@ -127,7 +129,8 @@ impl Curl {
         let scratch = Scratch::new();
         let ca = scratch.write("ca.pem", ca_pem);
         let origin = origin(host, address.port());
-        // curl adds a built-in folder of roots to `--cacert` unless it gets another one, here one without certificates.
+        // curl adds a built-in folder of roots to `--cacert` unless it gets another one, here one
+        // without certificates.
         let output = self
             .0
             .command(scratch.path())

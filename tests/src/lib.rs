@@ -1,10 +1,11 @@
 //! Real servers and clients on the loopback, which the tests in `tests/` are run against.
 //!
-//! Each peer is a program of another project: nginx, HAProxy and `openssl s_server` as servers, curl
-//! and `openssl s_client` as oracles, tinyproxy, Squid and microsocks between the two. It is looked
-//! for in the search path; where it is missing, `find` and `start` say `skipped: nginx not found` and
-//! give `None`, and under the variable `CI` they fail the test. A server runs in a folder of its own,
-//! ends when it is dropped, and shows its log when the test has failed.
+//! Each peer is a program of another project: nginx, HAProxy and `openssl s_server` as servers,
+//! curl and `openssl s_client` as oracles, tinyproxy, Squid and microsocks between the two. It is
+//! looked for in the search path; where it is missing, `find` and `start` say
+//! `skipped: nginx not found` and give `None`, and under the variable `CI` they fail the test. A
+//! server runs in a folder of its own, ends when it is dropped, and shows its log when the test has
+//! failed.
 //!
 //! Everything panics with a clear message where the environment fails.
 

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 const DATA: &str = "..data";
 const NEXT: &str = "..data_tmp";
 
-/// A folder whose files are links into the folder that `..data` is a link to. A change is a new folder, to which the link is then
-/// moved; the folder before is removed.
+/// A folder whose files are links into the folder that `..data` is a link to. A change is a new
+/// folder, to which the link is then moved; the folder before is removed.
 #[derive(Debug)]
 pub struct Mounted {
     folder: TempDir,

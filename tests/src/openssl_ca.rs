@@ -1,4 +1,5 @@
-//! A certificate authority of openssl's own (`openssl ca`, `openssl ocsp`): an independent maker of lists and responses, and a judge of both.
+//! A certificate authority of openssl's own (`openssl ca`, `openssl ocsp`): an independent maker of
+//! lists and responses, and a judge of both.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -73,7 +74,8 @@ impl OpenSslCa {
         Some(ca)
     }
 
-    /// Issues a certificate into the file `NAME.pem`; `kind` is `server`, for localhost, or `responder`.
+    /// Issues a certificate into the file `NAME.pem`; `kind` is `server`, for localhost, or
+    /// `responder`.
     ///
     /// # Panics
     /// If openssl does not.
@@ -118,7 +120,8 @@ impl OpenSslCa {
         self.scratch.read("list.pem")
     }
 
-    /// An OCSP response about a certificate in DER, signed by `signer`: `ca`, or a responder's name.
+    /// An OCSP response about a certificate in DER, signed by `signer`: `ca`, or a responder's
+    /// name.
     ///
     /// # Panics
     /// If openssl does not make one.
@@ -169,7 +172,8 @@ impl OpenSslCa {
         CertificateDer::from_pem_slice(self.pem(name).as_bytes()).expect("openssl writes PEM")
     }
 
-    /// Runs openssl with these arguments, none of which has a space in it; gives all that it prints.
+    /// Runs openssl with these arguments, none of which has a space in it; gives all that it
+    /// prints.
     async fn ask(&self, arguments: &str) -> String {
         let (_, text) = self.call(arguments).await;
         text

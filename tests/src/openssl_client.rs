@@ -27,8 +27,8 @@ impl OpenSslClient {
         Program::find("openssl").map(Self)
     }
 
-    /// What `s_client` thinks of the server at `address` that is asked for as `host`, a name or an address without
-    /// brackets, when it trusts the roots in `ca_pem` alone.
+    /// What `s_client` thinks of the server at `address` that is asked for as `host`, a name or an
+    /// address without brackets, when it trusts the roots in `ca_pem` alone.
     ///
     /// # Panics
     /// If openssl cannot be run, or stalls.
@@ -52,8 +52,9 @@ impl OpenSslClient {
         self.shake_hands(address, host, ca_pem, &demands).await
     }
 
-    /// Begins a session with the server at `address`, resumes it, and sends its second request before that handshake has
-    /// ended (RFC 8446 section 2.3). Whether the server took it so, as `s_client` says. Nothing is verified.
+    /// Begins a session with the server at `address`, resumes it, and sends its second request
+    /// before that handshake has ended (RFC 8446 section 2.3). Whether the server took it so, as
+    /// `s_client` says. Nothing is verified.
     ///
     /// # Panics
     /// As [`OpenSslClient::ask`].

@@ -69,7 +69,8 @@ impl OpenSslKeys {
         self.folder.read_bytes(name)
     }
 
-    /// The SHA-256 of a public key in PEM, in hexadecimal: `openssl pkey -pubin -outform der | openssl dgst -sha256`.
+    /// The SHA-256 of a public key in PEM, in hexadecimal:
+    /// `openssl pkey -pubin -outform der | openssl dgst -sha256`.
     ///
     /// # Panics
     /// If openssl does not read it.

@@ -104,7 +104,8 @@ impl OpenSslServerBuilder {
         self
     }
 
-    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no openssl.
+    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no
+    /// openssl.
     ///
     /// # Panics
     /// If openssl does not start to listen, or is missing and the variable `CI` is set.
@@ -153,8 +154,8 @@ impl OpenSslServerBuilder {
     }
 }
 
-/// The address in the line `ACCEPT 127.0.0.1:40123`, which s_server prints once it listens on a port of the system's
-/// choice.
+/// The address in the line `ACCEPT 127.0.0.1:40123`, which s_server prints once it listens on a
+/// port of the system's choice.
 fn accepting(log: &str) -> Option<SocketAddr> {
     let complete = &log[..=log.rfind('\n')?];
     let mut lines = complete.lines();

@@ -36,7 +36,8 @@ pub async fn connect(
 /// Sends a request over the stream, and reads the answer until the server ends it.
 ///
 /// # Errors
-/// Those of the stream. A server of TLS 1.3 that misses a client certificate says so here at the earliest.
+/// Those of the stream. A server of TLS 1.3 that misses a client certificate says so here at the
+/// earliest.
 pub async fn converse(stream: &mut VerifiedStream<TcpStream>) -> io::Result<String> {
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")

@@ -42,9 +42,9 @@ impl Program {
 
     /// A call of the program in `folder`, that ends with its handle.
     ///
-    /// It sees nothing of the environment but the search path: no variable of this machine (`SSL_CERT_FILE`,
-    /// `CURL_CA_BUNDLE`, `https_proxy`, …), no file of the user's home and no system-wide configuration of OpenSSL decides
-    /// about a test.
+    /// It sees nothing of the environment but the search path: no variable of this machine
+    /// (`SSL_CERT_FILE`, `CURL_CA_BUNDLE`, `https_proxy`, …), no file of the user's home and no
+    /// system-wide configuration of OpenSSL decides about a test.
     pub(crate) fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.file);
         command

@@ -111,7 +111,8 @@ impl Terminator {
         }
     }
 
-    /// Waits for `count` handshakes that clients have ended with an alert, as the log has them; gives how many there are.
+    /// Waits for `count` handshakes that clients have ended with an alert, as the log has them;
+    /// gives how many there are.
     ///
     /// # Panics
     /// If they do not come, or the server ends.
@@ -154,7 +155,8 @@ impl TerminatorBuilder {
         self
     }
 
-    /// Starts it, and waits until it listens. `None`, with a word on stderr, where the program is missing.
+    /// Starts it, and waits until it listens. `None`, with a word on stderr, where the program is
+    /// missing.
     ///
     /// # Panics
     /// If it does not start to listen, or is missing and the variable `CI` is set.

@@ -1,5 +1,5 @@
-//! How far a request got: every fault that a server, a proxy, a caller or the network can cause, and
-//! what the error says of it.
+//! How far a request got: every fault that a server, a proxy, a caller or the network can cause,
+//! and what the error says of it.
 
 #![expect(clippy::expect_used, reason = "a test fails with a clear message")]
 
@@ -34,8 +34,8 @@ fn builder(ca: &TestCa) -> ClientBuilder {
         .connect_timeout(LIMIT)
 }
 
-/// The error of a `POST`, which is never repeated after it may have been processed, and whose response
-/// is read to its end.
+/// The error of a `POST`, which is never repeated after it may have been processed, and whose
+/// response is read to its end.
 async fn post(client: &Client, url: &str) -> Error {
     let body = Body::from("an order");
     match client.post(url).body(body).send().await {

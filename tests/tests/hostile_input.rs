@@ -1,4 +1,5 @@
-//! Whatever a server, a PEM file, a pin or a certificate holds, the answer is typed and never a panic.
+//! Whatever a server, a PEM file, a pin or a certificate holds, the answer is typed and never a
+//! panic.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! Devices that sign their own certificates, over a whole client: the first contact, the pool, a changed key.
+//! Devices that sign their own certificates, over a whole client: the first contact, the pool, a
+//! changed key.
 
 #![allow(
     clippy::unwrap_used,

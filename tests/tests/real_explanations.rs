@@ -8,8 +8,8 @@ use bonafide_verify::pki_types::{CertificateDer, ServerName};
 use bonafide_verify::refusal::Reason;
 use bonafide_verify::{Anchors, Code, CustomCa, Peer, Policy};
 
-/// A server's certificate that openssl signs with these options, under an authority whose key is made
-/// with this algorithm; and what is said of it.
+/// A server's certificate that openssl signs with these options, under an authority whose key is
+/// made with this algorithm; and what is said of it.
 async fn refusal(
     openssl: &OpenSslKeys,
     algorithm: &str,

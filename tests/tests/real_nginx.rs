@@ -1,4 +1,5 @@
-//! Requests to nginx: hosts of one address, kept connections, resumed sessions, client certificates.
+//! Requests to nginx: hosts of one address, kept connections, resumed sessions, client
+//! certificates.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -266,7 +267,8 @@ async fn no_request_rides_on_early_data_where_nginx_would_take_it() {
     let Some(mut nginx) = builder.start().await else {
         return;
     };
-    // It counts as early only while the rest of the handshake has not come, so that one try may be too slow.
+    // It counts as early only while the rest of the handshake has not come, so that one try may be
+    // too slow.
     let mut before = 0;
     loop {
         assert!(openssl.sends_early_data(nginx.http1(), "one.test").await);

@@ -22,7 +22,8 @@ fn site() -> (Site, Client) {
     (site, client.build().unwrap())
 }
 
-/// nginx ends a connection with a GOAWAY after a number of requests, and answers none of those that come after it.
+/// nginx ends a connection with a GOAWAY after a number of requests, and answers none of those that
+/// come after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_post_is_lost_or_doubled_when_nginx_ends_its_connections_again_and_again() {
     const POSTS: usize = 600;

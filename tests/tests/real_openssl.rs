@@ -1,4 +1,5 @@
-//! Connections to `openssl s_server`: versions of TLS, kinds of keys, addresses, client certificates.
+//! Connections to `openssl s_server`: versions of TLS, kinds of keys, addresses, client
+//! certificates.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

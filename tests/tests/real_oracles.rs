@@ -1,7 +1,8 @@
-//! curl and `openssl s_client` as oracles: where they refuse a server, we refuse it; where we trust one, they do.
+//! curl and `openssl s_client` as oracles: where they refuse a server, we refuse it; where we trust
+//! one, they do.
 //!
-//! Both oracles are held to OpenSSL's security level 2, which Debian has as its default, so that the outcome does not
-//! depend on how they were built.
+//! Both oracles are held to OpenSSL's security level 2, which Debian has as its default, so that
+//! the outcome does not depend on how they were built.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,8 +16,8 @@ use bonafide_tests::{
     Curl, OpenSslClient, OpenSslServer, Opinion, Version, connect, ipv6_loopback, trusting,
 };
 
-/// What is expected of each case of the catalogue: our code, and the verify error of OpenSSL that means the same
-/// (`X509_V_ERR_…` in its `x509_vfy.h`); neither where the server is trusted.
+/// What is expected of each case of the catalogue: our code, and the verify error of OpenSSL that
+/// means the same (`X509_V_ERR_…` in its `x509_vfy.h`); neither where the server is trusted.
 const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
     ("valid-ecdsa", None, None),
     ("valid-rsa", None, None),
@@ -39,13 +40,15 @@ const EXPECTED: &[(&str, Option<Code>, Option<u32>)] = &[
 /// The number that curl has for a refused certificate, whatever the reason.
 const CURL_REFUSES: Opinion = Opinion::Refused(60);
 
-/// Where we refuse and an oracle trusts, and why that is right. A row that no longer differs fails the test.
+/// Where we refuse and an oracle trusts, and why that is right. A row that no longer differs fails
+/// the test.
 const WE_ARE_STRICTER: &[(&str, &str)] = &[(
     "no-san",
     "both take the common name for the host where there is no SAN; RFC 9525, section 6.3, has done away with that",
 )];
 
-/// What we think of the server at `address` that is asked for as `host`: as a stream, and as a client for HTTPS.
+/// What we think of the server at `address` that is asked for as `host`: as a stream, and as a
+/// client for HTTPS.
 async fn our_opinion(ca: &TestCa, address: SocketAddr, host: &str) -> Option<Code> {
     let policy = trusting(ca).build().unwrap();
     let by_stream = match connect(&policy, address, host).await {

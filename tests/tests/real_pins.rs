@@ -1,4 +1,5 @@
-//! Pins and bundles beside openssl's: the same pins, and bundles that it signs with the commands of the documentation.
+//! Pins and bundles beside openssl's: the same pins, and bundles that it signs with the commands of
+//! the documentation.
 
 #![allow(
     clippy::unwrap_used,

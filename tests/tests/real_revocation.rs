@@ -1,4 +1,5 @@
-//! Revocation with other makers of lists and responses, and with servers that staple: openssl and nginx.
+//! Revocation with other makers of lists and responses, and with servers that staple: openssl and
+//! nginx.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,6 @@
-//! Mounted authorities and client certificates of Kubernetes, rotated under requests to nginx and HAProxy, which demand a client
-//! certificate: no request fails, and the servers' logs show who came.
+//! Mounted authorities and client certificates of Kubernetes, rotated under requests to nginx and
+//! HAProxy, which demand a client certificate: no request fails, and the servers' logs show who
+//! came.
 
 #![allow(
     clippy::unwrap_used,
@@ -116,8 +117,8 @@ impl Traffic {
     }
 }
 
-/// The clients of a log, in the order in which they came first. A connection has one client, and each client has come with a full
-/// handshake.
+/// The clients of a log, in the order in which they came first. A connection has one client, and
+/// each client has come with a full handshake.
 fn clients(requests: &[Served]) -> Vec<&str> {
     let mut order = Vec::new();
     let mut of_connection = BTreeMap::new();

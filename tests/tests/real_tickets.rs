@@ -1,5 +1,5 @@
-//! Session tickets of nginx and HAProxy while the trust of a client changes. Their logs are the judges: a session is
-//! resumed within an epoch and never across two.
+//! Session tickets of nginx and HAProxy while the trust of a client changes. Their logs are the
+//! judges: a session is resumed within an epoch and never across two.
 
 #![allow(
     clippy::unwrap_used,

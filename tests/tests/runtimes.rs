@@ -207,7 +207,8 @@ fn waiting_for_a_body_outside_a_runtime_is_an_error() {
     }
 }
 
-/// A connection's timers belong to its runtime, and what keeps the connection's data may outlive that.
+/// A connection's timers belong to its runtime, and what keeps the connection's data may outlive
+/// that.
 #[test]
 fn a_response_outlives_the_runtime_that_it_came_on() {
     for alpn in ALPNS {

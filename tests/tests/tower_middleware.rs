@@ -36,7 +36,8 @@ fn carrying_receipts(policy: PolicyBuilder) -> Client<VerifiedConnector, Body> {
     Client::builder(TokioExecutor::new()).build(connector)
 }
 
-/// hyper-util's client over hyper-rustls as it is: the policy verifies, and no code takes the receipt.
+/// hyper-util's client over hyper-rustls as it is: the policy verifies, and no code takes the
+/// receipt.
 fn without_receipts(policy: PolicyBuilder) -> Client<HttpsConnector<HttpConnector>, Body> {
     let config = policy.build().unwrap().client_config().unwrap();
     let connector = HttpsConnectorBuilder::new()

@@ -52,7 +52,8 @@ async fn all_closed(server: &TestServer) {
         .unwrap();
 }
 
-/// A server with a warm pool and tickets, then a change after which it is not trusted, or judged anew.
+/// A server with a warm pool and tickets, then a change after which it is not trusted, or judged
+/// anew.
 async fn after_a_change(
     alpn: Alpn,
     identity: Identity,

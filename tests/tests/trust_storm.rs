@@ -1,5 +1,5 @@
-//! A policy that is replaced 200 times a second under 64 requests at once: every answer is the verdict of a policy that
-//! was in force while its request was under way.
+//! A policy that is replaced 200 times a second under 64 requests at once: every answer is the
+//! verdict of a policy that was in force while its request was under way.
 
 #![allow(
     clippy::unwrap_used,
@@ -34,8 +34,8 @@ fn storm_seconds() -> u64 {
     }
 }
 
-/// When policies are replaced: 200 times a second, evenly in its first half, which a handshake may outlast, and 20 at
-/// once in its second, so that requests get further in between.
+/// When policies are replaced: 200 times a second, evenly in its first half, which a handshake may
+/// outlast, and 20 at once in its second, so that requests get further in between.
 fn moments(seconds: u64) -> impl Iterator<Item = Duration> {
     (0..seconds).flat_map(|second| {
         let even = (0..100).map(|number| 5 * number);

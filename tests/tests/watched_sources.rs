@@ -1,4 +1,5 @@
-//! Files that change under a running client: the request after the change is judged by them, and whatever is broken loses none.
+//! Files that change under a running client: the request after the change is judged by them, and
+//! whatever is broken loses none.
 
 #![allow(
     clippy::unwrap_used,

@@ -223,8 +223,8 @@ async fn bytes_after_a_response_without_a_body_end_the_connection() {
     }
 }
 
-/// A server that answers when it has read the head, and closes with the rest of the request unread: the client's
-/// system learns by a reset that is never read.
+/// A server that answers when it has read the head, and closes with the rest of the request unread:
+/// the client's system learns by a reset that is never read.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_half_a_request_arrives_although_the_upload_fails() {
     for tls in [false, true] {

@@ -1,4 +1,5 @@
-//! HTTP/1.1 connections that are let go of in the middle of an exchange, and heads that end a response.
+//! HTTP/1.1 connections that are let go of in the middle of an exchange, and heads that end a
+//! response.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(target_os = "linux")]

@@ -217,7 +217,8 @@ async fn a_server_that_breaks_the_rules_is_named_and_not_asked_again() {
     }
 }
 
-/// A server whose first connection answers once and is frozen then; the others answer. Counts what they answer.
+/// A server whose first connection answers once and is frozen then; the others answer. Counts what
+/// they answer.
 async fn freezing() -> (ClientBuilder, RawServer) {
     peer(|number, mut peer| async move {
         let first = peer.request().await?;

@@ -20,8 +20,8 @@ fn declaring(stream: u32, length: &str) -> Frame {
     frame
 }
 
-/// A server that answers `body` when it has the head of a request, ends the stream if `whole`, and closes
-/// the connection with the rest of the request unread.
+/// A server that answers `body` when it has the head of a request, ends the stream if `whole`, and
+/// closes the connection with the rest of the request unread.
 async fn closing(declared: &'static str, body: &'static [u8], whole: bool) -> (Client, RawServer) {
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host("127.0.0.1"));

@@ -1,7 +1,9 @@
-//! `cargo xtask fuzz`: a corpus from the recipes, then every target for some seconds, on a stable toolchain.
+//! `cargo xtask fuzz`: a corpus from the recipes, then every target for some seconds, on a stable
+//! toolchain.
 //!
-//! libFuzzer needs code that counts which branches were taken. `cargo fuzz` asks a nightly rustc for it together with a sanitizer; the counters alone are
-//! a pass of LLVM that a stable rustc runs too.
+//! libFuzzer needs code that counts which branches were taken. `cargo fuzz` asks a nightly rustc
+//! for it together with a sanitizer; the counters alone are a pass of LLVM that a stable rustc runs
+//! too.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,7 +11,8 @@ use std::{fs, io};
 use crate::invocation::{Invocation, InvocationError};
 use crate::workspace::Workspace;
 
-/// Counts edges, and shows libFuzzer what was compared with what. There must be a target, so that build scripts are not instrumented.
+/// Counts edges, and shows libFuzzer what was compared with what. There must be a target, so that
+/// build scripts are not instrumented.
 const INSTRUMENTED: &str = "-Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=3 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -46,7 +49,8 @@ pub(crate) enum FuzzError {
 /// Writes the corpus, and runs each target, or the one that is named, for so many seconds.
 ///
 /// # Errors
-/// [`FuzzError::Invocation`] where a target finds something: libFuzzer prints it, and the file with the input.
+/// [`FuzzError::Invocation`] where a target finds something: libFuzzer prints it, and the file with
+/// the input.
 pub(crate) fn run(
     workspace: &Workspace,
     seconds: u64,
@@ -117,7 +121,8 @@ pub(crate) fn steps(
             .with_args(["--bin".to_owned(), target.clone(), "--".to_owned()])
             .with_args([
                 format!("-max_total_time={seconds}"),
-                // In seconds of the wall clock, for what never ends; the target itself measures the processor's time.
+                // In seconds of the wall clock, for what never ends; the target itself measures the
+                // processor's time.
                 "-timeout=20".to_owned(),
                 "-verbosity=0".to_owned(),
                 "-print_funcs=0".to_owned(),

@@ -130,7 +130,8 @@ impl Invocation {
     }
 
     fn command(&self, folder: &Path) -> Command {
-        // Cargo names itself to the programs that it runs, so that the same toolchain is used again.
+        // Cargo names itself to the programs that it runs, so that the same toolchain is used
+        // again.
         let program = match self.program.as_str() {
             "cargo" => env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
             other => OsString::from(other),
@@ -160,8 +161,8 @@ impl fmt::Display for Invocation {
     }
 }
 
-/// The folders of `PATH`, then those of servers, which Debian puts into the path of root alone. Commands get this path,
-/// so that their tests find what `cargo xtask peers` finds.
+/// The folders of `PATH`, then those of servers, which Debian puts into the path of root alone.
+/// Commands get this path, so that their tests find what `cargo xtask peers` finds.
 pub(crate) fn search_path() -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();

@@ -57,7 +57,8 @@ enum Task {
         #[arg(long, default_value = "HEAD")]
         base: String,
     },
-    /// Runs every test; says which real servers and clients were found and which tests are left out for want of one.
+    /// Runs every test; says which real servers and clients were found and which tests are left out
+    /// for want of one.
     Test {
         /// Arguments for `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -84,7 +85,8 @@ enum Task {
     },
     /// Measures bonafide beside its peers, or counts its instructions: see benches/README.md.
     Bench {
-        /// Counts user instructions of bonafide and of bare hyper, and compares their ratios with benches/instructions.toml.
+        /// Counts user instructions of bonafide and of bare hyper, and compares their ratios with
+        /// benches/instructions.toml.
         #[arg(long)]
         instructions: bool,
         /// Writes that file instead.
@@ -114,14 +116,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Judges certificates with one field changed, and compares with openssl and pyca/cryptography: `cargo xtask mutants --help`.
+    /// Judges certificates with one field changed, and compares with openssl and pyca/cryptography:
+    /// `cargo xtask mutants --help`.
     #[command(disable_help_flag = true)]
     Mutants {
         /// Arguments for the driver.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Compares the effective default policy with the file that is kept of it, or writes that: `cargo xtask policy --help`.
+    /// Compares the effective default policy with the file that is kept of it, or writes that:
+    /// `cargo xtask policy --help`.
     #[command(disable_help_flag = true)]
     Policy {
         /// Arguments for the comparison.

@@ -1,7 +1,8 @@
 //! The real servers and clients that tests run against, and the tests that need each.
 //!
-//! The list stands in `.ci/peers`. A test needs a peer when its code, or a function of the same file that it calls,
-//! names it. Where a peer is missing its tests are left out by name; under the variable `CI` that is a failure.
+//! The list stands in `.ci/peers`. A test needs a peer when its code, or a function of the same
+//! file that it calls, names it. Where a peer is missing its tests are left out by name; under the
+//! variable `CI` that is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-/// The first part of a file name: `limbo` of `limbo.json`, `bettertls` of `bettertls.limbo.json.gz`.
+/// The first part of a file name: `limbo` of `limbo.json`, `bettertls` of
+/// `bettertls.limbo.json.gz`.
 pub(crate) fn of(corpus: &Path) -> &str {
     let name = corpus.file_name().and_then(|name| name.to_str());
     name.and_then(|name| name.split('.').next()).unwrap_or("")

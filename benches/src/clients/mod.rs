@@ -23,20 +23,21 @@ pub(crate) use self::reqwest::Reqwest;
 use crate::Failure;
 use crate::servers::Destination;
 
-/// What bonafide sends by default; the peers are given the same fields, so that all send and compress
-/// as much.
+/// What bonafide sends by default; the peers are given the same fields, so that all send and
+/// compress as much.
 const ACCEPT: HeaderValue = HeaderValue::from_static("*/*");
 /// As [`ACCEPT`].
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
 
-/// A client that the bench measures. Each is set up as it comes, but for trust, name lookup and `Keep`.
+/// A client that the bench measures. Each is set up as it comes, but for trust, name lookup and
+/// `Keep`.
 pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
     /// Which one it is.
     const WHICH: Which;
 
-    /// A client that knows the destination's address, trusts its authority alone, and shares nothing
-    /// with those made before.
+    /// A client that knows the destination's address, trusts its authority alone, and shares
+    /// nothing with those made before.
     fn new(destination: &Destination, keep: Keep) -> Result<Self, Failure>;
 
     /// The same client for a task that sends one request after the other.

@@ -1,4 +1,5 @@
-//! The rustls configuration of the peers: bonafide's own groups and suites, and rustls' own verifier.
+//! The rustls configuration of the peers: bonafide's own groups and suites, and rustls' own
+//! verifier.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ pub(super) fn provider(policy: &Policy) -> Result<Arc<CryptoProvider>, Failure> 
     Ok(Arc::clone(policy.client_config()?.crypto_provider()))
 }
 
-/// A configuration that trusts the destination's authority alone, without ALPN, with session tickets
-/// of its own.
+/// A configuration that trusts the destination's authority alone, without ALPN, with session
+/// tickets of its own.
 pub(super) fn config(destination: &Destination) -> Result<ClientConfig, Failure> {
     let provider = provider(&policy(destination)?)?;
     let mut roots = RootCertStore::empty();

@@ -12,8 +12,8 @@ pub(crate) trait Contender {
     fn round(&mut self) -> Result<Sample, Failure>;
 }
 
-/// The samples of each contender, round by round. In each round another one is the first. Where there is
-/// more than one round, another one goes before them that is not counted.
+/// The samples of each contender, round by round. In each round another one is the first. Where
+/// there is more than one round, another one goes before them that is not counted.
 pub(crate) fn take_turns(
     contenders: &mut [Box<dyn Contender + '_>],
     rounds: usize,

@@ -12,7 +12,8 @@ use crate::Failure;
 /// The host that all servers have a certificate for.
 pub(crate) const HOST: &str = "bench.test";
 
-/// A server's address and the root of its certificate. Written as text to hand it to another process.
+/// A server's address and the root of its certificate. Written as text to hand it to another
+/// process.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {
     pub(crate) address: SocketAddr,

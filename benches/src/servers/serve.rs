@@ -1,4 +1,5 @@
-//! The process of the servers: says where they listen, then answers what is asked of their counters.
+//! The process of the servers: says where they listen, then answers what is asked of their
+//! counters.
 
 use bonafide_testkit::{Recipe, TestCa};
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
@@ -8,8 +9,8 @@ use super::site::Site;
 use crate::Failure;
 use crate::machine::{Core, pin};
 
-/// Runs the servers until the standard input ends. One line for each site says where it is; after that,
-/// each line with the number of a site is answered with its counters.
+/// Runs the servers until the standard input ends. One line for each site says where it is; after
+/// that, each line with the number of a site is answered with its counters.
 pub(crate) fn serve() -> Result<(), Failure> {
     pin(Core::Server)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

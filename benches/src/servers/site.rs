@@ -80,7 +80,8 @@ impl Site {
     }
 }
 
-/// Answers when no request has come for [`A_WHILE`]. So each of those that wait has a connection of its own.
+/// Answers when no request has come for [`A_WHILE`]. So each of those that wait has a connection of
+/// its own.
 #[cfg(feature = "peers")]
 async fn together(arrived: Arc<AtomicUsize>) -> Response<Bytes> {
     let mut seen = arrived.fetch_add(1, Ordering::Relaxed) + 1;

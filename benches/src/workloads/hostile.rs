@@ -62,7 +62,8 @@ fn one_name(count: usize) -> Chain {
         .collect()
 }
 
-/// Two certificates a level, each issued by the level above: every path leads to the root, and a stranger with the lowest one's name has issued the leaf.
+/// Two certificates a level, each issued by the level above: every path leads to the root, and a
+/// stranger with the lowest one's name has issued the leaf.
 fn lattice(root: &TestCa) -> Chain {
     let mut above = root.clone();
     let mut sent = Vec::new();

@@ -42,8 +42,8 @@ impl Lab {
         self.servers.counts(site)
     }
 
-    /// Waits until `site` has no more than `kept` connections, so that the work of closing the others
-    /// is not counted elsewhere.
+    /// Waits until `site` has no more than `kept` connections, so that the work of closing the
+    /// others is not counted elsewhere.
     pub(super) fn settle(&mut self, site: Site, kept: usize) -> Result<(), Failure> {
         let deadline = Instant::now() + CLOSING;
         loop {

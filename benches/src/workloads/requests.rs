@@ -133,8 +133,8 @@ impl<'a, C: Client> Requests<'a, C> {
         Ok(())
     }
 
-    /// Waits for connections to close that are not kept. The clients of a burst close theirs, but those
-    /// that the contenders were made with stay.
+    /// Waits for connections to close that are not kept. The clients of a burst close theirs, but
+    /// those that the contenders were made with stay.
     fn settle(&self) -> Result<(), Failure> {
         let kept = match self.scenario.shape {
             Shape::Sequential | Shape::AtOnce => return Ok(()),

@@ -32,7 +32,8 @@ pub(super) enum Shape {
     FullHandshakes,
     /// One after the other, each on a new connection with a resumed session.
     ResumedHandshakes,
-    /// [`AT_ONCE`] together on a client that has no connection yet, and a new client for each burst.
+    /// [`AT_ONCE`] together on a client that has no connection yet, and a new client for each
+    /// burst.
     ColdBurst,
 }
 

@@ -1,5 +1,6 @@
 //! A test CA, broken certificates by recipe, and loopback servers and proxies that fail on command,
-//! to test **any** TLS or HTTPS client. The kit depends on rustls, rcgen and hyper, not on bonafide.
+//! to test **any** TLS or HTTPS client. The kit depends on rustls, rcgen and hyper, not on
+//! bonafide.
 //!
 //! ```
 //! use bonafide_testkit::{Recipe, TestCa, TestServer};
@@ -38,8 +39,8 @@
 //! | a server with weak cryptography | [`weak::WeakServer`] |
 //! | a test that your client refuses every bad server | [`conformance::assert_rejects_all`] |
 //!
-//! Keys and certificates are made when the test runs, and nothing leaves the loopback. The kit panics
-//! with a clear message if the environment fails: it is for tests.
+//! Keys and certificates are made when the test runs, and nothing leaves the loopback. The kit
+//! panics with a clear message if the environment fails: it is for tests.
 //!
 //! The README of the crate describes each part at more length. The crate has no features.
 

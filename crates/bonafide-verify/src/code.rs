@@ -87,7 +87,8 @@ codes! {
     UnsupportedSignature = "BF-UNSUPPORTED-SIGNATURE",
     /// A key of the path is too short, or its size is not a multiple of 8 bits (CA/B BR 6.1.5).
     WeakKey = "BF-WEAK-KEY",
-    /// A key of the path is of a kind that is not allowed, DSA or P-192 for example (CA/B BR 6.1.5).
+    /// A key of the path is of a kind that is not allowed, DSA or P-192 for example (CA/B BR
+    /// 6.1.5).
     UnsupportedKey = "BF-UNSUPPORTED-KEY",
     /// A certificate has a critical extension that is not understood (RFC 5280, 4.2).
     UnknownCriticalExtension = "BF-UNKNOWN-CRITICAL-EXTENSION",
@@ -152,7 +153,8 @@ codes! {
     NoCaPurpose = "BF-NO-CA-PURPOSE",
     /// A subject alternative name does not have the syntax of its kind (RFC 5280, 4.2.1.6).
     MalformedName = "BF-MALFORMED-NAME",
-    /// The leaf has a subject alternative name of a kind that servers must not have (CA/B BR 7.1.2.7.12).
+    /// The leaf has a subject alternative name of a kind that servers must not have (CA/B BR
+    /// 7.1.2.7.12).
     ForbiddenNameKind = "BF-FORBIDDEN-NAME-KIND",
     /// Only a wildcard over a public suffix covers the host (CA/B BR 3.2.2.6).
     PublicSuffixWildcard = "BF-PUBLIC-SUFFIX-WILDCARD",
@@ -170,7 +172,8 @@ codes! {
     DuplicatePolicy = "BF-DUPLICATE-POLICY",
     /// A policy mapping is from or to `anyPolicy` (RFC 5280, 4.2.1.5).
     AnyPolicyMapped = "BF-ANY-POLICY-MAPPED",
-    /// A certificate has no certificate policies, or the leaf none of the reserved ones (CA/B BR 7.1.2.7.9).
+    /// A certificate has no certificate policies, or the leaf none of the reserved ones (CA/B BR
+    /// 7.1.2.7.9).
     NoPolicy = "BF-NO-POLICY",
     /// The leaf has no authority information access (CA/B BR 7.1.2.7.7).
     NoAuthorityInfo = "BF-NO-AUTHORITY-INFO",
@@ -203,7 +206,8 @@ codes! {
     KeyUnknown = "BF-KEY-UNKNOWN",
     /// The store of the keys that hosts presented at first contact cannot be read or written.
     KeyStore = "BF-KEY-STORE",
-    /// The certificate is not in enough logs of Certificate Transparency (RFC 6962; policies of Chrome and Apple).
+    /// The certificate is not in enough logs of Certificate Transparency (RFC 6962; policies of
+    /// Chrome and Apple).
     TooFewScts = "BF-TOO-FEW-SCTS",
     /// A list of signed certificate timestamps cannot be read (RFC 6962, 3.3).
     SctMalformed = "BF-SCT-MALFORMED",

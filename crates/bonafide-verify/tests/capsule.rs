@@ -327,7 +327,8 @@ proptest! {
                 *at.get_mut(&mut changed) = byte;
             }
             if let Ok(capsule) = Capsule::from_json(&changed) {
-                // At another time or under another name it may be believed, by whoever asks about that.
+                // At another time or under another name it may be believed, by whoever asks about
+                // that.
                 let _ = policy.verify(&capsule.peer());
             }
         });

@@ -1,4 +1,5 @@
-//! The effective policy: the same bytes for the same policy, and exactly the lines that a change is about.
+//! The effective policy: the same bytes for the same policy, and exactly the lines that a change is
+//! about.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +41,8 @@ fn document(builder: PolicyBuilder) -> String {
     builder.build().unwrap().effective().to_string()
 }
 
-/// The lines that one document has and the other lacks, without indents, commas and lines of brackets.
+/// The lines that one document has and the other lacks, without indents, commas and lines of
+/// brackets.
 fn lacking(one: &str, other: &str) -> Vec<String> {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     for (text, step) in [(one, 1), (other, -1)] {

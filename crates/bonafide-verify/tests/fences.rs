@@ -1,4 +1,5 @@
-//! Fenced authorities: believed for the names that the program gives, and within their own name constraints.
+//! Fenced authorities: believed for the names that the program gives, and within their own name
+//! constraints.
 
 #![allow(
     clippy::unwrap_used,
@@ -274,7 +275,8 @@ fn an_authority_whose_own_constraints_cannot_be_read_is_not_loaded_into_a_fence(
     assert_eq!(Anchors::only(ca(&root)).load().unwrap().len(), 1);
 }
 
-/// rustls-webpki does not look at constraints on addresses for a certificate that has none, and so a copy without a fence would be believed for every host.
+/// rustls-webpki does not look at constraints on addresses for a certificate that has none, and so
+/// a copy without a fence would be believed for every host.
 #[test]
 fn a_copy_of_an_authority_that_cannot_be_fenced_is_left_out_too() {
     // Permits the addresses 10.*.0.*, by a mask that is none.
@@ -295,7 +297,8 @@ fn a_copy_of_an_authority_that_cannot_be_fenced_is_left_out_too() {
     assert_eq!(refusal.code(), Code::UnknownIssuer);
 }
 
-/// What a constraint covers, by the letter of RFC 5280 and nothing else: names label by label from the right, addresses bit by bit.
+/// What a constraint covers, by the letter of RFC 5280 and nothing else: names label by label from
+/// the right, addresses bit by bit.
 mod model {
     use super::IpAddr;
 
@@ -334,7 +337,8 @@ mod model {
             && name[..base.len()] == base
     }
 
-    /// Whether a list of permitted constraints lets a name in, where a kind that is not listed is not restricted.
+    /// Whether a list of permitted constraints lets a name in, where a kind that is not listed is
+    /// not restricted.
     pub(crate) fn permits(permitted: &[&str], name: &str) -> bool {
         let is_address_name = name.parse::<IpAddr>().is_ok();
         let mut of_kind = permitted
@@ -430,7 +434,8 @@ proptest! {
     ) {
         let root = constrained(&permitted, &[]).build();
         let anchors = Anchors::only(ca(&root).only_for(fence.iter().copied()));
-        // A label that no constraint has stands for all others, which no constraint tells apart from it.
+        // A label that no constraint has stands for all others, which no constraint tells apart
+        // from it.
         let any = format!("any.{below}");
         let expected = fence.iter().any(|name| model::covers(name, &any))
             && model::permits(&permitted, &any);

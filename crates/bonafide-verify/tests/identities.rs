@@ -55,7 +55,8 @@ fn ours(identity: &Identity) -> ClientIdentity {
     ClientIdentity::from_pem(identity.chain_pem(), identity.key_pem()).unwrap()
 }
 
-/// One request by another client that has a configuration of ours; gives what the receipt says of its certificate.
+/// One request by another client that has a configuration of ours; gives what the receipt says of
+/// its certificate.
 async fn request(policy: &Policy, config: &Arc<ClientConfig>, server: &TestServer) -> IdentityUse {
     let tcp = TcpStream::connect(server.addr()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -72,7 +73,8 @@ async fn request(policy: &Policy, config: &Arc<ClientConfig>, server: &TestServe
     receipt.connection().unwrap().client_identity.clone()
 }
 
-/// Which of the two each request showed, and how many handshakes resumed, with a rotation before the third of four requests.
+/// Which of the two each request showed, and how many handshakes resumed, with a rotation before
+/// the third of four requests.
 async fn another_client(
     identity: impl Into<IdentitySource>,
     rotate: impl Fn(),

@@ -205,7 +205,8 @@ fn intermediates_of_one_name_that_follow_each_other_in_every_order_are_refused()
     );
 }
 
-/// Every certificate of each level is issued by every one of the next, and all of them lead to the root: 3 to the power of 4 paths, all proved.
+/// Every certificate of each level is issued by every one of the next, and all of them lead to the
+/// root: 3 to the power of 4 paths, all proved.
 #[test]
 fn a_lattice_of_good_paths_is_refused_by_the_signatures_that_it_could_cost() {
     let root = TestCa::named("root");
@@ -290,7 +291,8 @@ fn chains_that_servers_send_are_believed() {
     }
 }
 
-/// A leaf that a check refuses is judged for a few paths, not for all that there are, and for fewer if it is large.
+/// A leaf that a check refuses is judged for a few paths, not for all that there are, and for fewer
+/// if it is large.
 #[test]
 fn the_search_ends_after_so_many_refused_paths() {
     let root = TestCa::named("root");
@@ -303,7 +305,8 @@ fn the_search_ends_after_so_many_refused_paths() {
         chain.extend((0..4).map(|_| top.cross_signed_by(&root)));
         chain
     };
-    // names of the leaf, paths that the check is asked about: 16 at most, or as many as have 200 KiB and one more
+    // names of the leaf, paths that the check is asked about: 16 at most, or as many as have 200
+    // KiB and one more
     for (names, paths) in [(1, 16), (2_000, 4)] {
         let judged = Arc::new(AtomicUsize::new(0));
         let policy = Policy::builder()

@@ -1,4 +1,5 @@
-//! Signed bundles: whom they are believed from, and what an attacker who writes, replays or cuts one gets.
+//! Signed bundles: whom they are believed from, and what an attacker who writes, replays or cuts
+//! one gets.
 
 #![allow(
     clippy::unwrap_used,

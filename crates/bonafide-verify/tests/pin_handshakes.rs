@@ -1,4 +1,5 @@
-//! Pins on real connections: enforced, reporting, and with the glass broken for a while; and what is told of each.
+//! Pins on real connections: enforced, reporting, and with the glass broken for a while; and what
+//! is told of each.
 
 #![allow(
     clippy::unwrap_used,

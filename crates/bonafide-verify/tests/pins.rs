@@ -219,7 +219,8 @@ fn a_set_without_a_backup_does_not_build_unless_it_says_so() {
     assert!(one().without_backup().build().is_ok());
 }
 
-/// Refuses every path that ends in the anchor with the given key, and counts the paths it was asked about.
+/// Refuses every path that ends in the anchor with the given key, and counts the paths it was asked
+/// about.
 #[derive(Debug)]
 struct NotFrom {
     anchor: SpkiSha256,
@@ -295,7 +296,8 @@ fn a_check_that_refuses_one_path_does_not_hide_another() {
     };
     let both = Anchors::only(old_root.certificate().clone()).plus(new_root.certificate().clone());
 
-    // The direct path is proved first and refused; the longer one, over the cross-signed certificate, is believed.
+    // The direct path is proved first and refused; the longer one, over the cross-signed
+    // certificate, is believed.
     let (judged, asked) = judge_without(&new_root, both);
     let receipt = judged.unwrap();
     let keys = receipt.path().unwrap().keys().to_vec();

@@ -1,4 +1,5 @@
-//! Servers that leave their intermediate out: repaired from what is at hand, with no more trust than before.
+//! Servers that leave their intermediate out: repaired from what is at hand, with no more trust
+//! than before.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! A candidate policy in the shadow of the one in force: it sees every handshake, decides none, and delays none.
+//! A candidate policy in the shadow of the one in force: it sees every handshake, decides none, and
+//! delays none.
 
 #![allow(
     clippy::unwrap_used,

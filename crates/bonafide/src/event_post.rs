@@ -27,7 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The shortest time between two requests, unless another is asked for.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Sends the events of a policy to a server, as `POST` requests with a JSON array of [`Event`]s each.
+/// Sends the events of a policy to a server, as `POST` requests with a JSON array of [`Event`]s
+/// each.
 ///
 /// It needs a client of its own, so that the report of a wrong pin does not depend on that pin. The
 /// client's policy must have no event sinks, since its own events could come back here; otherwise
@@ -58,8 +59,8 @@ impl EventPost {
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] for a URL that cannot be used, [`Kind::PlainHttpRefused`] for one without TLS, [`Kind::Config`] outside a runtime and for a client whose
-    /// policy has event sinks.
+    /// [`Kind::Url`] for a URL that cannot be used, [`Kind::PlainHttpRefused`] for one without TLS,
+    /// [`Kind::Config`] outside a runtime and for a client whose policy has event sinks.
     pub fn start(client: Client, url: impl IntoUrl) -> Result<Self, Error> {
         Self::start_with_interval(client, url, INTERVAL)
     }

@@ -11,10 +11,10 @@
 //! # }
 //! ```
 //!
-//! A [`Policy`] says which servers are trusted: trust anchors, pins, profiles and checks of your own,
-//! for each host. It is a type of the crate `bonafide-verify`, which is re-exported as [`verify`]. If
-//! the policy refuses a server, the request fails with an [`Error`] that holds the [`Refusal`], before
-//! a byte of the request is sent.
+//! A [`Policy`] says which servers are trusted: trust anchors, pins, profiles and checks of your
+//! own, for each host. It is a type of the crate `bonafide-verify`, which is re-exported as
+//! [`verify`]. If the policy refuses a server, the request fails with an [`Error`] that holds the
+//! [`Refusal`], before a byte of the request is sent.
 //!
 //! # What people come for
 //!
@@ -50,10 +50,10 @@
 //!
 //! # Runtimes
 //!
-//! A client may be used from several tokio runtimes. Each runtime has its own connections, and limits
-//! on connections apply to one origin and one runtime. If a runtime is shut down, or no longer driven,
-//! the requests on other runtimes are not affected. Its own requests fail with [`Kind::Canceled`]. A
-//! request that is polled outside a runtime fails with [`Kind::NoRuntime`].
+//! A client may be used from several tokio runtimes. Each runtime has its own connections, and
+//! limits on connections apply to one origin and one runtime. If a runtime is shut down, or no
+//! longer driven, the requests on other runtimes are not affected. Its own requests fail with
+//! [`Kind::Canceled`]. A request that is polled outside a runtime fails with [`Kind::NoRuntime`].
 //!
 //! The runtime needs its I/O and time drivers (`enable_all`); without them tokio panics.
 //!
@@ -107,8 +107,8 @@ pub use self::proxy::Proxy;
 pub use self::response::{BytesStream, Response};
 pub use self::stack::{Next, ResponseFuture};
 
-/// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`] that the first
-/// call creates.
+/// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`] that the
+/// first call creates.
 ///
 /// ```
 /// # async fn show() -> Result<(), bonafide::Error> {

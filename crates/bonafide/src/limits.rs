@@ -229,18 +229,18 @@ pub(crate) struct PoolLimits {
     /// remembers its protocol. The default is below the idle limits that servers commonly have for
     /// HTTP/2 and longer than most have for HTTP/1.1 (those are noticed by their close).
     pub(crate) idle_timeout: Duration,
-    /// Unused HTTP/1.1 connections kept in one partition; the oldest is closed for one too many. The
-    /// default keeps a burst of 64 or 100 requests whole; a burst of thousands does not hold its
-    /// sockets for long.
+    /// Unused HTTP/1.1 connections kept in one partition; the oldest is closed for one too many.
+    /// The default keeps a burst of 64 or 100 requests whole; a burst of thousands does not hold
+    /// its sockets for long.
     pub(crate) max_idle_per_partition: usize,
     /// Connections in one partition at once, those being opened included; requests beyond wait in
     /// turn. HTTP/2 connections that take no more requests but still have streams are not counted.
     pub(crate) max_connections_per_partition: NonZeroUsize,
-    /// HTTP/2 connections in one partition. RFC 9113 section 9.1 asks for one; a further one is opened
-    /// only while requests wait and the peer's own stream limit is used up on all others.
+    /// HTTP/2 connections in one partition. RFC 9113 section 9.1 asks for one; a further one is
+    /// opened only while requests wait and the peer's own stream limit is used up on all others.
     pub(crate) max_h2_connections: NonZeroUsize,
-    /// Partitions kept. For one too many, those that were unused for longest are dropped; partitions
-    /// in use are never dropped.
+    /// Partitions kept. For one too many, those that were unused for longest are dropped;
+    /// partitions in use are never dropped.
     pub(crate) max_partitions: NonZeroUsize,
 }
 
@@ -259,7 +259,8 @@ impl Default for PoolLimits {
 /// What HTTP/1.1 and HTTP/2 may bring, and how HTTP/2 is kept alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HttpLimits {
-    /// Most header fields of an HTTP/1.1 response; `None` is hyper's 100, which costs no allocation.
+    /// Most header fields of an HTTP/1.1 response; `None` is hyper's 100, which costs no
+    /// allocation.
     pub(crate) max_headers: Option<usize>,
     /// Most bytes of a response's headers.
     pub(crate) max_header_bytes: u32,

@@ -113,8 +113,8 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// A SOCKS 5 proxy, written `socks5://host:port` or `socks5://user:password@host:port`. The port
-    /// is 1080 if none is written. Names are looked up by the proxy.
+    /// A SOCKS 5 proxy, written `socks5://host:port` or `socks5://user:password@host:port`. The
+    /// port is 1080 if none is written. Names are looked up by the proxy.
     ///
     /// # Errors
     ///

@@ -9,8 +9,8 @@ use crate::scratch::Scratch;
 
 pub(super) const CONFIG: &str = "haproxy.cfg";
 
-/// Writes the configuration and all that it refers to. Sessions are in tickets alone: the cache on the server's side has
-/// no room.
+/// Writes the configuration and all that it refers to. Sessions are in tickets alone: the cache on
+/// the server's side has no room.
 pub(super) fn write(
     plan: &HaproxyBuilder,
     scratch: &Scratch,
@@ -32,7 +32,8 @@ pub(super) fn write(
     let versions = version.map_or(String::new(), |version| {
         format!("ssl-min-ver {version} ssl-max-ver {version}")
     });
-    // HAProxy 2.6 does not take the header for the end of an HTTP/2 connection; there its patience ends at once.
+    // HAProxy 2.6 does not take the header for the end of an HTTP/2 connection; there its patience
+    // ends at once.
     let closing = if *closes {
         "timeout http-keep-alive 1ms\n    http-after-response set-header connection close"
     } else {

@@ -26,7 +26,8 @@ pub struct Haproxy {
 }
 
 impl Haproxy {
-    /// One that presents `identity` to every client and answers every request, with TLS 1.2 and 1.3 by default.
+    /// One that presents `identity` to every client and answers every request, with TLS 1.2 and 1.3
+    /// by default.
     pub fn presenting(identity: &Identity) -> HaproxyBuilder {
         HaproxyBuilder {
             identity: identity.clone(),
@@ -69,7 +70,8 @@ impl Haproxy {
         .await;
     }
 
-    /// Waits for `count` handshakes that clients have ended with an alert, as its log has them; gives how many there are.
+    /// Waits for `count` handshakes that clients have ended with an alert, as its log has them;
+    /// gives how many there are.
     ///
     /// # Panics
     /// If they do not come, or HAProxy ends.
@@ -118,7 +120,8 @@ impl HaproxyBuilder {
         self
     }
 
-    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no HAProxy.
+    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no
+    /// HAProxy.
     ///
     /// # Panics
     /// If HAProxy does not start to listen, or is missing and the variable `CI` is set.

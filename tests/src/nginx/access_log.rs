@@ -26,7 +26,8 @@ pub struct LoggedRequest {
     pub status: u16,
     /// The path (`$uri`).
     pub path: String,
-    /// Whether the request came before the handshake had ended (`$ssl_early_data`, RFC 8446 section 2.3).
+    /// Whether the request came before the handshake had ended (`$ssl_early_data`, RFC 8446 section
+    /// 2.3).
     pub early: bool,
     /// The subject of the client's certificate (`$ssl_client_s_dn`), where one was shown.
     pub client: Option<String>,

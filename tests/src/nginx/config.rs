@@ -8,8 +8,8 @@ use super::{ACCESS_LOG, NginxBuilder, PID, Site};
 use crate::open_connections::SOCKET;
 use crate::scratch::Scratch;
 
-/// Writes the configuration and all that it refers to. One process does all of the work, so that it takes everything
-/// with it when it is ended.
+/// Writes the configuration and all that it refers to. One process does all of the work, so that it
+/// takes everything with it when it is ended.
 pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, http2: SocketAddr) {
     scratch.write("large", "x".repeat(Site::LARGE_BYTES));
     let NginxBuilder {

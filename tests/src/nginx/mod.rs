@@ -22,8 +22,8 @@ const TRIES: usize = 5;
 
 /// A host that nginx serves. The first one answers requests for all others too.
 ///
-/// `/client` is answered with what is known of the client's certificate, `/large` with [`Site::LARGE_BYTES`] bytes, and
-/// everything else with the host's name.
+/// `/client` is answered with what is known of the client's certificate, `/large` with
+/// [`Site::LARGE_BYTES`] bytes, and everything else with the host's name.
 #[derive(Clone, Debug)]
 pub struct Site {
     name: String,
@@ -33,7 +33,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// The size of the response to `/large`: more than the window that HTTP/2 starts with, many times over.
+    /// The size of the response to `/large`: more than the window that HTTP/2 starts with, many
+    /// times over.
     pub const LARGE_BYTES: usize = 3_000_000;
 
     /// The host `name`, which presents `identity`.
@@ -53,7 +54,8 @@ impl Site {
         self
     }
 
-    /// Demands a client certificate of this authority; a request without one is answered with the status 400.
+    /// Demands a client certificate of this authority; a request without one is answered with the
+    /// status 400.
     #[must_use]
     pub fn demanding_clients_of(mut self, authority: &TestCa) -> Self {
         self.clients = Some(authority.pem());
@@ -134,7 +136,8 @@ impl Nginx {
             .unwrap_or_else(|Ended| panic!("nginx ended with a connection open"));
     }
 
-    /// Waits for `count` handshakes that clients have ended with an alert, as its log has them; gives how many there are.
+    /// Waits for `count` handshakes that clients have ended with an alert, as its log has them;
+    /// gives how many there are.
     ///
     /// # Panics
     /// If they do not come, or nginx ends.
@@ -182,7 +185,8 @@ impl NginxBuilder {
         self
     }
 
-    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no nginx.
+    /// Starts it, and waits until it listens. `None`, with a word on stderr, where there is no
+    /// nginx.
     ///
     /// # Panics
     /// If nginx does not start to listen, or is missing and the variable `CI` is set.

@@ -37,7 +37,8 @@ impl Frame {
     /// The flag END_HEADERS of HEADERS.
     pub const END_HEADERS: u8 = 4;
 
-    /// A response's HEADERS. `status` is an index of HPACK's static table: 8 is 200, 9 is 204, 11 is 304.
+    /// A response's HEADERS. `status` is an index of HPACK's static table: 8 is 200, 9 is 204, 11
+    /// is 304.
     pub fn status(stream: u32, status: u8, flags: u8) -> Self {
         Self {
             kind: Self::HEADERS,

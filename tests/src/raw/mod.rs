@@ -42,7 +42,8 @@ impl RawStream {
     }
 }
 
-/// Listens on the loopback and gives each connection to a function of the test. Ends when it is dropped.
+/// Listens on the loopback and gives each connection to a function of the test. Ends when it is
+/// dropped.
 #[derive(Debug)]
 pub struct RawServer {
     address: SocketAddr,

@@ -1,4 +1,5 @@
-//! A client certificate that is replaced in a running client: the very next request shows the new one.
+//! A client certificate that is replaced in a running client: the very next request shows the new
+//! one.
 
 #![allow(
     clippy::unwrap_used,

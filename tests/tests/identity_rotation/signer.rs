@@ -193,7 +193,8 @@ fn debug_shows_no_key_nor_what_a_signer_would_tell() {
     }
 }
 
-/// A module behind a server of its own, to which each signature makes a handshake on the same thread.
+/// A module behind a server of its own, to which each signature makes a handshake on the same
+/// thread.
 struct Remote {
     key: Arc<dyn SigningKey>,
     channel: rustls::ClientConfig,

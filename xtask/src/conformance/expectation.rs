@@ -57,7 +57,8 @@ impl Expectations {
     /// Reads a file. Where there is none, nothing is expected to differ.
     ///
     /// # Errors
-    /// [`ExpectationError`] where the file cannot be read, has an entry without a reason or a case twice.
+    /// [`ExpectationError`] where the file cannot be read, has an entry without a reason or a case
+    /// twice.
     pub(crate) fn read(path: &Path) -> Result<Self, ExpectationError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,

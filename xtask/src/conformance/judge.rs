@@ -36,7 +36,8 @@ pub(crate) enum Verdict {
     Skipped(String),
 }
 
-/// Judges one case with the trust, time and name that it brings. A malformed case is skipped: nobody was asked.
+/// Judges one case with the trust, time and name that it brings. A malformed case is skipped:
+/// nobody was asked.
 pub(crate) fn judge(case: &Case, profile: Profile) -> Verdict {
     match skip(case, profile) {
         Some(why) => Verdict::Skipped(why.to_owned()),
@@ -55,7 +56,8 @@ fn verify(case: &Case, profile: Profile) -> Result<Verdict, CaseError> {
         builder = builder.limits(Limits::default().max_intermediates(intermediates));
     }
     if !case.crls.is_empty() {
-        // Lists of which one cannot be used are refused before there is a policy, as anchors are below: no peer is believed then.
+        // Lists of which one cannot be used are refused before there is a policy, as anchors are
+        // below: no peer is believed then.
         match revocation(&case.crls) {
             Ok(revocation) => builder = builder.check(revocation),
             Err(error) => return Ok(Verdict::Refused(with_causes(&error))),
@@ -114,7 +116,8 @@ fn certificates(texts: &[String]) -> Result<Vec<CertificateDer<'static>>, pem::E
     texts.iter().map(|text| certificate(text)).collect()
 }
 
-/// The check of a client that has these lists and nothing else, and refuses whatever they do not clear.
+/// The check of a client that has these lists and nothing else, and refuses whatever they do not
+/// clear.
 fn revocation(lists: &[String]) -> Result<Revocation, ConfigError> {
     Revocation::builder()
         .crls(Crls::pem("the case", lists.concat()))

@@ -40,11 +40,13 @@ struct Arguments {
 enum Suite {
     /// A corpus in the schema of x509-limbo, plain or gzip.
     Limbo(Limbo),
-    /// The table of docs/conformance.md: what other libraries make of the corpora, and what this one does.
+    /// The table of docs/conformance.md: what other libraries make of the corpora, and what this
+    /// one does.
     Table(Table),
     /// abarth/http-state: cookies and their dates, through the jar of bonafide-tower.
     HttpState(Data),
-    /// The public suffix list's own cases: for which domains the jar of bonafide-tower keeps cookies.
+    /// The public suffix list's own cases: for which domains the jar of bonafide-tower keeps
+    /// cookies.
     Psl(Data),
 }
 
@@ -70,13 +72,16 @@ struct Limbo {
     /// The corpus. The first part of its file name is the name of the suite.
     #[arg(long)]
     corpus: PathBuf,
-    /// The profile to judge by [default: that of each case's namespace, `rfc5280` for `rfc5280::*` and `web-pki` for the rest].
+    /// The profile to judge by [default: that of each case's namespace, `rfc5280` for `rfc5280::*`
+    /// and `web-pki` for the rest].
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    /// Writes the verdict of every case to this file, in the suite's result schema: expectations not applied.
+    /// Writes the verdict of every case to this file, in the suite's result schema: expectations
+    /// not applied.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json, SUITE.json without a profile].
+    /// The known divergences [default: xtask/expectations/SUITE-PROFILE.json, SUITE.json without a
+    /// profile].
     #[arg(long)]
     expectations: Option<PathBuf>,
 }
@@ -114,7 +119,8 @@ impl From<ProfileName> for Profile {
     }
 }
 
-/// The profile that a case of x509-limbo is written for: the suite names the two rule books that contradict each other in its ids.
+/// The profile that a case of x509-limbo is written for: the suite names the two rule books that
+/// contradict each other in its ids.
 fn profile_of(case: &Case) -> Profile {
     if case.id.starts_with("rfc5280::") {
         Profile::Rfc5280

@@ -14,7 +14,8 @@ use super::verdicts;
 const BEGIN: &str = "<!-- table: cargo xtask conformance table --write -->";
 const END: &str = "<!-- end of the table -->";
 
-/// What other libraries make of the same two files, measured elsewhere with the suites' own harnesses.
+/// What other libraries make of the same two files, measured elsewhere with the suites' own
+/// harnesses.
 const PEERS: [(&str, Score, usize); 4] = [
     ("rustls-webpki 0.103.17", score(131, 55, 5, 17), 9_572),
     ("pyca/cryptography 50.0.2", score(148, 13, 0, 47), 9_572),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::ratios::Ratios;
 
-/// How far a ratio may lie above the file's, as a part of that. The spread of a workload from run to run is far below.
+/// How far a ratio may lie above the file's, as a part of that. The spread of a workload from run
+/// to run is far below.
 const TOLERANCE: f64 = 0.02;
 
 /// One workload.

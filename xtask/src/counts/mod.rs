@@ -1,7 +1,8 @@
-//! `cargo xtask bench --instructions`: user instructions of a request, divided by those of bare hyper in the same run, compared with a file
-//! that is kept of them.
+//! `cargo xtask bench --instructions`: user instructions of a request, divided by those of bare
+//! hyper in the same run, compared with a file that is kept of them.
 //!
-//! A count does not depend on how busy the machine is, and a ratio hardly on its compiler and processor.
+//! A count does not depend on how busy the machine is, and a ratio hardly on its compiler and
+//! processor.
 
 mod comparison;
 mod ratios;
@@ -85,8 +86,9 @@ pub(crate) enum Purpose {
 /// Counts, and compares with the file or writes it.
 ///
 /// # Errors
-/// [`CountsError::Differs`] with a line for each workload that does not agree with the file, the others where there is nothing to compare.
-/// Without valgrind that is said, and an error only where the variable `CI` is set.
+/// [`CountsError::Differs`] with a line for each workload that does not agree with the file, the
+/// others where there is nothing to compare. Without valgrind that is said, and an error only where
+/// the variable `CI` is set.
 pub(crate) fn run(
     workspace: &Workspace,
     purpose: Purpose,
@@ -128,8 +130,8 @@ fn servers() -> Invocation {
     Invocation::cargo("build --quiet --all-features --example bench-servers")
 }
 
-/// bonafide and bare hyper, and nothing else, over ring: it compiles in a small part of the time of aws-lc, and what is
-/// counted lies above both. Nobody debugs it.
+/// bonafide and bare hyper, and nothing else, over ring: it compiles in a small part of the time of
+/// aws-lc, and what is counted lies above both. Nobody debugs it.
 fn clients(servers: &Path) -> Invocation {
     Invocation::cargo(
         "bench --quiet -p bonafide-benches --no-default-features --features ring -- \

@@ -228,8 +228,8 @@ fn deny(workspace: &Workspace) -> Deny {
     }
 }
 
-/// Every suite in the folder for which the project has expectations, under each profile that it has them for; a file that names no profile is
-/// for the profiles of the cases' own namespaces.
+/// Every suite in the folder for which the project has expectations, under each profile that it has
+/// them for; a file that names no profile is for the profiles of the cases' own namespaces.
 fn conformance(
     workspace: &Workspace,
     corpora: Option<&Path>,

@@ -15,7 +15,8 @@ use crate::fuzz;
 use crate::invocation::Invocation;
 use crate::workspace::Published;
 
-/// How long each fuzz target runs: long enough to show that it works, and to trip over what lies in the way.
+/// How long each fuzz target runs: long enough to show that it works, and to trip over what lies in
+/// the way.
 const FUZZ_SECONDS: u64 = 6;
 
 /// The tests of the workspace.

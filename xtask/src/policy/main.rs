@@ -1,6 +1,7 @@
 //! Compares the default policy with the file that the project keeps of it: `cargo xtask policy`.
 //!
-//! The anchors of the system's store, which are the machine's, and the features, which are the build's, are left out.
+//! The anchors of the system's store, which are the machine's, and the features, which are the
+//! build's, are left out.
 
 use std::error::Error;
 use std::fs;
@@ -13,7 +14,8 @@ use clap::{Args, Parser};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-/// Writes the effective default policy, or says how it differs from a file. The exit code is 0 when it does not.
+/// Writes the effective default policy, or says how it differs from a file. The exit code is 0 when
+/// it does not.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask policy")]
 struct Arguments {
@@ -64,7 +66,8 @@ fn perform(task: &Task) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The effective default policy, without what is different from machine to machine and from build to build.
+/// The effective default policy, without what is different from machine to machine and from build
+/// to build.
 fn default_policy() -> Result<String, Box<dyn Error>> {
     let mut document = serde_json::to_value(Policy::builder().build()?.effective())?;
     if let Some(fields) = document.as_object_mut() {

@@ -21,8 +21,8 @@ pub(crate) struct Api {
 pub(crate) struct PublicItem {
     /// The names from the crate to the item.
     pub(crate) path: Vec<String>,
-    /// `struct`, `fn`, `variant`, …; `use` for what another crate has, `macro-made` for what a macro
-    /// has.
+    /// `struct`, `fn`, `variant`, …; `use` for what another crate has, `macro-made` for what a
+    /// macro has.
     pub(crate) kind: &'static str,
     /// How it is declared, where that is more than kind and name.
     pub(crate) signature: Option<String>,

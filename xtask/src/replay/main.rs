@@ -22,7 +22,8 @@ use judge::Verdict;
 /// More than this is not read of a file; a capsule is smaller.
 const MAX_READ_BYTES: u64 = 2 * 1024 * 1024;
 
-/// Judges the peer of a capsule again, offline, and says whether the code is the same. The exit code is 0 when it is.
+/// Judges the peer of a capsule again, offline, and says whether the code is the same. The exit
+/// code is 0 when it is.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask replay")]
 struct Arguments {
@@ -37,7 +38,8 @@ struct Arguments {
     /// The profile to judge by [default: the one that the capsule names].
     #[arg(long, value_parser = profile)]
     profile: Option<Profile>,
-    /// Judges even if not all of the anchors are at hand; a path that is missed then may be the fault of that.
+    /// Judges even if not all of the anchors are at hand; a path that is missed then may be the
+    /// fault of that.
     #[arg(long)]
     partial: bool,
 }

@@ -165,7 +165,8 @@ fn a_file_that_is_no_capsule_and_a_profile_that_is_unknown_are_told() {
     assert!(matches!(error, ReplayError::Read { .. }));
 }
 
-/// Against the schema of x509-limbo, where the corpora are: under the variable `BONAFIDE_CORPORA`, or beside the checkout.
+/// Against the schema of x509-limbo, where the corpora are: under the variable `BONAFIDE_CORPORA`,
+/// or beside the checkout.
 #[test]
 fn a_capsule_is_valid_in_the_schema_of_limbo() {
     let corpora = std::env::var_os("BONAFIDE_CORPORA").map_or_else(

@@ -1,4 +1,5 @@
-//! Writes the inputs that fuzzing begins with, from the testkit's recipes: a step of `cargo xtask fuzz`.
+//! Writes the inputs that fuzzing begins with, from the testkit's recipes: a step of
+//! `cargo xtask fuzz`.
 
 #[expect(
     unreachable_pub,

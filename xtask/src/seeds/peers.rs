@@ -58,7 +58,8 @@ pub(super) fn chains(seeds: &Seeds<'_>) -> Result<(), SeedError> {
     Ok(())
 }
 
-/// Certificates with names of every form, asked for by names of every form, with and without a fence.
+/// Certificates with names of every form, asked for by names of every form, with and without a
+/// fence.
 pub(super) fn names(seeds: &Seeds<'_>) -> Result<(), SeedError> {
     const NAMES: [&str; 8] = [
         "test",
@@ -97,7 +98,8 @@ pub(super) fn names(seeds: &Seeds<'_>) -> Result<(), SeedError> {
     Ok(())
 }
 
-/// Certificates in PEM and DER, keys of every kind and in every encoding, and what stands around them.
+/// Certificates in PEM and DER, keys of every kind and in every encoding, and what stands around
+/// them.
 pub(super) fn bundles(seeds: &Seeds<'_>) -> Result<(), SeedError> {
     let roots = [
         TestCa::new(),

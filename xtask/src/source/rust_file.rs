@@ -70,8 +70,8 @@ impl RustFile {
             .count()
     }
 
-    /// The package folder and the module path inside it: `crates/x/src/a/b.rs` is `("crates/x", ["a", "b"])`.
-    /// `None` outside a `src` folder.
+    /// The package folder and the module path inside it: `crates/x/src/a/b.rs` is
+    /// `("crates/x", ["a", "b"])`. `None` outside a `src` folder.
     pub(crate) fn module_path(&self) -> Option<(&str, Vec<&str>)> {
         let (package, rest) = self.path.split_once("/src/")?;
         let mut module: Vec<&str> = rest.strip_suffix(".rs")?.split('/').collect();

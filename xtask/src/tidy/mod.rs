@@ -1,7 +1,8 @@
 //! `cargo xtask tidy`: what the compiler and clippy do not look at.
 //!
-//! Each rule is a file of its own and takes the parsed tree, so that a test can hand it three lines.
-//! What the project declares about itself (layers, limits, exceptions) stands in `xtask/tidy.toml`.
+//! Each rule is a file of its own and takes the parsed tree, so that a test can hand it three
+//! lines. What the project declares about itself (layers, limits, exceptions) stands in
+//! `xtask/tidy.toml`.
 
 mod codes;
 mod crates;

@@ -1,4 +1,5 @@
-//! Rule `words`: a note for later carries the number of its issue, and no page or source names a place on one machine.
+//! Rule `words`: a note for later carries the number of its issue, and no page or source names a
+//! place on one machine.
 
 use super::finding::Finding;
 use super::table::Words;

@@ -29,8 +29,9 @@ const UNKNOWN: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.3247
 /// INTEGER 1: version 2.
 const VERSION_2: &[u8] = &[0x02, 0x01, 0x01];
 
-/// A recipe for a certificate revocation list. As it starts it makes a good one: number 1, from an hour ago for seven days, with what
-/// its authority has issued by [`Recipe::revoked`](crate::Recipe::revoked). Each method changes one thing.
+/// A recipe for a certificate revocation list. As it starts it makes a good one: number 1, from an
+/// hour ago for seven days, with what its authority has issued by
+/// [`Recipe::revoked`](crate::Recipe::revoked). Each method changes one thing.
 ///
 /// ```
 /// use bonafide_testkit::{CrlRecipe, Recipe, TestCa};

@@ -19,7 +19,8 @@ impl Fields {
         let tbs: Vec<Any> = outer[0]
             .decode_as()
             .expect("a TBSCertificate is a sequence");
-        // version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo: RFC 5280 section 4.1.
+        // version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo: RFC
+        // 5280 section 4.1.
         let info: Vec<Any> = tbs[6]
             .decode_as()
             .expect("a SubjectPublicKeyInfo is a sequence");

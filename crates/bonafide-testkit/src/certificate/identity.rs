@@ -130,8 +130,8 @@ impl Identity {
         }
     }
 
-    /// The same identity with an OCSP response in DER, which servers here staple to their handshakes (RFC 6066 section 8);
-    /// see [`TestCa::ocsp`](crate::TestCa::ocsp).
+    /// The same identity with an OCSP response in DER, which servers here staple to their
+    /// handshakes (RFC 6066 section 8); see [`TestCa::ocsp`](crate::TestCa::ocsp).
     #[must_use]
     pub fn with_ocsp_staple(&self, response: impl Into<Vec<u8>>) -> Self {
         Self {

@@ -46,8 +46,8 @@ pub enum OcspHash {
     Sha256,
 }
 
-/// A recipe for an OCSP response. As it starts it makes a good one: signed by the issuer itself, made an hour ago, for seven days. Each
-/// method changes one thing.
+/// A recipe for an OCSP response. As it starts it makes a good one: signed by the issuer itself,
+/// made an hour ago, for seven days. Each method changes one thing.
 ///
 /// ```
 /// use bonafide_testkit::{Recipe, TestCa};
@@ -152,7 +152,8 @@ impl OcspRecipe {
         self
     }
 
-    /// Signs with the key of this responder and encloses its certificates. A right one was issued by the same authority, for
+    /// Signs with the key of this responder and encloses its certificates. A right one was issued
+    /// by the same authority, for
     /// [`ExtendedKeyUsage::OcspSigning`](crate::certificate::ExtendedKeyUsage::OcspSigning).
     pub fn responder(mut self, responder: &Identity) -> Self {
         self.signer = Signer::Delegated(responder.clone());

@@ -1,4 +1,5 @@
-//! Test logs of Certificate Transparency, and certificates that are logged in them: RFC 6962 version 1.
+//! Test logs of Certificate Transparency, and certificates that are logged in them: RFC 6962
+//! version 1.
 
 use std::fmt;
 use std::sync::Arc;
@@ -94,7 +95,8 @@ impl TestLog {
         sha256(&self.public_key())
     }
 
-    /// A serialised signed certificate timestamp of `at` over a finished certificate: what a server sends beside it.
+    /// A serialised signed certificate timestamp of `at` over a finished certificate: what a server
+    /// sends beside it.
     pub fn timestamp(&self, certificate: &CertificateDer<'_>, at: impl Into<Moment>) -> Vec<u8> {
         let mut entry = X509_ENTRY.to_be_bytes().to_vec();
         push_sized(&mut entry, certificate, 3);
@@ -149,7 +151,8 @@ impl TestLog {
         list
     }
 
-    /// A log list in the v3 JSON format of browsers, dated `at`, in which all these logs are usable since the year 2000.
+    /// A log list in the v3 JSON format of browsers, dated `at`, in which all these logs are usable
+    /// since the year 2000.
     pub fn log_list<'a>(logs: impl IntoIterator<Item = &'a Self>, at: impl Into<Moment>) -> String {
         let mut operators: Vec<(&str, Vec<Value>)> = Vec::new();
         for log in logs {
@@ -267,7 +270,8 @@ fn with_extension(
     parameters
 }
 
-/// The `TBSCertificate` of a precertificate without the extension that makes it one: what a log signs.
+/// The `TBSCertificate` of a precertificate without the extension that makes it one: what a log
+/// signs.
 fn without_poison(precertificate: &CertificateDer<'_>) -> Vec<u8> {
     const EXTENSIONS: Tag = Tag::ContextSpecific {
         constructed: true,

@@ -17,8 +17,8 @@
 //! # }
 //! ```
 //!
-//! [`assert_rejects_all`] is the test of one line. [`Replica`] has the servers one by one, with what
-//! a client must do with each and why: the sites of badssl.com that a client can judge, and a
+//! [`assert_rejects_all`] is the test of one line. [`Replica`] has the servers one by one, with
+//! what a client must do with each and why: the sites of badssl.com that a client can judge, and a
 //! selection of the certificates of x509-limbo as live servers. All of it is made when the test
 //! runs, and nothing leaves the loopback.
 

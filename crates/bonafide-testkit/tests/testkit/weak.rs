@@ -64,7 +64,8 @@ async fn openssl_without_a_security_level_goes_on() {
             .unwrap();
         assert_eq!(moves, [ClientMove::WentOn], "{weakness:?}");
     }
-    // Of the three secrets there are, OpenSSL refuses the one that is 1, and goes on with the others.
+    // Of the three secrets there are, OpenSSL refuses the one that is 1, and goes on with the
+    // others.
     for _ in 0..60 {
         let small = Weakness::DhSmallSubgroup;
         let moves = move_of_openssl(small, "-tls1_2", &ca, &roots)

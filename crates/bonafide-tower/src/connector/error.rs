@@ -10,8 +10,9 @@ use crate::require_https::NotHttps;
 
 /// Why there is no verified connection to a host. No byte of a request was sent.
 ///
-/// hyper-util's client has it as the `source()` of its own error. `Display` names the host; the cause is in turn the `source()` of this error, so
-/// [`Refusal::find_in`] and [`HandshakeError::find_in`] work on the client's error.
+/// hyper-util's client has it as the `source()` of its own error. `Display` names the host; the
+/// cause is in turn the `source()` of this error, so [`Refusal::find_in`] and
+/// [`HandshakeError::find_in`] work on the client's error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
@@ -36,7 +37,8 @@ pub enum ConnectError {
         #[source]
         source: HandshakeError,
     },
-    /// The policy has no configuration for the host, or none of its anchors could be loaded. The configuration is at fault.
+    /// The policy has no configuration for the host, or none of its anchors could be loaded. The
+    /// configuration is at fault.
     #[error("the policy cannot be used for {host}")]
     Config {
         /// The host of the URI.
@@ -45,7 +47,8 @@ pub enum ConnectError {
         #[source]
         source: ConfigError,
     },
-    /// No transport to the host: its name was not resolved, TCP did not connect, or it broke during the handshake in another way than by a reset.
+    /// No transport to the host: its name was not resolved, TCP did not connect, or it broke during
+    /// the handshake in another way than by a reset.
     #[error("no connection to {host}")]
     Transport {
         /// The host of the URI.

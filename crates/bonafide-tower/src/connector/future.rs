@@ -7,7 +7,8 @@ use super::{ConnectError, ReceiptStream};
 
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<ReceiptStream<T>, ConnectError>> + Send>>;
 
-/// The connection that a [`VerifiedConnector`](super::VerifiedConnector) makes: one allocation for each connection, none for a request.
+/// The connection that a [`VerifiedConnector`](super::VerifiedConnector) makes: one allocation for
+/// each connection, none for a request.
 #[must_use = "futures do nothing unless polled"]
 pub struct Connecting<T> {
     connection: Boxed<T>,

@@ -15,14 +15,16 @@
 //! Every zone of the policy has a rustls configuration of its own, made at the first connection to
 //! one of its hosts. Each zone therefore has its own client certificate and its own lowest TLS
 //! version, and no zone resumes the sessions of another. With a client certificate that can change
-//! ([`IdentityHandle`](bonafide_verify::identity::IdentityHandle)), each handshake uses the current one, and
-//! no session is resumed.
+//! ([`IdentityHandle`](bonafide_verify::identity::IdentityHandle)), each handshake uses the current
+//! one, and no session is resumed.
 //!
 //! # What hyper-util's pool does not know
 //!
-//! The pool keeps connections by scheme and authority. Give each policy a client of its own; then the pool shares nothing between policies. It cannot
-//! evict a connection when a policy or a client certificate is replaced, nor when the [deadline](bonafide_verify::Receipt::deadline) of its receipt has passed: set
-//! `pool_idle_timeout` to what you can accept, or use `bonafide::Client`, whose pool knows both. A connection under a grant is never reused.
+//! The pool keeps connections by scheme and authority. Give each policy a client of its own; then
+//! the pool shares nothing between policies. It cannot evict a connection when a policy or a client
+//! certificate is replaced, nor when the [deadline](bonafide_verify::Receipt::deadline) of its
+//! receipt has passed: set `pool_idle_timeout` to what you can accept, or use `bonafide::Client`,
+//! whose pool knows both. A connection under a grant is never reused.
 //!
 //! # Example
 //!

@@ -12,7 +12,8 @@ pub enum Protocols {
 }
 
 impl Protocols {
-    /// The identifiers of RFC 7301, section 6, and RFC 9113, section 3.2, in the order of preference.
+    /// The identifiers of RFC 7301, section 6, and RFC 9113, section 3.2, in the order of
+    /// preference.
     pub(super) fn alpn(self) -> Vec<Vec<u8>> {
         let identifiers: &[&[u8]] = match self {
             Self::Http2OrHttp1 => &[b"h2", b"http/1.1"],

@@ -35,7 +35,8 @@ enum PlainHttp {
 }
 
 impl VerifiedConnector<HttpConnector> {
-    /// A connector over TCP (without Nagle's algorithm) with the names of the system's resolver, for HTTP/2 and HTTP/1.1 over TLS.
+    /// A connector over TCP (without Nagle's algorithm) with the names of the system's resolver,
+    /// for HTTP/2 and HTTP/1.1 over TLS.
     pub fn new(policy: Policy) -> Self {
         let mut tcp = HttpConnector::new();
         // It gets https URIs too; this connector checks the scheme itself.

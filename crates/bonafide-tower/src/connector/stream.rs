@@ -9,7 +9,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-/// A connection with its receipt, which hyper-util's client puts into the extensions of every response as `Arc<Receipt>`.
+/// A connection with its receipt, which hyper-util's client puts into the extensions of every
+/// response as `Arc<Receipt>`.
 pub struct ReceiptStream<T> {
     stream: MaybeHttpsStream<T>,
     receipt: Option<Arc<Receipt>>,

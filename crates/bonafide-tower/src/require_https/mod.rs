@@ -1,4 +1,5 @@
-//! Middleware that refuses requests whose URI is not `https://`, before the inner service sees them.
+//! Middleware that refuses requests whose URI is not `https://`, before the inner service sees
+//! them.
 //!
 //! Only a URI with the scheme `https` is accepted; a path alone is refused too, since its scheme is
 //! unknown. Put this layer inside all layers that rewrite URIs (redirects, base URLs, load

@@ -38,7 +38,8 @@ pub enum NotVerified {
         /// What was checked.
         receipt: Arc<Receipt>,
     },
-    /// The receipt is of something else than a verified connection: an audit without a name, or a refusal.
+    /// The receipt is of something else than a verified connection: an audit without a name, or a
+    /// refusal.
     #[error("the receipt does not show a verified server: {}", receipt.verdict())]
     NotProved {
         /// What was checked.

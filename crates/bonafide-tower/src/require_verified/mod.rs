@@ -12,8 +12,8 @@
 //! request that was sent cannot be recalled, so pair this layer with
 //! [`RequireHttps`](crate::require_https::RequireHttps), which refuses before anything is sent.
 //!
-//! The receipt is that of the connection that the response came over. Under a service that follows redirects this is the last server's, so put the
-//! middleware innermost to look at every hop.
+//! The receipt is that of the connection that the response came over. Under a service that follows
+//! redirects this is the last server's, so put the middleware innermost to look at every hop.
 //!
 //! # Example
 //!

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::IdempotencyKey;
 
-/// What was tried for a call: in the extensions of its response, and of its request where the caller
-/// put one there, to know it of a call that failed too.
+/// What was tried for a call: in the extensions of its response, and of its request where the
+/// caller put one there, to know it of a call that failed too.
 ///
 /// A handle that is cheap to clone; all clones are one. It is how layers keep their retries from
 /// multiplying: each puts one into the requests that it sends. A layer further in notes in it how

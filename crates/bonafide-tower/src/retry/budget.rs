@@ -13,9 +13,9 @@ use http::Request;
 ///
 /// Of any number of calls, at most `burst + percent × calls / 100` are sent again. The clock does
 /// not matter, so an outage brings at most `percent` more requests however long it lasts, and calls
-/// that wait in backoff have paid already. Both figures are those with which Finagle's `RetryBudget`
-/// starts (20 %, and 10 a second for 10 seconds), and the AWS SDKs' standard mode (a store of 500, 5
-/// for a retry, 1 back for a success).
+/// that wait in backoff have paid already. Both figures are those with which Finagle's
+/// `RetryBudget` starts (20 %, and 10 a second for 10 seconds), and the AWS SDKs' standard mode (a
+/// store of 500, 5 for a retry, 1 back for a success).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Budget {
     burst: u32,
@@ -50,8 +50,8 @@ impl Default for Budget {
 /// One [`Budget`] for each `K`: an authority, and whatever else parts a client's traffic. A handle
 /// that is cheap to clone; all clones are one.
 ///
-/// A budget is kept while it is not full. Up to 1,024 are; further keys share one until there is room
-/// again.
+/// A budget is kept while it is not full. Up to 1,024 are; further keys share one until there is
+/// room again.
 ///
 /// ```
 /// use bonafide_tower::retry::{Budget, Budgets};
@@ -90,8 +90,8 @@ impl<K: Hash + Eq> Budgets<K> {
         Self::with_max_keys(budget, 1_024)
     }
 
-    /// A `budget` for each key, of which up to `max_keys` are kept while they are not full. Default:
-    /// 1,024.
+    /// A `budget` for each key, of which up to `max_keys` are kept while they are not full.
+    /// Default: 1,024.
     pub fn with_max_keys(budget: Budget, max_keys: usize) -> Self {
         let left = Left {
             by_key: HashMap::new(),
@@ -107,8 +107,8 @@ impl<K: Hash + Eq> Budgets<K> {
         }
     }
 
-    /// Notes a call, whatever becomes of it, when it begins. Asks for its key only while a budget is
-    /// not full.
+    /// Notes a call, whatever becomes of it, when it begins. Asks for its key only while a budget
+    /// is not full.
     pub fn deposit(&self, key: impl FnOnce() -> K) {
         if self.shared.in_use.load(Ordering::Acquire) == 0 {
             return;

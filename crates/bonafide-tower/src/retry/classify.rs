@@ -92,12 +92,12 @@ impl Standard {
 
     /// What an error of any client says, by the errors that it is caused by.
     ///
-    /// - [`Final`](Outcome::Final): a [`Refusal`], a policy that cannot be used, a TLS alert and any
-    ///   other failure of TLS but a reset of the connection in the handshake, and the errors of this
-    ///   crate's middleware. An error of rustls is found in the error of any client.
+    /// - [`Final`](Outcome::Final): a [`Refusal`], a policy that cannot be used, a TLS alert and
+    ///   any other failure of TLS but a reset of the connection in the handshake, and the errors of
+    ///   this crate's middleware. An error of rustls is found in the error of any client.
     /// - [`NotSent`](Delivery::NotSent): hyper-util's client made no connection.
-    /// - [`RefusedUnprocessed`](Delivery::RefusedUnprocessed): the server refused the HTTP/2 stream,
-    ///   or closed the connection with a GOAWAY that leaves the stream out.
+    /// - [`RefusedUnprocessed`](Delivery::RefusedUnprocessed): the server refused the HTTP/2
+    ///   stream, or closed the connection with a GOAWAY that leaves the stream out.
     /// - [`Http1Required`](Outcome::Http1Required): the server reset the stream, or closed the
     ///   connection, with `HTTP_1_1_REQUIRED`.
     /// - [`MaybeProcessed`](Delivery::MaybeProcessed): anything else.

@@ -96,8 +96,8 @@ impl Course {
     /// Puts into the extensions of the next attempt's request what a client and layers further in
     /// look at: [`Attempts`], and [`Over`] where it is not [`Over::Any`].
     ///
-    /// A client with no layers further in can leave this out: [`Again::over`](super::Again) says the
-    /// same.
+    /// A client with no layers further in can leave this out: [`Again::over`](super::Again) says
+    /// the same.
     pub fn prepare(&mut self, extensions: &mut Extensions) {
         self.below = Attempts::up_to(self.limit().saturating_sub(self.made).max(1));
         extensions.insert(self.below.clone());

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When a call must be over: in the extensions of a request, by the caller or by a layer further out
-/// that ends calls. No retry waits until then or longer; the last response or error is given instead.
+/// When a call must be over: in the extensions of a request, by the caller or by a layer further
+/// out that ends calls. No retry waits until then or longer; the last response or error is given
+/// instead.
 ///
 /// ```
 /// use std::time::Duration;

@@ -15,8 +15,8 @@ const MAX_BYTES: usize = 64 * 1024;
 /// is shorter: once around the earth. A handshake takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Reads on in `body`, of which `read` bytes were. Ready at its end, and when it is larger than what
-/// is worth it.
+/// Reads on in `body`, of which `read` bytes were. Ready at its end, and when it is larger than
+/// what is worth it.
 pub(super) fn poll_read<B: Body>(
     mut body: Pin<&mut B>,
     read: &mut usize,

@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError {
-    /// An [`IdempotencyKey`](super::IdempotencyKey) was to be made, and the operating system gave no
-    /// random bytes for it.
+    /// An [`IdempotencyKey`](super::IdempotencyKey) was to be made, and the operating system gave
+    /// no random bytes for it.
     #[error("there are no random bytes for an idempotency key")]
     NoRandomBytes(#[source] getrandom::Error),
 }

@@ -35,7 +35,8 @@ pub struct IdempotencyKey(HeaderValue);
 
 impl IdempotencyKey {
     /// A key that no other request has: a random UUID (RFC 9562 section 5.4) as a string of
-    /// structured fields, such as `"8e03978e-40d5-43dd-bc93-6894a57f9324"` with the quotation marks.
+    /// structured fields, such as `"8e03978e-40d5-43dd-bc93-6894a57f9324"` with the quotation
+    /// marks.
     ///
     /// # Errors
     ///

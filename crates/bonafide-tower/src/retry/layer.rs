@@ -20,8 +20,8 @@ pub struct RetryLayer<E = BoxError, C = Standard> {
 }
 
 impl RetryLayer {
-    /// A layer that retries by [`Retry::standard`], with budgets of its own, and whose service fails
-    /// with [`BoxError`].
+    /// A layer that retries by [`Retry::standard`], with budgets of its own, and whose service
+    /// fails with [`BoxError`].
     pub fn new() -> Self {
         Self {
             shared: Shared {
@@ -79,9 +79,9 @@ impl<E, C> RetryLayer<E, C> {
         }
     }
 
-    /// Sets the error of the service. It is made from [`RetryError`](super::RetryError) (`From`) and
-    /// from the error of the inner service (`Into`). Default: [`BoxError`]. The classifier then has
-    /// to be one for it: see [`with_classifier`](Self::with_classifier).
+    /// Sets the error of the service. It is made from [`RetryError`](super::RetryError) (`From`)
+    /// and from the error of the inner service (`Into`). Default: [`BoxError`]. The classifier then
+    /// has to be one for it: see [`with_classifier`](Self::with_classifier).
     ///
     /// ```
     /// use bonafide_tower::retry::{Outcome, RetryError, RetryLayer, Standard};

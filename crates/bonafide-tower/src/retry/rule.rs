@@ -78,8 +78,8 @@ impl Retry {
         self
     }
 
-    /// Sets up to which `Retry-After` to wait. Default: 60 s. A response that asks for longer is the
-    /// response of the call.
+    /// Sets up to which `Retry-After` to wait. Default: 60 s. A response that asks for longer is
+    /// the response of the call.
     #[must_use]
     pub const fn with_max_retry_after(mut self, limit: Duration) -> Self {
         self.max_retry_after = limit;

@@ -23,8 +23,8 @@ pub struct RetryService<S, E = BoxError, C = Standard> {
 }
 
 impl<S> RetryService<S> {
-    /// Wraps `inner`, and retries by [`Retry::standard`](super::Retry::standard) with budgets of its
-    /// own. Fails with [`BoxError`]. For anything else, see [`RetryLayer`].
+    /// Wraps `inner`, and retries by [`Retry::standard`](super::Retry::standard) with budgets of
+    /// its own. Fails with [`BoxError`]. For anything else, see [`RetryLayer`].
     pub fn new(inner: S) -> Self {
         RetryLayer::new().layer(inner)
     }

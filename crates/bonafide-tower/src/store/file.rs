@@ -88,8 +88,8 @@ impl FileStore {
     }
 
     /// Where the state of `key` is: `cookies.txt` for the default partition, and for others
-    /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to `9`
-    /// are `_` and two hexadecimal digits.
+    /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to
+    /// `9` are `_` and two hexadecimal digits.
     ///
     /// # Errors
     ///

@@ -19,8 +19,8 @@
 //! # }
 //! ```
 //!
-//! A [`Store`] keeps one state, some bytes, for each [`Key`], and replaces it only for a writer that
-//! has seen it. A jar and a table of HSTS hosts work in memory, and no request waits for a
+//! A [`Store`] keeps one state, some bytes, for each [`Key`], and replaces it only for a writer
+//! that has seen it. A jar and a table of HSTS hosts work in memory, and no request waits for a
 //! store: the program calls `load` when it starts and `save` when it wants to. `save` reads what is
 //! stored, applies what has changed in memory since, and writes with compare-and-set, so that
 //! programs that share a store do not lose each other's changes.

@@ -193,7 +193,8 @@ fn path_fault(fault: &Rejection) -> Option<Reason> {
     fault.path.is_none().then(|| fault.reason.clone())
 }
 
-/// A time at which the certificate that `reason` names is valid: the premise to change when time is forgiven.
+/// A time at which the certificate that `reason` names is valid: the premise to change when time is
+/// forgiven.
 fn forgiving_time(reason: &Reason) -> Option<UnixTime> {
     match reason {
         Reason::Expired { not_after } => Some(*not_after),

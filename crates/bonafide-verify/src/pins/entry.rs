@@ -228,7 +228,8 @@ impl Check for Pins {
     }
 }
 
-/// Builds [`Pins`]. Pins are given as text (see [`SpkiSha256`]) or as values, and are parsed by [`PinsBuilder::build`].
+/// Builds [`Pins`]. Pins are given as text (see [`SpkiSha256`]) or as values, and are parsed by
+/// [`PinsBuilder::build`].
 #[derive(Clone, Debug)]
 pub struct PinsBuilder {
     pattern: String,
@@ -260,7 +261,8 @@ impl PinsBuilder {
         self
     }
 
-    /// Sets when the pins expire, and what happens then. This or [`Self::never_expires`] must be called.
+    /// Sets when the pins expire, and what happens then. This or [`Self::never_expires`] must be
+    /// called.
     pub fn expires(mut self, expiry: UnixTime, then: OnExpiredPins) -> Self {
         self.lifetime = Some(Lifetime::Until(expiry, then));
         self

@@ -182,7 +182,8 @@ impl PinSet {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError::Pattern`] and [`ConfigError::InvalidBreakGlass`]: a host that is not exact or has no pins in this set, no reason, or a time that is empty or too long.
+    /// [`ConfigError::Pattern`] and [`ConfigError::InvalidBreakGlass`]: a host that is not exact or
+    /// has no pins in this set, no reason, or a time that is empty or too long.
     pub fn break_glass(
         mut self,
         host: impl AsRef<str>,

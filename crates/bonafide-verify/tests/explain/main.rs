@@ -1,4 +1,5 @@
-//! Explanations: what they show, and that their remedy is found by judging again with one premise changed.
+//! Explanations: what they show, and that their remedy is found by judging again with one premise
+//! changed.
 
 #![allow(
     clippy::unwrap_used,

@@ -66,7 +66,8 @@ async fn connect(
     policy.connect_alpn(name(), tcp, &[b"http/1.1"]).await
 }
 
-/// Connects and converses, after which any session ticket has arrived; gives why the peer is believed.
+/// Connects and converses, after which any session ticket has arrived; gives why the peer is
+/// believed.
 async fn exchange(policy: &Policy, server: &TestServer) -> Result<KnownBy, TlsError> {
     let mut stream = connect(policy, server.addr()).await?;
     stream
@@ -245,7 +246,8 @@ fn since_of(store: &MemoryFirstUse) -> KnownBy {
     }
 }
 
-/// A store that says nothing of a change to the sessions: its first answers of every kind are all that is looked at.
+/// A store that says nothing of a change to the sessions: its first answers of every kind are all
+/// that is looked at.
 #[derive(Debug)]
 struct ChangesBehind {
     inner: MemoryFirstUse,

@@ -1,4 +1,5 @@
-//! Peers that are believed by their key: zones, the store in a file, and what a killed process leaves of it.
+//! Peers that are believed by their key: zones, the store in a file, and what a killed process
+//! leaves of it.
 
 #![allow(
     clippy::unwrap_used,

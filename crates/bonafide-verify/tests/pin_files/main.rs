@@ -1,4 +1,5 @@
-//! Pin files: what is read, what is refused and where, and that nothing is lost between the formats.
+//! Pin files: what is read, what is refused and where, and that nothing is lost between the
+//! formats.
 
 #![allow(
     clippy::unwrap_used,

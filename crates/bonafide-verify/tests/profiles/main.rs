@@ -1,4 +1,5 @@
-//! Profiles on chains that are right but for one field: every rule refuses with its code, under the profiles that have it and no other.
+//! Profiles on chains that are right but for one field: every rule refuses with its code, under the
+//! profiles that have it and no other.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! The rules on values that nobody has written down: each expectation is worked out from the clause, beside the rule.
+//! The rules on values that nobody has written down: each expectation is worked out from the
+//! clause, beside the rule.
 
 use bonafide_verify::{Code, Profile};
 use proptest::collection::vec;

@@ -130,7 +130,8 @@ fn a_wildcard_over_a_public_suffix_speaks_for_no_host_of_the_public_web() {
         let refusal = wide.refusal_for(profile, "example.co.uk");
         assert_eq!(refusal.map(|refusal| refusal.code()), code, "{profile:?}");
     }
-    // Who names the host beside the wildcard does not need it, and an ordinary domain is no public suffix.
+    // Who names the host beside the wildcard does not need it, and an ordinary domain is no public
+    // suffix.
     for (presented, host) in [
         (&["*.github.io", "a.github.io"][..], "a.github.io"),
         (&["github.io", "*.github.io"][..], "github.io"),

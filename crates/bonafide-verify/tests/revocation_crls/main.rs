@@ -1,4 +1,5 @@
-//! Certificate revocation lists: which count, for which certificates, and what becomes of a certificate that none clears.
+//! Certificate revocation lists: which count, for which certificates, and what becomes of a
+//! certificate that none clears.
 
 #![allow(
     clippy::unwrap_used,

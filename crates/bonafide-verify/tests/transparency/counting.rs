@@ -87,7 +87,8 @@ fn whoever_ran_a_log_when_it_signed_is_its_operator() {
         )
     };
     let signed_at = Stage::new().now - DAY;
-    // Timestamps are of the beginning of the certificate, which is a day before each stage's own now.
+    // Timestamps are of the beginning of the certificate, which is a day before each stage's own
+    // now.
     let stage = moved(signed_at + 60 * SECOND);
     let receipt = stage.judge(stage.recipe().logged_in(&stage.logs)).unwrap();
     assert_eq!(

@@ -1,4 +1,5 @@
-//! A root, logs and a list of them, and a policy that demands timestamps of every leaf below the root.
+//! A root, logs and a list of them, and a policy that demands timestamps of every leaf below the
+//! root.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,8 @@ impl Stage {
         reason(self.judge(recipe))
     }
 
-    /// The one timestamp of a leaf by the recipe that does not count, and why; two others do, of three that are needed or not.
+    /// The one timestamp of a leaf by the recipe that does not count, and why; two others do, of
+    /// three that are needed or not.
     pub(crate) fn fault(&self, recipe: Recipe) -> UncountedSct {
         let Reason::TooFewScts { uncounted, .. } = self.refusal(recipe) else {
             panic!("refused for another reason");

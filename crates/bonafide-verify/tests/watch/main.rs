@@ -1,4 +1,5 @@
-//! Policies and client certificates that follow their files: what changes takes effect, and what is broken does not.
+//! Policies and client certificates that follow their files: what changes takes effect, and what is
+//! broken does not.
 
 #![allow(
     clippy::unwrap_used,

@@ -27,7 +27,8 @@ use crate::limits::Deadline;
 
 /// The body of a request or of a response.
 ///
-/// Text and bytes convert with `into`, and can be sent again after a redirect. A stream is sent once.
+/// Text and bytes convert with `into`, and can be sent again after a redirect. A stream is sent
+/// once.
 ///
 /// ```
 /// use bonafide::Body;

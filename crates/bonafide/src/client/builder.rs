@@ -143,8 +143,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The limit for a whole request with its redirects, up to the last byte of the response's body.
-    /// Default: none.
+    /// The limit for a whole request with its redirects, up to the last byte of the response's
+    /// body. Default: none.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.request.total = limit.into();
         self
@@ -234,8 +234,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many unused HTTP/1.1 connections are kept for one origin, for each runtime that the client is used
-    /// on. Default: 128.
+    /// How many unused HTTP/1.1 connections are kept for one origin, for each runtime that the
+    /// client is used on. Default: 128.
     pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
         self.limits.pool.max_idle_per_partition = count;
         self
@@ -300,10 +300,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Puts a tower layer around whole calls: it sees the request as the caller made it, and the response after
-    /// all redirects. The first layer that is added is the outermost. The time limit of the whole request
-    /// ([`timeout`](Self::timeout)) holds for the layers too; the headers that every request has are added below
-    /// them.
+    /// Puts a tower layer around whole calls: it sees the request as the caller made it, and the
+    /// response after all redirects. The first layer that is added is the outermost. The time limit
+    /// of the whole request ([`timeout`](Self::timeout)) holds for the layers too; the headers that
+    /// every request has are added below them.
     ///
     /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should pass
     /// on, and returns an `http::Response` with any body; the response has
@@ -341,8 +341,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects included, and
-    /// the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
+    /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects
+    /// included, and the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
     ///
     /// The client's own credentials, an `Authorization` among the [default
     /// headers](Self::default_headers) for instance, are left out of a request that the layer sends

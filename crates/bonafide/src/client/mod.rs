@@ -20,10 +20,11 @@ use crate::stack::Stack;
 
 /// Sends HTTPS requests, and shows with every response why its server was trusted.
 ///
-/// Making one is cheap; cloning is cheaper and shares the connections. Keep one as long as the program
-/// makes requests.
+/// Making one is cheap; cloning is cheaper and shares the connections. Keep one as long as the
+/// program makes requests.
 ///
-/// A client is a [`tower::Service`](tower_service::Service) of `http::Request<Body>`, and so is `&Client`.
+/// A client is a [`tower::Service`](tower_service::Service) of `http::Request<Body>`, and so is
+/// `&Client`.
 ///
 /// ```
 /// # async fn show() -> Result<(), bonafide::Error> {
@@ -92,7 +93,8 @@ impl Client {
         self.request(Method::DELETE, url)
     }
 
-    /// Starts a request of any method. A URL that cannot be used is reported when the request is sent.
+    /// Starts a request of any method. A URL that cannot be used is reported when the request is
+    /// sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         RequestBuilder::new(self.clone(), method, url)
     }

@@ -94,8 +94,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds `pairs` to the URL's query, `application/x-www-form-urlencoded`: a sequence of pairs, a map
-    /// or a struct.
+    /// Adds `pairs` to the URL's query, `application/x-www-form-urlencoded`: a sequence of pairs, a
+    /// map or a struct.
     pub fn query<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let pairs = serde_urlencoded::to_string(pairs)
@@ -132,8 +132,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets the body to `pairs` as an HTML form, and `Content-Type: application/x-www-form-urlencoded`
-    /// unless one is set.
+    /// Sets the body to `pairs` as an HTML form, and
+    /// `Content-Type: application/x-www-form-urlencoded` unless one is set.
     pub fn form<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let form = serde_urlencoded::to_string(pairs)
@@ -143,7 +143,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Sends user name and password (RFC 7617). They are left out after a redirect to another origin.
+    /// Sends user name and password (RFC 7617). They are left out after a redirect to another
+    /// origin.
     pub fn basic_auth(self, user: impl AsRef<str>, password: Option<&str>) -> Self {
         self.change(|call| {
             let value = basic(user.as_ref().as_bytes(), password.map(str::as_bytes));
@@ -163,7 +164,8 @@ impl RequestBuilder {
         })
     }
 
-    /// The limit for the whole request; see [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
+    /// The limit for the whole request; see
+    /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeouts.total = Some(limit.into());
         self

@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::stack::ResponseFuture;
 
 /// Always ready. The request's URI must be absolute. Of its extensions,
-/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request; the client ignores
-/// the others and passes them on to layers.
+/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request; the client
+/// ignores the others and passes them on to layers.
 ///
 /// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,
 /// `Arc<`[`ConnectionInfo`](crate::ConnectionInfo)`>` and [`Timings`](crate::Timings).

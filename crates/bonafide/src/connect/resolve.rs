@@ -10,7 +10,8 @@ use bonafide_verify::host::CanonicalHost;
 use crate::error::{Failure, Kind, Phase};
 use crate::origin::read_host;
 
-/// Looks names up: first in the addresses that the builder was given, then with the system's resolver.
+/// Looks names up: first in the addresses that the builder was given, then with the system's
+/// resolver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolver {
     overrides: HashMap<CanonicalHost, Vec<SocketAddr>>,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Once};
 use bonafide_verify::Policy;
 
 /// The first random number of a process takes aws-lc-rs some 30 ms, and reading the system's trust
-/// store a few more. Both start on a thread of their own when a client is built, and a handshake that
-/// comes too early waits for them on a blocking thread, not on an async one.
+/// store a few more. Both start on a thread of their own when a client is built, and a handshake
+/// that comes too early waits for them on a blocking thread, not on an async one.
 #[derive(Clone, Debug)]
 pub(crate) struct WarmUp {
     shared: Arc<Shared>,

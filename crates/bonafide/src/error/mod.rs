@@ -88,7 +88,8 @@ impl Error {
         self.kind() == Kind::Timeout
     }
 
-    /// Whether no connection to the server was made: resolving, connecting, the proxy or TLS failed.
+    /// Whether no connection to the server was made: resolving, connecting, the proxy or TLS
+    /// failed.
     pub fn is_connect(&self) -> bool {
         self.phase().is_some_and(|phase| phase <= Phase::Tls)
     }
@@ -190,8 +191,8 @@ impl Error {
         }
     }
 
-    /// What was checked: of the refused handshake or host, or of the connection on which a later phase
-    /// failed.
+    /// What was checked: of the refused handshake or host, or of the connection on which a later
+    /// phase failed.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
         let refusal = self.inner.failure.refusal().map(Refusal::receipt);
         refusal.or(self.inner.receipt.as_ref())

@@ -18,9 +18,9 @@ pub(crate) fn is_idempotent(method: &Method) -> bool {
 
 /// How far a request got that hyper accepted and failed with this error.
 ///
-/// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7). A peer that sends GOAWAY did nothing with
-/// the streams above the last one that it names (section 6.8), whatever the code is; h2 fails those with it, and the ones
-/// that were not opened yet, and no others.
+/// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7). A peer that sends
+/// GOAWAY did nothing with the streams above the last one that it names (section 6.8), whatever the
+/// code is; h2 fails those with it, and the ones that were not opened yet, and no others.
 pub(super) fn delivery(error: &hyper::Error) -> Delivery {
     let unprocessed = h2_cause(error).is_some_and(|error| {
         error.is_remote()

@@ -43,8 +43,8 @@ pub(crate) struct Carried {
 }
 
 impl Call {
-    /// A call of `method` to what the caller wrote as a URL. `find` gives the connections of an origin,
-    /// if they are known.
+    /// A call of `method` to what the caller wrote as a URL. `find` gives the connections of an
+    /// origin, if they are known.
     ///
     /// # Errors
     ///
@@ -79,9 +79,9 @@ impl Call {
     /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in
     /// its extensions count; `limits` are the limits of a request that sets none.
     ///
-    /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the client's own
-    /// credentials are sent with it only if they were before, and to the same origin. Where it was not,
-    /// they are as `uncarried` says.
+    /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
+    /// client's own credentials are sent with it only if they were before, and to the same origin.
+    /// Where it was not, they are as `uncarried` says.
     ///
     /// # Errors
     ///

@@ -62,8 +62,9 @@ pub(super) fn of(
                 "the response has transfer codings other than \"chunked\"",
             ));
         }
-        // RFC 9112 section 6.3: a response without a body ends with its head, whatever the codings are. With a body, the
-        // coding counts and not the length, and the message may be an attempt at smuggling.
+        // RFC 9112 section 6.3: a response without a body ends with its head, whatever the codings
+        // are. With a body, the coding counts and not the length, and the message may be an attempt
+        // at smuggling.
         framing.last |= head.headers.remove(CONTENT_LENGTH).is_some() || ambiguous;
     }
     Ok(framing)

@@ -35,8 +35,8 @@ impl Tries {
         error.sent_before(self.reached)
     }
 
-    /// The body for another try, if there may be one. `replayable` is a request that was lost with its connection and
-    /// may be processed twice.
+    /// The body for another try, if there may be one. `replayable` is a request that was lost with
+    /// its connection and may be processed twice.
     pub(super) fn again(
         &mut self,
         delivery: Delivery,

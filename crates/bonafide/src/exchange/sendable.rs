@@ -99,9 +99,9 @@ fn check_host(headers: &HeaderMap) -> Result<(), Failure> {
     }
 }
 
-/// Whether `value` is a name, an IPv4 address or an IPv6 address in brackets, with a port or without. Of what
-/// RFC 3986 section 3.2.2 allows in a name, percent-encoding and `!$&'()*+,;=` are left out: servers disagree
-/// about them.
+/// Whether `value` is a name, an IPv4 address or an IPv6 address in brackets, with a port or
+/// without. Of what RFC 3986 section 3.2.2 allows in a name, percent-encoding and `!$&'()*+,;=` are
+/// left out: servers disagree about them.
 fn is_host(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;

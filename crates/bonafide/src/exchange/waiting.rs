@@ -96,7 +96,8 @@ pin_project! {
     /// taken too long. An error of `answer` becomes a `U`. The time for the headers starts again
     /// whenever the connection accepts a piece of the request's body.
     ///
-    /// Written by hand because it is moved with every request: an `async fn` would hold `answer` twice.
+    /// Written by hand because it is moved with every request: an `async fn` would hold `answer`
+    /// twice.
     pub(super) struct ForHeaders<'a, F, U> {
         #[pin]
         answer: F,

@@ -80,8 +80,9 @@ fn split_host(rest: &str) -> (&str, &str) {
 }
 
 impl Split<'_> {
-    /// Whether the host is a DNS name that normalising would not change (no internationalised label, no
-    /// trailing dot, no last label that could be read as a number), or a dotted IPv4 address.
+    /// Whether the host is a DNS name that normalising would not change (no internationalised
+    /// label, no trailing dot, no last label that could be read as a number), or a dotted IPv4
+    /// address.
     pub(super) fn has_canonical_host(&self) -> bool {
         let Some(last) = self.host.rsplit('.').next() else {
             return false;

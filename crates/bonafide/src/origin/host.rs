@@ -67,7 +67,8 @@ pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, Failure> {
     canonical(host).map(|host| host.server_name().clone())
 }
 
-/// `host`, an address without brackets or a name, as URLs and `Host` write it (RFC 3986 section 3.2.2).
+/// `host`, an address without brackets or a name, as URLs and `Host` write it (RFC 3986 section
+/// 3.2.2).
 pub(crate) fn in_url(host: &str) -> Cow<'_, str> {
     if host.contains(':') {
         Cow::Owned(format!("[{host}]"))

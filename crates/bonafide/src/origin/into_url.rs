@@ -6,10 +6,12 @@ use url::Url;
 use self::sealed::Written;
 use crate::error::Error;
 
-/// A URL in any of the usual forms: `&str`, `String`, `&String`, [`Url`], `&Url`, [`Uri`] or `&Uri`.
+/// A URL in any of the usual forms: `&str`, `String`, `&String`, [`Url`], `&Url`, [`Uri`] or
+/// `&Uri`.
 ///
-/// A function that passes a URL on takes `impl IntoUrl`, as the methods of [`Client`](crate::Client)
-/// do. The trait is sealed: other crates can name it and call it, and cannot implement it.
+/// A function that passes a URL on takes `impl IntoUrl`, as the methods of
+/// [`Client`](crate::Client) do. The trait is sealed: other crates can name it and call it, and
+/// cannot implement it.
 ///
 /// ```
 /// use bonafide::{Client, Error, IntoUrl, RequestBuilder};
@@ -29,14 +31,15 @@ use crate::error::Error;
 pub trait IntoUrl: sealed::Sealed {
     /// The URL, if a request can be sent to it.
     ///
-    /// User name, password and fragment stay in it. An `http://` URL is accepted here, and refused when
-    /// the request is sent unless [`allow_plain_http`](crate::ClientBuilder::allow_plain_http) is set.
+    /// User name, password and fragment stay in it. An `http://` URL is accepted here, and refused
+    /// when the request is sent unless [`allow_plain_http`](crate::ClientBuilder::allow_plain_http)
+    /// is set.
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`](crate::Kind::Url) if the text is not a URL (RFC 3986), if the scheme is neither
-    /// `https` nor `http`, or if the host or the port cannot be connected to. The error does not repeat
-    /// the password.
+    /// [`Kind::Url`](crate::Kind::Url) if the text is not a URL (RFC 3986), if the scheme is
+    /// neither `https` nor `http`, or if the host or the port cannot be connected to. The error
+    /// does not repeat the password.
     fn into_url(self) -> Result<Url, Error>;
 }
 

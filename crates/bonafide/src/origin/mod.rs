@@ -78,7 +78,8 @@ pub(crate) enum Endpoint<O> {
 }
 
 impl<O> Parsed<O> {
-    /// Parses what the caller wrote. `find` gives the origin for scheme, host and port, if it is known.
+    /// Parses what the caller wrote. `find` gives the origin for scheme, host and port, if it is
+    /// known.
     pub(crate) fn new(
         written: Written<'_>,
         find: impl Fn(Scheme, &str, u16) -> Option<O>,

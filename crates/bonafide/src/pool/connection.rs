@@ -24,7 +24,8 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
 
     /// Makes one connection for `key`, ready for its first request.
     ///
-    /// The pool runs this on a task of its own: it is not cancelled when the request that caused it is.
+    /// The pool runs this on a task of its own: it is not cancelled when the request that caused it
+    /// is.
     ///
     /// # Errors
     ///
@@ -62,8 +63,8 @@ pub(crate) trait Http2Conn: Clone + Send + Sync + 'static {
     /// Whether the connection can still take a request.
     fn is_open(&self) -> bool;
 
-    /// How many streams the peer allows at once (RFC 9113 section 5.1.2): `None` until its settings arrive,
-    /// `usize::MAX` when they set no limit.
+    /// How many streams the peer allows at once (RFC 9113 section 5.1.2): `None` until its settings
+    /// arrive, `usize::MAX` when they set no limit.
     fn stream_limit(&self) -> Option<usize>;
 
     /// Notifies of a new stream limit, and of the end of the connection.

@@ -31,9 +31,9 @@ pub(crate) struct PartitionParts {
     pub(crate) runtime: Option<runtime::Id>,
     /// The zone that judges the peer.
     pub(crate) zone: ZoneId,
-    /// The epoch of the policy that the zone belongs to. Zone and epoch stand for the client identity too, which
-    /// is the zone's own; connections of one that was replaced are called back, see
-    /// [`Recall`](super::connection::Recall).
+    /// The epoch of the policy that the zone belongs to. Zone and epoch stand for the client
+    /// identity too, which is the zone's own; connections of one that was replaced are called back,
+    /// see [`Recall`](super::connection::Recall).
     pub(crate) epoch: Epoch,
 }
 

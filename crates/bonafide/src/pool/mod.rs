@@ -1,13 +1,14 @@
 //! The connection pool.
 //!
-//! Requests share a connection only if everything that their trust depends on is the same: that is what a
-//! [`PartitionKey`] holds. Within a partition, [`Partition::checkout`] gives a connection:
+//! Requests share a connection only if everything that their trust depends on is the same: that is
+//! what a [`PartitionKey`] holds. Within a partition, [`Partition::checkout`] gives a connection:
 //!
 //! - While it is unknown whether the server supports HTTP/2, one attempt to connect serves all
 //!   requests. If ALPN selects HTTP/2, they share the connection. If it selects HTTP/1.1, the first
 //!   request takes the connection and each of the others starts an attempt.
 //! - An attempt runs on a task of its own, so that a cancelled request does not affect the others.
-//! - Connections leave by idle time, deadline, fault, recall, and with their partition; partitions leave by epoch.
+//! - Connections leave by idle time, deadline, fault, recall, and with their partition; partitions
+//!   leave by epoch.
 //!
 //! A state machine without clock or tasks (`state`) decides what happens. The rest of this folder
 //! holds its lock, runs its attempts and wakes its waiters.

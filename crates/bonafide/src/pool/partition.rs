@@ -146,7 +146,8 @@ impl<C: Connect> Partition<C> {
         }
     }
 
-    /// Takes no more requests, if `condition` holds. The caller then performs the steps, under no lock.
+    /// Takes no more requests, if `condition` holds. The caller then performs the steps, under no
+    /// lock.
     pub(super) fn retire_when(
         &self,
         reason: Retired,
@@ -217,7 +218,8 @@ impl<C: Connect> Partition<C> {
             sweep_at: _,
         } = steps;
         for (waiter, outcome) in deliveries {
-            // If the waiter is gone, `send` returns the reservation; dropping it returns the connection.
+            // If the waiter is gone, `send` returns the reservation; dropping it returns the
+            // connection.
             drop(
                 waiter
                     .sender

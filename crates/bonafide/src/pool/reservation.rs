@@ -12,12 +12,12 @@ use super::partition::{Partition, now};
 use super::state::{Loan, StreamEnd};
 
 /// How long a returned connection may take until it is ready again. It is ready as soon as the last
-/// byte of a response has been read, unless it still sends the request; then a new connection is the
-/// better choice.
+/// byte of a response has been read, unless it still sends the request; then a new connection is
+/// the better choice.
 const READY_GRACE: Duration = Duration::from_millis(100);
 
-/// A connection that is reserved for a request. Dropped before the request claims it, it goes back to
-/// its partition.
+/// A connection that is reserved for a request. Dropped before the request claims it, it goes back
+/// to its partition.
 pub(super) struct Reservation<C: Connect> {
     /// Taken when the connection is claimed or found unusable.
     held: Option<(Arc<Partition<C>>, Loan<C>)>,
@@ -30,7 +30,8 @@ impl<C: Connect> Reservation<C> {
         }
     }
 
-    /// Waits until the connection can take a request; `false` when it cannot, and then it is closed.
+    /// Waits until the connection can take a request; `false` when it cannot, and then it is
+    /// closed.
     pub(super) async fn is_ready(&mut self) -> bool {
         let Some((_, Loan::Http1(member))) = &mut self.held else {
             return true;

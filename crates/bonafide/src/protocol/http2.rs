@@ -77,8 +77,8 @@ impl Http2 {
         })
     }
 
-    /// Sends a request; `Err` hands its body back if the connection has ended. `idle` says that no other request is under
-    /// way on the connection.
+    /// Sends a request; `Err` hands its body back if the connection has ended. `idle` says that no
+    /// other request is under way on the connection.
     pub(crate) fn send(
         &self,
         request: Request<Body>,

@@ -1,8 +1,8 @@
 //! Passing requests to hyper, so that each is answered or returned.
 //!
 //! hyper's sender pushes a request into a channel that the connection's task reads. If the task
-//! ends at that moment, the request stays in a channel that is never read, for as long as the sender
-//! lives, and its future never resolves. The sender therefore ends with the task: hyper then
+//! ends at that moment, the request stays in a channel that is never read, for as long as the
+//! sender lives, and its future never resolves. The sender therefore ends with the task: hyper then
 //! returns the request.
 
 use std::fmt;
@@ -19,7 +19,8 @@ use crate::body::Body;
 /// written.
 pub(super) type SendResult = Result<Response<Incoming>, TrySendError<Request<Body>>>;
 
-/// hyper's sender `S`, until the task of its connection ends. Dropping it lets the connection close.
+/// hyper's sender `S`, until the task of its connection ends. Dropping it lets the connection
+/// close.
 pub(super) struct Sender<S> {
     slot: Arc<Slot<S>>,
 }

@@ -95,13 +95,14 @@ impl Response {
         self.found.connection()
     }
 
-    /// The other end of the connection: the server, or the proxy where there is one. `None` for a response that
-    /// a [layer](crate::ClientBuilder::layer) has made.
+    /// The other end of the connection: the server, or the proxy where there is one. `None` for a
+    /// response that a [layer](crate::ClientBuilder::layer) has made.
     pub fn remote_addr(&self) -> Option<SocketAddr> {
         Some(self.connection()?.remote_addr())
     }
 
-    /// Where the time went; `None` for a response that a [layer](crate::ClientBuilder::layer) has made.
+    /// Where the time went; `None` for a response that a [layer](crate::ClientBuilder::layer) has
+    /// made.
     pub fn timings(&self) -> Option<Timings> {
         self.found.timings()
     }
@@ -182,7 +183,8 @@ impl Response {
         Ok(self.decode(bytes))
     }
 
-    /// As [`text`](Self::text), if the body is no larger than `limit` bytes, whatever the client allows.
+    /// As [`text`](Self::text), if the body is no larger than `limit` bytes, whatever the client
+    /// allows.
     ///
     /// # Errors
     ///
@@ -203,7 +205,8 @@ impl Response {
         self.parse(&bytes)
     }
 
-    /// As [`json`](Self::json), if the body is no larger than `limit` bytes, whatever the client allows.
+    /// As [`json`](Self::json), if the body is no larger than `limit` bytes, whatever the client
+    /// allows.
     ///
     /// # Errors
     ///

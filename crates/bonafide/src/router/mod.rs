@@ -64,7 +64,8 @@ impl Router {
         &self.policy
     }
 
-    /// The connections of an origin, if a request went there before under the policy of this moment.
+    /// The connections of an origin, if a request went there before under the policy of this
+    /// moment.
     pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
         let found = self.origins.get(scheme, host, port, current_runtime())?;
         (!self.is_outdated(&found)).then_some(found)
@@ -74,7 +75,8 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`Kind::PlainHttpRefused`] unless plain http is allowed, [`Kind::Refused`] for a host that the policy has no zone for.
+    /// [`Kind::PlainHttpRefused`] unless plain http is allowed, [`Kind::Refused`] for a host that
+    /// the policy has no zone for.
     pub(crate) fn connections(&self, origin: &Origin) -> Result<Connections, Failure> {
         if origin.scheme == Scheme::Http && !self.allow_plain_http {
             return Err(Failure::new(

@@ -1,5 +1,5 @@
-//! From a response that redirects to the next request: the rule of `bonafide_tower::redirect`, for the
-//! client's own hosts and bodies.
+//! From a response that redirects to the next request: the rule of `bonafide_tower::redirect`, for
+//! the client's own hosts and bodies.
 
 use bonafide_tower::redirect::{Hop, RedirectError, Redirects, Seen, Step, Target};
 use bonafide_tower::shown::quoted;

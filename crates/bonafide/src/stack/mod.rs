@@ -2,9 +2,10 @@
 //!
 //! 1. **The deadline of the whole call** holds for everything below it, the caller's layers and the
 //!    reading of the body included.
-//! 2. **The caller's layers** see what the caller asked for and what the caller gets: one request and
-//!    one response, whatever happens between.
-//! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is below.
+//! 2. **The caller's layers** see what the caller asked for and what the caller gets: one request
+//!    and one response, whatever happens between.
+//! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is
+//!    below.
 //! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
 //! 5. **The exchange**: one hop, over a connection that the policy has judged for it. A request

@@ -24,7 +24,8 @@ fn reporting(reports: EventPost) -> Policy {
         .expect("a policy")
 }
 
-/// A server that answers the first requests with `statuses`, later ones with 204, and passes the bodies on.
+/// A server that answers the first requests with `statuses`, later ones with 204, and passes the
+/// bodies on.
 async fn collector(
     statuses: Vec<StatusCode>,
 ) -> (

@@ -283,7 +283,8 @@ async fn the_clients_own_credentials_do_not_cross_origins_either() {
             .build()
             .expect("a client");
         let there = second.url("/there");
-        // The second origin is known to the client as one that gets them when it is asked for itself.
+        // The second origin is known to the client as one that gets them when it is asked for
+        // itself.
         client.get(&there).send().await.expect("a response");
         client
             .get(first.url(&format!("/302/{there}")))

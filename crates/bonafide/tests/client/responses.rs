@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 
 use crate::support::{builder, server};
 
-/// A server without TLS that answers each connection's first request with `answer`, byte by byte as given.
+/// A server without TLS that answers each connection's first request with `answer`, byte by byte as
+/// given.
 async fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

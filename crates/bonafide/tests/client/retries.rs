@@ -14,8 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{builder, client, server};
 
-/// A plain HTTP/1.1 server that answers the first request of each connection and closes the connection
-/// when a second one has come. `answers_second` says from which connection on it answers all.
+/// A plain HTTP/1.1 server that answers the first request of each connection and closes the
+/// connection when a second one has come. `answers_second` says from which connection on it answers
+/// all.
 async fn closes_on_the_second(always_answers_from: usize) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

@@ -1,4 +1,5 @@
-//! No text has a secret of a URL: not of one that is requested, nor of one that a server answers with.
+//! No text has a secret of a URL: not of one that is requested, nor of one that a server answers
+//! with.
 
 use std::error::Error as _;
 use std::fmt::{self, Write as _};

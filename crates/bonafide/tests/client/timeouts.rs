@@ -210,7 +210,8 @@ async fn a_request_waits_for_a_stream_that_another_uses_up_to_a_limit_and_is_not
     assert_eq!(server.request_count(), 1);
 }
 
-/// A connection keeps the timer of one request for the next one: each has its own limit nevertheless.
+/// A connection keeps the timer of one request for the next one: each has its own limit
+/// nevertheless.
 #[tokio::test]
 async fn requests_with_different_limits_on_one_connection_end_each_at_its_own() {
     let server = server(Alpn::Http2)

@@ -1,8 +1,9 @@
 //! What bonafide makes of the sites of badssl.com, rebuilt on the loopback, beside what
 //! reqwest and curl make of them: `cargo xtask conformance badssl`.
 //!
-//! It succeeds only if every verdict of bonafide is the expected one, with the expected code. What a missing program
-//! was to serve or to say is printed as skipped by its name; under the variable `CI` that is a failure.
+//! It succeeds only if every verdict of bonafide is the expected one, with the expected code. What
+//! a missing program was to serve or to say is printed as skipped by its name; under the variable
+//! `CI` that is a failure.
 
 mod case;
 mod clients;

@@ -31,7 +31,8 @@ impl Outcome {
         match judgement {
             Judgement::Accepted => Self::Accepted,
             Judgement::Rejected(_) => Self::Refused(code),
-            // A client may refuse without a packet, when a URL is enough: then it has a code for that.
+            // A client may refuse without a packet, when a URL is enough: then it has a code for
+            // that.
             Judgement::NeverBegan(_) if code.is_some() => Self::Refused(code),
             Judgement::NeverBegan(said) => Self::Undecided(said),
             other => Self::Undecided(format!("{other:?}")),

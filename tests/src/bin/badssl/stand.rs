@@ -1,7 +1,7 @@
 //! Cases that `openssl s_server` serves, so that a client that takes them gets an answer.
 //!
-//! What the installed OpenSSL has compiled out (RC4, triple DES, export suites, SSL 3.0) or refuses itself (groups under 1024
-//! bits) is served by the testkit's script alone.
+//! What the installed OpenSSL has compiled out (RC4, triple DES, export suites, SSL 3.0) or refuses
+//! itself (groups under 1024 bits) is served by the testkit's script alone.
 
 use bonafide_testkit::conformance::Target;
 use bonafide_testkit::{Identity, KeyKind, Recipe, TestCa};

@@ -1,4 +1,5 @@
-//! The names that a crate's root hands on, so that `crate::Name` counts as a use of the module it comes from.
+//! The names that a crate's root hands on, so that `crate::Name` counts as a use of the module it
+//! comes from.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,8 @@ use syn::UseTree;
 
 use crate::source::RustFile;
 
-/// The names that `lib.rs` makes available at the root of the crate, each with the module it comes from.
+/// The names that `lib.rs` makes available at the root of the crate, each with the module it comes
+/// from.
 pub(super) fn re_exports(lib: &RustFile) -> BTreeMap<String, String> {
     let mut exports = BTreeMap::new();
     for item in &lib.syntax.items {

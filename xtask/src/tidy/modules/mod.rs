@@ -1,7 +1,8 @@
 //! Rule `modules`: which top-level module of a crate may use which of its siblings.
 //!
-//! A use is any `crate::name…` or `super::…` that leads to a sibling, in `use` items, in paths and inside macros alike.
-//! A name that `lib.rs` re-exports counts as a use of the module it comes from. Tests may use everything.
+//! A use is any `crate::name…` or `super::…` that leads to a sibling, in `use` items, in paths and
+//! inside macros alike. A name that `lib.rs` re-exports counts as a use of the module it comes
+//! from. Tests may use everything.
 
 mod circles;
 mod exports;

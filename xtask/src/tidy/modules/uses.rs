@@ -1,4 +1,5 @@
-//! The steps that a file takes towards other parts of its crate, read from its tokens so that macros hide nothing.
+//! The steps that a file takes towards other parts of its crate, read from its tokens so that
+//! macros hide nothing.
 
 use proc_macro2::{TokenStream, TokenTree};
 

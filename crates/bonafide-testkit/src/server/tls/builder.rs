@@ -146,8 +146,8 @@ impl TestServerBuilder {
         self
     }
 
-    /// How many requests to keep for [`Serving::requests`](crate::server::Serving::requests). Default: 1024. Zero keeps
-    /// none, which is fastest.
+    /// How many requests to keep for [`Serving::requests`](crate::server::Serving::requests).
+    /// Default: 1024. Zero keeps none, which is fastest.
     pub fn request_log(mut self, requests: usize) -> Self {
         self.plan.logged_requests = requests;
         self

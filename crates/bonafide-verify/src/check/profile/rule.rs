@@ -99,7 +99,8 @@ impl Rule {
         self.code
     }
 
-    /// Where the rule comes from: a section of an RFC, or of the CA/Browser Forum's Baseline Requirements (`CA/B BR`).
+    /// Where the rule comes from: a section of an RFC, or of the CA/Browser Forum's Baseline
+    /// Requirements (`CA/B BR`).
     pub fn clause(&self) -> &'static str {
         self.clause
     }

@@ -64,7 +64,8 @@ fn leaf_period(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason
     }
 }
 
-/// `notBefore` in Unix time, and the seconds of the period with both of its ends (RFC 5280, 4.1.2.5).
+/// `notBefore` in Unix time, and the seconds of the period with both of its ends (RFC 5280,
+/// 4.1.2.5).
 pub(super) fn period(subject: &Subject<'_>) -> (u64, u64) {
     let not_before = subject.certificate.not_before().as_secs();
     let not_after = subject.certificate.not_after().as_secs();

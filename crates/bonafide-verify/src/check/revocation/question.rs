@@ -54,7 +54,8 @@ impl<'a> Question<'a> {
         })
     }
 
-    /// Whether the issuer may sign revocation lists (RFC 5280, 6.3.3 (f)): without a key usage extension it may.
+    /// Whether the issuer may sign revocation lists (RFC 5280, 6.3.3 (f)): without a key usage
+    /// extension it may.
     pub(super) fn issuer_may_sign_lists(&self) -> bool {
         let Ok(extensions) = Extensions::of(&self.issuer) else {
             return false;

@@ -47,7 +47,8 @@ const NEEDED_BESIDE: usize = 2;
 /// Certificate Transparency (RFC 6962) as a check: a certificate must be in public logs, where the
 /// domain's owner can see that it was issued.
 ///
-/// A leaf passes with signed certificate timestamps (SCTs) that verify under keys of the [`LogList`], counted as Chrome and Apple do:
+/// A leaf passes with signed certificate timestamps (SCTs) that verify under keys of the
+/// [`LogList`], counted as Chrome and Apple do:
 ///
 /// | where they are | from how many logs | of |
 /// |---|---|---|
@@ -65,7 +66,8 @@ const NEEDED_BESIDE: usize = 2;
 /// this check sees only embedded ones; practically all public certificates have them. Timestamps in
 /// OCSP responses are ignored.
 ///
-/// Paths to anchors that the program added itself are exempt, see [`ExemptAnchors`]: private CAs do not log.
+/// Paths to anchors that the program added itself are exempt, see [`ExemptAnchors`]: private CAs do
+/// not log.
 ///
 /// ```
 /// use bonafide_verify::Policy;

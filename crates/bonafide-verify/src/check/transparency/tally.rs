@@ -112,7 +112,8 @@ impl<'a> Tally<'a> {
 }
 
 impl Judging<'_> {
-    /// Whether a timestamp counts, and the state of its log now. The signature, which costs most, is verified last.
+    /// Whether a timestamp counts, and the state of its log now. The signature, which costs most,
+    /// is verified last.
     fn judge(
         &self,
         log: &Log,

@@ -60,7 +60,8 @@ impl Presented<'_> {
             })
     }
 
-    /// The first certificate on the trail whose signature has `fault` under the key of every issuer of that name.
+    /// The first certificate on the trail whose signature has `fault` under the key of every issuer
+    /// of that name.
     pub(super) fn with_signature_fault(
         &self,
         fault: SignatureFault,
@@ -120,8 +121,8 @@ impl Presented<'_> {
         }
     }
 
-    /// The first issuer with more CAs below it than it allows, self-issued ones included, as webpki counts
-    /// (RFC 5280, 6.1.4 (l), leaves those out).
+    /// The first issuer with more CAs below it than it allows, self-issued ones included, as webpki
+    /// counts (RFC 5280, 6.1.4 (l), leaves those out).
     pub(super) fn too_long_with_self_issued(
         &self,
         ders: &[&[u8]],

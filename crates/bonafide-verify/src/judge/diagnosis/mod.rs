@@ -373,7 +373,8 @@ impl Presented<'_> {
 const SERVER_AUTH: Oid<'static> = oid!("1.3.6.1.5.5.7.3.1");
 const ANY_PURPOSE: Oid<'static> = oid!("2.5.29.37.0");
 
-/// The purposes of a certificate that has an extended key usage without server authentication in it.
+/// The purposes of a certificate that has an extended key usage without server authentication in
+/// it.
 pub(crate) fn purposes_without_server_auth(certificate: &Certificate<'_>) -> Option<Vec<String>> {
     let purposes = certificate.extended_key_usage().ok()??;
     if purposes.contains(&SERVER_AUTH) {

@@ -90,7 +90,8 @@ impl PinAdvice {
     /// the CA/Browser Forum.
     ///
     /// # Errors
-    /// [`PinAdviceError::NothingFound`] for an empty chain, [`PinAdviceError::TooMany`] beyond 64 certificates, [`PinAdviceError::Malformed`].
+    /// [`PinAdviceError::NothingFound`] for an empty chain, [`PinAdviceError::TooMany`] beyond 64
+    /// certificates, [`PinAdviceError::Malformed`].
     pub fn of_chain(chain: &[CertificateDer<'_>]) -> Result<Vec<Self>, PinAdviceError> {
         reading::chain(chain)
     }
@@ -119,7 +120,8 @@ impl PinAdvice {
         reading::private_key(key)
     }
 
-    /// Advice on everything in a PEM text: the certificates, as a chain with the leaf first, then requests and keys.
+    /// Advice on everything in a PEM text: the certificates, as a chain with the leaf first, then
+    /// requests and keys.
     ///
     /// # Errors
     /// [`PinAdviceError::Pem`], [`PinAdviceError::NothingFound`], [`PinAdviceError::EncryptedKey`],

@@ -92,7 +92,8 @@ impl PinBundle {
     /// which it may be loaded.
     ///
     /// # Errors
-    /// [`BundleError::Name`] for a name that is not 1 to 64 letters, digits and `.-_`; [`BundleError::TooLarge`].
+    /// [`BundleError::Name`] for a name that is not 1 to 64 letters, digits and `.-_`;
+    /// [`BundleError::TooLarge`].
     pub fn payload_of(
         pins: &PinSet,
         name: impl Into<String>,
@@ -147,7 +148,8 @@ impl PinBundle {
     /// Reads a bundle without verifying it.
     ///
     /// # Errors
-    /// [`BundleError::TooLarge`], [`BundleError::Envelope`] with line and column, [`BundleError::UnsupportedVersion`], [`BundleError::Base64`] and
+    /// [`BundleError::TooLarge`], [`BundleError::Envelope`] with line and column,
+    /// [`BundleError::UnsupportedVersion`], [`BundleError::Base64`] and
     /// [`BundleError::TooManySignatures`].
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, BundleError> {
         envelope::read(json.as_ref())

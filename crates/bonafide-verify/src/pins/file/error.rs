@@ -129,7 +129,8 @@ pub enum PinFileProblem {
     /// A pin, or the pins of an entry, cannot be used.
     #[error(transparent)]
     Pin(PinError),
-    /// The name of a bundle is empty, too long, or has other characters than letters, digits, `.`, `-` and `_`.
+    /// The name of a bundle is empty, too long, or has other characters than letters, digits, `.`,
+    /// `-` and `_`.
     #[error("`{found}` is not a valid bundle name: write 1 to 64 letters, digits and .-_")]
     BundleName {
         /// The value found; only its length if it may be a secret.

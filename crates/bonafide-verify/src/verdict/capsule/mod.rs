@@ -164,7 +164,8 @@ impl Capsule {
         self.scts.as_deref()
     }
 
-    /// The name of the zone's profile, for example `browser`; see [`Profile::as_str`](crate::Profile::as_str).
+    /// The name of the zone's profile, for example `browser`; see
+    /// [`Profile::as_str`](crate::Profile::as_str).
     pub fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
     }

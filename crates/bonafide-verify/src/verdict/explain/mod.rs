@@ -83,8 +83,8 @@ pub struct Explanation {
 }
 
 impl Refusal {
-    /// Explains the refusal, and looks for what would help by judging the peer again with one premise changed: another time, the system's store, another
-    /// name.
+    /// Explains the refusal, and looks for what would help by judging the peer again with one
+    /// premise changed: another time, the system's store, another name.
     ///
     /// Blocks: it runs the zone's checks again, and it reads the system's store if the zone does
     /// not use that store and nothing else helps. Do not call it on an async thread. The result

@@ -52,7 +52,8 @@ const WITHOUT_PEER: [Code; 11] = [
     Code::RedirectToHttp,
 ];
 
-/// The reason of the sample with this code; a rule's where there is none, as the rules of profiles have no reasons of their own.
+/// The reason of the sample with this code; a rule's where there is none, as the rules of profiles
+/// have no reasons of their own.
 fn reason(code: Code) -> Reason {
     let own = reasons().into_iter().find(|reason| reason.code() == code);
     own.unwrap_or(Reason::Rule {

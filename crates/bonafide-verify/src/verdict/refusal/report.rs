@@ -16,7 +16,8 @@ use crate::verdict::refusal::reason::Reason;
 /// Why a peer was refused: a code, the certificate at fault, the values compared, and the checks
 /// that ran before.
 ///
-/// `Display` is one line that names the cause; [`Refusal::explain`] has more lines. Cloning is cheap.
+/// `Display` is one line that names the cause; [`Refusal::explain`] has more lines. Cloning is
+/// cheap.
 ///
 /// For the explanation, a refusal keeps the peer's certificates (at most 256 KiB) and the rules by
 /// which the peer was judged.

@@ -31,7 +31,8 @@ impl<C: Connect> Member<C> {
     }
 }
 
-/// The idle connections: the last one given back is the first one taken, so that the others can expire.
+/// The idle connections: the last one given back is the first one taken, so that the others can
+/// expire.
 pub(super) struct Idle<C: Connect> {
     /// With the times at which they were returned, oldest first.
     members: VecDeque<(Instant, Member<C>)>,

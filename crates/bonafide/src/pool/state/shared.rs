@@ -177,7 +177,8 @@ impl<C: Connect> Shared<C> {
         expiry
     }
 
-    /// A stream below the peer's limit. The oldest connection is filled first, so that the others can expire.
+    /// A stream below the peer's limit. The oldest connection is filled first, so that the others
+    /// can expire.
     pub(super) fn take(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Stream<C>> {
         self.prune(now, closed);
         self.entries

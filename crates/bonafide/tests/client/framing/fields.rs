@@ -119,7 +119,8 @@ async fn what_a_caller_says_of_the_connection_is_taken_out_or_refused() {
         let http1 = alpn == Alpn::Http1;
         let server = server(alpn).start().await;
         let client = client();
-        // The caller's headers; then Connection, TE, and whether the connection serves the next request.
+        // The caller's headers; then Connection, TE, and whether the connection serves the next
+        // request.
         for (headers, connection, te, kept) in [
             (
                 &[("connection", "keep-alive"), ("keep-alive", "timeout=5")][..],

@@ -106,7 +106,8 @@ async fn a_callers_framing_that_agrees_is_replaced_by_the_clients() {
         let chunked = http1.then_some("chunked");
         let server = server(alpn).start().await;
         let client = client();
-        // method, caller's headers, body; then Content-Length, Transfer-Encoding and body that arrive
+        // method, caller's headers, body; then Content-Length, Transfer-Encoding and body that
+        // arrive
         for (method, headers, body, length, coding, arrived) in [
             (
                 "POST",

@@ -30,7 +30,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entries {
-    /// Reads every entry of `listed`, the content of `revokedCertificates`, which is a part of `list`.
+    /// Reads every entry of `listed`, the content of `revokedCertificates`, which is a part of
+    /// `list`.
     pub(super) fn parse(list: &[u8], listed: &[u8]) -> Result<Self, CrlProblem> {
         let start = listed.as_ptr().addr() - list.as_ptr().addr();
         let mut found = Vec::new();

@@ -52,7 +52,8 @@ impl Crls {
         Self(Source::Directory(path.into()))
     }
 
-    /// PEM with any number of lists, or the DER of one, from memory. `label` names it in refusals and errors.
+    /// PEM with any number of lists, or the DER of one, from memory. `label` names it in refusals
+    /// and errors.
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self(Source::bytes(label, pem))
     }

@@ -21,7 +21,8 @@ use crate::text::{one_line, shown_path};
 
 use crate::files::bounded::read_bounded;
 
-/// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that browsers publish theirs in.
+/// The logs of Certificate Transparency whose timestamps count, from the v3 JSON format that
+/// browsers publish theirs in.
 ///
 /// No list is compiled in, because a list is out of date within weeks. Google publishes Chrome's
 /// list as `log_list.json`, Apple its own as `current_log_list.json`. The program must obtain a
@@ -102,7 +103,8 @@ impl LogList {
         })
     }
 
-    /// Reads a list from a file of at most 16 MiB; see [`LogList::from_json`]. A watched policy follows the file.
+    /// Reads a list from a file of at most 16 MiB; see [`LogList::from_json`]. A watched policy
+    /// follows the file.
     ///
     /// # Errors
     /// [`LogListError::Read`] if the file cannot be read, and the errors of [`LogList::from_json`].
