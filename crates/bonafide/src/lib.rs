@@ -29,7 +29,7 @@
 //! | handle an error: its kind, code and explanation | [`Error`], [`Kind`], [`Error::explain`] |
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | set time limits and size caps | [`limits`] |
-//! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`], [`ClientBuilder::layer`] |
+//! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!
 //! The names of other crates that these need are here too: [`http`], [`header`], [`Method`],
 //! [`StatusCode`], [`Version`], [`Bytes`] and [`Url`].
@@ -89,7 +89,7 @@ mod router;
 mod stack;
 
 pub use ::http;
-pub use bonafide_tower::redirect::{Hop, Hops, Redirects};
+pub use bonafide_tower::redirect;
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 pub use bytes::Bytes;

@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, Uri, V
 use url::{Position, Url};
 
 use super::location::unusable;
-use super::{Hop, Hops, RedirectError, Redirects, RepeatBody, Seen, Step};
+use super::{Choice, Hop, Hops, RedirectError, Redirects, RepeatBody, Seen, Step};
 use crate::shown::is_http;
 
 /// The parts of the next request, and the redirects followed so far.
@@ -61,13 +61,14 @@ impl Head {
 impl<B: RepeatBody> Chain<B> {
     /// Copies the parts of `request` that a redirect needs.
     pub(super) fn new(redirects: Redirects, request: &Request<B>) -> Self {
+        let limit = redirects.limit();
         let mut chain = Self {
             redirects,
             head: Head::default(),
             spare: None,
             hops: Vec::new(),
         };
-        if redirects.limit() > 0 {
+        if limit > 0 {
             chain.head = Head::of(request);
             chain.spare = request.body().try_repeat();
         }
@@ -84,27 +85,31 @@ impl<B: RepeatBody> Chain<B> {
         let Some(here) = self.head.url() else {
             return Ok(None);
         };
-        let step = self.redirects.judge(&Seen {
+        let seen = Seen {
             url: &here,
             method: &self.head.method,
             status,
             headers: response.headers(),
             followed: self.hops.len(),
             can_repeat_body: self.spare.is_some(),
-        })?;
-        let Step::Follow(follow) = step else {
+        };
+        let Step::Follow(follow) = self.redirects.judge(&seen)? else {
             return Ok(None);
         };
         let uri = Uri::try_from(&follow.url[..Position::AfterQuery]).map_err(|error| {
             let value = response.headers().get(LOCATION);
             unusable(value.map_or(&[], HeaderValue::as_bytes), error)
         })?;
+        let target = follow.target(&here);
+        let headers = &mut self.head.headers;
+        if self.redirects.prepare(&seen, &follow, target, headers) == Choice::Stop {
+            return Ok(None);
+        }
         let body = match self.spare.take() {
             _ if !follow.keeps_body => B::empty(),
             Some(body) => body,
             None => return Ok(None),
         };
-        follow.edit_headers(&mut self.head.headers, follow.target(&here));
         self.head.method = follow.method;
         self.head.uri = uri;
         self.hops.push(Hop::new(here, status));

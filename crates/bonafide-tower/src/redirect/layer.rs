@@ -26,14 +26,14 @@ impl RedirectLayer {
 
 impl<E> RedirectLayer<E> {
     /// Sets how many redirects are followed. Default: 10.
-    pub const fn with_redirects(mut self, redirects: Redirects) -> Self {
+    pub fn with_redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
         self
     }
 
     /// Sets the error of the service. It is made from [`RedirectError`](super::RedirectError)
     /// (`From`) and from the error of the inner service (`Into`). Default: [`BoxError`].
-    pub const fn with_error<T>(self) -> RedirectLayer<T> {
+    pub fn with_error<T>(self) -> RedirectLayer<T> {
         RedirectLayer {
             redirects: self.redirects,
             error: PhantomData,
@@ -46,7 +46,7 @@ impl<S, E> Layer<S> for RedirectLayer<E> {
 
     fn layer(&self, inner: S) -> Self::Service {
         Redirect::new(inner)
-            .with_redirects(self.redirects)
+            .with_redirects(self.redirects.clone())
             .with_error()
     }
 }
@@ -59,11 +59,12 @@ impl Default for RedirectLayer {
 
 impl<E> Clone for RedirectLayer<E> {
     fn clone(&self) -> Self {
-        *self
+        Self {
+            redirects: self.redirects.clone(),
+            error: PhantomData,
+        }
     }
 }
-
-impl<E> Copy for RedirectLayer<E> {}
 
 impl<E> fmt::Debug for RedirectLayer<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

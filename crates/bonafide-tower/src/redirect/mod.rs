@@ -13,7 +13,8 @@
 //!
 //! # The response is the redirect itself
 //!
-//! - where [none are followed](Redirects::none);
+//! - where [none are followed](Redirects::none), or not [that far](Redirects::with_scope);
+//! - where the caller's [policy](Redirects::with_policy) stops;
 //! - without a `Location`, or with an empty one;
 //! - where a body would have to be sent once more, and [cannot be](RepeatBody): one that was
 //!   streamed;
@@ -33,9 +34,10 @@
 //! A `Location` is resolved by the URL standard: `///host` leads to `host`, and octets that are not
 //! UTF-8 are percent-encoded. A user name and a password in it are left out.
 //!
-//! When the origin (scheme, host and port) changes, `Authorization`, `Cookie`, `Cookie2`,
-//! `Proxy-Authorization`, `WWW-Authenticate` and `Host` are left out from there on: they do not
-//! come back with a redirect to the first origin. With the body, `Content-Encoding`,
+//! When the origin (scheme, host and port) changes, [`PRIVATE_HEADERS`] (`Authorization`, `Cookie` and
+//! the usual names of API keys), [those that the caller adds](Redirects::with_private_header), and
+//! `Host` are left out from there on: they do not come back with a redirect to the first origin. With
+//! the body, `Content-Encoding`,
 //! `Content-Language`, `Content-Length`, `Content-Location`, `Content-Type` and `Transfer-Encoding`
 //! are left out. All other headers, the HTTP version and the extensions are those of the first
 //! request. No `Referer` is added.
@@ -109,7 +111,7 @@
 //! # By another client
 //!
 //! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`],
-//! [`Follow::edit_headers`] and [`strip_credentials`].
+//! [`Redirects::prepare`] and [`strip_credentials`].
 
 mod chain;
 mod error;
@@ -117,6 +119,8 @@ mod future;
 mod hop;
 mod layer;
 mod location;
+mod policy;
+mod private;
 mod rule;
 mod service;
 #[cfg(test)]
@@ -126,6 +130,8 @@ pub use self::error::RedirectError;
 pub use self::future::ResponseFuture;
 pub use self::hop::{Hop, Hops};
 pub use self::layer::RedirectLayer;
-pub use self::rule::{Follow, Redirects, Seen, Step, Target, strip_credentials};
+pub use self::policy::{Choice, Proposal, Scope};
+pub use self::private::{PRIVATE_HEADERS, strip_credentials};
+pub use self::rule::{Follow, Redirects, Seen, Step, Target};
 pub use self::service::Redirect;
 pub use crate::repeat_body::RepeatBody;

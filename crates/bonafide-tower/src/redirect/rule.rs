@@ -4,30 +4,19 @@
 //! standard ("HTTP-redirect fetch", step 12) made the rule.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
-    CONTENT_TYPE, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
-    WWW_AUTHENTICATE,
+    CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST,
+    HeaderName, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-use super::RedirectError;
 use super::location::location;
+use super::policy::Policy;
+use super::{Choice, Proposal, RedirectError, Scope, strip_credentials};
 use crate::shown::ShownUrl;
-
-/// RFC 2965 section 3.3.5, obsolete since RFC 6265.
-const COOKIE2: HeaderName = HeaderName::from_static("cookie2");
-
-/// The header fields with credentials for one origin.
-const CREDENTIALS: [HeaderName; 5] = [
-    AUTHORIZATION,
-    COOKIE,
-    COOKIE2,
-    PROXY_AUTHORIZATION,
-    WWW_AUTHENTICATE,
-];
 
 /// The header fields that describe a body.
 const OF_A_BODY: [HeaderName; 6] = [
@@ -68,15 +57,24 @@ const OF_A_BODY: [HeaderName; 6] = [
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub struct Redirects {
     limit: usize,
+    scope: Scope,
+    /// Beside [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS).
+    private: Option<Arc<[HeaderName]>>,
+    policy: Option<Policy>,
 }
 
 impl Redirects {
     /// Follows up to `limit` redirects; one more is [`RedirectError::TooMany`].
     pub const fn up_to(limit: usize) -> Self {
-        Self { limit }
+        Self {
+            limit,
+            scope: Scope::Any,
+            private: None,
+            policy: None,
+        }
     }
 
     /// Follows none: the 3xx is the response.
@@ -84,15 +82,77 @@ impl Redirects {
         Self::up_to(0)
     }
 
+    /// Sets where redirects may lead. One that leads further is not followed: the 3xx is the
+    /// response. Default: [`Scope::Any`].
+    ///
+    /// ```
+    /// use bonafide_tower::redirect::{Redirects, Scope};
+    ///
+    /// let redirects = Redirects::up_to(5).with_scope(Scope::SameSite);
+    /// # let _ = redirects;
+    /// ```
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Adds a header that does not cross origins, beside
+    /// [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS).
+    ///
+    /// ```
+    /// use bonafide_tower::redirect::Redirects;
+    /// use http::HeaderName;
+    ///
+    /// let redirects = Redirects::default()
+    ///     .with_private_header(HeaderName::from_static("x-corp-ticket"));
+    /// # let _ = redirects;
+    /// ```
+    #[must_use]
+    pub fn with_private_header(mut self, name: HeaderName) -> Self {
+        let before = self.private.as_deref().unwrap_or_default();
+        self.private = Some(before.iter().cloned().chain([name]).collect());
+        self
+    }
+
+    /// Sets a policy of the caller's own. It is asked about each redirect that the rule would
+    /// follow, and may stop there or change the headers of the next request. It cannot have a
+    /// redirect followed that the rule refuses. Default: none.
+    ///
+    /// ```
+    /// use bonafide_tower::redirect::{Choice, Redirects};
+    ///
+    /// let redirects = Redirects::default().with_policy(|proposal| {
+    ///     match proposal.to.path().starts_with("/login") {
+    ///         true => Choice::Stop,
+    ///         false => Choice::Follow,
+    ///     }
+    /// });
+    /// # let _ = redirects;
+    /// ```
+    #[must_use]
+    pub fn with_policy(
+        mut self,
+        policy: impl Fn(&mut Proposal<'_>) -> Choice + Send + Sync + 'static,
+    ) -> Self {
+        self.policy = Some(Policy(Arc::new(policy)));
+        self
+    }
+
+    /// Whether the caller has set a [policy](Self::with_policy), which may have changed headers.
+    pub const fn has_policy(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// How many are followed; 0 if the 3xx is the response.
-    pub const fn limit(self) -> usize {
+    pub const fn limit(&self) -> usize {
         self.limit
     }
 
     /// Whether a response with this status may be a redirect to follow. If it is not,
     /// [`judge`](Self::judge) returns [`Step::Respond`], so the rest of such a response need not be
     /// read.
-    pub const fn follows(self, status: StatusCode) -> bool {
+    pub const fn follows(&self, status: StatusCode) -> bool {
         self.limit > 0 && matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
 
@@ -102,7 +162,7 @@ impl Redirects {
     ///
     /// [`RedirectError`] if the redirect is one too many, leads from https to http, or its
     /// `Location` is unusable.
-    pub fn judge(self, seen: &Seen<'_>) -> Result<Step, RedirectError> {
+    pub fn judge(&self, seen: &Seen<'_>) -> Result<Step, RedirectError> {
         if !self.follows(seen.status) {
             return Ok(Step::Respond);
         }
@@ -122,6 +182,9 @@ impl Redirects {
         if seen.url.scheme() == "https" && url.scheme() == "http" {
             return Err(RedirectError::Insecure { to: url.origin() });
         }
+        if !self.scope.allows(seen.url, &url) {
+            return Ok(Step::Respond);
+        }
         Ok(Step::Follow(Follow {
             url,
             method: if to_get {
@@ -131,6 +194,44 @@ impl Redirects {
             },
             keeps_body: !to_get,
         }))
+    }
+
+    /// Makes `headers` those of the request that `follow` describes, and asks the caller's
+    /// [policy](Self::with_policy). With [`Choice::Stop`] the headers are as before.
+    pub fn prepare(
+        &self,
+        seen: &Seen<'_>,
+        follow: &Follow,
+        target: Target,
+        headers: &mut HeaderMap,
+    ) -> Choice {
+        let Some(Policy(policy)) = &self.policy else {
+            self.edit_headers(follow, target, headers);
+            return Choice::Follow;
+        };
+        let mut next = headers.clone();
+        self.edit_headers(follow, target, &mut next);
+        let choice = policy(&mut Proposal {
+            from: seen.url,
+            to: &follow.url,
+            status: seen.status,
+            method: &follow.method,
+            followed: seen.followed,
+            headers: &mut next,
+        });
+        if choice == Choice::Follow {
+            *headers = next;
+        }
+        choice
+    }
+
+    fn edit_headers(&self, follow: &Follow, target: Target, headers: &mut HeaderMap) {
+        follow.edit_headers(headers, target);
+        if target == Target::OtherOrigin {
+            for name in self.private.iter().flat_map(|names| names.iter()) {
+                headers.remove(name);
+            }
+        }
     }
 }
 
@@ -223,8 +324,8 @@ impl Follow {
     }
 
     /// Makes the headers of the request before those of this request: removes the fields that
-    /// describe a body that is not sent, and, for another origin, `Authorization`, `Cookie`,
-    /// `Cookie2`, `Proxy-Authorization`, `WWW-Authenticate` and `Host`.
+    /// describe a body that is not sent, and, for another origin,
+    /// [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS) and `Host`.
     ///
     /// The next redirect starts from these headers: removed fields do not come back with a redirect
     /// to the first origin. A client that adds credentials of its own must stop adding them after
@@ -239,26 +340,6 @@ impl Follow {
             strip_credentials(headers);
             headers.remove(HOST);
         }
-    }
-}
-
-/// Removes the credentials for one origin: `Authorization`, `Cookie`, `Cookie2`,
-/// `Proxy-Authorization` and `WWW-Authenticate`. For a client with headers of its own, which
-/// [`Follow::edit_headers`] does not see.
-///
-/// ```
-/// use bonafide_tower::redirect::strip_credentials;
-/// use http::{HeaderMap, HeaderValue};
-///
-/// let mut defaults = HeaderMap::new();
-/// defaults.insert("authorization", HeaderValue::from_static("Bearer abc"));
-/// defaults.insert("accept-language", HeaderValue::from_static("sw"));
-/// strip_credentials(&mut defaults);
-/// assert_eq!(defaults.keys().collect::<Vec<_>>(), ["accept-language"]);
-/// ```
-pub fn strip_credentials(headers: &mut HeaderMap) {
-    for name in CREDENTIALS {
-        headers.remove(name);
     }
 }
 

@@ -80,7 +80,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let chain = Chain::new(self.redirects, &request);
+        let chain = Chain::new(self.redirects.clone(), &request);
         // The service that `poll_ready` was called on sends; its clone stays behind.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
@@ -93,13 +93,11 @@ impl<S: Clone, E> Clone for Redirect<S, E> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            redirects: self.redirects,
+            redirects: self.redirects.clone(),
             error: PhantomData,
         }
     }
 }
-
-impl<S: Copy, E> Copy for Redirect<S, E> {}
 
 impl<S: fmt::Debug, E> fmt::Debug for Redirect<S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

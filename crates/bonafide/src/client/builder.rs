@@ -54,7 +54,8 @@ fn bounded(time: Duration) -> Duration {
 ///
 /// ```
 /// use std::time::Duration;
-/// use bonafide::{Client, Redirects};
+/// use bonafide::Client;
+/// use bonafide::redirect::Redirects;
 ///
 /// let client = Client::builder()
 ///     .user_agent("shop/1.0")
@@ -184,7 +185,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How many redirects are followed. Default: up to 10.
+    /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any host.
     pub fn redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
         self

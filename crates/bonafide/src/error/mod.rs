@@ -10,6 +10,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use bonafide_tower::redirect::Hop;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
 use bonafide_verify::{Code, Receipt, Refusal};
@@ -51,6 +52,8 @@ struct Inner {
     url: Option<Url>,
     status: Option<StatusCode>,
     receipt: Option<Arc<Receipt>>,
+    /// The redirects that were followed before.
+    hops: Vec<Hop>,
 }
 
 impl Error {
@@ -205,7 +208,7 @@ impl Error {
         self.inner.url.as_ref()
     }
 
-    /// The error without its URL, for logs that must not have it.
+    /// The error without its URL and those of redirects, for logs that must not have them.
     ///
     /// ```
     /// # async fn show() {
@@ -217,6 +220,7 @@ impl Error {
     #[must_use]
     pub fn without_url(mut self) -> Self {
         self.inner.url = None;
+        self.inner.hops.clear();
         self
     }
 
@@ -225,6 +229,11 @@ impl Error {
     /// in [`proxy_refusal`](Self::proxy_refusal).
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.status
+    }
+
+    /// The redirects that were followed before the failure, in order.
+    pub fn redirects(&self) -> &[Hop] {
+        &self.inner.hops
     }
 
     /// The failure, without the request that it affected.
@@ -261,6 +270,14 @@ impl Error {
         self
     }
 
+    /// Adds the redirects that were followed before.
+    pub(crate) fn after(mut self, hops: &[Hop]) -> Self {
+        if self.inner.hops.is_empty() {
+            self.inner.hops = hops.to_vec();
+        }
+        self
+    }
+
     /// Adds the response's status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner.status = Some(status);
@@ -277,6 +294,7 @@ impl From<Failure> for Error {
                 url: None,
                 status: None,
                 receipt: None,
+                hops: Vec::new(),
             }),
         }
     }
@@ -298,6 +316,7 @@ impl fmt::Debug for Error {
             url,
             status,
             receipt,
+            hops,
         } = &*self.inner;
         f.debug_struct("Error")
             .field("kind", &failure.kind)
@@ -309,6 +328,7 @@ impl fmt::Debug for Error {
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
+            .field("redirects", hops)
             .finish()
     }
 }

@@ -286,6 +286,7 @@ fn name(found: &Found, error: Error) -> Error {
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))
         .over(found.receipt())
+        .after(found.hops())
 }
 
 /// Shows the names of the headers and no values, and the URL as the texts of an [`Error`] show it.

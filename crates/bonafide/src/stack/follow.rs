@@ -1,20 +1,22 @@
 //! From a response that redirects to the next request: the rule of `bonafide_tower::redirect`, for
 //! the client's own hosts and bodies.
 
-use bonafide_tower::redirect::{Hop, RedirectError, Redirects, Seen, Step, Target};
+use std::mem;
+
+use bonafide_tower::redirect::{Choice, Hop, RedirectError, Redirects, Seen, Step, Target};
 use bonafide_tower::shown::quoted;
 use http::header::LOCATION;
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Call, Delivered, HopResponse};
+use crate::exchange::{Call, Delivered, HopResponse, settle};
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
 use crate::router::Router;
 
 /// Makes `call` the request that `answer` redirects to; `false` if `answer` is the response.
 pub(super) fn follow(
-    redirects: Redirects,
+    redirects: &Redirects,
     router: &Router,
     call: &mut Call,
     answer: &HopResponse,
@@ -64,18 +66,27 @@ pub(super) fn follow(
         })
     })?;
     let from = call.origin();
-    hops.push(Hop::new(here, status));
-    call.endpoint = parsed.endpoint;
-    call.path = parsed.path;
+    let before = mem::replace(&mut call.endpoint, parsed.endpoint);
     let target = if call.origin() == from {
         Target::SameOrigin
     } else {
-        call.credentials = Credentials::LeftOut;
         Target::OtherOrigin
     };
-    follow.edit_headers(&mut call.headers, target);
+    if redirects.prepare(&seen, &follow, target, &mut call.headers) == Choice::Stop {
+        call.endpoint = before;
+        return Ok(false);
+    }
+    hops.push(Hop::new(here, status));
+    call.path = parsed.path;
+    if target == Target::OtherOrigin {
+        call.credentials = Credentials::LeftOut;
+    }
     call.body = spare.filter(|_| follow.keeps_body).unwrap_or_default();
     call.method = follow.method;
+    if redirects.has_policy() {
+        // The caller's policy may have written headers that say where the request ends.
+        settle(call)?;
+    }
     tracing::debug!(%status, to = %call.origin(), "following a redirect");
     Ok(true)
 }

@@ -213,7 +213,7 @@ impl CallStage {
             let answer = match sent {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = error.at(|| call.url());
+                    let error = error.at(|| call.url()).after(&followed);
                     // The servers that redirected did process the request.
                     let safe = followed.is_empty() || repeatable;
                     return Err(if safe {
@@ -223,12 +223,13 @@ impl CallStage {
                     });
                 }
             };
-            match follow::follow(self.redirects, router, call, &answer, spare, &mut followed) {
+            match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
                 Ok(true) => {}
                 Ok(false) => return Ok(Answered::new(answer, call, followed)),
                 Err(failure) => {
                     return Err(Error::from(failure)
                         .at(|| call.url())
+                        .after(&followed)
                         .over(answer.receipt()));
                 }
             }

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 
+use bonafide::redirect::{Choice, Redirects, Scope};
 use bonafide::verify::{Anchors, Policy, Zone};
-use bonafide::{Body, Client, Code, Kind, Phase, Redirects};
+use bonafide::{Body, Client, Code, Kind, Phase};
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -492,4 +493,95 @@ async fn a_response_without_location_is_the_response() {
         .await
         .expect("a response");
     assert_eq!(response.status(), StatusCode::FOUND);
+}
+
+#[tokio::test]
+async fn a_caller_decides_how_far_redirects_lead_and_what_the_next_request_says() {
+    let (here, there) = (redirecting(loopback()).await, redirecting(loopback()).await);
+    let away = here.url(&format!("/302/{}", there.url("/end")));
+
+    let same_origin = builder().redirects(Redirects::default().with_scope(Scope::SameOrigin));
+    let response = same_origin
+        .build()
+        .expect("a client")
+        .get(&away)
+        .send()
+        .await;
+    let response = response.expect("the redirect itself");
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert!(response.redirects().is_empty());
+    assert_eq!(there.request_count(), 0);
+
+    let asked = builder().redirects(Redirects::default().with_policy(|proposal| {
+        if proposal.to.path() == "/login" {
+            return Choice::Stop;
+        }
+        proposal
+            .headers
+            .insert("x-followed", HeaderValue::from_static("yes"));
+        Choice::Follow
+    }));
+    let client = asked.build().expect("a client");
+    let stopped = client
+        .get(here.url("/303//login"))
+        .send()
+        .await
+        .expect("the redirect");
+    assert_eq!(stopped.status(), StatusCode::SEE_OTHER);
+    assert_eq!(stopped.url().path(), "/303//login");
+    let request = client.get(&away).header("x-api-key", "s3cret");
+    let response = request.send().await.expect("a response");
+    assert_eq!(response.url().as_str(), there.url("/end"));
+    let arrived = there.requests().pop().expect("a request");
+    assert_eq!(arrived.headers["x-followed"], "yes");
+    assert!(
+        !arrived.headers.contains_key("x-api-key"),
+        "{:?}",
+        arrived.headers
+    );
+}
+
+#[tokio::test]
+async fn a_policy_of_the_callers_cannot_say_where_a_request_ends() {
+    let server = redirecting(loopback()).await;
+    let client = builder().redirects(Redirects::default().with_policy(|proposal| {
+        proposal
+            .headers
+            .insert("content-length", HeaderValue::from_static("7"));
+        Choice::Follow
+    }));
+    let client = client.build().expect("a client");
+    let error = client
+        .get(server.url("/302//end"))
+        .send()
+        .await
+        .expect_err("a wrong length");
+    assert_eq!(error.kind(), Kind::Request);
+    assert_eq!(server.request_count(), 1);
+}
+
+#[tokio::test]
+async fn an_error_has_the_redirects_that_led_to_it() {
+    let server = redirecting(loopback()).await;
+    let error = client()
+        .get(server.url("/302//307/http://plain.example/"))
+        .send()
+        .await;
+    let error = error.expect_err("https never leads to http");
+    assert_eq!(error.kind(), Kind::InsecureRedirect);
+    let followed: Vec<_> = error
+        .redirects()
+        .iter()
+        .map(|hop| hop.status.as_u16())
+        .collect();
+    assert_eq!(followed, [302]);
+    assert_eq!(
+        client()
+            .get("https://127.0.0.1:1/")
+            .send()
+            .await
+            .expect_err("nothing listens")
+            .redirects(),
+        []
+    );
 }

@@ -5,7 +5,8 @@ use std::error::Error as _;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 
-use bonafide::{Body, Client, Error, Kind, Redirects};
+use bonafide::redirect::Redirects;
+use bonafide::{Body, Client, Error, Kind};
 use bonafide_testkit::{Alpn, TestServer};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::ServiceExt;

@@ -1,3 +1,4 @@
 mod layer;
+mod policy;
 mod properties;
 mod rule;
