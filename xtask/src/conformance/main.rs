@@ -11,6 +11,7 @@ mod result;
 #[path = "../suite.rs"]
 mod suite;
 mod table;
+mod url;
 
 use std::error::Error;
 use std::fs;
@@ -48,11 +49,13 @@ enum Suite {
     /// The public suffix list's own cases: for which domains the jar of bonafide-tower keeps
     /// cookies.
     Psl(Data),
+    /// The URL cases of web-platform-tests, as URLs of requests and as `Location`.
+    Url(Data),
 }
 
 #[derive(Debug, Args)]
 struct Data {
-    /// The folder of the suites, with `http-state/` and `test_psl.txt` in it.
+    /// The folder of the suites, with `http-state/`, `test_psl.txt` and `url/` in it.
     #[arg(long)]
     data: PathBuf,
 }
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
         Suite::Table(arguments) => table::run(&arguments.corpora, arguments.write),
         Suite::HttpState(Data { data }) => compare("http-state", http_state::outcomes(&data)),
         Suite::Psl(Data { data }) => compare("psl", psl::outcomes(&data)),
+        Suite::Url(Data { data }) => compare("url", url::outcomes(&data)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

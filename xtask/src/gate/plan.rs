@@ -35,9 +35,10 @@ const OVER_RING: (&str, &str) = (
 const MUTANTS: u32 = 1_000;
 
 /// The suites of data about HTTP, and the file in the folder of suites that each one needs.
-pub(super) const SUITES: [(&str, &str); 2] = [
+pub(super) const SUITES: [(&str, &str); 3] = [
     ("http-state", "http-state/parser.json"),
     ("psl", "test_psl.txt"),
+    ("url", "url/urltestdata.json"),
 ];
 
 /// What the gate finds around it.
