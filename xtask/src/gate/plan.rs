@@ -309,7 +309,8 @@ mod tests {
                 "deny",
                 "conformance",
                 "conformance http-state",
-                "conformance psl"
+                "conformance psl",
+                "conformance url"
             ]
         );
     }
