@@ -4,6 +4,7 @@ mod corpus;
 mod expectation;
 mod http_state;
 mod judge;
+mod llhttp;
 mod outcome;
 mod psl;
 mod report;
@@ -49,13 +50,16 @@ enum Suite {
     /// The public suffix list's own cases: for which domains the jar of bonafide-tower keeps
     /// cookies.
     Psl(Data),
+    /// llhttp's HTTP/1 responses, sent to the client by a server.
+    Llhttp(Data),
     /// The URL cases of web-platform-tests, as URLs of requests and as `Location`.
     Url(Data),
 }
 
 #[derive(Debug, Args)]
 struct Data {
-    /// The folder of the suites, with `http-state/`, `test_psl.txt` and `url/` in it.
+    /// The folder of the suites, with `http-state/`, `test_psl.txt`, `url/` and
+    /// `llhttp-response/` in it.
     #[arg(long)]
     data: PathBuf,
 }
@@ -138,6 +142,7 @@ fn main() -> ExitCode {
         Suite::Table(arguments) => table::run(&arguments.corpora, arguments.write),
         Suite::HttpState(Data { data }) => compare("http-state", http_state::outcomes(&data)),
         Suite::Psl(Data { data }) => compare("psl", psl::outcomes(&data)),
+        Suite::Llhttp(Data { data }) => compare("llhttp", llhttp::outcomes(&data)),
         Suite::Url(Data { data }) => compare("url", url::outcomes(&data)),
     };
     match result {

@@ -35,8 +35,9 @@ const OVER_RING: (&str, &str) = (
 const MUTANTS: u32 = 1_000;
 
 /// The suites of data about HTTP, and the file in the folder of suites that each one needs.
-pub(super) const SUITES: [(&str, &str); 3] = [
+pub(super) const SUITES: [(&str, &str); 4] = [
     ("http-state", "http-state/parser.json"),
+    ("llhttp", "llhttp-response/invalid.md"),
     ("psl", "test_psl.txt"),
     ("url", "url/urltestdata.json"),
 ];
@@ -309,6 +310,7 @@ mod tests {
                 "deny",
                 "conformance",
                 "conformance http-state",
+                "conformance llhttp",
                 "conformance psl",
                 "conformance url"
             ]
