@@ -97,6 +97,16 @@ impl Error {
         self.phase().is_some_and(|phase| phase <= Phase::Tls)
     }
 
+    /// Whether the caller's URL, request or configuration cannot be used. Nothing was sent.
+    pub fn is_builder(&self) -> bool {
+        matches!(self.kind(), Kind::Url | Kind::Request | Kind::Config)
+    }
+
+    /// Whether the response's body could not be decoded into the requested type.
+    pub fn is_decode(&self) -> bool {
+        self.kind() == Kind::Decode
+    }
+
     /// Whether the server, or the host, was refused by the policy.
     pub fn is_refused(&self) -> bool {
         self.kind() == Kind::Refused
@@ -342,6 +352,44 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_questions_about_an_error_follow_its_kind() {
+        // kind, and the questions that are answered by yes
+        for (kind, expected) in [
+            (Kind::Url, "builder"),
+            (Kind::Request, "builder"),
+            (Kind::Config, "builder"),
+            (Kind::Timeout, "timeout"),
+            (Kind::Refused, "refused"),
+            (Kind::Redirect, "redirect"),
+            (Kind::TooManyRedirects, "redirect"),
+            (Kind::InsecureRedirect, "redirect"),
+            (Kind::Status, "status"),
+            (Kind::Body, "body"),
+            (Kind::TooLarge, "body"),
+            (Kind::Decode, "body decode"),
+            (Kind::Closed, ""),
+            (Kind::Protocol, ""),
+        ] {
+            let error = Error::from(Failure::new(kind, "it failed"));
+            let answers = [
+                ("builder", error.is_builder()),
+                ("timeout", error.is_timeout()),
+                ("refused", error.is_refused()),
+                ("redirect", error.is_redirect()),
+                ("status", error.is_status()),
+                ("body", error.is_body()),
+                ("decode", error.is_decode()),
+            ];
+            let yes: Vec<_> = answers
+                .iter()
+                .filter(|answer| answer.1)
+                .map(|answer| answer.0)
+                .collect();
+            assert_eq!(yes.join(" "), expected, "{kind:?}");
+        }
+    }
 
     #[test]
     fn an_error_names_a_url_whose_credentials_it_can_take_off_and_no_other() {
