@@ -42,6 +42,7 @@
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
 //! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
 //! | HTTP/2 | selected by ALPN | |
+//! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
@@ -67,6 +68,7 @@
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
+//! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 mod body;
@@ -89,6 +91,8 @@ mod router;
 mod stack;
 
 pub use ::http;
+#[cfg(feature = "decompression")]
+pub use bonafide_tower::decompression;
 pub use bonafide_tower::redirect;
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};

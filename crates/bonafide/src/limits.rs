@@ -43,6 +43,7 @@
 //! | silence of an HTTP/2 connection before a request on it is cancelled; then no further request uses it until something arrives | 1 s | |
 //! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
 //! | the page of a proxy that refuses the tunnel | 64 KiB, 1 s | |
+//! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
 //! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
 //!
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout

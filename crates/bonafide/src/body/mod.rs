@@ -2,6 +2,8 @@
 
 mod collect;
 mod counted;
+#[cfg(feature = "decompression")]
+mod decoded;
 mod outgoing;
 mod streamed;
 mod timed;
@@ -12,6 +14,8 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "decompression")]
+use bonafide_tower::decompression::{DecodingLimits, Plan};
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
@@ -116,6 +120,14 @@ impl Body {
             (Some(deadline), Inner::Streamed(_) | Inner::Arriving(_)) => Self {
                 inner: Inner::Arriving(Box::new(Timed::new(self, deadline))),
             },
+        }
+    }
+
+    /// This body of a response, decoded by `plan`.
+    #[cfg(feature = "decompression")]
+    pub(crate) fn decoded(self, plan: Plan, limits: DecodingLimits) -> Self {
+        Self {
+            inner: Inner::Arriving(Box::new(decoded::Decoded::new(self, plan, limits))),
         }
     }
 

@@ -7,6 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "decompression")]
+use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::redirect::Redirects;
 use bonafide_verify::{Policy, PolicyHandle};
 use bytes::Bytes;
@@ -24,7 +26,7 @@ use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
-use crate::stack::{HopStage, Layers, Next, Stack, wrap};
+use crate::stack::{CallSettings, HopStage, Layers, Next, Stack, wrap};
 
 /// The longest duration that is passed to hyper: hyper adds it to the current time, which must not
 /// overflow.
@@ -70,6 +72,8 @@ pub struct ClientBuilder {
     default_headers: HeaderMap,
     limits: Limits,
     redirects: Redirects,
+    #[cfg(feature = "decompression")]
+    decoding: Option<DecodingLimits>,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
@@ -90,6 +94,8 @@ impl ClientBuilder {
             default_headers,
             limits: Limits::default(),
             redirects: Redirects::default(),
+            #[cfg(feature = "decompression")]
+            decoding: Some(DecodingLimits::default()),
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
@@ -188,6 +194,33 @@ impl ClientBuilder {
     /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any host.
     pub fn redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
+        self
+    }
+
+    /// Asks for no coding of responses, and decodes none. Default: `Accept-Encoding` lists the
+    /// codings whose features are on (`gzip`, `br`, `zstd`, `deflate`), and their responses are
+    /// decoded, without `Content-Encoding` and `Content-Length`.
+    ///
+    /// A request that has an `Accept-Encoding` or a `Range` of its own gets its response as the
+    /// server sent it, and so does one that is answered with 206.
+    ///
+    /// ```
+    /// let client = bonafide::Client::builder().no_decompression().build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "decompression")]
+    pub fn no_decompression(mut self) -> Self {
+        self.decoding = None;
+        self
+    }
+
+    /// How large a body may become when it is decoded. Default: no limit of its own, and 1,000
+    /// times its size beyond the first MiB. [`max_body_bytes`](Self::max_body_bytes) counts decoded
+    /// bytes.
+    #[cfg(feature = "decompression")]
+    pub fn decoding_limits(mut self, limits: DecodingLimits) -> Self {
+        self.decoding = Some(limits);
         self
     }
 
@@ -385,6 +418,8 @@ impl ClientBuilder {
             default_headers,
             limits,
             redirects,
+            #[cfg(feature = "decompression")]
+            decoding,
             allow_plain_http,
             proxy,
             resolver,
@@ -416,9 +451,14 @@ impl ClientBuilder {
             Router::new(policy, route, allow_plain_http, pool)
         });
         let hops = HopStage::new(router, checkout_limit, request_limits);
+        let settings = CallSettings {
+            redirects,
+            #[cfg(feature = "decompression")]
+            decoding,
+        };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(hops, redirects, layers),
+                stack: Stack::new(hops, settings, layers),
                 body_cap,
             }),
         }
@@ -433,14 +473,18 @@ impl fmt::Debug for ClientBuilder {
             default_headers,
             limits,
             redirects,
+            #[cfg(feature = "decompression")]
+            decoding,
             allow_plain_http,
             proxy,
             resolver,
             layers,
             mistake,
         } = self;
-        f.debug_struct("ClientBuilder")
-            .field("policy", policy)
+        let mut f = f.debug_struct("ClientBuilder");
+        #[cfg(feature = "decompression")]
+        f.field("decoding", decoding);
+        f.field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
             .field("limits", limits)
             .field("redirects", redirects)

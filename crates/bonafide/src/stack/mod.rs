@@ -6,6 +6,8 @@
 //!    and one response, whatever happens between.
 //! 3. **Redirects**: each hop is a request of its own, so all that depends on the destination is
 //!    below.
+//!    The last response is decoded here, so that a layer around a hop sees what was sent, and one
+//!    around a call what the caller gets.
 //! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
 //! 5. **The exchange**: one hop, over a connection that the policy has judged for it. A request
@@ -15,6 +17,8 @@
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
+#[cfg(feature = "decompression")]
+mod content;
 mod follow;
 mod layers;
 
@@ -23,12 +27,16 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "decompression")]
+use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::redirect::Redirects;
 use http::{Request, Response};
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
+#[cfg(feature = "decompression")]
+use self::content::Codings;
 use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
@@ -53,6 +61,16 @@ pub(crate) struct CallStage {
     hops: Arc<HopStage>,
     hop_layers: Option<Layered>,
     redirects: Redirects,
+    /// `None` where no response is decoded.
+    #[cfg(feature = "decompression")]
+    decoding: Option<DecodingLimits>,
+}
+
+/// What the caller has set for calls.
+pub(crate) struct CallSettings {
+    pub(crate) redirects: Redirects,
+    #[cfg(feature = "decompression")]
+    pub(crate) decoding: Option<DecodingLimits>,
 }
 
 /// Hops, below the caller's hop layers: the exchange.
@@ -84,7 +102,7 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: HopStage, redirects: Redirects, layers: Layers) -> Self {
+    pub(crate) fn new(hops: HopStage, settings: CallSettings, layers: Layers) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
@@ -94,7 +112,9 @@ impl Stack {
         let calls = Arc::new(CallStage {
             hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
             hops,
-            redirects,
+            redirects: settings.redirects,
+            #[cfg(feature = "decompression")]
+            decoding: settings.decoding,
         });
         Self {
             layers: around(Next::calls(Arc::clone(&calls)), of_calls),
@@ -204,6 +224,8 @@ impl CallStage {
             .map_err(|failure| Error::from(failure.clone()).at(|| call.url()))?;
         let repeatable = is_idempotent(&call.method);
         let mut followed = Vec::new();
+        #[cfg(feature = "decompression")]
+        let codings = content::ask(self.decoding, call);
         loop {
             let spare = call.body.try_clone();
             let sent = match &self.hop_layers {
@@ -225,7 +247,20 @@ impl CallStage {
             };
             match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
                 Ok(true) => {}
-                Ok(false) => return Ok(Answered::new(answer, call, followed)),
+                Ok(false) => {
+                    #[cfg(feature = "decompression")]
+                    let answer = match codings {
+                        Codings::LeftAlone => answer,
+                        Codings::Asked => {
+                            let receipt = answer.receipt().cloned();
+                            content::decode(self.decoding, call, answer).map_err(|failure| {
+                                let error = Error::from(failure).at(|| call.url());
+                                error.after(&followed).over(receipt.as_ref())
+                            })?
+                        }
+                    };
+                    return Ok(Answered::new(answer, call, followed));
+                }
                 Err(failure) => {
                     return Err(Error::from(failure)
                         .at(|| call.url())
