@@ -76,7 +76,7 @@ pub enum OriginError {
     #[error("the scheme of the origin is neither https nor http")]
     NotHttp,
     /// It has a user name, a password, a path, a query or a fragment, which no origin has.
-    #[error("an origin has a scheme, a host and a port, and nothing else")]
+    #[error("an origin consists of scheme, host and port only")]
     MoreThanOrigin,
     /// Its port is 0, on which nothing listens.
     #[error("an origin cannot have port 0")]

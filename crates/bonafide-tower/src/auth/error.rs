@@ -10,7 +10,7 @@ use super::TokenError;
 #[non_exhaustive]
 pub enum CredentialError {
     /// What it is bound to is not an origin.
-    #[error("a credential needs an origin")]
+    #[error("the credential is not bound to a valid origin")]
     NotAnOrigin {
         /// What is wrong with it.
         #[from]
@@ -18,29 +18,27 @@ pub enum CredentialError {
     },
     /// The origin is `http://`. There is no switch that allows it: the network could read the
     /// secret.
-    #[error(
-        "a credential cannot be bound to http://{host}, which does not hide it from the network"
-    )]
+    #[error("a credential cannot be bound to http://{host}: it would be sent unencrypted")]
     PlainHttp {
         /// The host.
         host: String,
     },
     /// The zone is neither a host nor a host behind `*.` or `**.`.
-    #[error("a credential needs a zone that is a host pattern")]
+    #[error("the zone of the credential is not a valid host pattern")]
     NotAZone,
     /// The zone covers a public suffix, under which hosts belong to different owners.
     #[error("a credential cannot be bound to a public suffix")]
     PublicSuffix,
     /// The user name has a colon, which ends it in `Basic` (RFC 7617 section 2) and in `Digest`
     /// (RFC 7616 section 3.4.2).
-    #[error("the user name has a colon")]
+    #[error("the user name contains a colon")]
     ColonInUser,
     /// The user name or the password has a control character.
-    #[error("the user name or the password has a control character")]
+    #[error("the user name or the password contains a control character")]
     ControlCharacter,
     /// The token is not a `token68` (RFC 6750 section 2.1): letters, digits, `-._~+/`, and `=` at
     /// its end.
-    #[error("the token is not a bearer token: it is empty or has a character that none may have")]
+    #[error("the bearer token is empty or contains a character that RFC 6750 does not allow")]
     NotABearerToken,
 }
 
@@ -52,7 +50,7 @@ pub enum CredentialError {
 #[non_exhaustive]
 pub enum AuthError {
     /// There is no token to send.
-    #[error("no token for the request")]
+    #[error("no bearer token could be obtained for the request")]
     Token {
         /// Why.
         #[from]
@@ -61,7 +59,7 @@ pub enum AuthError {
     /// The server asks for less than it did before: it offered `Digest`, and now offers `Basic`
     /// without it, or it offers MD5 alone where it offered SHA-256. The server, or what stands
     /// before it, is at fault; a password is not sent.
-    #[error("{origin} asks for a weaker proof of the password than it did before")]
+    #[error("{origin} asks for weaker authentication than before; the password was not sent")]
     Downgraded {
         /// Where.
         origin: Origin,
@@ -82,7 +80,7 @@ pub enum AuthError {
         origin: Origin,
     },
     /// The operating system gives no random bytes.
-    #[error("the operating system gives no random bytes")]
+    #[error("the operating system returned no random bytes")]
     Random {
         /// Its error.
         source: getrandom::Error,
@@ -103,13 +101,13 @@ pub enum UnsupportedDigest {
     #[error("it has no realm or no nonce")]
     Incomplete,
     /// Its algorithm is not one of MD5, SHA-256 and SHA-512-256, with or without `-sess`.
-    #[error("its algorithm is not known")]
+    #[error("its algorithm is not supported")]
     Algorithm,
     /// It has no `qop`, which RFC 7616 section 3.3 demands, or `auth-int` alone, which covers the
     /// body.
-    #[error("its qop is not auth")]
+    #[error("it does not offer qop=auth")]
     Protection,
     /// A value of it cannot stand in a header.
-    #[error("a value of it cannot stand in a header")]
+    #[error("one of its values contains a character that a header cannot hold")]
     Value,
 }

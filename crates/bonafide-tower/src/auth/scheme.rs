@@ -21,7 +21,7 @@ impl Basic {
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] if the user name has a colon, or one of them a control character.
+    /// [`CredentialError`] if the user name contains a colon, or either a control character.
     pub fn new(
         user: impl AsRef<str>,
         password: impl Into<Secret>,

@@ -49,7 +49,7 @@ pub enum ConnectError {
     },
     /// No transport to the host: its name was not resolved, TCP did not connect, or it broke during
     /// the handshake in another way than by a reset.
-    #[error("no connection to {host}")]
+    #[error("cannot connect to {host}")]
     Transport {
         /// The host of the URI.
         host: String,

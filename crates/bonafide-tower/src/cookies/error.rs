@@ -6,7 +6,7 @@
 #[non_exhaustive]
 pub enum CookieError {
     /// There is a control character in the field (RFC 6265bis section 5.6, step 1).
-    #[error("the cookie has a control character")]
+    #[error("the cookie contains a control character")]
     ControlCharacter,
     /// It has neither name nor value.
     #[error("the cookie has neither name nor value")]
@@ -28,10 +28,10 @@ pub enum CookieError {
         limit_bytes: usize,
     },
     /// The URL is not an `https` or `http` URL with a host.
-    #[error("cookies are kept for https and http URLs alone")]
+    #[error("cookies are kept only for https and http URLs")]
     NotHttp,
     /// The server of an `https://` URL was not verified: such a connection writes no cookie.
-    #[error("the server was not verified, and so it sets no cookies")]
+    #[error("the server was not verified, so it cannot set cookies")]
     Unverified,
     /// Its `Domain` is not ASCII.
     #[error("the Domain of the cookie is not ASCII")]
@@ -45,22 +45,22 @@ pub enum CookieError {
         host: String,
     },
     /// Its `Domain` is a public suffix, or is over one: hosts under it belong to others.
-    #[error("the Domain of the cookie, {domain:?}, is, or is over, a public suffix")]
+    #[error("the Domain of the cookie, {domain:?}, is a public suffix or the parent of one")]
     PublicSuffix {
         /// Its `Domain`.
         domain: String,
     },
     /// It is `Secure` and came over `http://`.
-    #[error("the cookie is Secure and came over http")]
+    #[error("the cookie is Secure but was set over http")]
     SecureOverHttp,
     /// It came over `http://` and would hide a `Secure` one of its name ("leave secure cookies
     /// alone", RFC 6265bis section 5.7).
-    #[error("the cookie came over http and would hide a Secure cookie")]
+    #[error("the cookie was set over http and would be sent in place of a Secure cookie")]
     HidesSecure,
     /// Its name has a prefix that promises more than the cookie keeps (RFC 6265bis section 4.1.3):
     /// `__Secure-` is for `Secure` cookies, `__Host-` for those that have `Path=/` and no `Domain`
     /// too.
-    #[error("the cookie does not keep what its prefix {prefix} promises")]
+    #[error("the cookie does not meet the requirements of its prefix {prefix}")]
     Prefix {
         /// `__Secure-` or `__Host-`.
         prefix: &'static str,

@@ -11,20 +11,20 @@ use super::Coding;
 pub enum DecompressionError {
     /// More bytes came out than the caller allows:
     /// [`with_max_bytes`](super::DecodingLimits::with_max_bytes).
-    #[error("the decoded body is larger than {limit} bytes")]
+    #[error("the decoded response body is larger than {limit} bytes")]
     TooLarge {
         /// The largest allowed size, in bytes.
         limit: u64,
     },
     /// Too many bytes came out of each byte that went in:
     /// [`with_max_ratio`](super::DecodingLimits::with_max_ratio).
-    #[error("the body decodes to more than {limit} times its size")]
+    #[error("the response body decodes to more than {limit} times its size")]
     Ratio {
         /// The highest allowed ratio.
         limit: u64,
     },
     /// The data breaks the rules of its coding, fails its checksum, or needs a dictionary.
-    #[error("the {coding} data of the body is corrupt")]
+    #[error("the {coding} data of the response body is corrupt")]
     Corrupt {
         /// The coding.
         coding: Coding,
@@ -32,19 +32,21 @@ pub enum DecompressionError {
         source: io::Error,
     },
     /// The body ends before its coding does.
-    #[error("the {coding} data of the body is cut off")]
+    #[error("the response body ends before its {coding} data is complete")]
     Truncated {
         /// The coding.
         coding: Coding,
     },
     /// The coding ends before the body does.
-    #[error("the {coding} data of the body is followed by other data")]
+    #[error("the response body continues after the end of its {coding} data")]
     TrailingData {
         /// The coding.
         coding: Coding,
     },
     /// A frame of zstd asks for more memory than RFC 9659 section 3 allows.
-    #[error("the body needs a zstd window of {window} bytes, and {limit} are allowed")]
+    #[error(
+        "the response body needs a zstd window of {window} bytes, more than the limit of {limit}"
+    )]
     WindowTooLarge {
         /// The size of the window, in bytes.
         window: u64,
@@ -52,7 +54,7 @@ pub enum DecompressionError {
         limit: u64,
     },
     /// `Content-Encoding` lists more codings than are decoded one after the other.
-    #[error("the body has more than {limit} content codings")]
+    #[error("the response body has more than {limit} content codings")]
     TooManyCodings {
         /// The highest allowed number: [`MAX_CODINGS`](super::MAX_CODINGS).
         limit: usize,

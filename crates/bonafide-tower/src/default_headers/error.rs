@@ -14,14 +14,14 @@ pub enum DefaultHeaderError {
         name: HeaderName,
     },
     /// The value is secret and not bound to one origin.
-    #[error("a secret {name} needs an origin")]
+    #[error("the secret header {name} must be bound to one https origin")]
     SecretEverywhere {
         /// The field.
         name: HeaderName,
     },
     /// The value is secret, and the origin is `http://`, which does not hide it from the network.
     #[error(
-        "a secret {name} cannot be bound to http://{host}, which does not hide it from the network"
+        "the secret header {name} cannot be bound to http://{host}: it would be sent unencrypted"
     )]
     SecretOverPlainHttp {
         /// The field.
@@ -30,7 +30,7 @@ pub enum DefaultHeaderError {
         host: String,
     },
     /// What the value is bound to is not an origin.
-    #[error("{name} needs an origin")]
+    #[error("the header {name} is not bound to a valid origin")]
     NotAnOrigin {
         /// The field.
         name: HeaderName,
@@ -38,7 +38,7 @@ pub enum DefaultHeaderError {
         source: OriginError,
     },
     /// The value has a character that no header can hold.
-    #[error("the value of {name} has a character that no header can hold")]
+    #[error("the value of {name} contains a character that a header cannot hold")]
     NotAValue {
         /// The field.
         name: HeaderName,

@@ -6,6 +6,6 @@
 pub enum RetryError {
     /// An [`IdempotencyKey`](super::IdempotencyKey) was to be made, and the operating system gave
     /// no random bytes for it.
-    #[error("there are no random bytes for an idempotency key")]
+    #[error("the operating system returned no random bytes for an idempotency key")]
     NoRandomBytes(#[source] getrandom::Error),
 }

@@ -24,7 +24,9 @@ pub enum StoreError {
         problem: &'static str,
     },
     /// Another writer came first in each of the attempts to write.
-    #[error("other writers changed the stored state in each of {attempts} attempts")]
+    #[error(
+        "the state was not saved: another writer changed it during each of {attempts} attempts"
+    )]
     Contended {
         /// How many attempts there were.
         attempts: usize,
@@ -55,7 +57,7 @@ pub enum StoreError {
         limit_bytes: u64,
     },
     /// The name of the partition does not fit into the name of a file.
-    #[error("a partition whose name, encoded, has more than {limit_bytes} bytes cannot be a file")]
+    #[error("the name of the partition, encoded as a file name, has more than {limit_bytes} bytes")]
     PartitionName {
         /// The limit in bytes.
         limit_bytes: usize,

@@ -73,7 +73,7 @@ impl Digest {
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] if the user name has a colon, or one of them a control character.
+    /// [`CredentialError`] if the user name contains a colon, or either a control character.
     pub fn new(
         user: impl Into<String>,
         password: impl Into<Secret>,

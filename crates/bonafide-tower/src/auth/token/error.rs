@@ -7,13 +7,13 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum TokenError {
     /// The source failed.
-    #[error("the source of the token failed")]
+    #[error("the token source failed")]
     Source {
         /// With this.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The source took too long.
-    #[error("the source gave no token within {limit:?}")]
+    #[error("the token source returned no token within {limit:?}")]
     Overdue {
         /// The limit, [`RefreshingToken::with_limit`](super::RefreshingToken::with_limit).
         limit: Duration,

@@ -17,7 +17,11 @@ pub enum CapsuleError {
     },
     /// The file is not JSON, or does not follow the schema: a member is missing or has the wrong
     /// type.
-    #[error("not a capsule in the limbo schema (line {}, column {})", source.line(), source.column())]
+    #[error(
+        "not a capsule in the limbo schema (line {}, column {})",
+        source.line(),
+        source.column()
+    )]
     Json {
         /// What is wrong, and at which line and column.
         #[source]
