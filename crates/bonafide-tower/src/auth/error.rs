@@ -1,4 +1,4 @@
-//! What is wrong with a credential, and why a challenge is not answered.
+//! Errors of credentials and of answers to challenges.
 
 use crate::BoxError;
 use crate::origin::{Origin, OriginError};
@@ -9,15 +9,14 @@ use super::TokenError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// What it is bound to is not an origin.
+    /// The text that it is bound to is not an origin.
     #[error("the credential is not bound to a valid origin")]
     NotAnOrigin {
         /// What is wrong with it.
         #[from]
         source: OriginError,
     },
-    /// The origin is `http://`. There is no switch that allows it: the network could read the
-    /// secret.
+    /// The origin is `http://`. This cannot be allowed: the network could read the secret.
     #[error("a credential cannot be bound to http://{host}: it would be sent unencrypted")]
     PlainHttp {
         /// The host.
@@ -42,34 +41,35 @@ pub enum CredentialError {
     NotABearerToken,
 }
 
-/// Why a request is not sent, or its response is not given to the caller.
+/// Why a request was not sent, or its response was not returned to the caller.
 ///
-/// No text of it shows a secret. What a [`TokenSource`](super::TokenSource) or an
-/// [`Authenticator`](super::Authenticator) fails with is a source of it, and is theirs.
+/// No text of it shows a secret. The `source()` holds the error of a
+/// [`TokenSource`](super::TokenSource) or an [`Authenticator`](super::Authenticator), whose text
+/// may show more.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// There is no token to send.
+    /// No token could be obtained.
     #[error("no bearer token could be obtained for the request")]
     Token {
         /// Why.
         #[from]
         source: TokenError,
     },
-    /// The server asks for less than it did before: it offered `Digest`, and now offers `Basic`
-    /// without it, or it offers MD5 alone where it offered SHA-256. The server, or what stands
-    /// before it, is at fault; a password is not sent.
+    /// The server asks for weaker authentication than before: after `Digest` it offers only
+    /// `Basic`, or after SHA-256 only MD5. The server, or an attacker or a device in front of it,
+    /// is at fault. The password is not sent.
     #[error("{origin} asks for weaker authentication than before; the password was not sent")]
     Downgraded {
         /// Where.
         origin: Origin,
     },
-    /// The server offers `Digest` in no form that can be answered.
+    /// The server offers `Digest`, but in no supported form.
     #[error("the Digest challenge of {origin} cannot be answered: {reason}")]
     UnsupportedDigest {
         /// Where.
         origin: Origin,
-        /// What is missing.
+        /// What is not supported.
         reason: UnsupportedDigest,
     },
     /// The server's own proof that it knows the password (`rspauth`, RFC 7616 section 3.5) is
@@ -88,7 +88,7 @@ pub enum AuthError {
     /// The [`Authenticator`](super::Authenticator) failed.
     #[error("the authenticator failed")]
     Authenticator {
-        /// With this.
+        /// Its error.
         source: BoxError,
     },
 }
@@ -107,7 +107,7 @@ pub enum UnsupportedDigest {
     /// body.
     #[error("it does not offer qop=auth")]
     Protection,
-    /// A value of it cannot stand in a header.
+    /// One of its values contains a character that a header cannot hold.
     #[error("one of its values contains a character that a header cannot hold")]
     Value,
 }

@@ -13,7 +13,8 @@ use super::{AuthError, Keyring, ResponseFuture};
 use crate::BoxError;
 use crate::redirect::RepeatBody;
 
-/// Middleware that sends credentials to what they are bound to, and answers challenges.
+/// Middleware that sends credentials to the origin or zone that they are bound to, and answers
+/// challenges.
 ///
 /// See the [module docs](crate::auth) for an example.
 pub struct Auth<S, E = BoxError> {

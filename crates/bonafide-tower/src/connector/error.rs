@@ -39,7 +39,7 @@ pub enum ConnectError {
     },
     /// The policy has no configuration for the host, or none of its anchors could be loaded. The
     /// configuration is at fault.
-    #[error("the policy cannot be used for {host}")]
+    #[error("the policy has no usable configuration for {host}")]
     Config {
         /// The host of the URI.
         host: String,

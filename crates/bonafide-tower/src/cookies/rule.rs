@@ -12,14 +12,14 @@ use super::matching::{default_path, is_address, is_within, registrable};
 use super::set_cookie::{MAX_ATTRIBUTE_BYTES, PathAttribute, SetCookie};
 use crate::assurance::Assurance;
 
-/// The longest that a cookie is kept (RFC 6265bis section 5.6.1): 400 days.
+/// The longest lifetime of a cookie (RFC 6265bis section 5.6.1): 400 days.
 pub const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// 400 days.
 pub(super) const MAX_AGE_MICROS: i64 = 400 * 24 * 60 * 60 * MICROS;
 const MICROS: i64 = 1_000_000;
 
-/// How a request goes, as far as cookies are concerned.
+/// The security of a request's connection, as far as cookies depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     /// `http://`: no `Secure` cookies.
@@ -42,8 +42,8 @@ impl Channel {
     }
 }
 
-/// The cookie that `field` of a response from `url` sets at `now`, in microseconds since 1970. It
-/// may have expired already, which removes the one in its place.
+/// The cookie that `field` of a response from `url` sets at `now`, in microseconds since 1970. If
+/// it has already expired, it removes the stored one.
 pub(super) fn admit(
     url: &Url,
     assurance: Assurance,

@@ -15,7 +15,8 @@ pub struct HstsLayer<E = BoxError> {
 }
 
 impl HstsLayer {
-    /// A layer that asks `hosts`, and teaches them, and whose service fails with [`BoxError`].
+    /// A layer that upgrades requests by `hosts`, and adds to `hosts` what it learns. Its service
+    /// fails with [`BoxError`].
     pub const fn new(hosts: HstsHosts) -> Self {
         Self {
             hosts,

@@ -1,4 +1,4 @@
-//! Hosts that are known before they say so.
+//! Hosts that are known from the start.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,10 +14,10 @@ use super::PreloadError;
 /// The most bytes of a file: several times the list of browsers, which has some 100,000 hosts.
 pub const MAX_PRELOAD_BYTES: u64 = 32 << 20;
 
-/// Hosts that are asked over https alone from the start. Clones share them.
+/// Hosts that are requested only over https from the start. Clones share them.
 ///
-/// A file has a host in each line, and after it ` includeSubDomains` where the hosts under it are
-/// meant too. Empty lines, and what follows a `#`, are left out.
+/// Each line of a file has a host, followed by ` includeSubDomains` if the entry also covers its
+/// subdomains. Empty lines, and text after a `#`, are ignored.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -49,8 +49,7 @@ impl Preload {
     ///
     /// # Errors
     ///
-    /// [`PreloadError`] if it cannot be read, or has a line that is not one of such a file. The
-    /// list is then not used in part.
+    /// [`PreloadError`] if it cannot be read, or if a line is wrong. Then no line of it is used.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, PreloadError> {
         let path: PathBuf = path.as_ref().to_owned();
         let mut text = String::new();
@@ -72,7 +71,7 @@ impl Preload {
     ///
     /// # Errors
     ///
-    /// [`PreloadError::Line`] for the first line that is not one of such a file.
+    /// [`PreloadError::Line`] for the first wrong line.
     pub fn parse(text: &str) -> Result<Self, PreloadError> {
         let mut hosts = HashMap::new();
         for (at, line) in text.lines().enumerate() {

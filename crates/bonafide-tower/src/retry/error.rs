@@ -1,6 +1,6 @@
 /// Why a call was not begun. Nothing was sent.
 ///
-/// What the inner service fails with passes as it is: this is the middleware's own error.
+/// Errors of the inner service are passed on unchanged; this is the error of the middleware itself.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError {

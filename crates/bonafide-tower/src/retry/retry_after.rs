@@ -9,9 +9,9 @@ use http::header::{DATE, HeaderValue, RETRY_AFTER};
 /// `None` where it has no usable `Retry-After` (RFC 9110 section 10.2.3).
 ///
 /// A number of seconds counts from `now`. A date counts by the clock of this machine and by the
-/// response's own `Date`: the longer wait is given, so that a clock that is ahead does not lead to
-/// a retry that is early. A date that has passed is no wait. Of several fields, the longest wait
-/// counts.
+/// response's own `Date`: the longer of the two waits is returned, so that a wrong clock does not
+/// cause an early retry. A date that has passed is no wait. If there are several fields, the
+/// longest wait counts.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

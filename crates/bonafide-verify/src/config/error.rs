@@ -181,7 +181,7 @@ pub enum ConfigError {
         host: String,
     },
     /// The policy is closed and has no zone for the host.
-    #[error("the policy is closed and has no zone for {host}")]
+    #[error("the policy is `closed()`, and no zone covers {host}")]
     HostNotInPolicy {
         /// The host.
         host: String,

@@ -263,8 +263,8 @@ proptest! {
         for (host, known) in &entries {
             prop_assert_eq!(store.compare_and_set(host, None, Some(*known)).unwrap(), Swap::Done);
         }
-        let entries = FileFirstUse::open(&path).unwrap().entries().unwrap();
-        let read: BTreeMap<_, _> = entries.into_iter().collect();
+        let read = FileFirstUse::open(&path).unwrap().entries().unwrap();
+        let read: BTreeMap<_, _> = read.into_iter().collect();
         prop_assert_eq!(read, entries);
     }
 

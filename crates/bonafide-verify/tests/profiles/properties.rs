@@ -17,11 +17,7 @@ thread_local! {
 }
 
 /// The code with which `profile` refuses the chain with one changed certificate.
-fn code(
-    role: PathRole,
-    profile: Profile,
-    change: impl FnOnce(&mut bonafide_testkit::certificate::Draft),
-) -> Option<Code> {
+fn code(role: PathRole, profile: Profile, change: impl FnOnce(&mut Draft)) -> Option<Code> {
     CHAIN.with(|chain| chain.with(role, change).code(profile))
 }
 

@@ -2,14 +2,14 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why there is no token. All requests that waited for it get the same.
+/// Why there is no token. All requests that waited for it get the same error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The source failed.
     #[error("the token source failed")]
     Source {
-        /// With this.
+        /// Its error.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The source took too long.

@@ -53,9 +53,9 @@ pub(in crate::auth) struct Fetching {
 }
 
 enum Role {
-    /// It has not asked yet, or does not wait any more.
+    /// It has not started, or no longer waits.
     Free,
-    /// It drives the fetch; none while it begins, and where the source has panicked.
+    /// It drives the fetch. `None` while the fetch starts, and after the source has panicked.
     Leads(Option<Run>),
     /// It waits for the fetch of this number.
     Follows { number: u64, place: Option<u64> },
@@ -83,8 +83,8 @@ impl Fetching {
         Poll::Ready(result)
     }
 
-    /// What a request gets whose fetch has ended: where that has failed, the token before, while it
-    /// is good.
+    /// The result for a request whose fetch has ended. If it failed, the old token is used while it
+    /// is valid.
     fn settle(&self, result: Result<Held, TokenError>) -> Result<Held, TokenError> {
         result.or_else(|error| {
             let state = self.shared.state();

@@ -53,8 +53,8 @@ pub enum CapsuleError {
         /// The member's name.
         at: String,
     },
-    /// The member is not exactly one certificate in PEM (RFC 7468, 5).
-    #[error("{at} is not exactly one certificate in PEM")]
+    /// The member must be exactly one certificate in PEM (RFC 7468, 5).
+    #[error("{at} must be exactly one certificate in PEM")]
     Certificate {
         /// The member's name.
         at: String,
