@@ -61,8 +61,8 @@ impl Scheme {
     }
 }
 
-/// Why a text is not an origin. The caller is at fault. What was given is not repeated: it may hold
-/// a password.
+/// Why a text is not an origin. The caller is at fault. The text is not repeated in the error: it
+/// may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {

@@ -14,7 +14,7 @@ pub enum Binding {
     /// One origin.
     Origin(Origin),
     /// The hosts of a zone, on any port. A client that knows zones compares that of the connection;
-    /// [`AuthLayer`](super::AuthLayer) compares the host of the request alone.
+    /// [`AuthLayer`](super::AuthLayer) compares only the host of the request.
     Zone(ZonePattern),
 }
 

@@ -48,7 +48,7 @@ impl Prepared {
         &self.credential
     }
 
-    /// The header for one attempt: of Digest, with a count and a `cnonce` of its own.
+    /// The header for one attempt: for Digest, with a new count and a new `cnonce`.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use super::scheme::Kind;
 use super::{AuthError, Challenge, Challenged, Credential, Prepared, Preparing, Presented};
 use crate::origin::Origin;
 
-/// How many challenges to one request are answered: 2. The second one is for a nonce that has
-/// become too old.
+/// At most 2 challenges to one request are answered. The second one is for a nonce that is too
+/// old.
 pub const MAX_ROUNDS: usize = 2;
 
 /// RFC 7615 section 3.
@@ -145,7 +145,7 @@ impl Rounds {
             _ => return Ok(Step::Respond),
         };
         if !seen.can_repeat_body {
-            // What was learned is of use to the next request.
+            // The next request uses what was learned.
             return Ok(Step::Respond);
         }
         self.answered += 1;

@@ -22,7 +22,7 @@ pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text, for code that must have it, such as an
-    /// [`Authenticator`](super::Authenticator) of its own.
+    /// [`Authenticator`](super::Authenticator) of your own.
     pub fn expose(&self) -> &str {
         &self.0
     }

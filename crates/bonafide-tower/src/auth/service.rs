@@ -88,7 +88,7 @@ where
         let Some(rounds) = rounds else {
             return ResponseFuture::plain(self.inner.call(request));
         };
-        // The clone stays; the one that `poll_ready` was called on sends.
+        // The service on which `poll_ready` was called sends the request; the clone stays here.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let preparing = rounds.prepare();

@@ -90,7 +90,7 @@ impl FromStr for ZonePattern {
     }
 }
 
-/// A private suffix, such as `github.io`, is a host of its own too.
+/// A private suffix, such as `github.io`, is a host too.
 fn covers_public_suffix(host: &str, scope: Scope) -> bool {
     let Some(suffix) = psl::suffix(host.as_bytes()) else {
         return false;

@@ -117,7 +117,7 @@ impl Jar {
         now: SystemTime,
     ) {
         for field in headers.get_all(SET_COOKIE) {
-            // A server learns nothing of what became of its cookie, and neither does the request.
+            // An invalid cookie is no reason to fail the request, so the error is dropped.
             let _ = self.set(url, partition, assurance, field.as_bytes(), now);
         }
     }

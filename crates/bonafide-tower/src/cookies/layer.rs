@@ -51,7 +51,7 @@ impl<E> CookiesLayer<E> {
     }
 
     /// Sets the error of the service, which the error of the inner service is turned into (`Into`).
-    /// The layer has no error of its own. Default: [`BoxError`].
+    /// The layer adds no error. Default: [`BoxError`].
     pub fn with_error<T>(self) -> CookiesLayer<T> {
         CookiesLayer {
             source: self.source,

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn paths_match_by_whole_segments() {
-        // path, path of the cookie, whether it goes there
+        // path, path of the cookie, whether the cookie is sent
         for (path, cookie_path, goes) in [
             ("/", "/", true),
             ("/a", "/", true),

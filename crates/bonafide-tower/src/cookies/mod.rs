@@ -91,7 +91,7 @@
 //!
 //! # Secrets
 //!
-//! Only [`Cookie::value`] returns the value of a cookie; no `Debug` and no `Display` shows it. The
+//! No `Debug` and no `Display` shows the value of a cookie; [`Cookie::value`] returns it. The
 //! `Cookie` header is marked as sensitive.
 
 mod cookie;

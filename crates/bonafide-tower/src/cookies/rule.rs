@@ -99,7 +99,7 @@ fn bounded(path: &str) -> Result<&str, CookieError> {
 fn covered<'a>(url: &Url, host: &'a str, domain: &'a str) -> Result<(&'a str, bool), CookieError> {
     let is_address = is_address(url);
     let registrable = if is_address { None } else { registrable(host) };
-    // An address is its own domain and no other's. So is a host that is a public suffix itself.
+    // An address, or a host that is a public suffix, may name only itself as its domain.
     if domain == host && registrable.is_none() {
         return Ok((host, true));
     }
@@ -109,7 +109,8 @@ fn covered<'a>(url: &Url, host: &'a str, domain: &'a str) -> Result<(&'a str, bo
             host: host.to_owned(),
         });
     }
-    // Not only a public suffix itself: `kobe.jp` is none, and what is under it is.
+    // Parents of public suffixes are refused too: `kobe.jp` is not a public suffix, but the names
+    // below it are.
     let name = domain.strip_suffix('.').unwrap_or(domain);
     if registrable.is_none_or(|registrable| !is_within(name, registrable)) {
         return Err(CookieError::PublicSuffix {

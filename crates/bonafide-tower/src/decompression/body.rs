@@ -54,7 +54,7 @@ pin_project! {
     pub struct DecodedBody<B, E = BoxError> {
         #[pin]
         inner: B,
-        // `None` if it is handed on as it is.
+        // `None` if the body is passed on unchanged.
         decoding: Option<Box<Decoding>>,
         error: PhantomData<fn() -> E>,
     }

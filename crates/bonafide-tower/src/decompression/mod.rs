@@ -56,11 +56,11 @@
 //! | `decompression-gzip` | `gzip`, `x-gzip` | members of RFC 1952, one or several |
 //! | `decompression-zstd` | `zstd` | frames of RFC 8878, one or several, with a window of 8 MiB at most (RFC 9659) |
 //!
-//! With the feature `decompression` alone nothing is decoded. If several codings were applied, up
+//! The feature `decompression` decodes nothing by itself. If several codings were applied, up
 //! to [four](MAX_CODINGS) are decoded, the last one first. `identity` is skipped. The decoders are
 //! those of the crate `async-compression`; that of zstd is compiled from C.
 //!
-//! # What is asked for
+//! # The header `Accept-Encoding`
 //!
 //! The layer sets `Accept-Encoding` to the codings of this build, unless the caller has set it or
 //! `Range`: see [`accept_encoding`].
@@ -85,10 +85,12 @@
 //! coding a window, which is 32 KiB for gzip and deflate, up to 8 MiB for zstd and up to 16 MiB for
 //! br. See [`DecodedBody`].
 //!
-//! # A body is an error
+//! # Bodies that are errors
 //!
-//! - that decodes to more than 1,000 times its size, beyond the first MiB, or to more bytes than
-//!   the caller allows: [`DecodingLimits`] has both;
+//! Reading a body fails with [`DecompressionError`] if it is one
+//!
+//! - that decodes to more than 1,000 times its size, once it has more than 1 MiB, or to more bytes
+//!   than the caller allows: [`DecodingLimits`] has both;
 //! - that ends before its encoded data is complete. curl accepts such a body in gzip;
 //! - that continues after its encoded data has ended, except with zero bytes after the last gzip
 //!   member, which gzip(1) skips. Clients disagree about such bodies: curl refuses every byte after
@@ -96,9 +98,9 @@
 //!   all of it, further members included;
 //! - that is corrupt, or needs a dictionary or a zstd window of more than 8 MiB.
 //!
-//! See [`DecompressionError`]. An empty body is valid in every coding.
+//! An empty body is valid in every coding.
 //!
-//! # By another client
+//! # Without the layer
 //!
 //! A client that does not use the layer can call [`accept_encoding`] for the request, [`Plan::new`]
 //! and [`Plan::edit_headers`] for the head of the response, and [`DecodedBody::new`] for its body.

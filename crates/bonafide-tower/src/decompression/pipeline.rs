@@ -46,7 +46,7 @@ impl Pipeline {
     /// The next piece of output; `None` if more of the body is needed first, or if the whole body
     /// is decoded.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, DecompressionError> {
-        // Made when the body has its first byte.
+        // Created when the first byte of the body arrives.
         self.buffer.resize(PIECE_BYTES, 0);
         let mut at = self.stages.len() - 1;
         loop {

@@ -87,7 +87,7 @@ impl Plan {
         }
         let mut plan = Self::default();
         let mut count = 0_usize;
-        // The last one was applied last, and so is decoded first.
+        // The coding that was applied last is decoded first.
         for value in headers.get_all(CONTENT_ENCODING).iter().rev() {
             let Ok(value) = value.to_str() else {
                 return Ok(Self::default());

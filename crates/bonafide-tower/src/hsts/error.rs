@@ -25,7 +25,7 @@ pub enum PreloadError {
         limit_bytes: u64,
     },
     /// A line does not have the form of an entry.
-    #[error("line {line}: {problem}")]
+    #[error("line {line} of the preload list: {problem}")]
     Line {
         /// Its number, counted from 1.
         line: usize,

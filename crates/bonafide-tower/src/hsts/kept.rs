@@ -63,7 +63,7 @@ impl HstsHosts {
         })
         .await?;
         let learned = &mut *self.learned();
-        // What was learned while it was written stays.
+        // Keep hosts that were learned during the write.
         let mut hosts = merged.clone();
         apply(&own, &learned.hosts, &mut hosts);
         bound(&mut hosts, self.max_hosts(), now);

@@ -27,7 +27,7 @@ impl HstsLayer {
 
 impl<E> HstsLayer<E> {
     /// Sets the error of the service, which the error of the inner service is turned into (`Into`).
-    /// The layer has no error of its own. Default: [`BoxError`].
+    /// The layer adds no error. Default: [`BoxError`].
     pub fn with_error<T>(self) -> HstsLayer<T> {
         HstsLayer {
             hosts: self.hosts,

@@ -87,17 +87,17 @@ impl Preload {
             let host = match Host::parse(host) {
                 Ok(Host::Domain(host)) if host.bytes().all(is_of_a_name) => host,
                 Ok(Host::Ipv4(_) | Host::Ipv6(_)) => {
-                    return Err(wrong("an IP address cannot be such a host"));
+                    return Err(wrong("an IP address cannot be in the list"));
                 }
                 _ => return Err(wrong("not a host")),
             };
             let include_subdomains = match words.next() {
                 None => false,
                 Some(word) if word.eq_ignore_ascii_case("includeSubDomains") => true,
-                Some(_) => return Err(wrong("what follows the host is not includeSubDomains")),
+                Some(_) => return Err(wrong("only includeSubDomains may follow the host")),
             };
             if words.next().is_some() {
-                return Err(wrong("something follows includeSubDomains"));
+                return Err(wrong("nothing may follow includeSubDomains"));
             }
             let host = host.strip_suffix('.').unwrap_or(&host);
             let included = hosts.entry(host.into()).or_insert(false);

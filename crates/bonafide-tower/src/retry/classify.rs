@@ -110,7 +110,7 @@ impl Standard {
         if let Some(known) = causes(error).find_map(by_cause) {
             return known;
         }
-        // An error of rustls on a connection that was open: the server's alert most often.
+        // An error of rustls on an open connection, most often an alert of the server.
         if HandshakeError::find_in(error).is_some() {
             return Outcome::Final;
         }
@@ -174,7 +174,7 @@ fn of_client(cause: &(dyn StdError + 'static)) -> Option<Outcome> {
     match error.reason() {
         Some(h2::Reason::HTTP_1_1_REQUIRED) => Some(Outcome::Http1Required),
         Some(h2::Reason::REFUSED_STREAM) => Some(Outcome::Failed(Delivery::RefusedUnprocessed)),
-        // h2 fails with it the streams above the last one that the GOAWAY names, and no others.
+        // h2 fails only the streams above the last one that the GOAWAY names with this error.
         _ if error.is_go_away() => Some(Outcome::Failed(Delivery::RefusedUnprocessed)),
         _ => None,
     }

@@ -39,9 +39,9 @@ use super::{
 #[derive(Debug)]
 pub struct Course {
     retry: Retry,
-    /// What the caller, or a layer further out, sees.
+    /// The attempts that the caller or an outer layer sees.
     own: Attempts,
-    /// What a layer further in sees of the attempt under way.
+    /// The attempts that an inner layer sees in the current attempt.
     below: Attempts,
     made: u32,
     over: Over,
@@ -148,7 +148,8 @@ impl Course {
                 self.fresh_connection_tried |= again.over == Over::FreshConnection;
                 self.http1_tried |= again.over == Over::Http1;
             }
-            // Not the response that is as it should be: another layer may see it in another way.
+            // A successful response does not end the call for outer layers, which may classify it
+            // differently.
             Step::Finish if ended.headers.is_some() => {}
             Step::Finish | Step::GiveUp(_) => self.own.spend(),
         }

@@ -24,7 +24,7 @@ impl Deadline {
     /// The deadline `limit` from now.
     pub fn after(limit: Duration) -> Self {
         let now = Instant::now();
-        // A limit beyond what a clock counts is a long time.
+        // If the clock cannot represent the limit, use a very long time.
         let far = now + Duration::from_secs(86_400 * 365);
         Self(now.checked_add(limit).unwrap_or(far))
     }

@@ -26,7 +26,7 @@ pub(super) fn poll_read<B: Body>(
         match body.as_mut().poll_frame(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => {
-                // An empty frame counts too: there may be any number of them.
+                // An empty frame counts as one byte, since a server can send any number of them.
                 let bytes = frame.data_ref().map_or(1, |data| data.remaining().max(1));
                 *read = read.saturating_add(bytes);
             }

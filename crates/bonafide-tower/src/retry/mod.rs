@@ -84,7 +84,7 @@
 //! that the connection can be used again. It reads during the wait, or for up to 300 ms if the wait
 //! is shorter.
 //!
-//! # What is left
+//! # Attempts and decisions
 //!
 //! Each response has [`Attempts`] in its extensions: the number of attempts, and the idempotency
 //! key. To have them for a failed call too, put your own `Attempts` into the request. An
@@ -103,7 +103,7 @@
 //! that act on each attempt (tracing, rate limits, credentials that are made for one attempt). It
 //! needs a tokio runtime with time enabled; without a runtime it does not retry.
 //!
-//! # By another client
+//! # Without the layer
 //!
 //! A client with its own retries can use the rule without the layer: one [`Course`] for each call,
 //! and [`Budgets`] with its own keys.

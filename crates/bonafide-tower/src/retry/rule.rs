@@ -139,7 +139,7 @@ impl Retry {
         if asked > self.max_retry_after {
             return Err(GiveUp::RetryAfter { asked });
         }
-        // Another connection is what helps, and not time.
+        // Another connection helps here, and waiting does not.
         let jitter = match over {
             Over::Any => self.backoff.wait(seen.made, seen.random),
             Over::FreshConnection | Over::Http1 => Duration::ZERO,
@@ -288,11 +288,16 @@ impl fmt::Display for GiveUp {
             Self::Attempts => f.write_str("no attempt is left"),
             Self::SpentBelow => f.write_str("an inner layer gave up"),
             Self::Body => f.write_str("the body of the request cannot be sent again"),
-            Self::RetryAfter { asked } => write!(f, "the server asks to wait {asked:?}"),
-            Self::Deadline { wait } => write!(f, "the call is over before a wait of {wait:?}"),
+            Self::RetryAfter { asked } => {
+                write!(f, "the server asks to wait {asked:?}, longer than allowed")
+            }
+            Self::Deadline { wait } => write!(
+                f,
+                "the deadline of the call comes before the end of a wait of {wait:?}"
+            ),
             Self::Budget => f.write_str("the budget of retries is spent"),
-            Self::Repeated => f.write_str("the server demands another connection once more"),
-            Self::NoRuntime => f.write_str("there is no runtime to wait on"),
+            Self::Repeated => f.write_str("the server asked for another connection a second time"),
+            Self::NoRuntime => f.write_str("there is no tokio runtime to wait in"),
         }
     }
 }

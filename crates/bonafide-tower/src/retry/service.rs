@@ -79,7 +79,7 @@ where
             Ok(begun) => begun,
             Err(error) => return ResponseFuture::unable(error),
         };
-        // The clone stays; the one that `poll_ready` was called on sends.
+        // The service on which `poll_ready` was called sends the request; the clone stays here.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let response = inner.call(request);

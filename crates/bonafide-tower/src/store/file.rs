@@ -74,7 +74,7 @@ impl FileStore {
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         Self {
-            // So that it stays the same folder wherever the process goes.
+            // Absolute, so that a change of the working directory has no effect.
             folder: std::path::absolute(&folder).unwrap_or(folder),
             limit_bytes: LIMIT_BYTES,
         }
@@ -166,7 +166,7 @@ async fn on_a_thread<T: Send + 'static>(
     let thread = thread::Builder::new().name("bonafide-store".to_owned());
     thread
         .spawn(move || {
-            // Fails where the caller has stopped waiting.
+            // Fails if the caller no longer waits.
             let _ = sender.send(access());
         })
         .map_err(|error| StoreError::Other(error.into()))?;
@@ -221,7 +221,7 @@ impl StateFile {
     fn lock(&self) -> Result<File, StoreError> {
         let path = self.beside(".lock");
         let failed = |source| failed("write", &path, source);
-        // A link is refused, also one that leads nowhere.
+        // Links are refused, also broken ones.
         is_there(&path)?;
         let file = private()
             .create(true)

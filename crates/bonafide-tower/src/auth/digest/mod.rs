@@ -30,8 +30,8 @@ const MAX_ORIGINS: usize = 64;
 ///
 /// Of SHA-256, SHA-512-256 and MD5, with and without `-sess`, the strongest that is offered is
 /// used, with `qop=auth`, `userhash` and `charset=UTF-8`. The password is never sent as `Basic`. A
-/// server that has offered Digest and then asks for `Basic` alone, or that has offered SHA-256 and
-/// then MD5 alone, is refused, as long as the credential lives:
+/// server that has offered Digest and later offers only `Basic`, or that has offered SHA-256 and
+/// later offers only MD5, is refused for the lifetime of the credential:
 /// [`AuthError::Downgraded`].
 ///
 /// The first request to a server is answered with 401 and sent again. Later ones use its nonce,

@@ -100,7 +100,7 @@ impl Future for Fetching {
         loop {
             match mem::replace(&mut self.role, Role::Free) {
                 Role::Leads(run) => {
-                    // As it is left where the source panics.
+                    // The role that remains if the source panics.
                     self.role = Role::Leads(None);
                     let result = ready!(self.lead(run, cx));
                     return Poll::Ready(self.settle(result));
