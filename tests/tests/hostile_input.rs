@@ -44,25 +44,34 @@ proptest! {
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
         judge(&chain);
         for certificate in &chain {
-            let _ = Certificate::from_der(certificate).map(|certificate| certificate.extensions().count());
+            let certificate = Certificate::from_der(certificate);
+            let _ = certificate.map(|certificate| certificate.extensions().count());
         }
     }
 
     #[test]
-    fn a_valid_chain_with_bytes_changed(which in 0usize..2, changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
-        let mut chain: Vec<Vec<u8>> = IDENTITY.chain().iter().map(|certificate| certificate.to_vec()).collect();
+    fn a_valid_chain_with_bytes_changed(
+        which in 0usize..2,
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let original = IDENTITY.chain();
+        let mut chain: Vec<Vec<u8>> = original.iter().map(|der| der.to_vec()).collect();
         for (place, byte) in changes {
             let place = place.index(chain[which].len());
             chain[which][place] = byte;
         }
-        let unchanged = IDENTITY.chain().iter().zip(&chain).all(|(before, after)| before.as_ref() == after.as_slice());
+        let mut pairs = original.iter().zip(&chain);
+        let unchanged = pairs.all(|(before, after)| before.as_ref() == after.as_slice());
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
         let name = ServerName::try_from("localhost").unwrap();
         prop_assert_eq!(POLICY.verify(&Peer::new(&chain, &name)).is_ok(), unchanged);
     }
 
     #[test]
-    fn a_valid_chain_cut_short_or_extended(length in any::<prop::sample::Index>(), extra in vec(any::<u8>(), 0..8)) {
+    fn a_valid_chain_cut_short_or_extended(
+        length in any::<prop::sample::Index>(),
+        extra in vec(any::<u8>(), 0..8),
+    ) {
         let leaf = IDENTITY.leaf();
         let mut bytes = leaf[..length.index(leaf.len())].to_vec();
         bytes.extend(extra);
@@ -82,8 +91,9 @@ proptest! {
         let loaded = Anchors::only(CustomCa::pem("any", &pem)).load();
         prop_assert!(matches!(loaded, Err(ConfigError::NoAnchors { .. })), "{:?}", loaded);
         let key = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+        let anchors = Anchors::only(CA.certificate().clone());
         let built = ClientIdentity::from_pem(IDENTITY.chain_pem(), key)
-            .and_then(|identity| Policy::builder().anchors(Anchors::only(CA.certificate().clone())).identity(identity).build());
+            .and_then(|identity| Policy::builder().anchors(anchors).identity(identity).build());
         prop_assert!(
             matches!(built, Err(ConfigError::IdentityPem { .. } | ConfigError::UnusableKey(_))),
             "{:?}", built
@@ -103,7 +113,9 @@ proptest! {
     fn any_text_as_a_host_pattern(text in "(\\*\\*?\\.)?\\PC{0,40}") {
         match text.parse::<HostPattern>() {
             Ok(pattern) => prop_assert_eq!(pattern.to_string().parse(), Ok(pattern)),
-            Err(PatternError::Malformed { pattern } | PatternError::PublicSuffix { pattern, .. }) => {
+            Err(
+                PatternError::Malformed { pattern } | PatternError::PublicSuffix { pattern, .. },
+            ) => {
                 prop_assert!(is_shown(&pattern, &text), "{pattern}");
             }
             Err(other) => prop_assert!(false, "{:?}", other),

@@ -68,7 +68,7 @@ fn assert_granted(error: &BoxError) {
             assert!(receipt.is_granted());
             assert_eq!(
                 refusal.to_string(),
-                "localhost was not verified; a grant let it through"
+                "localhost was not verified; a grant allowed the connection"
             );
         }
         other => panic!("{other:?}"),

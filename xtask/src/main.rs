@@ -71,7 +71,8 @@ enum Task {
         #[arg(long)]
         edges: bool,
         /// Prints the findings of this rule and of no other.
-        #[arg(long, conflicts_with = "edges", value_parser = PossibleValuesParser::new(tidy::RULES))]
+        #[arg(long, conflicts_with = "edges")]
+        #[arg(value_parser = PossibleValuesParser::new(tidy::RULES))]
         only: Option<String>,
     },
     /// Lists what the published crates show: names at the root, then every public item.

@@ -50,8 +50,8 @@
 //! | `require-https`: [`RequireHttps`](require_https::RequireHttps) | refuses a request whose URI is not `https://`, before the inner service sees it |
 //! | `require-verified`: [`RequireVerified`](require_verified::RequireVerified) | refuses a response whose connection has no receipt, or one under a grant, or no pin where one is required |
 //! | `redirect`: [`Redirect`](redirect::Redirect) | follows redirects, never from https to http; credentials stay with their origin |
-//! | `hsts`: [`Hsts`](hsts::Hsts) | requests hosts over https alone where a verified response said so |
-//! | `cookies`: [`Cookies`](cookies::Cookies) | keeps cookies by RFC 6265bis, over verified connections alone, one jar for each user |
+//! | `hsts`: [`Hsts`](hsts::Hsts) | requests a host only over https once a verified response has asked for it |
+//! | `cookies`: [`Cookies`](cookies::Cookies) | stores and sends cookies (RFC 6265bis), only over verified https or plain http; one jar for each user |
 //! | `retry`: [`RetryLayer`](retry::RetryLayer) | sends failed requests again where that is safe, within a budget; never a refused one |
 //! | `auth`: [`Auth`](auth::Auth) | sends credentials to the origin that they are bound to, answers its challenges, refreshes tokens |
 //! | `default-headers`: [`DefaultHeaders`](default_headers::DefaultHeaders) | adds headers that a request does not have, for all origins or for one |
@@ -64,10 +64,11 @@
 //! `bonafide::Client` puts it there, and so does hyper-util's client over the connector of this
 //! crate.
 //!
-//! `connector`, `file-store` and `retry` need tokio; the others work on any runtime, and `auth` uses
-//! tokio's clock. `connector`, `cookies`, `hsts`, `require-verified` and `retry` depend on
-//! `bonafide-verify`. The feature `redirect` includes the module [`shown`], which keeps secrets in
-//! URLs out of errors and logs. What is kept between runs goes through the module [`store`].
+//! `connector`, `file-store` and `retry` need tokio; the others work on any runtime. `auth` uses
+//! tokio's clock inside a tokio runtime. `connector`, `cookies`, `hsts`, `require-verified` and
+//! `retry` depend on `bonafide-verify`. The feature `redirect` includes the module [`shown`], which
+//! keeps secrets in URLs out of errors and logs. The module [`store`] keeps cookies and HSTS hosts
+//! between runs.
 //!
 //! # Errors
 //!

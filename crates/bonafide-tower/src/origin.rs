@@ -61,8 +61,8 @@ impl Scheme {
     }
 }
 
-/// Why a text is not an origin. The caller is at fault. What was given is not repeated: it may hold
-/// a password.
+/// Why a text is not an origin. The caller is at fault. The text is not repeated in the error: it
+/// may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {
@@ -76,7 +76,7 @@ pub enum OriginError {
     #[error("the scheme of the origin is neither https nor http")]
     NotHttp,
     /// It has a user name, a password, a path, a query or a fragment, which no origin has.
-    #[error("an origin has a scheme, a host and a port, and nothing else")]
+    #[error("an origin consists of scheme, host and port only")]
     MoreThanOrigin,
     /// Its port is 0, on which nothing listens.
     #[error("an origin cannot have port 0")]

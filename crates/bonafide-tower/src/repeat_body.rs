@@ -5,8 +5,8 @@ use http_body::Body;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{Either, Empty, Full};
 
-/// A request's body that says whether it can be sent again: to where a redirect leads, or after an
-/// attempt that failed.
+/// A request's body that says whether it can be sent again, after a redirect or after a failed
+/// attempt.
 ///
 /// It is implemented for `()`, `String` and the bodies of `http-body-util`. Implement it for a body
 /// of your own:
@@ -86,7 +86,7 @@ impl<D: Buf + Clone> RepeatBody for Full<D> {
     }
 }
 
-/// It can be repeated where it is known to have no content.
+/// Can be repeated only if it is known to be empty.
 impl<D: Buf + 'static, E> RepeatBody for BoxBody<D, E> {
     fn empty() -> Self {
         Self::default()
@@ -97,7 +97,7 @@ impl<D: Buf + 'static, E> RepeatBody for BoxBody<D, E> {
     }
 }
 
-/// It can be repeated where it is known to have no content.
+/// Can be repeated only if it is known to be empty.
 impl<D: Buf + 'static, E> RepeatBody for UnsyncBoxBody<D, E> {
     fn empty() -> Self {
         Self::default()

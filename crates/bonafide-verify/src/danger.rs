@@ -37,7 +37,8 @@ use crate::host::pattern::HostPattern;
 /// use bonafide_verify::pki_types::UnixTime;
 /// use bonafide_verify::{Code, Policy};
 ///
-/// let in_an_hour = UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + 3600));
+/// let in_an_hour = Duration::from_secs(UnixTime::now().as_secs() + 3600);
+/// let in_an_hour = UnixTime::since_unix_epoch(in_an_hour);
 /// let grant = Grant::for_host("localhost")
 ///     .forgive(Code::SelfSigned)
 ///     .because("the development server makes its own certificate")

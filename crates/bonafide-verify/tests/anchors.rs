@@ -114,9 +114,10 @@ fn a_broken_file_beside_good_ones_is_reported_and_not_fatal() {
     let at = |path: &Path| path.display().to_string();
     assert!(matches!(next(), (place, LoadProblem::Pem(_)) if place == at(&broken)));
     assert!(matches!(next(), (place, LoadProblem::NoCertificate) if place == at(&empty)));
-    assert!(
-        matches!(next(), (place, LoadProblem::NotAnAnchor { position: 1, .. }) if place == at(&not_x509))
-    );
+    assert!(matches!(
+        next(),
+        (place, LoadProblem::NotAnAnchor { position: 1, .. }) if place == at(&not_x509)
+    ));
     assert!(matches!(next(), (place, LoadProblem::Io(_)) if place.ends_with("absent.pem")));
     assert!(found.next().is_none());
 }

@@ -205,12 +205,12 @@ fn a_file_that_is_not_a_capsule_is_refused_with_the_place() {
         (
             "peer_certificate",
             json!(two),
-            "peer_certificate is not exactly one certificate in PEM",
+            "peer_certificate must be exactly one certificate in PEM",
         ),
         (
             "untrusted_intermediates",
             json!(["-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"]),
-            "untrusted_intermediates[0] is not exactly one certificate in PEM",
+            "untrusted_intermediates[0] must be exactly one certificate in PEM",
         ),
         (
             "validation_time",

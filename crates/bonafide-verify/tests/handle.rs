@@ -105,7 +105,8 @@ fn the_sinks_of_both_policies_hear_of_a_replacement_and_a_common_one_once() {
         assert!(
             matches!(
                 &seen[0],
-                Event::PolicyReplaced(PolicyReplaced { from: f, to: t, .. }) if (*f, *t) == (from, to)
+                Event::PolicyReplaced(PolicyReplaced { from: f, to: t, .. })
+                    if (*f, *t) == (from, to)
             ),
             "{seen:?}"
         );

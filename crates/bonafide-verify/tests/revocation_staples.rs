@@ -496,7 +496,9 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_reader_of_staples_panic(staple in prop::collection::vec(any::<u8>(), 1..300)) {
+    fn no_bytes_make_the_reader_of_staples_panic(
+        staple in prop::collection::vec(any::<u8>(), 1..300),
+    ) {
         let ca = TestCa::new();
         let leaf = ca.issue(Recipe::for_host(HOST));
         let refusal = judge(&ca, &leaf, &staple, staples()).unwrap_err();

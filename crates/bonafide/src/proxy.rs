@@ -199,7 +199,7 @@ impl Proxy {
             return Err(Failure::new(Kind::Config, what).into());
         }
         if OURS.contains(&name) {
-            let what = format!("{name} cannot be set for a proxy");
+            let what = format!("the header {name} cannot be set for a proxy");
             return Err(Failure::new(Kind::Config, what).into());
         }
         let headers = &mut Arc::make_mut(&mut self.inner).headers;
@@ -395,7 +395,7 @@ mod tests {
             error.to_string()
         };
         for name in OURS {
-            let expected = format!("{name} cannot be set for a proxy");
+            let expected = format!("the header {name} cannot be set for a proxy");
             assert_eq!(text(proxy().header(name, "1")), expected);
         }
         assert_eq!(

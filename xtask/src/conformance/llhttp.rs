@@ -19,7 +19,8 @@ const REFUSED: &str = "refused";
 /// How long a request may take. A server here answers at once.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// All cases of the pages in `llhttp-response/` of `data` for a strict parser that reads to the end.
+/// All cases of the pages in `llhttp-response/` of `data` for a strict parser that reads to the
+/// end.
 ///
 /// # Errors
 /// [`SuiteError`] where a page cannot be read or has a case of another form.
@@ -106,8 +107,8 @@ fn cases(page: &str) -> Vec<Option<Case<'_>>> {
     cases
 }
 
-/// A response as the suite writes it: lines end in CR and LF, `\r`, `\n`, `\f` and `\t` are escapes,
-/// and a backslash at the end of a line joins it with the next.
+/// A response as the suite writes it: lines end in CR and LF, `\r`, `\n`, `\f` and `\t` are
+/// escapes, and a backslash at the end of a line joins it with the next.
 fn bytes_of(text: &str) -> Vec<u8> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.replace("\\\n", "").replace('\n', "\r\n");

@@ -1,17 +1,17 @@
 //! Rule `codes`: every refusal code exists once, has its page in the common form, and a line in the
-//! index of the pages. Rule `code-links`: the documentation of each code links its page.
+//! index of the pages.
 
 use std::collections::BTreeMap;
 
 use proc_macro2::{TokenStream, TokenTree};
 
+use super::code_links;
 use super::finding::Finding;
 use crate::source::{RustFile, Tree};
 
 const RULE: &str = "codes";
-const LINKS: &str = "code-links";
-const CODES: &str = "crates/bonafide-verify/src/code.rs";
-const PAGES: &str = "docs/codes/";
+pub(super) const CODES: &str = "crates/bonafide-verify/src/code.rs";
+pub(super) const PAGES: &str = "docs/codes/";
 const INDEX: &str = "README.md";
 /// What a page has after its title, in this order.
 const PARTS: [&str; 4] = [
@@ -45,7 +45,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     if pages.is_empty() {
         return findings;
     }
-    findings.extend(links(file));
+    findings.extend(code_links::check(file));
     for (code, line) in &codes {
         if !pages.contains_key(format!("{code}.md").as_str()) {
             let message = format!("`{code}` has no page {PAGES}{code}.md");
@@ -136,77 +136,7 @@ fn search(tokens: &TokenStream, found: &mut Vec<(usize, String)>) {
     }
 }
 
-/// The codes whose doc comment does not name their page, unless the macro that declares them adds
-/// it to each: `concat!("…docs/codes/", $text, ".md…")`.
-fn links(file: &RustFile) -> Vec<Finding> {
-    let mut search = LinkSearch::default();
-    search.read(&file.tokens);
-    if search.made_by_macro {
-        return Vec::new();
-    }
-    let unlinked = search.unlinked.into_iter();
-    unlinked
-        .filter(|(line, _)| !file.is_test(*line))
-        .map(|(line, code)| {
-            let message = format!("the documentation of `{code}` does not link {PAGES}{code}.md");
-            Finding::error(LINKS, CODES, line, message)
-        })
-        .collect()
-}
-
-#[derive(Default)]
-struct LinkSearch {
-    docs: String,
-    unlinked: Vec<(usize, String)>,
-    made_by_macro: bool,
-}
-
-impl LinkSearch {
-    fn read(&mut self, tokens: &TokenStream) {
-        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-        for window in tokens.windows(6) {
-            let [before, _, dollar, _, _, after] = window else {
-                continue;
-            };
-            self.made_by_macro |= dollar.to_string() == "$"
-                && before.to_string().ends_with(&format!("{PAGES}\""))
-                && after.to_string().starts_with("\".md");
-        }
-        for tree in &tokens {
-            match tree {
-                TokenTree::Group(group) => match doc(&group.stream()) {
-                    Some(text) => self.docs.push_str(&text),
-                    None => self.read(&group.stream()),
-                },
-                TokenTree::Literal(literal) => {
-                    let code = literal.to_string();
-                    let code = code.trim_matches('"');
-                    if is_code(code) {
-                        let line = literal.span().start().line;
-                        if !self.docs.contains(&format!("{PAGES}{code}.md")) {
-                            self.unlinked.push((line, code.to_owned()));
-                        }
-                        self.docs.clear();
-                    }
-                }
-                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
-            }
-        }
-    }
-}
-
-/// The text of `doc = "…"`, which a doc comment is to the parser.
-fn doc(attribute: &TokenStream) -> Option<String> {
-    let tokens: Vec<TokenTree> = attribute.clone().into_iter().collect();
-    match tokens.as_slice() {
-        [TokenTree::Ident(name), _, TokenTree::Literal(text)] if name == "doc" => {
-            Some(text.to_string())
-        }
-        _ => None,
-    }
-}
-
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     text.strip_prefix("BF-").is_some_and(|rest| {
         !rest.is_empty()
             && rest
@@ -319,50 +249,6 @@ mod tests {
         assert_eq!(
             of("- [BF-A](BF-C.md): a"),
             ["the line is not of the form `- [BF-A](BF-A.md): what it means`"]
-        );
-    }
-
-    /// The lines of codes without a link to their page.
-    fn unlinked(source: &str) -> Vec<usize> {
-        let page = page("BF-A");
-        let files = [(CODES, source), ("docs/codes/BF-A.md", page.as_str())];
-        let found = check(&Tree::of(&files)).into_iter();
-        found
-            .filter(|finding| finding.rule == LINKS)
-            .map(|finding| finding.line)
-            .collect()
-    }
-
-    #[test]
-    fn a_code_whose_documentation_links_its_own_page_is_accepted() {
-        let link = |code: &str| format!("/// a [page](https://a.example/docs/codes/{code}.md)");
-        let of = |docs: &str| unlinked(&format!("codes! {{\n{docs}\nA = \"BF-A\" }}"));
-        assert_eq!(of(&format!("{}\n/// and more", link("BF-A"))), [0; 0]);
-        assert_eq!(of("#[doc = \"docs/codes/BF-A.md\"]"), [0; 0]);
-        assert_eq!(of(&link("BF-B")), [3]);
-        assert_eq!(of("/// BF-A"), [3]);
-        assert_eq!(of("// docs/codes/BF-A.md"), [3]);
-        let both = format!("{}\nA = \"BF-A\",\nB = \"BF-A\"", link("BF-A"));
-        assert_eq!(unlinked(&format!("codes! {{\n{both} }}")), [4]);
-        assert_eq!(unlinked("#[test]\nfn a() { b(\"BF-A\") }"), [0; 0]);
-    }
-
-    #[test]
-    fn a_macro_that_links_the_page_of_each_code_is_enough() {
-        let of = |doc: &str| {
-            let rules = "macro_rules! codes { ($($name:ident = $text:literal),+) => {";
-            unlinked(&format!(
-                "{rules} pub enum Code {{ $(#[doc = {doc}] $name,)+ }} }}; }}\n\
-                 codes! {{\nA = \"BF-A\" }}"
-            ))
-        };
-        let linking = r#"concat!("[", $text, "](https://a.example/docs/codes/", $text, ".md)")"#;
-        assert_eq!(of(linking), [0; 0]);
-        assert_eq!(of(&linking.replace(".md)", ".html)")), [3]);
-        assert_eq!(of(&linking.replace("docs/codes/", "codes/")), [3]);
-        assert_eq!(
-            of(&linking.replace("/codes/\", $text", "/codes/\", \"a\"")),
-            [3]
         );
     }
 }

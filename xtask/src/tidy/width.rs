@@ -92,6 +92,7 @@ fn rust_lines(file: &RustFile, columns: usize) -> Vec<usize> {
     literals.read(&file.tokens, &source);
     let tables = tables(&file.syntax);
     let mut prose = Prose::default();
+    let mut conditional = Conditional::default();
     let mut too_long = Vec::new();
     for (number, line) in (1..).zip(source) {
         let spans = literals.of(number);
@@ -99,12 +100,17 @@ fn rust_lines(file: &RustFile, columns: usize) -> Vec<usize> {
         let comment = comment_start(&code, spans);
         let indent = code.iter().take_while(|c| c.is_whitespace()).count();
         let accepted = if comment == Some(indent) {
+            conditional = Conditional::default();
             let rest: String = code[indent..].iter().collect();
             let text = rest.trim_start_matches('/');
             let text = text.strip_prefix('!').unwrap_or(text);
             prose.accepts(code.len() - text.chars().count(), text, columns)
         } else {
-            prose = Prose::default();
+            if !conditional.contains(line) {
+                prose = Prose::default();
+            } else if let Some(fence) = conditional.fence(line) {
+                prose.accepts(code.len() - fence.chars().count(), fence, columns);
+            }
             code.len() <= columns
                 || comment.is_none()
                     && (tables.iter().any(|table| table.contains(&number))
@@ -116,6 +122,37 @@ fn rust_lines(file: &RustFile, columns: usize) -> Vec<usize> {
         }
     }
     too_long
+}
+
+/// Attributes between the lines of a doc comment that begin with `cfg_attr`. Each of them may hold
+/// one line of the comment, such as the first line of a fence.
+#[derive(Default)]
+struct Conditional {
+    is_open: bool,
+    has_fence: bool,
+}
+
+impl Conditional {
+    /// Whether the line is a part of such an attribute.
+    fn contains(&mut self, line: &str) -> bool {
+        let line = line.trim();
+        let begins = line.starts_with("#[cfg_attr(") || line.starts_with("#![cfg_attr(");
+        let contains = self.is_open || begins;
+        self.is_open = contains && !line.ends_with(")]");
+        contains
+    }
+
+    /// The fence of `doc = "```…"`. Attributes that follow each other are alternatives: only the
+    /// first fence counts.
+    fn fence<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let (_, text) = line.split_once("doc = \"")?;
+        let (text, _) = text.split_once('"')?;
+        if !text.starts_with("```") || self.has_fence {
+            return None;
+        }
+        self.has_fence = true;
+        Some(text)
+    }
 }
 
 /// Where `//` stands outside every string literal.
@@ -253,6 +290,32 @@ mod tests {
             let code = text.replace("() {}", "()\n{}");
             assert_eq!(refused("a.rs", &code), NONE, "{text}");
         }
+    }
+
+    #[test]
+    fn an_attribute_between_the_lines_of_a_comment_opens_or_closes_a_fence() {
+        let code = "//! let a = b(c, d, e, f, g, h);";
+        let row = "//! | a table | of | cells | that is long |";
+        let prose = "//! What this is for and why so.";
+        let skipped = "#![cfg_attr(b, doc = \"```\")]";
+        for open in [
+            format!("{skipped}\n#![cfg_attr(c, doc = \"```ignore\")]"),
+            "#![cfg_attr(c, doc = \"```ignore\")]\n#![cfg_attr(b, doc = \"```\")]".to_owned(),
+            format!("{skipped}\n#![cfg_attr(\n    not(b),\n    doc = \"```ignore\"\n)]"),
+        ] {
+            let lines = open.lines().count() + 1;
+            for close in ["//! ```", skipped] {
+                let text = format!("//! A\n{open}\n{code}\n{close}\n{row}\n{prose}");
+                let columns = [lines + 1, lines + 4];
+                let found = refused("a.rs", &text);
+                assert_eq!(found, columns, "{text}");
+            }
+        }
+        let other = "//! A\n#![cfg_attr(b, doc = \"a\")]\n//! ```";
+        assert_eq!(
+            refused("a.rs", &format!("{other}\n{code}\n//! ```\n{row}")),
+            [4]
+        );
     }
 
     #[test]

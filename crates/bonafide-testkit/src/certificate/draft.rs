@@ -138,7 +138,10 @@ impl Draft {
             .partition(|field| matches!(field.tag(), Tag::ContextSpecific { .. }));
         let content = |number: u32| {
             let field = tagged.iter().find(|field| {
-                matches!(field.tag(), Tag::ContextSpecific { number: found, .. } if found == TagNumber(number))
+                matches!(
+                    field.tag(),
+                    Tag::ContextSpecific { number: found, .. } if found == TagNumber(number)
+                )
             });
             field.map(|field| field.value().to_vec())
         };

@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, StatusCode};
 use super::{AuthError, Prepared, Presented, Rounds, Seen, Step};
 use crate::redirect::RepeatBody;
 
-/// The request to send, and the same once more.
+/// The request to send, and a copy to send again.
 pub(super) struct Attempts<B> {
     rounds: Rounds,
     /// Empty while an attempt is under way.
@@ -25,7 +25,7 @@ impl<B: RepeatBody> Attempts<B> {
         }
     }
 
-    /// The next request, and what it is sent with.
+    /// The next request, and its credential.
     pub(super) fn next(
         &mut self,
         prepared: Option<&Prepared>,

@@ -9,15 +9,15 @@ use http::{HeaderValue, Method, Uri};
 use super::Challenge;
 use crate::BoxError;
 
-/// The answer of an [`Authenticator`], on its way: the value of `Authorization`, or `None` if the
-/// response of 401 is for the caller.
+/// The future answer of an [`Authenticator`]: the value of `Authorization`, or `None` to return the
+/// 401 to the caller.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Option<HeaderValue>, BoxError>> + Send>>;
 
 /// Answers challenges by a scheme of your own.
 ///
-/// It is asked for responses of 401 from what its credential is bound to, and for no others; at
-/// most [`MAX_ROUNDS`](super::MAX_ROUNDS) times for one request. Until it has answered, the
-/// response is held and its connection in use.
+/// It is called only for 401 responses from the origin or zone of its credential, at most
+/// [`MAX_ROUNDS`](super::MAX_ROUNDS) times for one request. Until it has answered, the response is
+/// kept and its connection stays in use.
 ///
 /// ```
 /// use bonafide_tower::auth::{AuthScheme, Authenticator, Answering, Challenged, Credential};
@@ -44,7 +44,7 @@ pub trait Authenticator: Send + Sync + 'static {
     /// [`AuthError::Authenticator`](super::AuthError::Authenticator).
     fn answer(&self, challenged: Challenged) -> Answering;
 
-    /// The value of `Authorization` for a request that was not challenged yet. Default: none.
+    /// The value of `Authorization` for a request before any challenge. Default: none.
     fn ahead(&self, method: &Method, uri: &Uri) -> Option<HeaderValue> {
         let _ = (method, uri);
         None
@@ -59,7 +59,7 @@ pub struct Challenged {
     pub method: Method,
     /// Its URI, as it was sent.
     pub uri: Uri,
-    /// What the server asks for.
+    /// The challenges of the server.
     pub challenges: Vec<Challenge>,
     /// How many challenges to this request were answered before.
     pub answered: usize,

@@ -7,19 +7,19 @@ use http::Uri;
 use super::ZonePattern;
 use crate::origin::Origin;
 
-/// To whom a credential may be sent. Both are of `https` alone.
+/// Where a credential may be sent. Both variants require `https`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Binding {
     /// One origin.
     Origin(Origin),
     /// The hosts of a zone, on any port. A client that knows zones compares that of the connection;
-    /// [`AuthLayer`](super::AuthLayer) compares the host of the request alone.
+    /// [`AuthLayer`](super::AuthLayer) compares only the host of the request.
     Zone(ZonePattern),
 }
 
 impl Binding {
-    /// Whether a request for `uri` may carry the credential, as far as the URI can say.
+    /// Whether the URI of a request allows it to have the credential.
     pub fn covers(&self, uri: &Uri) -> bool {
         match self {
             Self::Origin(origin) => origin.is_of(uri),
@@ -27,7 +27,7 @@ impl Binding {
         }
     }
 
-    /// Whether a request to `origin` may carry the credential, as far as the origin can say.
+    /// Whether the origin of a request allows it to have the credential.
     pub fn covers_origin(&self, origin: &Origin) -> bool {
         match self {
             Self::Origin(own) => own == origin,

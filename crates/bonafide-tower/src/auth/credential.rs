@@ -9,7 +9,7 @@ use super::scheme::Kind;
 use super::{AuthScheme, Binding, CredentialError, Rounds};
 use crate::origin::Origin;
 
-/// What proves to one origin, or to the hosts of one zone, who the sender is.
+/// Authenticates the sender to one origin, or to the hosts of one zone.
 ///
 /// Cheap to clone; the clones share nonces and tokens.
 ///
@@ -61,8 +61,8 @@ impl Credential {
     /// A credential for the hosts of a zone, over `https` and on any port. The zone is written as
     /// in a policy: `api.example.com`, `*.example.com` or `**.example.com`.
     ///
-    /// A client that knows the zones of its policy sends it only over a connection of that very
-    /// zone. [`AuthLayer`](super::AuthLayer) compares no more than the host.
+    /// A client that knows the zones of its policy sends it only over a connection of the same
+    /// zone. [`AuthLayer`](super::AuthLayer) compares only the host.
     ///
     /// # Errors
     ///
@@ -79,10 +79,10 @@ impl Credential {
         }
     }
 
-    /// Demands a connection that was pinned. A client that knows its connection looks at it before
-    /// it writes the credential. [`AuthLayer`](super::AuthLayer) cannot: over another client a
-    /// request goes with its headers before its connection is known, so that `https` is all that it
-    /// demands. There, put pins into the policy of the client's connector.
+    /// Requires a pinned connection. A client that knows its connection checks it before it writes
+    /// the credential. [`AuthLayer`](super::AuthLayer) cannot check it, because it adds headers
+    /// before the client chooses a connection; it requires only `https`. With the layer, put pins
+    /// into the policy of the client's connector.
     pub fn pinned(mut self) -> Self {
         self.pinning = Pinning::Demanded;
         self
@@ -93,7 +93,7 @@ impl Credential {
         &self.binding
     }
 
-    /// Whether it demands a connection that was [pinned](Self::pinned).
+    /// Whether it requires a [pinned](Self::pinned) connection.
     pub fn is_pinned(&self) -> bool {
         self.pinning == Pinning::Demanded
     }
@@ -130,7 +130,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// The credentials of a client, each with its own binding. Cheap to clone.
+/// All credentials of a client, each with its own binding. Cheap to clone.
 ///
 /// ```
 /// use bonafide_tower::auth::{Basic, Bearer, Credential, Keyring};
@@ -147,8 +147,8 @@ impl fmt::Debug for Credential {
 pub struct Keyring(Arc<[Credential]>);
 
 impl Keyring {
-    /// The credential for a request to `uri`: the one with the narrowest binding, the last of those
-    /// that are alike.
+    /// The credential for a request to `uri`: the one with the narrowest binding; of several with
+    /// the same binding, the last.
     pub fn find(&self, uri: &Uri) -> Option<&Credential> {
         self.narrowest(|binding| binding.covers(uri))
     }

@@ -1,4 +1,4 @@
-//! Bodies of responses that the caller does not get.
+//! Reads bodies of responses that the caller does not get.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -10,10 +10,10 @@ use http_body::Body;
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 
-/// The most that is read of one: 64 KiB, as `bonafide::Client` reads of a redirect's.
+/// The most bytes that are read of one: 64 KiB, as for redirects in `bonafide::Client`.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How long is read at most, where there is a runtime of tokio.
+/// The longest time to read, inside a tokio runtime.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// A body that is read up to a bound, so that its connection can be used again.

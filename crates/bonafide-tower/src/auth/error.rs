@@ -1,4 +1,4 @@
-//! What is wrong with a credential, and why a challenge is not answered.
+//! Errors of credentials and of answers to challenges.
 
 use crate::BoxError;
 use crate::origin::{Origin, OriginError};
@@ -9,69 +9,67 @@ use super::TokenError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// What it is bound to is not an origin.
-    #[error("a credential needs an origin")]
+    /// The text that it is bound to is not an origin.
+    #[error("the credential is not bound to a valid origin")]
     NotAnOrigin {
         /// What is wrong with it.
         #[from]
         source: OriginError,
     },
-    /// The origin is `http://`. There is no switch that allows it: the network could read the
-    /// secret.
-    #[error(
-        "a credential cannot be bound to http://{host}, which does not hide it from the network"
-    )]
+    /// The origin is `http://`. This cannot be allowed: the network could read the secret.
+    #[error("a credential cannot be bound to http://{host}: it would be sent unencrypted")]
     PlainHttp {
         /// The host.
         host: String,
     },
     /// The zone is neither a host nor a host behind `*.` or `**.`.
-    #[error("a credential needs a zone that is a host pattern")]
+    #[error("the zone of the credential is not a valid host pattern")]
     NotAZone,
     /// The zone covers a public suffix, under which hosts belong to different owners.
     #[error("a credential cannot be bound to a public suffix")]
     PublicSuffix,
     /// The user name has a colon, which ends it in `Basic` (RFC 7617 section 2) and in `Digest`
     /// (RFC 7616 section 3.4.2).
-    #[error("the user name has a colon")]
+    #[error("the user name contains a colon")]
     ColonInUser,
     /// The user name or the password has a control character.
-    #[error("the user name or the password has a control character")]
+    #[error("the user name or the password contains a control character")]
     ControlCharacter,
     /// The token is not a `token68` (RFC 6750 section 2.1): letters, digits, `-._~+/`, and `=` at
     /// its end.
-    #[error("the token is not a bearer token: it is empty or has a character that none may have")]
+    #[error("the bearer token is empty or contains a character that RFC 6750 does not allow")]
     NotABearerToken,
 }
 
-/// Why a request is not sent, or its response is not given to the caller.
+/// Why a request was not sent, or its response was not returned to the caller.
 ///
-/// No text of it shows a secret. What a [`TokenSource`](super::TokenSource) or an
-/// [`Authenticator`](super::Authenticator) fails with is a source of it, and is theirs.
+/// No text of it shows a secret. The `source()` holds the error of a
+/// [`TokenSource`](super::TokenSource) or an [`Authenticator`](super::Authenticator), whose text
+/// may show more.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// There is no token to send.
-    #[error("no token for the request")]
+    /// No token could be obtained.
+    #[error("no bearer token could be obtained for the request")]
     Token {
         /// Why.
         #[from]
         source: TokenError,
     },
-    /// The server asks for less than it did before: it offered `Digest`, and now offers `Basic`
-    /// without it, or it offers MD5 alone where it offered SHA-256. The server, or what stands
-    /// before it, is at fault; a password is not sent.
-    #[error("{origin} asks for a weaker proof of the password than it did before")]
+    /// The server asks for weaker authentication than before: after `Digest` it offers only
+    /// `Basic`, or after SHA-256 only MD5. The server, or an attacker or a device in front of it,
+    /// is at fault. The password is not sent.
+    #[error("{origin} asks for weaker authentication than before; the password was not sent")]
     Downgraded {
         /// Where.
         origin: Origin,
     },
-    /// The server offers `Digest` in no form that can be answered.
+    /// The server offers `Digest`, but in no supported form.
     #[error("the Digest challenge of {origin} cannot be answered: {reason}")]
     UnsupportedDigest {
         /// Where.
         origin: Origin,
-        /// What is missing.
+        /// What is not supported.
         reason: UnsupportedDigest,
     },
     /// The server's own proof that it knows the password (`rspauth`, RFC 7616 section 3.5) is
@@ -82,7 +80,7 @@ pub enum AuthError {
         origin: Origin,
     },
     /// The operating system gives no random bytes.
-    #[error("the operating system gives no random bytes")]
+    #[error("the operating system returned no random bytes")]
     Random {
         /// Its error.
         source: getrandom::Error,
@@ -90,7 +88,7 @@ pub enum AuthError {
     /// The [`Authenticator`](super::Authenticator) failed.
     #[error("the authenticator failed")]
     Authenticator {
-        /// With this.
+        /// Its error.
         source: BoxError,
     },
 }
@@ -103,13 +101,13 @@ pub enum UnsupportedDigest {
     #[error("it has no realm or no nonce")]
     Incomplete,
     /// Its algorithm is not one of MD5, SHA-256 and SHA-512-256, with or without `-sess`.
-    #[error("its algorithm is not known")]
+    #[error("its algorithm is not supported")]
     Algorithm,
     /// It has no `qop`, which RFC 7616 section 3.3 demands, or `auth-int` alone, which covers the
     /// body.
-    #[error("its qop is not auth")]
+    #[error("it does not offer qop=auth")]
     Protection,
-    /// A value of it cannot stand in a header.
-    #[error("a value of it cannot stand in a header")]
+    /// One of its values contains a character that a header cannot hold.
+    #[error("one of its values contains a character that a header cannot hold")]
     Value,
 }

@@ -31,12 +31,12 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<S, B, R, F> {
-        /// No credential is for the request.
+        /// The request has no credential.
         Plain {
             #[pin]
             response: F,
         },
-        /// A request is on its way through its attempts.
+        /// The request may be sent several times.
         Bound {
             inner: S,
             attempts: Attempts<B>,
@@ -49,12 +49,12 @@ pin_project! {
 pin_project! {
     #[project = StepProj]
     enum StepState<R, F> {
-        /// What to send is not there yet. The response that led to this is held.
+        /// The credential is not ready yet. The 401 that led to this is kept.
         Preparing {
             preparing: Preparing,
             held: Option<Response<R>>,
         },
-        /// The body of the response that is not the caller's is read.
+        /// Reads the body of a response that the caller does not get.
         Draining {
             #[pin]
             body: R,

@@ -1,4 +1,4 @@
-//! Middleware that sends credentials to the origin that they are bound to, and nowhere else.
+//! Middleware that sends credentials only to the origin or zone that they are bound to.
 //!
 #![cfg_attr(feature = "connector", doc = "```")]
 #![cfg_attr(not(feature = "connector"), doc = "```ignore")]
@@ -40,39 +40,39 @@
 //!
 //! # What is sent where
 //!
-//! A [`Credential`] is bound to one `https` origin, or to the hosts of a zone; there is no switch
-//! that binds it to `http`. A request to anything else is sent as it is. So is one that has an
-//! `Authorization` of the caller's own, and its response is the caller's, whatever its status.
+//! A [`Credential`] is bound to one `https` origin, or to the hosts of a zone; it cannot be bound
+//! to `http`. The layer does not change a request to any other origin. It does not change a request
+//! in which the caller has set `Authorization` either, and returns its response with any status.
 //!
 //! | credential | is sent | after a 401 |
 //! |---|---|---|
-//! | [`Basic`] (RFC 7617) | with each request | the 401 is the response |
-//! | [`Bearer`] (RFC 6750) | with each request | the 401 is the response |
-//! | [`RefreshingToken`] | with each request | one request has the token fetched again, and each is sent once more |
-//! | [`Digest`] (RFC 7616) | from the first challenge on | the challenge is answered, twice at most; never with `Basic` |
-//! | [`Authenticator`] | as it says | it is asked, twice at most |
+//! | [`Basic`] (RFC 7617) | with each request | the caller gets the 401 |
+//! | [`Bearer`] (RFC 6750) | with each request | the caller gets the 401 |
+//! | [`RefreshingToken`] | with each request | the token is fetched again, once for all waiting requests, and each request is sent once more |
+//! | [`Digest`] (RFC 7616) | after the first challenge | the layer answers the challenge, at most twice per request; never with `Basic` |
+//! | [`Authenticator`] | when it returns a value | it is called, at most twice per request |
 //!
-//! The layer looks at the origin of the request that it is given. Put it inside of a layer that
-//! follows redirects: then it sees each hop, and a redirect to another origin carries no credential.
-//! A redirect that comes back to the first origin has it again.
+//! The layer compares the origin of each request that it gets. Put it inside of a layer that
+//! follows redirects: then it sees each hop, and a redirect to another origin is sent without the
+//! credential. A redirect back to the first origin is sent with it again.
 //!
-//! A request is sent again only if its body [can be repeated](crate::redirect::RepeatBody); else the
-//! 401 is the response, and the next request has what was learned from it: the nonce, or another
-//! token. Of a 401 that is not the response, up to 64 KiB of the body are read, for one second at
-//! most, so that its connection can be used again. The inner service is cloned for each request that
-//! has a credential.
+//! A request is sent again only if its body [can be repeated](crate::redirect::RepeatBody);
+//! otherwise the caller gets the 401, and the next request uses the new nonce or token. Before a
+//! request is sent again, the layer reads up to 64 KiB of the body of the 401, for at most one
+//! second, so that its connection can be used again. The inner service is cloned for each request
+//! that has a credential.
 //!
-//! In a runtime of tokio, its timer has to be enabled.
+//! A tokio runtime must have its timer enabled.
 //!
 //! # What the layer cannot know
 //!
-//! Over any client, the layer knows the origin of a request and not its connection. Whether that is
-//! verified is the client's part: let it be one that refuses what it cannot verify, such as
-//! hyper-util's over [`connector`](crate::connector). A [zone](Credential::for_zone) is compared by
-//! its hosts alone, and [`pinned`](Credential::pinned) demands no more than `https`.
+//! The layer knows the origin of a request, and not its connection. Only the client can verify the
+//! server: use a client that refuses unverified servers, such as hyper-util's client over
+//! [`connector`](crate::connector). For a [zone](Credential::for_zone) the layer compares only the
+//! host, and [`pinned`](Credential::pinned) has no effect beyond `https`.
 //!
-//! A client that knows the zone and the pins of a connection drives the rule without the layer, and
-//! writes the credential when it has the connection: [`Credential::rounds_for`].
+//! A client that knows the zone and the pins of a connection can use the rule without the layer,
+//! and write the credential when it has the connection: [`Credential::rounds_for`].
 //!
 //! # Secrets
 //!

@@ -1,4 +1,4 @@
-//! What a request is sent with, from the secret to the header.
+//! The credential of a request, from the secret to the header.
 
 use std::fmt;
 use std::future::Future;
@@ -15,8 +15,8 @@ use super::token::{Fetching, Held};
 use super::{AuthError, Credential};
 use crate::origin::Origin;
 
-/// What attempts of a request are sent with: the secret, or what makes it. It passes the layers of
-/// a client beside the request, and becomes a header where the connection is known.
+/// The credential that the attempts of a request use: the secret, or what it is made from. A client
+/// carries it beside the request, and makes it a header when the connection is known.
 #[derive(Clone)]
 pub struct Prepared {
     credential: Credential,
@@ -26,7 +26,7 @@ pub struct Prepared {
 
 #[derive(Clone)]
 enum With {
-    /// What the scheme says by itself.
+    /// A credential that the scheme makes without a challenge.
     Scheme,
     Token(Held),
     /// The answer of an authenticator.
@@ -42,13 +42,13 @@ impl Prepared {
         }
     }
 
-    /// The credential, which says what it is bound to and whether it demands a pin: for a client
-    /// that knows the connection.
+    /// The credential, for a client that knows the connection: its binding, and whether it requires
+    /// a pin.
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// The header for one attempt: of Digest, with a count and a `cnonce` of its own.
+    /// The header for one attempt: for Digest, with a new count and a new `cnonce`.
     ///
     /// # Errors
     ///
@@ -101,8 +101,8 @@ impl Presented {
         }
     }
 
-    /// The value of `Authorization`, which is [sensitive](HeaderValue::set_sensitive); `None` where
-    /// the server has to ask first.
+    /// The value of `Authorization`, which is [sensitive](HeaderValue::set_sensitive); `None` if
+    /// the server must send a challenge first.
     pub const fn value(&self) -> Option<&HeaderValue> {
         self.value.as_ref()
     }
@@ -112,8 +112,8 @@ impl Presented {
     }
 }
 
-/// Something to send, on its way: `None` if there is nothing, and the response that led to this is
-/// that of the request.
+/// The future credential; `None` if there is none, and the caller gets the response that led to
+/// this.
 ///
 /// # Errors
 ///

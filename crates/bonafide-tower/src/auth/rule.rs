@@ -1,4 +1,4 @@
-//! What is sent with a request, and what its response leads to: without a client.
+//! Which credential a request is sent with, and whether it is sent again: without a client.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use super::scheme::Kind;
 use super::{AuthError, Challenge, Challenged, Credential, Prepared, Preparing, Presented};
 use crate::origin::Origin;
 
-/// How many challenges to one request are answered: 2. The second one is for a nonce that has
-/// become too old.
+/// At most 2 challenges to one request are answered. The second one is for a nonce that is too
+/// old.
 pub const MAX_ROUNDS: usize = 2;
 
 /// RFC 7615 section 3.
 const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
 
-/// The rule for one request: what it is sent with, and whether it is sent again.
+/// The rule for one request: which credential it is sent with, and whether it is sent again.
 ///
-/// [`prepare`](Self::prepare) may wait, for a token that is fetched. What it gives is made into a
-/// header for each attempt, by [`Prepared::present`], which does not wait: a client does this when
-/// it has a connection, and knows whose it is. Then [`judge`](Self::judge) sees the response.
+/// [`prepare`](Self::prepare) may wait until a token is fetched. [`Prepared::present`] then makes
+/// the header of each attempt without waiting: a client calls it when it has a connection and knows
+/// its server. Last, pass the response to [`judge`](Self::judge).
 ///
 /// ```
 /// use bonafide_tower::auth::{AuthError, Basic, Credential, Seen, Step};
@@ -52,24 +52,24 @@ pub struct Rounds {
     answered: usize,
 }
 
-/// What a response is judged by.
+/// The parts of a response that the rule reads.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
     /// Its status.
     pub status: StatusCode,
     /// Its headers. `WWW-Authenticate` and `Authentication-Info` are read.
     pub headers: &'a HeaderMap,
-    /// Whether the body of the request can be sent once more. A body without content can.
+    /// Whether the body of the request can be sent once more. An empty body can.
     pub can_repeat_body: bool,
 }
 
 /// What to do with a response.
 #[derive(Debug)]
 pub enum Step {
-    /// It is the response of the request.
+    /// The caller gets this response.
     Respond,
-    /// Once there is something to send, the request is sent again; where there is nothing, the
-    /// response is that of the request.
+    /// The request is sent again when its credential is ready; if there is none, the caller gets
+    /// this response.
     Again(Preparing),
 }
 
@@ -82,13 +82,12 @@ impl Rounds {
         }
     }
 
-    /// Whether a response can lead to another attempt. Where none can, the request need not be
-    /// kept.
+    /// Whether a response can lead to another attempt. If not, the request need not be kept.
     pub fn can_answer(&self) -> bool {
         !matches!(self.credential.kind(), Kind::Fixed(_)) && self.answered < MAX_ROUNDS
     }
 
-    /// What the request is sent with, before any challenge to it.
+    /// The credential of the request before any challenge to it.
     pub fn prepare(&self) -> Preparing {
         match self.credential.kind() {
             Kind::Token(token) => Preparing::token(self.prepared(), token.get()),
@@ -146,7 +145,7 @@ impl Rounds {
             _ => return Ok(Step::Respond),
         };
         if !seen.can_repeat_body {
-            // What was learned is of use to the next request.
+            // The next request uses what was learned.
             return Ok(Step::Respond);
         }
         self.answered += 1;

@@ -1,4 +1,4 @@
-//! Basic and Bearer, and what a credential proves its holder with.
+//! Basic and Bearer, and the schemes of credentials.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ impl Basic {
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] if the user name has a colon, or one of them a control character.
+    /// [`CredentialError`] if the user name contains a colon, or either a control character.
     pub fn new(
         user: impl AsRef<str>,
         password: impl Into<Secret>,
@@ -50,7 +50,7 @@ pub(super) fn check(user: &str, password: &Secret) -> Result<(), CredentialError
     Ok(())
 }
 
-/// A token that is sent with each request as it is (RFC 6750 section 2.1).
+/// A token that is sent unchanged with each request (RFC 6750 section 2.1).
 #[derive(Clone)]
 pub struct Bearer {
     /// The value of `Authorization`.
@@ -79,8 +79,8 @@ impl Bearer {
     }
 }
 
-/// What a credential proves its holder with: made from [`Basic`], [`Bearer`], [`Digest`] or
-/// [`RefreshingToken`], or an [`Authenticator`].
+/// The scheme of a credential: made from [`Basic`], [`Bearer`], [`Digest`] or [`RefreshingToken`],
+/// or an [`Authenticator`].
 pub struct AuthScheme(pub(super) Kind);
 
 pub(super) enum Kind {

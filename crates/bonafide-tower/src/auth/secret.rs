@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// A secret text: a password, a token, a key.
 ///
 /// It has neither `Display` nor a serialization, and its `Debug` shows nothing of it. Its memory is
-/// overwritten when it is dropped; what is made of it, such as the headers of a request, is not.
+/// overwritten when it is dropped. Copies, such as the headers of a request, are not overwritten.
 ///
 /// ```
 /// use bonafide_tower::auth::Secret;
@@ -22,7 +22,7 @@ pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text, for code that must have it, such as an
-    /// [`Authenticator`](super::Authenticator) of its own.
+    /// [`Authenticator`](super::Authenticator) of your own.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -13,7 +13,8 @@ use super::{AuthError, Keyring, ResponseFuture};
 use crate::BoxError;
 use crate::redirect::RepeatBody;
 
-/// Middleware that sends credentials to what they are bound to, and answers challenges.
+/// Middleware that sends credentials to the origin or zone that they are bound to, and answers
+/// challenges.
 ///
 /// See the [module docs](crate::auth) for an example.
 pub struct Auth<S, E = BoxError> {
@@ -87,7 +88,7 @@ where
         let Some(rounds) = rounds else {
             return ResponseFuture::plain(self.inner.call(request));
         };
-        // The clone stays; the one that `poll_ready` was called on sends.
+        // The service on which `poll_ready` was called sends the request; the clone stays here.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let preparing = rounds.prepare();

@@ -1,4 +1,4 @@
-//! Hosts that a credential of a zone is for.
+//! The hosts that a credential of a zone is sent to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +17,8 @@ use super::CredentialError;
 /// | `**.example.com` | it and everything under it |
 /// | `192.0.2.1`, `[2001:db8::1]` | that address |
 ///
-/// A pattern that covers a whole public suffix (`*.com`, `**.co.uk`) is refused, after the public
-/// suffix list. Case, the spelling of a host and the dot of an absolute name do not count.
+/// A pattern that covers a whole public suffix (`*.com`, `**.co.uk`), as the public suffix list has
+/// them, is refused. Case, the spelling of a host and a trailing dot make no difference.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ZonePattern {
     scope: Scope,
@@ -90,7 +90,7 @@ impl FromStr for ZonePattern {
     }
 }
 
-/// A private suffix, such as `github.io`, is a host of its own too.
+/// A private suffix, such as `github.io`, is a host too.
 fn covers_public_suffix(host: &str, scope: Scope) -> bool {
     let Some(suffix) = psl::suffix(host.as_bytes()) else {
         return false;

@@ -39,7 +39,7 @@ pub enum ConnectError {
     },
     /// The policy has no configuration for the host, or none of its anchors could be loaded. The
     /// configuration is at fault.
-    #[error("the policy cannot be used for {host}")]
+    #[error("the policy has no usable configuration for {host}")]
     Config {
         /// The host of the URI.
         host: String,
@@ -49,7 +49,7 @@ pub enum ConnectError {
     },
     /// No transport to the host: its name was not resolved, TCP did not connect, or it broke during
     /// the handshake in another way than by a reset.
-    #[error("no connection to {host}")]
+    #[error("cannot connect to {host}")]
     Transport {
         /// The host of the URI.
         host: String,

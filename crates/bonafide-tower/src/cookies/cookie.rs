@@ -1,9 +1,10 @@
-//! A cookie as it is kept.
+//! A stored cookie.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A cookie of a [`Jar`](super::Jar). `Debug` and `Display` show where it goes and not its value.
+/// A cookie of a [`Jar`](super::Jar). `Debug` and `Display` show its name, domain and path, but not
+/// its value.
 #[derive(Clone)]
 pub struct Cookie {
     pub(super) name: Box<[u8]>,
@@ -17,19 +18,19 @@ pub struct Cookie {
     /// Times are in microseconds since 1970.
     pub(super) created: i64,
     pub(super) accessed: i64,
-    /// `None` for a cookie of the session.
+    /// `None` for a session cookie.
     pub(super) expires: Option<i64>,
-    /// Which of two came first that were created in the same microsecond.
+    /// The order of cookies that were created in the same microsecond.
     pub(super) sequence: u64,
 }
 
-/// `SameSite` of a cookie (RFC 6265bis section 5.6.7). It is shown and has no effect here: it says
-/// which pages of a browser may cause a request, and a client has no pages. What decides where a
-/// cookie goes is the program that makes the request.
+/// `SameSite` of a cookie (RFC 6265bis section 5.6.7). It can be read, and has no effect here: it
+/// limits which pages of a browser may cause a request, and a client has no pages. The program that
+/// makes a request decides which cookies it may send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SameSite {
-    /// No `SameSite`, or one with a value of which nothing is known.
+    /// No `SameSite`, or one with an unknown value.
     #[default]
     Unset,
     /// `None`.
@@ -57,7 +58,7 @@ impl SameSite {
     }
 }
 
-/// What tells a cookie of a partition from every other one (RFC 6265bis section 5.7).
+/// The identity of a cookie within its partition (RFC 6265bis section 5.7).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Identity {
     pub(super) domain: Box<str>,
@@ -67,7 +68,7 @@ pub(super) struct Identity {
 }
 
 impl Cookie {
-    /// Its name, if that is UTF-8. A cookie may have the empty name.
+    /// Its name, if that is UTF-8. The name may be empty.
     pub fn name(&self) -> Option<&str> {
         str::from_utf8(&self.name).ok()
     }
@@ -87,28 +88,28 @@ impl Cookie {
         &self.value
     }
 
-    /// The host that it is for, and, unless it is [host-only](Self::is_host_only), that it is for
-    /// all hosts under.
+    /// The host that the cookie is for. Unless it is [host-only](Self::is_host_only), it is also
+    /// for all subdomains of this host.
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// Whether it is for its host alone and not for those under it.
+    /// Whether it is for its host only, and not for subdomains.
     pub const fn is_host_only(&self) -> bool {
         self.host_only
     }
 
-    /// The path that it is for, with all under it.
+    /// The path that it is for, with all paths below it.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether it is for verified https alone.
+    /// Whether it is sent only over verified https.
     pub const fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Whether it has `HttpOnly`: it should not be shown to scripts. It has no effect here.
+    /// Whether it has `HttpOnly`, which hides it from scripts of a page. It has no effect here.
     pub const fn is_http_only(&self) -> bool {
         self.http_only
     }
@@ -118,8 +119,8 @@ impl Cookie {
         self.same_site
     }
 
-    /// When it ends: 400 days from when it was set at the latest. `None` for a cookie of the
-    /// session, which ends with the jar and is not saved.
+    /// When it expires: at most 400 days after it was set. `None` for a session cookie, which lives
+    /// as long as the jar and is not saved.
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires.map(time)
     }

@@ -1,12 +1,12 @@
 //! Why a cookie is not kept.
 
-/// A cookie that is not kept. The server that sent it is at fault, or the connection that it came
-/// over. No text of it shows a value.
+/// Why a cookie was not stored. The server that sent it is at fault, or the connection that it
+/// arrived over. No text of this error shows the value of a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CookieError {
     /// There is a control character in the field (RFC 6265bis section 5.6, step 1).
-    #[error("the cookie has a control character")]
+    #[error("the cookie contains a control character")]
     ControlCharacter,
     /// It has neither name nor value.
     #[error("the cookie has neither name nor value")]
@@ -19,24 +19,24 @@ pub enum CookieError {
         /// How long they may be: 4,096 bytes.
         limit_bytes: usize,
     },
-    /// It has no `Path`, and that of the request, which counts then, is too long to be kept.
+    /// It has no `Path`, and the path of the request, which is used instead, is too long.
     #[error("the default path of the cookie has {bytes} bytes, more than {limit_bytes}")]
     PathTooLong {
         /// How long it is.
         bytes: usize,
-        /// How long it may be: 1,024 bytes, as a `Path` may.
+        /// The limit: 1,024 bytes, as for `Path`.
         limit_bytes: usize,
     },
     /// The URL is not an `https` or `http` URL with a host.
-    #[error("cookies are kept for https and http URLs alone")]
+    #[error("cookies are kept only for https and http URLs")]
     NotHttp,
-    /// The server of an `https://` URL was not verified: such a connection writes no cookie.
-    #[error("the server was not verified, and so it sets no cookies")]
+    /// The server of an `https://` URL was not verified: such a connection cannot set cookies.
+    #[error("the server was not verified, so it cannot set cookies")]
     Unverified,
     /// Its `Domain` is not ASCII.
     #[error("the Domain of the cookie is not ASCII")]
     DomainNotAscii,
-    /// Its `Domain` is not the host that sent it, nor one that this host is under.
+    /// Its `Domain` is neither the host that sent it nor a parent domain of this host.
     #[error("the Domain of the cookie, {domain:?}, does not cover {host}, which sent it")]
     ForeignDomain {
         /// Its `Domain`.
@@ -44,23 +44,23 @@ pub enum CookieError {
         /// The host that sent it.
         host: String,
     },
-    /// Its `Domain` is a public suffix, or is over one: hosts under it belong to others.
-    #[error("the Domain of the cookie, {domain:?}, is, or is over, a public suffix")]
+    /// Its `Domain` is a public suffix or the parent of one: hosts under it belong to other owners.
+    #[error("the Domain of the cookie, {domain:?}, is a public suffix or the parent of one")]
     PublicSuffix {
         /// Its `Domain`.
         domain: String,
     },
-    /// It is `Secure` and came over `http://`.
-    #[error("the cookie is Secure and came over http")]
+    /// It is `Secure` but was set over `http://`.
+    #[error("the cookie is Secure but was set over http")]
     SecureOverHttp,
-    /// It came over `http://` and would hide a `Secure` one of its name ("leave secure cookies
-    /// alone", RFC 6265bis section 5.7).
-    #[error("the cookie came over http and would hide a Secure cookie")]
+    /// It was set over `http://` and would be sent in place of a `Secure` cookie of the same name
+    /// ("leave secure cookies alone", RFC 6265bis section 5.7).
+    #[error("the cookie was set over http and would be sent in place of a Secure cookie")]
     HidesSecure,
-    /// Its name has a prefix that promises more than the cookie keeps (RFC 6265bis section 4.1.3):
-    /// `__Secure-` is for `Secure` cookies, `__Host-` for those that have `Path=/` and no `Domain`
-    /// too.
-    #[error("the cookie does not keep what its prefix {prefix} promises")]
+    /// The cookie does not meet the requirements of the prefix of its name (RFC 6265bis section
+    /// 4.1.3): `__Secure-` requires `Secure`; `__Host-` requires `Secure`, `Path=/` and no
+    /// `Domain`.
+    #[error("the cookie does not meet the requirements of its prefix {prefix}")]
     Prefix {
         /// `__Secure-` or `__Host-`.
         prefix: &'static str,

@@ -1,4 +1,4 @@
-//! The jar: cookies of several partitions, bounded together.
+//! The jar: cookies of several partitions, with one limit for all.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,15 +17,16 @@ use super::shelf::{Route, Shelf, Use};
 use crate::assurance::Assurance;
 use crate::store::Partition;
 
-/// How many cookies a [`Jar`] keeps.
+/// How many cookies a [`Jar`] stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JarLimits {
-    /// With the same domain, in one partition. Default: 50. Of one more, an expired one goes first,
-    /// then one that is not `Secure`, then any; each time the one used longest ago.
+    /// The most cookies of one domain in one partition. Default: 50. When there are more, the jar
+    /// removes an expired cookie first, then one that is not `Secure`, then any; each time the one
+    /// that was used longest ago.
     pub per_domain: usize,
-    /// In all partitions together. Default: 3,000. Of one more, an expired one goes first, then
-    /// that of the fullest partition which was used longest ago: one zone cannot push out the
-    /// cookies of the others.
+    /// The most cookies in all partitions together. Default: 3,000. When there are more, the jar
+    /// removes an expired cookie first, then the one of the fullest partition that was used longest
+    /// ago: one zone cannot push out the cookies of the others.
     pub in_all: usize,
 }
 
@@ -39,14 +40,14 @@ impl Default for JarLimits {
     }
 }
 
-/// Cookies, parted by [`Partition`]. Clones share them.
+/// Cookies, separated by [`Partition`]. Clones share them.
 ///
-/// A jar belongs to one user of a service: give each a client with a jar of its own, or a partition
-/// of its own. A jar in a `static` sends the cookies of one user with the requests of another.
+/// A jar belongs to one user of a service: give each user a separate jar or a separate partition. A
+/// jar in a `static` sends the cookies of one user with the requests of another.
 ///
-/// All methods are synchronous and take what they need to know: the URL, the partition, what is
-/// known of the server, and the time. An `https://` connection whose server is not
-/// [verified](Assurance::Verified) gets no cookie and sets none.
+/// All methods are synchronous. Their arguments are the URL, the partition, the assurance of the
+/// server, and the time. No cookie is sent to, or set by, an `https://` server that is not
+/// [verified](Assurance::Verified).
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -105,8 +106,8 @@ impl Jar {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what the `Set-Cookie` fields of a response from `url` set. What must not be kept is
-    /// left out; [`set`](Self::set) says why.
+    /// Stores the cookies of the `Set-Cookie` fields of a response from `url`. Cookies that must
+    /// not be stored are left out; [`set`](Self::set) returns the reason.
     pub fn receive(
         &self,
         url: &Url,
@@ -116,18 +117,18 @@ impl Jar {
         now: SystemTime,
     ) {
         for field in headers.get_all(SET_COOKIE) {
-            // A server learns nothing of what became of its cookie, and neither does the request.
+            // An invalid cookie is no reason to fail the request, so the error is dropped.
             let _ = self.set(url, partition, assurance, field.as_bytes(), now);
         }
     }
 
-    /// Keeps the cookie that a `Set-Cookie` field of this text from `url` sets: that of a response,
-    /// or one that the caller brings, in whose value a `;` begins an attribute. One that has
-    /// expired, with `Max-Age=0`, removes the one in its place.
+    /// Stores the cookie of one `Set-Cookie` field from `url`: of a response, or written by the
+    /// caller. A `;` ends the value and begins an attribute. An expired cookie, for example with
+    /// `Max-Age=0`, removes the stored one.
     ///
     /// # Errors
     ///
-    /// [`CookieError`] if it must not be kept.
+    /// [`CookieError`] if it must not be stored.
     pub fn set(
         &self,
         url: &Url,
@@ -153,9 +154,8 @@ impl Jar {
         Ok(())
     }
 
-    /// The cookies that go with a request to `url`, in the order in which they go: those with the
-    /// longest path first, and of these those first that were set first (RFC 6265bis section
-    /// 5.8.3).
+    /// The cookies of a request to `url`, in the order in which they are sent: longer paths first,
+    /// and for equal lengths, older cookies first (RFC 6265bis section 5.8.3).
     pub fn cookies(
         &self,
         url: &Url,
@@ -168,8 +168,8 @@ impl Jar {
         selected.into_iter().cloned().collect()
     }
 
-    /// The `Cookie` field of a request to `url`; `None` if no cookie goes with it. It is marked as
-    /// [sensitive](HeaderValue::is_sensitive). Its cookies count as used now.
+    /// The `Cookie` field of a request to `url`; `None` if there is no cookie for it. It is marked
+    /// as [sensitive](HeaderValue::is_sensitive). Its cookies count as used now.
     pub fn header(
         &self,
         url: &Url,
@@ -197,7 +197,7 @@ impl Jar {
         Some(value)
     }
 
-    /// All cookies of a partition that have not expired, wherever they go.
+    /// All cookies of a partition that have not expired, for any URL.
     pub fn all(&self, partition: &Partition, now: SystemTime) -> Vec<Cookie> {
         let now = micros(now);
         let state = self.state();

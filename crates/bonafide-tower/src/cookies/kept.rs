@@ -10,16 +10,16 @@ use super::set_cookie::MAX_PAIR_BYTES;
 use super::shelf::Shelf;
 use crate::store::{Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, update};
 
-/// Cookies that are not of the session, by what tells them apart.
+/// Cookies that are not session cookies, by their identity.
 pub(super) type Base = BTreeMap<Identity, Cookie>;
 
 impl Jar {
-    /// Adds what is stored of a partition to it: for the start of a program. A cookie that the jar
-    /// has already is left as it is.
+    /// Loads the stored cookies of a partition; call it when the program starts. Cookies that the
+    /// jar already has stay unchanged.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the stored state cannot be read. The jar is then as it was.
+    /// [`StoreError`] if the stored state cannot be read. The jar is then unchanged.
     pub async fn load(
         &self,
         store: &dyn Store,
@@ -49,16 +49,16 @@ impl Jar {
         Ok(())
     }
 
-    /// Stores the cookies of a partition, without those of the session, and adds what others have
-    /// stored meanwhile. What this jar has set or removed since it was last loaded or saved takes
-    /// the place of what others have stored; everything else of theirs stays.
+    /// Saves the cookies of a partition, except session cookies, and adds to the jar what other
+    /// programs have saved meanwhile. For cookies that this jar has set or removed since it was
+    /// last loaded or saved, the jar wins; for all others, the stored state wins.
     ///
-    /// No request calls it: a program does, after a login, now and then, and when it ends.
+    /// Requests never call it: call it after a login, from time to time, and when the program ends.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the state cannot be read or written. What was stored is then as it was,
-    /// and the jar too.
+    /// [`StoreError`] if the state cannot be read or written. The stored state and the jar are then
+    /// unchanged.
     pub async fn save(
         &self,
         store: &dyn Store,
@@ -104,7 +104,8 @@ impl State {
         shelf.put(cookie, now, per_domain);
     }
 
-    /// Takes over what others have stored, except where a cookie has changed since it was `own`.
+    /// Takes over what other programs have stored, except for cookies that have changed since
+    /// `own`.
     fn settle(&mut self, partition: &Partition, own: &Base, merged: Base, now: i64) {
         let shelf = self.shelves.entry(partition.clone()).or_default();
         let unchanged =

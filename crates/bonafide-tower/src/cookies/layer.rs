@@ -19,8 +19,8 @@ pub struct CookiesLayer<E = BoxError> {
 }
 
 impl CookiesLayer {
-    /// A layer that sends and keeps the cookies of `jar`, in its default partition, and whose
-    /// service fails with [`BoxError`].
+    /// A layer that sends the cookies of the default partition of `jar` and stores new ones there.
+    /// Its service fails with [`BoxError`].
     pub fn new(jar: Jar) -> Self {
         Self {
             source: Source::new(jar),
@@ -30,17 +30,18 @@ impl CookiesLayer {
 }
 
 impl<E> CookiesLayer<E> {
-    /// Sets whose cookies are sent and kept. Default: [`Partition::default`].
+    /// Sets the partition of the cookies. Default: [`Partition::default`].
     pub fn with_partition(mut self, partition: Partition) -> Self {
         self.source.partition = partition;
         self
     }
 
-    /// Sets what is expected of the server of an `https://` URL before the request is sent: without
-    /// [`Assurance::Verified`] no cookie is sent. Default: that it will be verified.
+    /// Sets a function that predicts, before a request is sent, the assurance of the server of an
+    /// `https://` URL: unless it returns [`Assurance::Verified`], no cookie is sent. Default: every
+    /// server will be verified.
     ///
-    /// A program whose policy has a grant for a host says so here. The layer sees the receipt of a
-    /// connection with the response, when the cookies have been sent.
+    /// Set it if your policy has a grant for a host. The layer sees the receipt of a connection
+    /// only with the response, after the cookies were sent.
     pub fn with_expectation(
         mut self,
         expectation: impl Fn(&Url) -> Assurance + Send + Sync + 'static,
@@ -50,7 +51,7 @@ impl<E> CookiesLayer<E> {
     }
 
     /// Sets the error of the service, which the error of the inner service is turned into (`Into`).
-    /// The layer has no error of its own. Default: [`BoxError`].
+    /// The layer adds no error. Default: [`BoxError`].
     pub fn with_error<T>(self) -> CookiesLayer<T> {
         CookiesLayer {
             source: self.source,

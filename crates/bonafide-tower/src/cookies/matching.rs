@@ -8,7 +8,7 @@ pub(super) fn is_within(host: &str, domain: &str) -> bool {
         .is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
-/// `host`, and the domains that it is under, the longest first. An IP address is under none.
+/// `host` and its parent domains, the longest first. An IP address has no parents.
 pub(super) fn domains<'a>(url: &Url, host: &'a str) -> impl Iterator<Item = &'a str> {
     let goes_up = !is_address(url);
     let up = move |domain: &&'a str| {
@@ -23,9 +23,9 @@ pub(super) fn is_address(url: &Url) -> bool {
     matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
-/// The shortest domain of which all hosts have one owner, and `host` is one of them: one label more
-/// than the public suffix, without a trailing period. `None` if `host` is, or is over, a public
-/// suffix. A top-level domain that the list does not know is taken for one, as the list says.
+/// The registrable domain of `host`, without a trailing period: the public suffix and one more
+/// label. `None` if `host` is a public suffix or the parent of one. A top-level domain that the
+/// list does not contain counts as a public suffix, as the list requires.
 pub(super) fn registrable(host: &str) -> Option<&str> {
     psl::domain_str(host)
 }
@@ -38,7 +38,7 @@ pub(super) fn default_path(path: &str) -> &str {
     }
 }
 
-/// Whether a cookie for `cookie_path` goes to `path`.
+/// Whether a cookie for `cookie_path` is sent to `path`.
 pub(super) fn path_matches(path: &str, cookie_path: &str) -> bool {
     path.strip_prefix(cookie_path)
         .is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'))
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn paths_match_by_whole_segments() {
-        // path, path of the cookie, whether it goes there
+        // path, path of the cookie, whether the cookie is sent
         for (path, cookie_path, goes) in [
             ("/", "/", true),
             ("/a", "/", true),

@@ -1,4 +1,4 @@
-//! Middleware that keeps cookies, and the rule by which it does.
+//! Middleware that stores and sends cookies, and the rule that decides which.
 //!
 #![cfg_attr(feature = "connector", doc = "```")]
 #![cfg_attr(not(feature = "connector"), doc = "```ignore")]
@@ -44,53 +44,54 @@
 //! ```
 //!
 //! A [`Jar`] belongs to one user of a service. A jar in a `static`, or one client for all users,
-//! sends the cookies of one user with the requests of another. Where a program acts for many, each
-//! has a jar, or a [`Partition`](crate::store::Partition) of one.
+//! sends the cookies of one user with the requests of another. A program that acts for many users
+//! needs one jar for each, or one [`Partition`](crate::store::Partition) of a jar for each.
 //!
 //! # The rule
 //!
-//! RFC 6265bis, the successor of RFC 6265, as browsers follow it:
+//! The rules are those of RFC 6265bis, the successor of RFC 6265, which browsers follow:
 //!
 //! | what | how |
 //! |---|---|
-//! | reading `Set-Cookie` | section 5.6, as lenient as it says; a control character, or name and value of more than 4,096 bytes, refuse the cookie; a longer attribute than 1,024 bytes is ignored |
-//! | `Expires` | the algorithm of section 5.1.1; with `Max-Age`, that counts; 400 days at most |
-//! | `Domain` | the host itself or one that it is under; never a public suffix; for an IP address the address alone |
-//! | `Path` | by whole segments; without it, the folder of the request, of 1,024 bytes at most |
-//! | `Secure` | sent over, and set over, verified https alone |
-//! | a cookie that `http://` sets | never in the place of a `Secure` one of its name |
-//! | `__Secure-`, `__Host-`, in any case | refused where the cookie does not keep the promise |
-//! | `HttpOnly`, `SameSite` | shown, without an effect: there are no scripts and no pages here. Every request counts as one that its own site caused |
-//! | order | the longest path first, then the oldest |
-//! | bounds | 50 of a domain and 3,000 in all: [`JarLimits`] |
+//! | reading `Set-Cookie` | section 5.6; a cookie with a control character, or with more than 4,096 bytes of name and value, is refused; an attribute of more than 1,024 bytes is ignored |
+//! | `Expires` | the algorithm of section 5.1.1; `Max-Age` takes precedence; at most 400 days |
+//! | `Domain` | the host itself or a parent domain; never a public suffix; for an IP address only the address |
+//! | `Path` | compared by whole segments; default: the folder of the request's path, at most 1,024 bytes |
+//! | `Secure` | sent and set only over verified https |
+//! | a cookie that `http://` sets | never replaces a `Secure` cookie of the same name |
+//! | `__Secure-`, `__Host-`, in any case | refused if the cookie does not meet the requirements of the prefix |
+//! | `HttpOnly`, `SameSite` | can be read, without an effect: a client has no scripts and no pages, so every request counts as same-site |
+//! | order | the longest path first; for equal lengths, the oldest first |
+//! | bounds | 50 for each domain and 3,000 in all: [`JarLimits`] |
 //!
 //! # Verified connections
 //!
-//! A response sets cookies if it came over `http://` or shows by its
-//! [receipt](crate::assurance::Assurance::of) that its server was verified. A connection under a
-//! grant sets none, and neither does an `https://` client without receipts.
+//! A response can set cookies if it arrived over `http://`, or if its
+//! [receipt](crate::assurance::Assurance::of) shows that its server was verified. Responses over a
+//! connection under a grant cannot set cookies, nor can `https://` responses of a client without
+//! receipts.
 //!
-//! The layer adds cookies before the connection is chosen. It expects that a server of an
-//! `https://` URL will be verified; a program whose policy has grants says for which hosts it is
-//! not, by [`CookiesLayer::with_expectation`]. A client that drives the [`Jar`] itself asks when it
-//! knows.
+//! The layer adds cookies before the client chooses a connection. It expects that the server of an
+//! `https://` URL will be verified. If your policy has grants, name their hosts with
+//! [`CookiesLayer::with_expectation`]. A client that uses the [`Jar`] without the layer can ask it
+//! when the connection is known.
 //!
 //! # With other middleware
 //!
-//! The layer acts on one request. Inside of [`redirect`](crate::redirect) it acts on each hop, and
-//! belongs there; inside of [`hsts`](crate::hsts) it sees the URL that is requested in the end.
+//! The layer acts on single requests. Put it inside of [`redirect`](crate::redirect), where it acts
+//! on each hop, and inside of [`hsts`](crate::hsts), where it sees the upgraded URL.
 //!
-//! A request with a `Cookie` header of the caller's is sent as it is, and the jar adds nothing (as
-//! reqwest does). What its response sets is kept.
+//! If the caller has set a `Cookie` header, the layer adds nothing (like reqwest). It still stores
+//! the cookies that the response sets.
 //!
 //! # Between runs
 //!
-//! [`Jar::load`] and [`Jar::save`] take a [`Store`](crate::store::Store). No request waits for it.
-//! Cookies of the session, those without `Expires` and `Max-Age`, are not stored.
+//! [`Jar::load`] and [`Jar::save`] take a [`Store`](crate::store::Store). No request waits for the
+//! store. Session cookies, which have neither `Expires` nor `Max-Age`, are not saved.
 //!
 //! # Secrets
 //!
-//! The value of a cookie is shown by [`Cookie::value`] and by no `Debug` and no `Display`. The
+//! No `Debug` and no `Display` shows the value of a cookie; [`Cookie::value`] returns it. The
 //! `Cookie` header is marked as sensitive.
 
 mod cookie;

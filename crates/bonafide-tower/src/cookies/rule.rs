@@ -12,14 +12,14 @@ use super::matching::{default_path, is_address, is_within, registrable};
 use super::set_cookie::{MAX_ATTRIBUTE_BYTES, PathAttribute, SetCookie};
 use crate::assurance::Assurance;
 
-/// The longest that a cookie is kept (RFC 6265bis section 5.6.1): 400 days.
+/// The longest lifetime of a cookie (RFC 6265bis section 5.6.1): 400 days.
 pub const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// 400 days.
 pub(super) const MAX_AGE_MICROS: i64 = 400 * 24 * 60 * 60 * MICROS;
 const MICROS: i64 = 1_000_000;
 
-/// How a request goes, as far as cookies are concerned.
+/// The security of a request's connection, as far as cookies depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     /// `http://`: no `Secure` cookies.
@@ -42,8 +42,8 @@ impl Channel {
     }
 }
 
-/// The cookie that `field` of a response from `url` sets at `now`, in microseconds since 1970. It
-/// may have expired already, which removes the one in its place.
+/// The cookie that `field` of a response from `url` sets at `now`, in microseconds since 1970. If
+/// it has already expired, it removes the stored one.
 pub(super) fn admit(
     url: &Url,
     assurance: Assurance,
@@ -99,7 +99,7 @@ fn bounded(path: &str) -> Result<&str, CookieError> {
 fn covered<'a>(url: &Url, host: &'a str, domain: &'a str) -> Result<(&'a str, bool), CookieError> {
     let is_address = is_address(url);
     let registrable = if is_address { None } else { registrable(host) };
-    // An address is its own domain and no other's. So is a host that is a public suffix itself.
+    // An address, or a host that is a public suffix, may name only itself as its domain.
     if domain == host && registrable.is_none() {
         return Ok((host, true));
     }
@@ -109,7 +109,8 @@ fn covered<'a>(url: &Url, host: &'a str, domain: &'a str) -> Result<(&'a str, bo
             host: host.to_owned(),
         });
     }
-    // Not only a public suffix itself: `kobe.jp` is none, and what is under it is.
+    // Parents of public suffixes are refused too: `kobe.jp` is not a public suffix, but the names
+    // below it are.
     let name = domain.strip_suffix('.').unwrap_or(domain);
     if registrable.is_none_or(|registrable| !is_within(name, registrable)) {
         return Err(CookieError::PublicSuffix {

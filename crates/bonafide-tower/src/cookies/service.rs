@@ -9,7 +9,7 @@ use super::source::Source;
 use super::{Jar, ResponseFuture};
 use crate::BoxError;
 
-/// Middleware that sends the cookies of a jar and keeps those that servers set.
+/// Middleware that sends the cookies of a jar and stores those that servers set.
 ///
 /// See the [module docs](crate::cookies) for an example.
 pub struct Cookies<S, E = BoxError> {

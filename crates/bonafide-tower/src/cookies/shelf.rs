@@ -14,7 +14,7 @@ pub(super) struct Shelf {
     domains: BTreeMap<Box<str>, Vec<Cookie>>,
 }
 
-/// What a cookie is chosen by where one has to go: the smallest goes first.
+/// The order in which cookies are removed: the smallest first.
 type Standing = (bool, bool, i64, u64);
 
 impl Shelf {
@@ -31,8 +31,9 @@ impl Shelf {
         cookies.iter().find(|cookie| cookie.identity() == *identity)
     }
 
-    /// Puts `cookie` in the place of the one that it replaces, whose age it takes over, or removes
-    /// that where `cookie` has expired. Then at most `per_domain` of its domain are left.
+    /// Stores `cookie` in place of the one that it replaces, and keeps the creation time of that
+    /// one. If `cookie` has expired, only removes that one. Then reduces its domain to `per_domain`
+    /// cookies.
     pub(super) fn put(&mut self, mut cookie: Cookie, now: i64, per_domain: usize) {
         let domain = cookie.domain.clone();
         let cookies = self.domains.entry(domain.clone()).or_default();
@@ -84,7 +85,7 @@ impl Shelf {
         }
     }
 
-    /// Whether `cookie`, which came over http, would be sent in the place of a `Secure` one (RFC
+    /// Whether `cookie`, which was set over http, would be sent in place of a `Secure` one (RFC
     /// 6265bis section 5.7, "leave secure cookies alone").
     pub(super) fn hides_secure(&self, cookie: &Cookie, now: i64) -> bool {
         self.iter().any(|old| {
@@ -97,8 +98,8 @@ impl Shelf {
         })
     }
 
-    /// What goes to `url`, whose host is `host`: by the length of the path, the longest first, and
-    /// then by age. Expired cookies are dropped.
+    /// The cookies for `url`, whose host is `host`: longer paths first, then older cookies first.
+    /// Expired cookies are dropped.
     pub(super) fn select(&mut self, route: &Route<'_>, now: i64, purpose: Use) -> Vec<&Cookie> {
         for domain in domains(route.url, route.host) {
             let Some(cookies) = self.domains.get_mut(domain) else {
@@ -128,7 +129,7 @@ impl Shelf {
     }
 }
 
-/// Where a request goes, and how.
+/// The target and the security of a request.
 pub(super) struct Route<'a> {
     pub(super) url: &'a Url,
     pub(super) host: &'a str,

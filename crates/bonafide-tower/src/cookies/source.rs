@@ -1,4 +1,4 @@
-//! Which cookies a layer sends and keeps.
+//! Which cookies a layer sends and stores.
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Source {
         self.expectation = Some(Arc::new(by));
     }
 
-    /// Adds the cookies that go with `request`, unless the caller has set some.
+    /// Adds the cookies for `request`, unless the caller has set a `Cookie` header.
     pub(super) fn add<B>(&self, request: &mut Request<B>) {
         if request.headers().contains_key(COOKIE) || self.jar.is_empty() {
             return;
@@ -56,7 +56,7 @@ impl Source {
         }
     }
 
-    /// Keeps the cookies that a response from `uri` sets.
+    /// Stores the cookies that a response from `uri` sets.
     pub(super) fn keep<B>(&self, uri: &Uri, response: &Response<B>) {
         let headers: &HeaderMap = response.headers();
         if !headers.contains_key(SET_COOKIE) {

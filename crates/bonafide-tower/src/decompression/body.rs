@@ -15,12 +15,12 @@ use super::{DecodingLimits, DecompressionError, Plan};
 use crate::BoxError;
 
 pin_project! {
-    /// A body that is decoded as it is read, or one that is handed on as it is.
+    /// A body that is decoded while it is read, or passed on unchanged.
     ///
-    /// Each frame of `B` is decoded when it arrives: what the server has flushed is there, however
-    /// little it is. A decoded frame has up to 32 KiB. The next frame of `B` is read when all that
-    /// came out of the one before has been taken, so that a slow reader slows the server down.
-    /// Trailers come last, as they were. A body without a byte is empty in every coding.
+    /// Each frame of `B` is decoded when it arrives, so all data that the server has flushed is
+    /// available at once. A decoded frame has up to 32 KiB. The next frame of `B` is read only when
+    /// all decoded data of the previous one has been taken, so that a slow reader slows the server
+    /// down. Trailers come last, unchanged. An empty body is valid in every coding.
     ///
     /// ```
     /// # #[cfg(feature = "decompression-gzip")]
@@ -49,12 +49,12 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// Fails with [`DecompressionError`], after what came out before the fault, or with the error
-    /// of `B`, each turned into `E`. Then it has ended.
+    /// Fails with [`DecompressionError`] or with the error of `B`, each converted into `E`, after
+    /// the data that was decoded before the fault. Then the body has ended.
     pub struct DecodedBody<B, E = BoxError> {
         #[pin]
         inner: B,
-        // `None` if it is handed on as it is.
+        // `None` if the body is passed on unchanged.
         decoding: Option<Box<Decoding>>,
         error: PhantomData<fn() -> E>,
     }
@@ -64,14 +64,14 @@ struct Decoding {
     /// `None` when there is no more data.
     pipeline: Option<Pipeline>,
     source: Source,
-    /// Put out after the data.
+    /// Returned after the data.
     trailers: Option<HeaderMap>,
 }
 
 /// How far the encoded body has been read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
-    /// Not a byte of it has come.
+    /// No byte has arrived.
     Untouched,
     Open,
     Ended,
@@ -88,7 +88,7 @@ impl<B, E> DecodedBody<B, E> {
         }
     }
 
-    /// The body that is decoded, or handed on.
+    /// The encoded body.
     pub const fn get_ref(&self) -> &B {
         &self.inner
     }
@@ -127,7 +127,7 @@ impl Decoding {
         )
     }
 
-    /// Takes in what came of the encoded body; `None` is its end.
+    /// Takes a frame of the encoded body; `None` is its end.
     fn take_in<D: Buf>(&mut self, frame: Option<Frame<D>>) {
         self.trailers = match frame.map(Frame::into_data) {
             Some(Ok(data)) => {
@@ -146,7 +146,7 @@ impl Decoding {
         }
     }
 
-    /// Puts out nothing more.
+    /// Ends the output.
     fn end(&mut self) {
         *self = Self {
             pipeline: None,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use http::HeaderValue;
 
-/// A content coding. Each is decoded with a feature of its own.
+/// A content coding. Each has a cargo feature that enables its decoder.
 ///
 /// ```
 /// # #[cfg(feature = "decompression-gzip")]

@@ -51,9 +51,9 @@ pub(super) fn decoder(format: Format) -> io::Result<Decoder> {
     }
 }
 
-/// Whether the decoder fails where it is given no input and holds no output. With flate2 that is no
-/// fault of the data: one in the data comes up again with the next byte, and without a next byte
-/// the data is cut off as well.
+/// Whether the decoder fails when it has no input and no pending output. With flate2 this is not a
+/// fault of the data: a real fault is reported again with the next byte, and without a next byte
+/// the data is cut off anyway.
 pub(super) fn may_refuse_empty_input(coding: Coding) -> bool {
     match coding {
         Coding::Deflate | Coding::Gzip => true,

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use super::{DecodingLimits, Decompression};
 use crate::BoxError;
 
-/// Layer that applies the [`Decompression`] middleware, whose service, and the bodies of whose
+/// Layer that applies the [`Decompression`] middleware. The service, and the bodies of its
 /// responses, fail with `E`.
 ///
 /// See the [module docs](crate::decompression) for an example.
@@ -16,8 +16,7 @@ pub struct DecompressionLayer<E = BoxError> {
 }
 
 impl DecompressionLayer {
-    /// A layer with the [default limits](DecodingLimits), and whose service fails with
-    /// [`BoxError`].
+    /// A layer with the [default limits](DecodingLimits). Its service fails with [`BoxError`].
     pub fn new() -> Self {
         Self {
             limits: DecodingLimits::default(),
@@ -27,7 +26,8 @@ impl DecompressionLayer {
 }
 
 impl<E> DecompressionLayer<E> {
-    /// Sets how much a body may grow. Default: any size, and 1,000 times beyond the first MiB.
+    /// Sets how much a body may grow. Default: to any size, but after the first MiB at most to
+    /// 1,000 times its encoded size.
     pub const fn with_limits(mut self, limits: DecodingLimits) -> Self {
         self.limits = limits;
         self

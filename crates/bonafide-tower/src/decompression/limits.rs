@@ -1,14 +1,14 @@
-//! How much may come out of a decoder.
+//! How much output a decoder may produce.
 
-/// What may come out of a decoder before the ratio is looked at: 1 MiB. A small body may well
-/// consist of equal bytes.
+/// The output of a decoder before the ratio is checked: 1 MiB. A small valid body may consist of
+/// equal bytes.
 pub(super) const UNJUDGED_BYTES: u64 = 1024 * 1024;
 
-/// How much a body may grow when it is decoded. Default: no size, and a ratio of 1,000 beyond the
-/// first MiB.
+/// How much a body may grow when it is decoded. Default: no limit of the size, and after the first
+/// MiB a ratio of at most 1,000.
 ///
-/// A few thousand bytes can decode to gigabytes. The decoder needs little memory for them, and a
-/// caller that collects them needs gigabytes: set a size where bodies are collected.
+/// A few megabytes can decode to gigabytes. The decoder needs little memory for this, but a caller
+/// that collects the body needs gigabytes: set a size if you collect bodies.
 ///
 /// ```
 /// use bonafide_tower::decompression::DecodingLimits;
@@ -29,16 +29,16 @@ impl DecodingLimits {
 
     /// Sets the largest decoded size of a body, in bytes: more is
     /// [`TooLarge`](super::DecompressionError::TooLarge). A body that is not encoded is not
-    /// counted. Default: none, so that a stream can go on without an end.
+    /// counted. Default: no limit, so that a stream need not end.
     pub const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = Some(max_bytes);
         self
     }
 
-    /// Sets how many bytes may come out for each byte that the decoder has read, on average from
-    /// the start of the body: more is [`Ratio`](super::DecompressionError::Ratio). It is looked at
-    /// once more than 1 MiB has come out. Of several codings, what each puts out is compared with
-    /// what the first one has read. Default: 1,000.
+    /// Sets the ratio of decoded to encoded bytes, on average from the start of the body: more is
+    /// [`Ratio`](super::DecompressionError::Ratio). It is checked after the first MiB of output. If
+    /// there are several codings, the output of each is compared with the input of the first one
+    /// decoded. Default: 1,000.
     pub const fn with_max_ratio(mut self, max_ratio: u64) -> Self {
         self.max_ratio = Some(max_ratio);
         self
@@ -55,7 +55,7 @@ impl DecodingLimits {
         self.max_bytes
     }
 
-    /// How many bytes may come out for each byte that went in; `None` if any ratio is allowed.
+    /// The highest ratio of decoded to encoded bytes; `None` if any ratio is allowed.
     pub const fn max_ratio(self) -> Option<u64> {
         self.max_ratio
     }

@@ -1,4 +1,4 @@
-//! How the members of a coding begin: what is known of one before it is decoded.
+//! The first bytes of a member, which say how to decode it.
 
 use super::Coding;
 use super::zstd_frame;
@@ -6,14 +6,14 @@ use super::zstd_frame;
 /// The bytes that every gzip member begins with (RFC 1952 section 2.3.1), its only method included.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 
-/// What the first bytes of a member say.
+/// The meaning of the first bytes of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
     /// More of them are needed.
     Unknown,
     /// It is in this format.
     Of(Format),
-    /// No member of this coding begins so.
+    /// They cannot begin a member of this coding.
     Foreign,
     /// It needs a window of more bytes than are allowed.
     WindowTooLarge { window: u64, limit: u64 },
@@ -29,7 +29,7 @@ pub(super) enum Format {
     Zstd,
 }
 
-/// What `bytes` say, with which a member of `coding` begins. There is at least one.
+/// The meaning of `bytes`, the first ones of a member of `coding`. There is at least one.
 pub(super) fn beginning(coding: Coding, bytes: &[u8]) -> Beginning {
     match coding {
         Coding::Brotli => Beginning::Of(Format::Brotli),

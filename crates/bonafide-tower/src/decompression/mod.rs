@@ -56,53 +56,54 @@
 //! | `decompression-gzip` | `gzip`, `x-gzip` | members of RFC 1952, one or several |
 //! | `decompression-zstd` | `zstd` | frames of RFC 8878, one or several, with a window of 8 MiB at most (RFC 9659) |
 //!
-//! With the feature `decompression` alone nothing is decoded. Several codings on top of each other
-//! are taken off in reverse order, up to [four](MAX_CODINGS) of them. `identity` is skipped. The
-//! decoders are those of the crate `async-compression`; that of zstd is compiled from C.
+//! The feature `decompression` decodes nothing by itself. If several codings were applied, up
+//! to [four](MAX_CODINGS) are decoded, the last one first. `identity` is skipped. The decoders are
+//! those of the crate `async-compression`; that of zstd is compiled from C.
 //!
-//! # What is asked for
+//! # The header `Accept-Encoding`
 //!
-//! `Accept-Encoding` lists the codings of this build, unless the caller has set it, or has set
+//! The layer sets `Accept-Encoding` to the codings of this build, unless the caller has set it or
 //! `Range`: see [`accept_encoding`].
 //!
 //! # What is decoded
 //!
-//! The response decides, and not the request: a body is decoded also where the caller has set
-//! `Accept-Encoding`. Body and headers are left as they are for a 206, whose content is a part of
-//! the encoded bytes, for a response without content, and where one of the codings is not decoded
-//! by this build: see [`Plan::new`].
+//! Only the response decides: a body is decoded even if the caller has set `Accept-Encoding`. Body
+//! and headers stay unchanged for a 206, which has only a part of the encoded bytes, for a response
+//! without content, and if this build cannot decode one of the codings: see [`Plan::new`].
 //!
 //! When a body is decoded, `Content-Encoding` and `Content-Length` are removed: they do not
-//! describe what comes out. All other fields stay, and some describe the encoded bytes: a strong
-//! `ETag`, by which the server knows the response, and `Content-MD5`, `Content-Digest` and
+//! describe the decoded body. All other fields stay. Some of them describe the encoded bytes: a
+//! strong `ETag`, by which the server knows the response, and `Content-MD5`, `Content-Digest` and
 //! `Repr-Digest`, which are hashes of them. A layer that checks such a hash belongs inside of this
 //! one.
 //!
 //! # As a stream
 //!
-//! Output is there as soon as its input is: what the server has flushed, and each gzip member or
-//! zstd frame when its last byte has arrived, as in a watch of Kubernetes. The memory does not grow
-//! with the body: it is a piece of 32 KiB, and for each coding its window, which is 32 KiB for gzip
-//! and deflate, up to 8 MiB for zstd and up to 16 MiB for br. See [`DecodedBody`].
+//! Data is decoded as soon as it arrives: everything that the server has flushed, and each gzip
+//! member or zstd frame when its last byte has arrived. This is needed for streams such as a watch
+//! of Kubernetes. The memory does not grow with the body: it is a piece of 32 KiB, and for each
+//! coding a window, which is 32 KiB for gzip and deflate, up to 8 MiB for zstd and up to 16 MiB for
+//! br. See [`DecodedBody`].
 //!
-//! # A body is an error
+//! # Bodies that are errors
 //!
-//! - that decodes to more than 1,000 times its size, beyond the first MiB, or to more bytes than
-//!   the caller allows: [`DecodingLimits`] has both;
-//! - that ends before its coding does. curl accepts such a body in gzip;
-//! - that goes on after its coding has ended, except with zero bytes after the last gzip member,
-//!   which gzip(1) skips. Clients disagree about such bodies: curl refuses every byte after the
-//!   first gzip member, Go refuses what does not begin a further member, and Chromium ignores all
-//!   of it, further members included;
+//! Reading a body fails with [`DecompressionError`] if it is one
+//!
+//! - that decodes to more than 1,000 times its size, once it has more than 1 MiB, or to more bytes
+//!   than the caller allows: [`DecodingLimits`] has both;
+//! - that ends before its encoded data is complete. curl accepts such a body in gzip;
+//! - that continues after its encoded data has ended, except with zero bytes after the last gzip
+//!   member, which gzip(1) skips. Clients disagree about such bodies: curl refuses every byte after
+//!   the first gzip member, Go refuses what does not begin a further member, and Chromium ignores
+//!   all of it, further members included;
 //! - that is corrupt, or needs a dictionary or a zstd window of more than 8 MiB.
 //!
-//! See [`DecompressionError`]. A body without a byte is empty in every coding.
+//! An empty body is valid in every coding.
 //!
-//! # By another client
+//! # Without the layer
 //!
-//! A client with a stack of its own uses no layer: [`accept_encoding`] for the request,
-//! [`Plan::new`] and [`Plan::edit_headers`] for the head of the response, and [`DecodedBody::new`]
-//! for its body.
+//! A client that does not use the layer can call [`accept_encoding`] for the request, [`Plan::new`]
+//! and [`Plan::edit_headers`] for the head of the response, and [`DecodedBody::new`] for its body.
 
 mod body;
 mod coding;

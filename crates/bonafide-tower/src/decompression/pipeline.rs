@@ -1,4 +1,4 @@
-//! All codings of a body, taken off, and the limits that hold over all of them.
+//! The decoders of all codings of a body, and the limits over all of them.
 
 use bytes::Bytes;
 
@@ -29,24 +29,24 @@ impl Pipeline {
         })
     }
 
-    /// Adds a part of the body, after [`next`](Self::next) has given nothing.
+    /// Adds a part of the body, after [`next`](Self::next) has returned nothing.
     pub(super) fn feed(&mut self, input: Bytes) {
         if let Some(first) = self.stages.first_mut() {
             first.feed(input);
         }
     }
 
-    /// Says that the body has ended.
+    /// Records that the body has ended.
     pub(super) fn end_input(&mut self) {
         if let Some(first) = self.stages.first_mut() {
             first.end_input();
         }
     }
 
-    /// The next piece of output; `None` if more of the body is needed for it, or, once that has
-    /// ended, if it is decoded as a whole.
+    /// The next piece of output; `None` if more of the body is needed first, or if the whole body
+    /// is decoded.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, DecompressionError> {
-        // Made when the body has its first byte.
+        // Created when the first byte of the body arrives.
         self.buffer.resize(PIECE_BYTES, 0);
         let mut at = self.stages.len() - 1;
         loop {
@@ -73,7 +73,7 @@ impl Pipeline {
         }
     }
 
-    /// Judges what the stage with this number has put out.
+    /// Checks the output of the stage with this number against the limits.
     fn judge(&self, at: usize) -> Result<(), DecompressionError> {
         let written = self.stages[at].written();
         let is_last = at + 1 == self.stages.len();

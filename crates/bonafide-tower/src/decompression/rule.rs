@@ -1,4 +1,4 @@
-//! What to ask for, and what to decode: synchronous, without a client.
+//! Which codings to accept, and which to decode: synchronous, without a client.
 //!
 //! RFC 9110 sections 8.4 (`Content-Encoding`) and 12.5.3 (`Accept-Encoding`).
 
@@ -68,10 +68,10 @@ pub struct Plan {
 impl Plan {
     /// The plan for the response with this status and these headers to a request of this method.
     ///
-    /// It is empty where there is no content: for `HEAD`, a 1xx, 204, 205 and 304, a 2xx to
-    /// `CONNECT`, and `Content-Length: 0`. It is empty for 206, which has a part of the encoded
-    /// bytes, and where `Content-Encoding` lists a coding that this build does not decode: then
-    /// the body stays encoded as a whole, and the headers say so.
+    /// It is empty if there is no content: for `HEAD`, a 1xx, 204, 205 and 304, a 2xx to `CONNECT`,
+    /// and `Content-Length: 0`. It is empty for 206, which has a part of the encoded bytes, and
+    /// where `Content-Encoding` lists a coding that this build does not decode: then the whole body
+    /// stays encoded, as its headers say.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Plan {
         }
         let mut plan = Self::default();
         let mut count = 0_usize;
-        // The last one was applied last, and so is decoded first.
+        // The coding that was applied last is decoded first.
         for value in headers.get_all(CONTENT_ENCODING).iter().rev() {
             let Ok(value) = value.to_str() else {
                 return Ok(Self::default());
@@ -124,8 +124,8 @@ impl Plan {
         self.codings.into_iter().flatten()
     }
 
-    /// Takes `Content-Encoding` and `Content-Length` out of the headers of a response that is
-    /// decoded. Those of any other stay as they are.
+    /// Removes `Content-Encoding` and `Content-Length` from the headers of a response that is
+    /// decoded. Does not change the headers of other responses.
     pub fn edit_headers(&self, headers: &mut HeaderMap) {
         if !self.is_empty() {
             headers.remove(CONTENT_ENCODING);

@@ -31,7 +31,8 @@ impl<S> Decompression<S> {
 }
 
 impl<S, E> Decompression<S, E> {
-    /// Sets how much a body may grow. Default: any size, and 1,000 times beyond the first MiB.
+    /// Sets how much a body may grow. Default: to any size, but after the first MiB at most to
+    /// 1,000 times its encoded size.
     pub fn with_limits(mut self, limits: DecodingLimits) -> Self {
         self.limits = limits;
         self
@@ -64,8 +65,8 @@ impl<S, E> Decompression<S, E> {
 }
 
 /// Fails with [`DecompressionError::TooManyCodings`] for a response that has too many, else with
-/// the error of the inner service, each turned into `E`. What is wrong with a body is the error of
-/// [that body](DecodedBody).
+/// the error of the inner service, each turned into `E`. A fault in a body is the error of [that
+/// body](DecodedBody).
 impl<S, B, R, E> Service<Request<B>> for Decompression<S, E>
 where
     S: Service<Request<B>, Response = Response<R>>,

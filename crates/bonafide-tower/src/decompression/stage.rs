@@ -1,4 +1,4 @@
-//! One coding of a body, taken off: its members, one after the other, and what follows them.
+//! The decoder of one coding: its members, one after the other, and the bytes after them.
 
 use std::io;
 use std::mem;
@@ -18,7 +18,7 @@ pub(super) struct Stage {
     place: Place,
     /// Whether the last output was filled up, so that the decoder may hold more of it.
     is_full: bool,
-    /// What has been fed and not read yet.
+    /// Input that was added and not read yet.
     input: Bytes,
     /// Whether no more is fed.
     is_last_input: bool,
@@ -26,11 +26,11 @@ pub(super) struct Stage {
     read: u64,
     /// How many bytes were put out.
     written: u64,
-    /// What went wrong after bytes that are put out first.
+    /// An error that is returned after the output before it.
     fault: Option<DecompressionError>,
 }
 
-/// Where the next byte of the input belongs.
+/// The position of the next input byte.
 #[derive(Clone, Copy)]
 enum Place {
     /// Before the first member, or between two.
@@ -40,10 +40,10 @@ enum Place {
     Padding,
 }
 
-/// What a stage has done.
+/// The result of one step.
 #[derive(Debug)]
 pub(super) enum Progress {
-    /// It has put out so many bytes, at least one.
+    /// It has produced this many bytes, at least one.
     Written(usize),
     /// It has read all input and needs more.
     Starved,
@@ -76,7 +76,7 @@ impl Stage {
         self.written
     }
 
-    /// Adds input. Of what was fed before, the first bytes of a member can be left, and no others.
+    /// Adds input. Of the previous input, only the first bytes of a member can be left.
     pub(super) fn feed(&mut self, input: Bytes) {
         self.input = if self.input.is_empty() {
             input
@@ -90,7 +90,7 @@ impl Stage {
         self.is_last_input = true;
     }
 
-    /// Goes on until there is output, or all input is read.
+    /// Decodes until there is output, or all input is read.
     pub(super) fn advance(&mut self, output: &mut [u8]) -> Result<Progress, DecompressionError> {
         loop {
             if let Some(fault) = self.fault.take() {
@@ -150,7 +150,7 @@ impl Stage {
         Ok(None)
     }
 
-    /// Decodes what there is of a member; `None` if there was no output in it.
+    /// Decodes the available input of a member; `None` if it produced no output.
     fn decode(&mut self, output: &mut [u8]) -> Result<Option<Progress>, DecompressionError> {
         let coding = self.coding;
         let Some(decoder) = &mut self.decoder else {

@@ -1,7 +1,7 @@
 //! The head of a zstd frame (RFC 8878 section 3.1.1.1), as far as it says how large the window is.
 //!
-//! libzstd has the same limit, and does not look at it where a frame is in one piece: then the
-//! answer would depend on how the body was cut into pieces.
+//! libzstd has the same limit, but does not check it when a frame arrives in one piece. Without
+//! this check the result would depend on how the body was divided.
 
 use super::member::{Beginning, Format};
 

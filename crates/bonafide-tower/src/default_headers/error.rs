@@ -6,22 +6,22 @@ use crate::origin::OriginError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DefaultHeaderError {
-    /// The field is about one connection or one body, or names the host or a proxy's credentials:
-    /// it is not the same for every request.
+    /// The field describes one connection or one body, names the host, or holds a proxy's
+    /// credentials: it cannot be the same for every request.
     #[error("{name} cannot be a default header")]
     NotForEveryRequest {
         /// The field.
         name: HeaderName,
     },
     /// The value is secret and not bound to one origin.
-    #[error("a secret {name} needs an origin")]
+    #[error("the secret header {name} must be bound to one https origin")]
     SecretEverywhere {
         /// The field.
         name: HeaderName,
     },
-    /// The value is secret, and the origin is `http://`, which does not hide it from the network.
+    /// The value is secret, and the origin is `http://`: the network could read it.
     #[error(
-        "a secret {name} cannot be bound to http://{host}, which does not hide it from the network"
+        "the secret header {name} cannot be bound to http://{host}: it would be sent unencrypted"
     )]
     SecretOverPlainHttp {
         /// The field.
@@ -29,16 +29,16 @@ pub enum DefaultHeaderError {
         /// The host of the origin.
         host: String,
     },
-    /// What the value is bound to is not an origin.
-    #[error("{name} needs an origin")]
+    /// The text that the value is bound to is not an origin.
+    #[error("the header {name} is not bound to a valid origin")]
     NotAnOrigin {
         /// The field.
         name: HeaderName,
         /// What is wrong with it.
         source: OriginError,
     },
-    /// The value has a character that no header can hold.
-    #[error("the value of {name} has a character that no header can hold")]
+    /// The value contains a character that a header cannot hold.
+    #[error("the value of {name} contains a character that a header cannot hold")]
     NotAValue {
         /// The field.
         name: HeaderName,

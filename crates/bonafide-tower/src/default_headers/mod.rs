@@ -28,18 +28,18 @@
 //! # }
 //! ```
 //!
-//! A header is added where the request has none of its name. A value for the origin of the request
-//! goes before one for all.
+//! A header is added if the request has no header of this name. A value for the origin of the
+//! request takes precedence over a value for all requests.
 //!
-//! What is secret is always for one `https` origin: a value that is
-//! [sensitive](http::HeaderValue::set_sensitive), and `Authorization` and `Cookie`. What is a
-//! connection's or a body's is refused; see [`DefaultHeaderError`].
+//! Secret headers must be bound to one `https` origin. Secret are `Authorization`, `Cookie` and
+//! each value that is [sensitive](http::HeaderValue::set_sensitive). Headers that describe a
+//! connection or a body are refused: see [`DefaultHeaderError`].
 //!
-//! The layer looks at the origin of the request that it is given. Put it inside of a layer that
-//! follows redirects: then it sees each hop, and a redirect to another origin carries nothing
-//! bound.
+//! The layer compares the origin of each request that it gets. Put it inside of a layer that
+//! follows redirects: then it sees each hop, and a redirect to another origin is sent without the
+//! headers of the first one.
 //!
-//! The layer does not fail: what the service fails with is the error of the inner service.
+//! The layer has no errors of its own: the service returns the errors of the inner service.
 
 mod error;
 mod layer;

@@ -11,8 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use super::DefaultHeaderError;
 use crate::origin::Origin;
 
-/// What is not the same for every request: what names the host and authenticates to a proxy, frames
-/// a body (RFC 9112 section 6), or is about a connection (RFC 9110 section 7.6.1).
+/// Headers that cannot be defaults: those that name the host, authenticate to a proxy, frame a body
+/// (RFC 9112 section 6) or describe a connection (RFC 9110 section 7.6.1).
 const NOT_FOR_EVERY_REQUEST: [HeaderName; 12] = [
     HOST,
     PROXY_AUTHORIZATION,
@@ -28,10 +28,10 @@ const NOT_FOR_EVERY_REQUEST: [HeaderName; 12] = [
     HeaderName::from_static("expect"),
 ];
 
-/// What is secret by its name.
+/// Headers that are secret by their name.
 const SECRET: [HeaderName; 2] = [AUTHORIZATION, COOKIE];
 
-/// Headers for requests that have none of their names.
+/// Headers to add to requests that do not have them.
 ///
 /// See the [module docs](super) for an example.
 #[derive(Clone, Default)]
@@ -41,16 +41,16 @@ pub struct DefaultHeaderValues {
 }
 
 impl DefaultHeaderValues {
-    /// None yet.
+    /// No headers yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a header of all requests. A second value of a name is sent beside the first.
+    /// Adds a header for all requests. If the name was added before, both values are sent.
     ///
     /// # Errors
     ///
-    /// [`DefaultHeaderError`] if it cannot be one, or is secret.
+    /// [`DefaultHeaderError`] if the header cannot be a default, or is secret.
     pub fn everywhere(
         mut self,
         name: HeaderName,
@@ -64,14 +64,14 @@ impl DefaultHeaderValues {
         Ok(self)
     }
 
-    /// Adds a header of the requests to one origin, such as `https://api.example.com`. A second
-    /// value of a name is sent beside the first. `Authorization` and `Cookie` are made
+    /// Adds a header for requests to one origin, such as `https://api.example.com`. If the name was
+    /// added before, both values are sent. `Authorization` and `Cookie` are made
     /// [sensitive](HeaderValue::set_sensitive).
     ///
     /// # Errors
     ///
-    /// [`DefaultHeaderError`] if it cannot be one, the origin is none, or the value is secret and
-    /// the origin not `https`.
+    /// [`DefaultHeaderError`] if the header cannot be a default, if `origin` is not an origin, or
+    /// if the value is secret and the origin is not `https`.
     pub fn at(
         mut self,
         origin: &str,
@@ -103,12 +103,12 @@ impl DefaultHeaderValues {
         Ok(self)
     }
 
-    /// Adds a secret of the requests to one `https` origin, such as an API key.
+    /// Adds a secret header for requests to one `https` origin, such as an API key.
     ///
     /// # Errors
     ///
-    /// Those of [`at`](Self::at), and [`DefaultHeaderError::NotAValue`] if it has a character that
-    /// no header can hold.
+    /// Those of [`at`](Self::at), and [`DefaultHeaderError::NotAValue`] if the value contains a
+    /// character that a header cannot hold.
     pub fn secret_at(
         self,
         origin: &str,
@@ -122,7 +122,7 @@ impl DefaultHeaderValues {
         self.at(origin, name, value)
     }
 
-    /// Adds to `headers`, those of a request to `uri`, what they do not have.
+    /// Adds the missing headers to `headers`, those of a request to `uri`.
     pub fn apply(&self, uri: &Uri, headers: &mut HeaderMap) {
         let Self { everywhere, at } = self;
         if let Some((_, own)) = at.iter().find(|(origin, _)| origin.is_of(uri)) {
@@ -154,7 +154,7 @@ fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
     value.is_sensitive() || SECRET.contains(name)
 }
 
-/// The names, and no values.
+/// Shows the names, but no values.
 impl fmt::Debug for DefaultHeaderValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { everywhere, at } = self;

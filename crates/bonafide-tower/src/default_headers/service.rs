@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::DefaultHeaderValues;
 
-/// Middleware that adds headers that a request does not have.
+/// Middleware that adds missing headers to requests.
 ///
 /// See the [module docs](crate::default_headers) for an example.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct DefaultHeaders<S> {
 }
 
 impl<S> DefaultHeaders<S> {
-    /// Wraps `inner`, whose requests get `values`.
+    /// Wraps `inner`, and adds `values` to its requests.
     pub fn new(inner: S, values: DefaultHeaderValues) -> Self {
         Self::shared(inner, Arc::new(values))
     }

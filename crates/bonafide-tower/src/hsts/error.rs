@@ -3,11 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-/// A list of hosts that cannot be used. Who wrote the file is at fault, or who named it.
+/// Why a list of hosts cannot be used. The author of the file is at fault, or the program that
+/// named it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PreloadError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
@@ -15,7 +16,7 @@ pub enum PreloadError {
         /// Why not.
         source: io::Error,
     },
-    /// It is too large.
+    /// The file is too large.
     #[error("{} is larger than {limit_bytes} bytes", path.display())]
     TooLarge {
         /// The file.
@@ -23,10 +24,10 @@ pub enum PreloadError {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// A line is not one of such a file.
-    #[error("line {line}: {problem}")]
+    /// A line does not have the form of an entry.
+    #[error("line {line} of the preload list: {problem}")]
     Line {
-        /// Which one, from 1.
+        /// Its number, counted from 1.
         line: usize,
         /// What is wrong with it.
         problem: &'static str,

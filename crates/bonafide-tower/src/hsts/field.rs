@@ -36,8 +36,7 @@ impl Field {
     }
 }
 
-/// What stands between semicolons that are not in quotation marks; `None` if a quotation mark is
-/// left open.
+/// The parts between semicolons outside quotation marks; `None` if a quotation mark is not closed.
 fn directives(field: &[u8]) -> Option<Vec<&[u8]>> {
     let (mut quoted, mut escaped) = (false, false);
     let directives = field.split(|byte| {

@@ -1,4 +1,4 @@
-//! The hosts that are asked over https alone.
+//! The hosts that are requested only over https.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -18,8 +18,8 @@ use crate::assurance::Assurance;
 /// How many hosts an [`HstsHosts`] learns by default: 10,000.
 pub const MAX_HOSTS: usize = 10_000;
 
-/// Hosts that are asked over https alone: those that said so, and those of a [`Preload`]. Clones
-/// share what is learned.
+/// Hosts that are requested only over https: those that sent the header, and those of a
+/// [`Preload`]. Clones share the learned hosts.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -48,7 +48,7 @@ pub struct HstsHosts {
     max_hosts: usize,
 }
 
-/// What was learned, and what was stored of it when it was last loaded or saved.
+/// The learned hosts, and those that were stored at the last load or save.
 #[derive(Default)]
 pub(super) struct Learned {
     pub(super) hosts: Entries,
@@ -58,7 +58,7 @@ pub(super) struct Learned {
 /// By the host, in the canonical form of URLs, without a trailing period.
 pub(super) type Entries = BTreeMap<String, Entry>;
 
-/// What one host said.
+/// The settings of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// In seconds since 1970.
@@ -76,27 +76,27 @@ impl HstsHosts {
         }
     }
 
-    /// Adds hosts that are known from the start and are not forgotten. They do not count as
-    /// learned.
+    /// Adds hosts that are known from the start and are never forgotten. They do not count towards
+    /// the limit.
     pub fn with_preload(mut self, preload: Preload) -> Self {
         self.preload = preload;
         self
     }
 
-    /// Sets how many hosts are learned at most. Default: [`MAX_HOSTS`]. Of one more, an expired one
-    /// goes first, then that of the registrable domain with the most hosts which expires first: a
-    /// site cannot push out others by names under its own.
+    /// Sets how many hosts are learned at most. Default: [`MAX_HOSTS`]. When there are more, an
+    /// expired host is removed first; then, of the registrable domain with the most hosts, the host
+    /// that expires first. So a site cannot push out other sites with many subdomains.
     pub fn with_max_hosts(mut self, max_hosts: usize) -> Self {
         self.max_hosts = max_hosts;
         self
     }
 
-    /// The URL to ask in place of `url`, if that is an `http://` URL of a known host: with the
-    /// scheme `https`, and port 443 in the place of port 80. Any other port stays (RFC 6797 section
+    /// The URL to request instead of `url`, if that is an `http://` URL of a known host: with the
+    /// scheme `https`, and port 443 instead of port 80. Any other port stays (RFC 6797 section
     /// 8.3).
     ///
-    /// A host is known by its own name or, with `includeSubDomains`, by that of a host that it is
-    /// under. An IP address is never known (section 8.2).
+    /// A host is known if its own name is in the table, or a parent domain with
+    /// `includeSubDomains`. An IP address is never known (section 8.2).
     pub fn upgrade(&self, url: &Url, now: SystemTime) -> Option<Url> {
         if url.scheme() != "http" || !self.is_known(url, now) {
             return None;
@@ -122,12 +122,11 @@ impl HstsHosts {
         })
     }
 
-    /// Reads what a response from `url` says of its host: the first `Strict-Transport-Security`
-    /// field, as RFC 6797 section 8.1 says. `max-age=0` has the host forgotten, unless it is
-    /// preloaded.
+    /// Learns from a response from `url`: reads the first `Strict-Transport-Security` field (RFC
+    /// 6797 section 8.1). `max-age=0` makes the table forget the host, unless it is preloaded.
     ///
-    /// Nothing is learned from a server that was not verified, over `http://`, from an IP address,
-    /// or by a field that does not follow the grammar. Returns whether anything was.
+    /// Nothing is learned from an unverified server, over `http://`, from an IP address, or from a
+    /// field that breaks the grammar. Returns whether anything was learned.
     pub fn learn(
         &self,
         url: &Url,
@@ -160,7 +159,7 @@ impl HstsHosts {
     }
 
     /// Forgets what was learned of `host`, as [`Url::host_str`] has it without a trailing period.
-    /// Returns whether anything was.
+    /// Returns whether there was anything.
     pub fn forget(&self, host: &str) -> bool {
         self.learned().hosts.remove(host).is_some()
     }
@@ -200,7 +199,7 @@ impl Default for HstsHosts {
     }
 }
 
-/// How many hosts there are, and not which: their names are a history of visits.
+/// Shows only the number of hosts: their names are a history of visits.
 impl fmt::Debug for HstsHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -6,12 +6,12 @@ use super::hosts::{Entries, Entry, HstsHosts, bound, seconds};
 use crate::store::{Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, update};
 
 impl HstsHosts {
-    /// Adds what is stored: for the start of a program. A host that is known already is left as it
-    /// is.
+    /// Loads the stored hosts; call it when the program starts. Hosts that are already known stay
+    /// unchanged.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the stored state cannot be read. The table is then as it was.
+    /// [`StoreError`] if the stored state cannot be read. The table is then unchanged.
     pub async fn load(
         &self,
         store: &dyn Store,
@@ -34,14 +34,14 @@ impl HstsHosts {
         Ok(())
     }
 
-    /// Stores what was learned, and adds what others have stored meanwhile. Of a host that was
-    /// learned or forgotten since the last `load` or `save` this table is right; of every other one
-    /// the store is. No request calls it.
+    /// Saves the learned hosts, and adds what other programs have saved meanwhile. For hosts that
+    /// were learned or forgotten since the last `load` or `save`, this table wins; for all others,
+    /// the stored state wins. Requests never call it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the state cannot be read or written. What was stored is then as it was,
-    /// and the table too.
+    /// [`StoreError`] if the state cannot be read or written. The stored state and the table are
+    /// then unchanged.
     pub async fn save(
         &self,
         store: &dyn Store,
@@ -63,7 +63,7 @@ impl HstsHosts {
         })
         .await?;
         let learned = &mut *self.learned();
-        // What was learned while it was written stays.
+        // Keep hosts that were learned during the write.
         let mut hosts = merged.clone();
         apply(&own, &learned.hosts, &mut hosts);
         bound(&mut hosts, self.max_hosts(), now);

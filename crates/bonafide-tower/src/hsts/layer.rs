@@ -15,7 +15,8 @@ pub struct HstsLayer<E = BoxError> {
 }
 
 impl HstsLayer {
-    /// A layer that asks `hosts`, and teaches them, and whose service fails with [`BoxError`].
+    /// A layer that upgrades requests by `hosts`, and adds to `hosts` what it learns. Its service
+    /// fails with [`BoxError`].
     pub const fn new(hosts: HstsHosts) -> Self {
         Self {
             hosts,
@@ -26,7 +27,7 @@ impl HstsLayer {
 
 impl<E> HstsLayer<E> {
     /// Sets the error of the service, which the error of the inner service is turned into (`Into`).
-    /// The layer has no error of its own. Default: [`BoxError`].
+    /// The layer adds no error. Default: [`BoxError`].
     pub fn with_error<T>(self) -> HstsLayer<T> {
         HstsLayer {
             hosts: self.hosts,

@@ -1,5 +1,5 @@
-//! Middleware that asks hosts over https alone where they said so (HSTS, RFC 6797), and the rule by
-//! which it does.
+//! Middleware that requests a host only over https once the host has asked for it (HSTS, RFC 6797),
+//! and the rule that decides.
 //!
 #![cfg_attr(feature = "connector", doc = "```")]
 #![cfg_attr(not(feature = "connector"), doc = "```ignore")]
@@ -49,30 +49,29 @@
 //! | what | how |
 //! |---|---|
 //! | a request to a known host | `http://` becomes `https://`, port 80 becomes 443, another port stays (section 8.3) |
-//! | known | by its own name, or by one that it is under with `includeSubDomains` (section 8.2); never an IP address |
+//! | known | by its own name, or by a parent domain with `includeSubDomains` (section 8.2); never an IP address |
 //! | learning | from the first `Strict-Transport-Security` of a response over https whose [receipt](crate::assurance::Assurance::of) shows a verified server; a field that breaks the grammar is ignored as a whole (section 8.1) |
 //! | forgetting | after `max-age`, and at once with `max-age=0` |
-//! | from the start | what a [`Preload`] lists; a server cannot take it back |
-//! | bounds | [`MAX_HOSTS`] are learned |
+//! | from the start | the hosts of a [`Preload`]; a server cannot remove them |
+//! | bounds | at most [`MAX_HOSTS`] are learned |
 //!
-//! A connection under a grant teaches nothing. That an error of a handshake must not be passed over
-//! (section 8.4) holds for every host here: a grant is by the policy, and no answer of a server
-//! adds one.
+//! Nothing is learned over a connection under a grant. Section 8.4 forbids ignoring TLS errors;
+//! here this holds for every host: only the policy has grants, and no response can add one.
 //!
 //! # With other middleware
 //!
-//! The layer acts on one request. Put it inside of [`redirect`](crate::redirect), where it acts on
-//! each hop, and outside of [`cookies`](crate::cookies), which then choose by the upgraded URL.
-//! [`require_https`](crate::require_https) belongs inside of it. A redirect from `https://` to
-//! `http://` is refused by `redirect` whatever is known of the host; a client that drives the rules
-//! asks [`HstsHosts::upgrade`] for the target first.
+//! The layer acts on single requests. Put it inside of [`redirect`](crate::redirect), where it acts
+//! on each hop, and outside of [`cookies`](crate::cookies), which then uses the upgraded URL.
+//! [`require_https`](crate::require_https) belongs inside of it. `redirect` refuses a redirect from
+//! `https://` to `http://` for every host; a client that uses the rules without the layers can pass
+//! the target to [`HstsHosts::upgrade`] first.
 //!
-//! A `Host` header that the caller has set stays as it is.
+//! A `Host` header that the caller has set stays unchanged.
 //!
 //! # Between runs
 //!
 //! [`HstsHosts::load`] and [`HstsHosts::save`] take a [`Store`](crate::store::Store). The names in
-//! the table are a history of visits: keep one for each user.
+//! the table are a history of visits: use one table for each user.
 
 mod error;
 mod field;

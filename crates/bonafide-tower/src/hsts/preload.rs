@@ -1,4 +1,4 @@
-//! Hosts that are known before they say so.
+//! Hosts that are known from the start.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,10 +14,10 @@ use super::PreloadError;
 /// The most bytes of a file: several times the list of browsers, which has some 100,000 hosts.
 pub const MAX_PRELOAD_BYTES: u64 = 32 << 20;
 
-/// Hosts that are asked over https alone from the start. Clones share them.
+/// Hosts that are requested only over https from the start. Clones share them.
 ///
-/// A file has a host in each line, and after it ` includeSubDomains` where the hosts under it are
-/// meant too. Empty lines, and what follows a `#`, are left out.
+/// Each line of a file has a host, followed by ` includeSubDomains` if the entry also covers its
+/// subdomains. Empty lines, and text after a `#`, are ignored.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -49,8 +49,7 @@ impl Preload {
     ///
     /// # Errors
     ///
-    /// [`PreloadError`] if it cannot be read, or has a line that is not one of such a file. The
-    /// list is then not used in part.
+    /// [`PreloadError`] if it cannot be read, or if a line is wrong. Then no line of it is used.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, PreloadError> {
         let path: PathBuf = path.as_ref().to_owned();
         let mut text = String::new();
@@ -72,7 +71,7 @@ impl Preload {
     ///
     /// # Errors
     ///
-    /// [`PreloadError::Line`] for the first line that is not one of such a file.
+    /// [`PreloadError::Line`] for the first wrong line.
     pub fn parse(text: &str) -> Result<Self, PreloadError> {
         let mut hosts = HashMap::new();
         for (at, line) in text.lines().enumerate() {
@@ -88,17 +87,17 @@ impl Preload {
             let host = match Host::parse(host) {
                 Ok(Host::Domain(host)) if host.bytes().all(is_of_a_name) => host,
                 Ok(Host::Ipv4(_) | Host::Ipv6(_)) => {
-                    return Err(wrong("an IP address cannot be such a host"));
+                    return Err(wrong("an IP address cannot be in the list"));
                 }
                 _ => return Err(wrong("not a host")),
             };
             let include_subdomains = match words.next() {
                 None => false,
                 Some(word) if word.eq_ignore_ascii_case("includeSubDomains") => true,
-                Some(_) => return Err(wrong("what follows the host is not includeSubDomains")),
+                Some(_) => return Err(wrong("only includeSubDomains may follow the host")),
             };
             if words.next().is_some() {
-                return Err(wrong("something follows includeSubDomains"));
+                return Err(wrong("nothing may follow includeSubDomains"));
             }
             let host = host.strip_suffix('.').unwrap_or(&host);
             let included = hosts.entry(host.into()).or_insert(false);

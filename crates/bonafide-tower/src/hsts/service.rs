@@ -10,7 +10,7 @@ use url::{Position, Url};
 use super::{HstsHosts, ResponseFuture};
 use crate::BoxError;
 
-/// Middleware that asks known hosts over https alone, and learns which those are.
+/// Middleware that requests known hosts only over https, and learns hosts from responses.
 ///
 /// See the [module docs](crate::hsts) for an example.
 pub struct Hsts<S, E = BoxError> {
@@ -20,7 +20,7 @@ pub struct Hsts<S, E = BoxError> {
 }
 
 impl<S> Hsts<S> {
-    /// Wraps `inner`, with what `hosts` know and learn. Fails with [`BoxError`].
+    /// Wraps `inner`, and uses and extends `hosts`. Fails with [`BoxError`].
     pub const fn new(inner: S, hosts: HstsHosts) -> Self {
         Self {
             inner,
@@ -55,7 +55,7 @@ impl<S, E> Hsts<S, E> {
         self.inner
     }
 
-    /// What to ask in place of `uri`, if its host is known.
+    /// The URI to request instead of `uri`, if its host is known.
     fn upgraded(&self, uri: &Uri) -> Option<Uri> {
         if uri.scheme_str() != Some("http") || self.hosts.knows_none() {
             return None;

@@ -23,7 +23,7 @@
 //!
 //! # A redirect is an error
 //!
-//! - from `https://` to `http://`: there is no switch that allows it;
+//! - from `https://` to `http://`: this cannot be allowed;
 //! - beyond the [limit](Redirects::up_to), 10 by default;
 //! - with several `Location` fields that differ, or one that is not a usable `https` or `http` URL.
 //!
@@ -34,25 +34,25 @@
 //! A `Location` is resolved by the URL standard: `///host` leads to `host`, and octets that are not
 //! UTF-8 are percent-encoded. A user name and a password in it are left out.
 //!
-//! When the origin (scheme, host and port) changes, [`PRIVATE_HEADERS`] (`Authorization`, `Cookie` and
-//! the usual names of API keys), [those that the caller adds](Redirects::with_private_header), and
-//! `Host` are left out from there on: they do not come back with a redirect to the first origin. With
-//! the body, `Content-Encoding`,
-//! `Content-Language`, `Content-Length`, `Content-Location`, `Content-Type` and `Transfer-Encoding`
-//! are left out. All other headers, the HTTP version and the extensions are those of the first
-//! request. No `Referer` is added.
+//! When the origin (scheme, host and port) changes, [`PRIVATE_HEADERS`] (`Authorization`, `Cookie`
+//! and the usual names of API keys), [those that the caller adds](Redirects::with_private_header),
+//! and `Host` are left out from there on: they do not come back with a redirect to the first
+//! origin. With the body, `Content-Encoding`, `Content-Language`, `Content-Length`,
+//! `Content-Location`, `Content-Type` and `Transfer-Encoding` are left out. All other headers, the
+//! HTTP version and the extensions are those of the first request. No `Referer` is added.
 //!
 //! The layer sees the headers of the request that it receives. Headers that an inner service adds
 //! are added to every request, so put a layer that adds credentials outside this one, or let it
-//! check the origin. Put a layer that judges, such as `RequireHttps` or `RequireVerified`, inside
-//! this one: there it judges every hop, and outside only the first request or the last response.
+//! check the origin. Put a layer that refuses requests or responses, such as `RequireHttps` or
+//! `RequireVerified`, inside this one: inside it checks every hop, outside only the first request
+//! or the last response.
 //!
-//! # What is left
+//! # Hops and bodies
 //!
-//! A response that redirects led to has [`Hops`] in its extensions. The body of a redirect that is
-//! followed is dropped unread, before the next request is sent. The client decides whether to keep
-//! its connection: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps the connection,
-//! and hyper-util's client closes it unless the rest of the body has arrived.
+//! If redirects were followed, the response has [`Hops`] in its extensions. The body of a redirect
+//! that is followed is dropped unread, before the next request is sent. The client decides whether
+//! to keep its connection: over HTTP/1.1, `bonafide::Client` reads up to 64 KiB and keeps the
+//! connection, and hyper-util's client closes it unless the rest of the body has arrived.
 //!
 //! The inner service is cloned for each call, and the request's head is copied unless [none are
 //! followed](Redirects::none).
@@ -108,9 +108,9 @@
 //! # }
 //! ```
 //!
-//! # By another client
+//! # Without the layer
 //!
-//! A client that follows redirects itself drives the rule without the layer: [`Redirects::judge`],
+//! A client that follows redirects itself can use the rule without the layer: [`Redirects::judge`],
 //! [`Redirects::prepare`] and [`strip_credentials`].
 
 mod chain;

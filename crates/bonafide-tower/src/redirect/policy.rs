@@ -8,7 +8,8 @@ use url::{Host, Url};
 
 use crate::shown::ShownUrl;
 
-/// Where redirects may lead. A redirect that leads further is not followed: the 3xx is the response.
+/// Where redirects may lead. A redirect that leads further is not followed: the 3xx is the
+/// response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scope {
@@ -47,7 +48,8 @@ fn site(host: &str) -> &str {
     psl::domain_str(host).unwrap_or(host)
 }
 
-/// A redirect that the rule would follow, shown to the caller's [policy](super::Redirects::with_policy).
+/// A redirect that the rule would follow, shown to the caller's
+/// [policy](super::Redirects::with_policy).
 #[non_exhaustive]
 pub struct Proposal<'a> {
     /// The URL that answered with the redirect.

@@ -16,8 +16,8 @@ pub enum NotVerified {
         "the connection of the response has no receipt, so its server is not known to be verified"
     )]
     NoReceipt,
-    /// The server was not verified; a grant let it through.
-    #[error("{} was not verified; a grant let it through", host(receipt))]
+    /// The server was not verified; a grant allowed the connection.
+    #[error("{} was not verified; a grant allowed the connection", host(receipt))]
     Granted {
         /// What was checked, and what the grant forgave.
         receipt: Arc<Receipt>,

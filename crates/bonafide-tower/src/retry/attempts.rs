@@ -1,4 +1,4 @@
-//! What several layers that retry know of each other.
+//! How several layers that retry share one count of attempts.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use super::IdempotencyKey;
 
-/// What was tried for a call: in the extensions of its response, and of its request where the
-/// caller put one there, to know it of a call that failed too.
+/// The attempts of one call. The layer puts it into the extensions of the response. A caller that
+/// puts one into the extensions of the request can read it after a failed call too.
 ///
-/// A handle that is cheap to clone; all clones are one. It is how layers keep their retries from
-/// multiplying: each puts one into the requests that it sends. A layer further in notes in it how
-/// many attempts it made, makes no more than are [allowed](Self::allowed), and notes when it gave
-/// up. The layer further out then gives up too.
+/// A handle that is cheap to clone; all clones share one state. Layers use it so that their retries
+/// do not multiply: each layer puts one into the requests that it sends. An inner layer adds its
+/// attempts to it, makes no more than are [allowed](Self::allowed), and records when it gives up.
+/// The outer layer then gives up too.
 ///
 /// ```
 /// use bonafide_tower::retry::Attempts;
@@ -37,12 +37,12 @@ struct Shared {
 }
 
 impl Attempts {
-    /// None yet, and any number is allowed.
+    /// No attempts yet; any number is allowed.
     pub fn new() -> Self {
         Self::up_to(u32::MAX)
     }
 
-    /// None yet, and `allowed` are.
+    /// No attempts yet; at most `allowed` may be made.
     pub fn up_to(allowed: u32) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -59,32 +59,32 @@ impl Attempts {
         self.shared.made.load(Ordering::Acquire)
     }
 
-    /// How many may be made.
+    /// How many attempts may be made.
     pub fn allowed(&self) -> u32 {
         self.shared.allowed
     }
 
-    /// Whether a layer gave up: no further attempt is to be made for this call.
+    /// Whether a layer gave up. Other layers must then make no further attempt for this call.
     pub fn is_spent(&self) -> bool {
         self.shared.is_spent.load(Ordering::Acquire)
     }
 
-    /// The idempotency key that all attempts had, where they had one.
+    /// The idempotency key of all attempts, if they had one.
     pub fn key(&self) -> Option<&IdempotencyKey> {
         self.shared.key.get()
     }
 
-    /// Counts further attempts.
+    /// Adds to the number of attempts.
     pub(super) fn add(&self, made: u32) {
         self.shared.made.fetch_add(made, Ordering::AcqRel);
     }
 
-    /// Notes that a layer gave up.
+    /// Records that a layer gave up.
     pub(super) fn spend(&self) {
         self.shared.is_spent.store(true, Ordering::Release);
     }
 
-    /// Notes the key. Of several, the first one stays: one key is made for a call.
+    /// Records the key. The first key stays: a call has one key.
     pub(super) fn note_key(&self, key: &IdempotencyKey) {
         self.shared.key.get_or_init(|| key.clone());
     }

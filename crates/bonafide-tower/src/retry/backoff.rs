@@ -3,9 +3,9 @@ use std::time::Duration;
 
 /// How long to wait before a retry: exponential, with full jitter.
 ///
-/// Before retry number `n`, counted from 1, the wait is drawn evenly from 0 to
-/// `min(cap, base × 2^(n - 1))`. This is "full jitter" of "Exponential Backoff And Jitter" (AWS
-/// Architecture Blog, 2015), and what gRPC did by its proposal A6.
+/// Before retry number `n`, counted from 1, the wait is random, with equal probability between 0
+/// and `min(cap, base × 2^(n - 1))`. This is "full jitter" of "Exponential Backoff And Jitter" (AWS
+/// Architecture Blog, 2015), and the backoff of gRPC's proposal A6.
 ///
 /// ```
 /// use std::time::Duration;

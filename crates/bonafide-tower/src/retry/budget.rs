@@ -1,4 +1,4 @@
-//! How many retries there may be, over all calls to one authority.
+//! The number of retries allowed for all calls to one authority.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,25 +8,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Request;
 
-/// How many retries the calls to one authority have: a store of them that each call fills up a
-/// little. Default: 100 at once, and one for every 5 calls.
+/// The number of retries allowed for all calls to one authority. Each retry takes one from the
+/// budget, and each call adds a part of one. Default: 100 retries at the start, and one more for
+/// every 5 calls.
 ///
-/// Of any number of calls, at most `burst + percent × calls / 100` are sent again. The clock does
-/// not matter, so an outage brings at most `percent` more requests however long it lasts, and calls
-/// that wait in backoff have paid already. Both figures are those with which Finagle's
-/// `RetryBudget` starts (20 %, and 10 a second for 10 seconds), and the AWS SDKs' standard mode (a
-/// store of 500, 5 for a retry, 1 back for a success).
+/// For any number of calls, there are at most `burst + percent × calls / 100` retries. The budget
+/// does not grow with time, so a long outage adds at most `percent` requests. Both defaults equal
+/// the initial values of Finagle's `RetryBudget` (20 %, and 10 a second for 10 seconds) and of the
+/// AWS SDKs' standard mode (500 tokens, 5 for a retry, 1 back for a success).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Budget {
     burst: u32,
     percent: u32,
 }
 
-/// What one retry takes, so that a call can put in a part of it.
+/// The units of one retry; a call adds a fraction of it.
 const RETRY: u64 = 100;
 
 impl Budget {
-    /// A store of `burst` retries, full at first, that fills up by `percent` of one with each call.
+    /// A budget of at most `burst` retries, full at the start. Each call adds `percent` hundredths
+    /// of a retry.
     pub const fn new(burst: u32, percent: u32) -> Self {
         Self { burst, percent }
     }
@@ -35,7 +36,7 @@ impl Budget {
         u64::from(self.burst) * RETRY
     }
 
-    /// What is `left` after another call.
+    /// The new value of `left` after another call.
     fn deposit(self, left: u64) -> u64 {
         left.saturating_add(self.percent.into()).min(self.full())
     }
@@ -47,11 +48,11 @@ impl Default for Budget {
     }
 }
 
-/// One [`Budget`] for each `K`: an authority, and whatever else parts a client's traffic. A handle
-/// that is cheap to clone; all clones are one.
+/// One [`Budget`] for each key `K`, for example each authority or each tenant. A handle that is
+/// cheap to clone; all clones share one state.
 ///
-/// A budget is kept while it is not full. Up to 1,024 are; further keys share one until there is
-/// room again.
+/// Only budgets that are not full are stored, at most 1,024. Further keys share one budget until
+/// there is room again.
 ///
 /// ```
 /// use bonafide_tower::retry::{Budget, Budgets};
@@ -107,8 +108,8 @@ impl<K: Hash + Eq> Budgets<K> {
         }
     }
 
-    /// Notes a call, whatever becomes of it, when it begins. Asks for its key only while a budget
-    /// is not full.
+    /// Records the start of a call, which adds to the budget of its key, also if the call fails
+    /// later. Calls `key` only while some budget is not full.
     pub fn deposit(&self, key: impl FnOnce() -> K) {
         if self.shared.in_use.load(Ordering::Acquire) == 0 {
             return;
@@ -125,7 +126,7 @@ impl<K: Hash + Eq> Budgets<K> {
         });
     }
 
-    /// Takes one retry out of the budget of `key`; `false` if there is none.
+    /// Takes one retry from the budget of `key`; `false` if the budget is empty.
     pub fn withdraw(&self, key: K) -> bool {
         self.change(|budget, max_keys, left| {
             let has_room = left.by_key.len() < max_keys;
@@ -197,10 +198,11 @@ impl<K> fmt::Debug for Budgets<K> {
     }
 }
 
-/// Which budget the retries of a request draw on: by default that of its scheme, host and port.
+/// The key of the budget that the retries of a request use. Default: the request's scheme, host and
+/// port.
 ///
-/// Put one into the extensions of a request to part budgets in another way, such as by tenant or by
-/// zone.
+/// To separate budgets in another way, for example by tenant or by zone, put a key into the
+/// extensions of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BudgetKey(Arc<str>);
 

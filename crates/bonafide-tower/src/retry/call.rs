@@ -167,7 +167,7 @@ impl<B: RepeatBody, C> Call<B, C> {
 
 /// What comes after an attempt.
 pub(super) enum Judged<B, R, E> {
-    /// Another one, and the body of the response that it takes the place of.
+    /// Another attempt, and the body of the response that is not returned.
     Again(Again, Request<B>, Option<R>),
     /// It was the last one.
     Ended(Result<Response<R>, E>),

@@ -1,4 +1,4 @@
-//! What became of an attempt, from a response or an error.
+//! The outcome of an attempt, from a response or an error.
 
 use std::error::Error as StdError;
 use std::io;
@@ -14,22 +14,22 @@ use crate::BoxError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The response, or the error, is that of the call: another attempt brings the same, or must
-    /// not be made. A refused server is one.
+    /// The call ends with this response or error: another attempt would end in the same way, or
+    /// must not be made. A refused server is such an error.
     Final,
-    /// It failed, and another attempt may go better. How far the request got decides whether it may
-    /// be sent again: see [`Retry`](super::Retry).
+    /// The attempt failed, and another one may succeed. Whether the request may be sent again
+    /// depends on how far it got: see [`Retry`](super::Retry).
     Failed(Delivery),
-    /// A 421: the server does not answer for this origin on this connection, and did nothing with
-    /// the request (RFC 9110 section 15.5.20). Any method is sent again, once, over a fresh
-    /// connection.
+    /// A 421: the server does not answer for this origin on this connection, and did not process
+    /// the request (RFC 9110 section 15.5.20). The request is sent again, once, with any method,
+    /// over a fresh connection.
     Misdirected,
-    /// `HTTP_1_1_REQUIRED`: the server takes this request over HTTP/1.1 alone, and did nothing with
-    /// it (RFC 9113 section 7). Any method is sent again, once, over HTTP/1.1.
+    /// `HTTP_1_1_REQUIRED`: the server accepts this request only over HTTP/1.1, and did not process
+    /// it (RFC 9113 section 7). The request is sent again, once, with any method, over HTTP/1.1.
     Http1Required,
 }
 
-/// Says what became of an attempt, by the head of its response or by its error.
+/// Classifies an attempt by the head of its response or by its error.
 ///
 /// [`Standard`] is the default. A closure is one too:
 ///
@@ -53,8 +53,8 @@ pub enum Outcome {
             one for `E`, which may call `Standard::of_status` and `Standard::of_error`"
 )]
 pub trait Classify<E> {
-    /// What became of the attempt with this response or this error. The error is already that of
-    /// the service: see [`RetryLayer::with_error`](super::RetryLayer::with_error).
+    /// The outcome of an attempt with this response or this error. The error already has the error
+    /// type of the service: see [`RetryLayer::with_error`](super::RetryLayer::with_error).
     fn classify(&self, attempt: Result<&response::Parts, &E>) -> Outcome;
 }
 
@@ -67,7 +67,7 @@ where
     }
 }
 
-/// The classifier by default: 408, 429, 500, 502, 503 and 504 failed, 421 was misdirected, and an
+/// The default classifier: 408, 429, 500, 502, 503 and 504 failed, 421 was misdirected, and an
 /// error failed unless it is a decision of this side or of TLS.
 ///
 /// See [`of_status`](Self::of_status) and [`of_error`](Self::of_error).
@@ -75,13 +75,13 @@ where
 pub struct Standard;
 
 impl Standard {
-    /// What a response with this status says.
+    /// The outcome for a response with this status.
     ///
     /// - 408, 429, 500, 502, 503 and 504 are [`Failed`](Outcome::Failed), as
     ///   [`Answered`](Delivery::Answered): the server may have acted before it said so;
     /// - 421 is [`Misdirected`](Outcome::Misdirected);
-    /// - any other is [`Final`](Outcome::Final). 425 is among these: it answers TLS early data (RFC
-    ///   8470 section 5.2), and a request that was sent as such is for its client to repeat.
+    /// - any other is [`Final`](Outcome::Final). This includes 425, which answers TLS early data
+    ///   (RFC 8470 section 5.2): only a client that sent early data must repeat the request.
     pub const fn of_status(status: StatusCode) -> Outcome {
         match status.as_u16() {
             408 | 429 | 500 | 502 | 503 | 504 => Outcome::Failed(Delivery::Answered),
@@ -90,11 +90,11 @@ impl Standard {
         }
     }
 
-    /// What an error of any client says, by the errors that it is caused by.
+    /// The outcome for an error of any client, from the error and its sources.
     ///
     /// - [`Final`](Outcome::Final): a [`Refusal`], a policy that cannot be used, a TLS alert and
     ///   any other failure of TLS but a reset of the connection in the handshake, and the errors of
-    ///   this crate's middleware. An error of rustls is found in the error of any client.
+    ///   this crate's middleware. Errors of rustls are recognized in the errors of any client.
     /// - [`NotSent`](Delivery::NotSent): hyper-util's client made no connection.
     /// - [`RefusedUnprocessed`](Delivery::RefusedUnprocessed): the server refused the HTTP/2
     ///   stream, or closed the connection with a GOAWAY that leaves the stream out.
@@ -102,7 +102,7 @@ impl Standard {
     ///   connection, with `HTTP_1_1_REQUIRED`.
     /// - [`MaybeProcessed`](Delivery::MaybeProcessed): anything else.
     ///
-    /// What hyper and hyper-util say is known with the feature `connector`, which comes with them.
+    /// Errors of hyper and hyper-util are recognized with the feature `connector`.
     pub fn of_error(error: &(dyn StdError + 'static)) -> Outcome {
         if Refusal::find_in(error).is_some() {
             return Outcome::Final;
@@ -110,7 +110,7 @@ impl Standard {
         if let Some(known) = causes(error).find_map(by_cause) {
             return known;
         }
-        // An error of rustls on a connection that was open: the server's alert most often.
+        // An error of rustls on an open connection, most often an alert of the server.
         if HandshakeError::find_in(error).is_some() {
             return Outcome::Final;
         }
@@ -174,7 +174,7 @@ fn of_client(cause: &(dyn StdError + 'static)) -> Option<Outcome> {
     match error.reason() {
         Some(h2::Reason::HTTP_1_1_REQUIRED) => Some(Outcome::Http1Required),
         Some(h2::Reason::REFUSED_STREAM) => Some(Outcome::Failed(Delivery::RefusedUnprocessed)),
-        // h2 fails with it the streams above the last one that the GOAWAY names, and no others.
+        // h2 fails only the streams above the last one that the GOAWAY names with this error.
         _ if error.is_go_away() => Some(Outcome::Failed(Delivery::RefusedUnprocessed)),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! One call, from attempt to attempt: what the layer and a client that retries by itself share.
+//! One call, from attempt to attempt. The layer uses it, and so can a client with its own retries.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// One call, from its first attempt to its last: what [`RetryLayer`](super::RetryLayer) does, for a
-/// client that drives the rule by itself.
+/// client that uses the rule without the layer.
 ///
 /// ```
 /// use bonafide_tower::retry::{Course, Delivery, Ended, Outcome, Retry, Step};
@@ -39,9 +39,9 @@ use super::{
 #[derive(Debug)]
 pub struct Course {
     retry: Retry,
-    /// What the caller, or a layer further out, sees.
+    /// The attempts that the caller or an outer layer sees.
     own: Attempts,
-    /// What a layer further in sees of the attempt under way.
+    /// The attempts that an inner layer sees in the current attempt.
     below: Attempts,
     made: u32,
     over: Over,
@@ -53,7 +53,7 @@ pub struct Course {
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended<'a> {
-    /// What became of it.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
     /// The headers of its response; `None` for an error. `Retry-After` and `Date` are read.
     pub headers: Option<&'a HeaderMap>,
@@ -93,11 +93,11 @@ impl Course {
         })
     }
 
-    /// Puts into the extensions of the next attempt's request what a client and layers further in
-    /// look at: [`Attempts`], and [`Over`] where it is not [`Over::Any`].
+    /// Prepares the extensions of the next attempt's request, which a client and inner layers read:
+    /// [`Attempts`], and [`Over`] where it is not [`Over::Any`].
     ///
-    /// A client with no layers further in can leave this out: [`Again::over`](super::Again) says
-    /// the same.
+    /// A client without inner layers need not call this: [`Again::over`](super::Again) has the same
+    /// information.
     pub fn prepare(&mut self, extensions: &mut Extensions) {
         self.below = Attempts::up_to(self.limit().saturating_sub(self.made).max(1));
         extensions.insert(self.below.clone());
@@ -108,14 +108,13 @@ impl Course {
         }
     }
 
-    /// Whether another attempt may follow the one that is prepared. Where none may, the body of the
-    /// request need not be kept.
+    /// Whether another attempt may follow the prepared one. If not, the body of the request need
+    /// not be kept.
     pub fn may_go_on(&self) -> bool {
         self.made + 1 < self.limit()
     }
 
-    /// What to do after an attempt. `withdraw` takes a retry out
-    /// of the budget: see [`Retry::judge`].
+    /// What to do after an attempt. `withdraw` takes a retry from the budget: see [`Retry::judge`].
     pub fn judge(
         &mut self,
         method: &Method,
@@ -149,7 +148,8 @@ impl Course {
                 self.fresh_connection_tried |= again.over == Over::FreshConnection;
                 self.http1_tried |= again.over == Over::Http1;
             }
-            // Not the response that is as it should be: another layer may see it in another way.
+            // A successful response does not end the call for outer layers, which may classify it
+            // differently.
             Step::Finish if ended.headers.is_some() => {}
             Step::Finish | Step::GiveUp(_) => self.own.spend(),
         }
@@ -161,7 +161,7 @@ impl Course {
         self.made
     }
 
-    /// What was tried, to be put into the extensions of the response.
+    /// The attempts so far, for the extensions of the response.
     pub fn attempts(&self) -> &Attempts {
         &self.own
     }

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When a call must be over: in the extensions of a request, by the caller or by a layer further
-/// out that ends calls. No retry waits until then or longer; the last response or error is given
-/// instead.
+/// The time at which a call must have ended. The caller, or an outer layer with a time limit, puts
+/// it into the extensions of a request. If the wait before a retry would reach the deadline, the
+/// layer does not wait and returns the last response or error.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,10 +21,10 @@ use tokio::time::Instant;
 pub struct Deadline(pub Instant);
 
 impl Deadline {
-    /// The moment that is `limit` from now.
+    /// The deadline `limit` from now.
     pub fn after(limit: Duration) -> Self {
         let now = Instant::now();
-        // A limit beyond what a clock counts is a long time.
+        // If the clock cannot represent the limit, use a very long time.
         let far = now + Duration::from_secs(86_400 * 365);
         Self(now.checked_add(limit).unwrap_or(far))
     }

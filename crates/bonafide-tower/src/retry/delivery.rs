@@ -1,7 +1,7 @@
 /// How far a request got on its way to the server. Whether it may be sent again rests on this.
 ///
-/// Where it is not known, it is [`MaybeProcessed`](Self::MaybeProcessed). The order is from the
-/// request that got least far; of several attempts, the furthest counts:
+/// If it is not known, it is [`MaybeProcessed`](Self::MaybeProcessed). Values are ordered by how
+/// far the request got, the least first. For several attempts, take the largest:
 ///
 /// ```
 /// use bonafide_tower::retry::Delivery;
@@ -11,13 +11,13 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Delivery {
-    /// Not a byte of it was sent.
+    /// No byte of the request was sent.
     NotSent,
-    /// The server said that it did nothing with it: it refused the HTTP/2 stream, or named an
-    /// earlier one as the last it processed when it closed the connection (RFC 9113 sections 8.7
-    /// and 6.8).
+    /// The server reported that it did not process the request: it refused the HTTP/2 stream, or
+    /// closed the connection with a GOAWAY that names an earlier stream as the last one processed
+    /// (RFC 9113 sections 8.7 and 6.8).
     RefusedUnprocessed,
-    /// The server may have acted on it: some of it was sent, and no answer came.
+    /// The server may have processed the request: some of it was sent, and no response arrived.
     MaybeProcessed,
     /// The server answered it, in whole or in part.
     Answered,

@@ -1,11 +1,11 @@
 /// Why a call was not begun. Nothing was sent.
 ///
-/// What the inner service fails with passes as it is: this is the middleware's own error.
+/// Errors of the inner service are passed on unchanged; this is the error of the middleware itself.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError {
     /// An [`IdempotencyKey`](super::IdempotencyKey) was to be made, and the operating system gave
     /// no random bytes for it.
-    #[error("there are no random bytes for an idempotency key")]
+    #[error("the operating system returned no random bytes for an idempotency key")]
     NoRandomBytes(#[source] getrandom::Error),
 }

@@ -96,7 +96,7 @@ where
 impl<F, B, R> State<F, B, R> {
     fn waiting(again: Again, request: Request<B>, wasted: Option<R>) -> Self {
         let now = Instant::now();
-        // What the rule waits at most is within what a clock counts, unless its limits were set so.
+        // The clock can represent every wait, unless the caller has set very large limits.
         let ends = now.checked_add(again.after).unwrap_or(now + FAR);
         Self::Waiting {
             request,

@@ -13,10 +13,11 @@ pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The key by which a server knows a request that it has seen before: the value of
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 ///
-/// A request with one is idempotent, whatever its method is: the server answers it twice and acts
-/// once. It is for servers that say so; another ignores the header and acts twice.
+/// A request with a key is idempotent with any method: a server that supports the header processes
+/// it only once, also if it arrives twice. A server that does not support the header ignores it,
+/// and processes the request twice.
 ///
-/// As an extension of a request it is sent with every attempt. After a call, it is
+/// A key in the extensions of a request is sent with every attempt. After a call, it is
 /// [`Attempts::key`](super::Attempts::key) in the response's extensions.
 ///
 /// ```
@@ -40,7 +41,7 @@ impl IdempotencyKey {
     ///
     /// # Errors
     ///
-    /// [`RetryError::NoRandomBytes`] if the operating system gives none.
+    /// [`RetryError::NoRandomBytes`] if the operating system returns no random bytes.
     pub fn random() -> Result<Self, RetryError> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(RetryError::NoRandomBytes)?;
@@ -64,8 +65,8 @@ impl IdempotencyKey {
         Ok(Self(value))
     }
 
-    /// The key with this value of the header, as it is. The draft wants it in quotation marks; many
-    /// services take any text.
+    /// A key with this value, which is sent unchanged. The draft requires quotation marks around
+    /// it; many services accept any text.
     pub const fn from_value(value: HeaderValue) -> Self {
         Self(value)
     }
@@ -75,7 +76,8 @@ impl IdempotencyKey {
         &self.0
     }
 
-    /// The key of a request with these headers: there is exactly one, and it is not empty.
+    /// The key in these headers of a request; `None` unless there is exactly one, which is not
+    /// empty.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
         let value = values.next().filter(|value| !value.is_empty())?;

@@ -8,10 +8,10 @@ use super::call::Shared;
 use super::{BudgetKey, Budgets, Observer, Retry, RetryService, Standard};
 use crate::BoxError;
 
-/// Layer that applies the [`RetryService`] middleware, whose service fails with `E` and has its
-/// attempts judged by `C`.
+/// Layer that applies the [`RetryService`] middleware. The service fails with `E`; `C` classifies
+/// its attempts.
 ///
-/// All services of one layer, and of its clones, draw on the same budgets.
+/// All services of one layer, and of its clones, share the same budgets.
 ///
 /// See the [module docs](crate::retry) for an example.
 pub struct RetryLayer<E = BoxError, C = Standard> {
@@ -20,8 +20,8 @@ pub struct RetryLayer<E = BoxError, C = Standard> {
 }
 
 impl RetryLayer {
-    /// A layer that retries by [`Retry::standard`], with budgets of its own, and whose service
-    /// fails with [`BoxError`].
+    /// A layer with the rule [`Retry::standard`] and new budgets. Its service fails with
+    /// [`BoxError`].
     pub fn new() -> Self {
         Self {
             shared: Shared {
@@ -43,7 +43,7 @@ impl<E, C> RetryLayer<E, C> {
         self
     }
 
-    /// Sets the budgets that retries draw on. Default: those of this layer alone, each
+    /// Sets the budgets of retries. Default: budgets that only this layer uses, each
     /// [`Budget::default`](super::Budget).
     #[must_use]
     pub fn with_budgets(mut self, budgets: Budgets<BudgetKey>) -> Self {
@@ -51,15 +51,14 @@ impl<E, C> RetryLayer<E, C> {
         self
     }
 
-    /// Sets who sees what is decided. Default: none.
+    /// Sets the observer of decisions. Default: none.
     #[must_use]
     pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
         self.shared.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Sets who says what became of an attempt: a [`Classify<E>`](super::Classify). Default:
-    /// [`Standard`].
+    /// Sets the classifier of attempts: a [`Classify<E>`](super::Classify). Default: [`Standard`].
     #[must_use]
     pub fn with_classifier<D>(self, classifier: D) -> RetryLayer<E, D> {
         let Shared {
@@ -80,8 +79,8 @@ impl<E, C> RetryLayer<E, C> {
     }
 
     /// Sets the error of the service. It is made from [`RetryError`](super::RetryError) (`From`)
-    /// and from the error of the inner service (`Into`). Default: [`BoxError`]. The classifier then
-    /// has to be one for it: see [`with_classifier`](Self::with_classifier).
+    /// and from the error of the inner service (`Into`). Default: [`BoxError`]. The classifier must
+    /// then accept this error: see [`with_classifier`](Self::with_classifier).
     ///
     /// ```
     /// use bonafide_tower::retry::{Outcome, RetryError, RetryLayer, Standard};

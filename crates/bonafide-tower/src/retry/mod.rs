@@ -1,4 +1,4 @@
-//! Middleware that sends requests again which failed, and the rule by which it does.
+//! Middleware that retries failed requests, and the rule that decides when.
 //!
 #![cfg_attr(feature = "connector", doc = "```")]
 #![cfg_attr(not(feature = "connector"), doc = "```ignore")]
@@ -43,65 +43,70 @@
 //!
 //! # What is sent again
 //!
-//! How far an attempt got ([`Delivery`]) decides, with the method of the request:
+//! The decision depends on how far the attempt got ([`Delivery`]) and on the method of the request:
 //!
 //! | the attempt | idempotent by method or by key | any other request |
 //! |---|---|---|
 //! | was not sent, or was refused unprocessed | again | again |
 //! | may have been processed | again | no |
 //! | was answered with 408, 429, 500, 502, 503 or 504 | again | no |
-//! | was answered with 421 | again, once, over a fresh connection | the same |
-//! | failed with `HTTP_1_1_REQUIRED` | again, once, over HTTP/1.1 | the same |
-//! | was refused, or failed by a policy or a TLS alert | no | no |
+//! | was answered with 421 | again, once, over a fresh connection | again, once, over a fresh connection |
+//! | failed with `HTTP_1_1_REQUIRED` | again, once, over HTTP/1.1 | again, once, over HTTP/1.1 |
+//! | ended because the server was refused, by a policy error or by a TLS alert | no | no |
 //!
 //! `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and `DELETE` are idempotent by method (RFC 9110 section
-//! 9.2.2), and a request with an [`IdempotencyKey`] is by key. An answered request counts as
-//! processed: a status makes no `POST` repeatable, but for 421 (section 15.5.20).
+//! 9.2.2), and a request with an [`IdempotencyKey`] is idempotent by key. An answered request
+//! counts as processed: apart from 421 (section 15.5.20), no status allows a `POST` to be sent
+//! again.
 //!
-//! The table is that of [`Standard`], which finds out what an attempt came to; a [`Classify`] of
-//! your own takes its place. Without the feature `connector` it does not know the errors of
-//! hyper-util's client, so that each of them says that the request may have been processed.
+//! [`Standard`] classifies each attempt for this table; pass your own [`Classify`] to replace it.
+//! Without the feature `connector`, [`Standard`] does not know the errors of hyper-util's client
+//! and treats each of them as "may have been processed".
 //!
 //! # How often, and when
 //!
 //! | limit | default | setter |
 //! |---|---|---|
 //! | attempts in all | 3 | [`Retry::with_max_attempts`] |
-//! | wait before the first retry, drawn from 0 to | 100 ms, then twice as much, up to 10 s | [`Retry::with_backoff`] |
-//! | `Retry-After`, in seconds or as a date | 60 s | [`Retry::with_max_retry_after`] |
-//! | retries of all calls to one origin | 100, and one for every 5 calls | [`RetryLayer::with_budgets`] |
-//! | origins with a budget of their own | 1,024 | [`Budgets::with_max_keys`] |
+//! | longest wait before the first retry (the wait is random) | 100 ms, doubled for each further retry, up to 10 s | [`Retry::with_backoff`] |
+//! | longest `Retry-After` that is followed | 60 s | [`Retry::with_max_retry_after`] |
+//! | retries of all calls to one origin | 100, and one more for every 5 calls | [`RetryLayer::with_budgets`] |
+//! | origins with separate budgets | 1,024 | [`Budgets::with_max_keys`] |
 //!
-//! A retry is never earlier than `Retry-After` says, and the jitter comes on top of it. Where a limit
-//! is reached, a body is [there once only](RepeatBody), or the call's [`Deadline`] would pass, the
-//! last response or error is that of the call, as it is: see [`GiveUp`]. A retry is taken out of the
-//! budget before its wait. A call that is dropped while it waits does not give it back.
+//! A retry never comes earlier than `Retry-After` says; the random wait is added to it. The layer
+//! gives up, and returns the last response or error unchanged, when a limit is reached, when the
+//! request's body [cannot be repeated](RepeatBody), or when the wait would go past the call's
+//! [`Deadline`]: see [`GiveUp`]. A retry is taken from the budget before its wait, and is not
+//! returned if the call is dropped during the wait.
 //!
-//! No body is kept in order to be sent again: a request has one that can be repeated, or is sent once.
-//! The body of a response whose request is sent again is read, up to 64 KiB, so that its connection
-//! can be used again, and dropped. This goes on during the wait, and for 300 ms at least.
+//! The layer does not buffer request bodies: a request whose body cannot be repeated is sent once.
+//! Before a retry, the layer reads up to 64 KiB of the previous response's body and drops it, so
+//! that the connection can be used again. It reads during the wait, or for up to 300 ms if the wait
+//! is shorter.
 //!
-//! # What is left
+//! # Attempts and decisions
 //!
-//! A response has [`Attempts`] in its extensions: how many were made, and the idempotency key. Put one
-//! into a request to know it where the call fails. An [`Observer`] sees each decision as it is made.
+//! Each response has [`Attempts`] in its extensions: the number of attempts, and the idempotency
+//! key. To have them for a failed call too, put your own `Attempts` into the request. An
+//! [`Observer`] sees each decision.
 //!
 //! The inner service is cloned for each call, and the request's head is copied for each attempt.
 //!
 //! # Several layers
 //!
-//! Retries of several layers do not multiply. A layer sees in a request's extensions how many attempts
-//! one further out leaves it, and notes there that it gave up; the one further out then gives up too.
-//! A layer that repeats requests without such a note, or one that makes new extensions, is not seen.
+//! Retries of several layers do not multiply. The outer layer writes into the request's extensions
+//! how many attempts are left; an inner layer makes no more than these, and records there that it
+//! gave up. The outer layer then gives up too. This does not work with a layer that retries without
+//! these records or that replaces the extensions.
 //!
-//! The layer belongs inside of what acts on each hop (redirects, cookies), and outside of what acts on
-//! each attempt (tracing, rate limits, and credentials that are made for one attempt). It needs a
-//! tokio runtime with its time enabled; where there is no runtime, nothing is sent again.
+//! Put the layer inside of layers that act on each hop (redirects, cookies), and outside of layers
+//! that act on each attempt (tracing, rate limits, credentials that are made for one attempt). It
+//! needs a tokio runtime with time enabled; without a runtime it does not retry.
 //!
-//! # By another client
+//! # Without the layer
 //!
-//! A client that retries by itself drives the rule without the layer: a [`Course`] a call, and
-//! [`Budgets`] under keys of its own.
+//! A client with its own retries can use the rule without the layer: one [`Course`] for each call,
+//! and [`Budgets`] with its own keys.
 
 mod attempts;
 mod backoff;

@@ -1,11 +1,11 @@
-//! Who sees what is decided.
+//! Observers of decisions.
 
 use http::{Method, StatusCode};
 
 use super::{Outcome, Step};
 
-/// Observer of decisions: each retry, and each time that a failed attempt is the last one. Cannot
-/// influence them.
+/// Observer of decisions: of each retry, and of each decision not to retry a failed attempt. It
+/// cannot influence them.
 ///
 /// It is called before the wait, on the task of the call, and should not block. A closure is one:
 ///
@@ -22,7 +22,7 @@ use super::{Outcome, Step};
 /// });
 /// ```
 pub trait Observer: Send + Sync {
-    /// Sees a decision.
+    /// Is called with a decision.
     fn decided(&self, decision: &Decision<'_>);
 }
 
@@ -35,7 +35,7 @@ where
     }
 }
 
-/// What was decided after an attempt, and why.
+/// The decision after an attempt, and why it was made.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Decision<'a> {
@@ -45,10 +45,10 @@ pub struct Decision<'a> {
     pub host: Option<&'a str>,
     /// Which attempt it was, counted from 1.
     pub attempt: u32,
-    /// What became of the attempt.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
     /// The status of its response; `None` for an error.
     pub status: Option<StatusCode>,
-    /// What is done: [`Step::Again`] or [`Step::GiveUp`].
+    /// The decision: [`Step::Again`] or [`Step::GiveUp`].
     pub step: Step,
 }

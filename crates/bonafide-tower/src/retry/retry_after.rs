@@ -9,9 +9,9 @@ use http::header::{DATE, HeaderValue, RETRY_AFTER};
 /// `None` where it has no usable `Retry-After` (RFC 9110 section 10.2.3).
 ///
 /// A number of seconds counts from `now`. A date counts by the clock of this machine and by the
-/// response's own `Date`: the longer wait is given, so that a clock that is ahead does not lead to
-/// a retry that is early. A date that has passed is no wait. Of several fields, the longest wait
-/// counts.
+/// response's own `Date`: the longer of the two waits is returned, so that a wrong clock does not
+/// cause an early retry. A date that has passed is no wait. If there are several fields, the
+/// longest wait counts.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -32,7 +32,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 fn wait(value: &HeaderValue, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = value.to_str().ok()?.trim_matches([' ', '\t']);
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a u64 has are a long time all the same.
+        // A number that does not fit into a u64 is a very long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let at = httpdate::parse_http_date(text).ok()?;

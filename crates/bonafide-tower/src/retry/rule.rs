@@ -7,8 +7,8 @@ use http::Method;
 
 use super::{Backoff, Delivery, Keys, Outcome};
 
-/// Whether a second try of `method` has the effect of one: `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT`
-/// and `DELETE` (RFC 9110 section 9.2.2).
+/// Whether a request of `method` that is processed twice has the effect of one: `GET`, `HEAD`,
+/// `OPTIONS`, `TRACE`, `PUT` and `DELETE` (RFC 9110 section 9.2.2).
 pub fn is_idempotent(method: &Method) -> bool {
     matches!(
         *method,
@@ -18,8 +18,8 @@ pub fn is_idempotent(method: &Method) -> bool {
 
 /// The rule by which requests are sent again. Default: [`standard`](Self::standard).
 ///
-/// The rule is synchronous and knows no client: one shows it what became of an attempt, and does
-/// what it says. The [module docs](super) say what it decides.
+/// The rule is synchronous and knows no client: pass it the outcome of an attempt, and do what it
+/// returns. The [module docs](super) say what it decides.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,13 +58,12 @@ impl Retry {
         }
     }
 
-    /// One attempt: nothing is sent again.
+    /// A rule with one attempt: nothing is sent again.
     pub const fn none() -> Self {
         Self::standard().with_max_attempts(1)
     }
 
-    /// Sets how many attempts a call has in all, the first one included. Default: 3. With 0 it has
-    /// one.
+    /// Sets how many attempts a call has in all, the first one included. Default: 3. 0 counts as 1.
     #[must_use]
     pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = if attempts == 0 { 1 } else { attempts };
@@ -78,8 +77,8 @@ impl Retry {
         self
     }
 
-    /// Sets up to which `Retry-After` to wait. Default: 60 s. A response that asks for longer is
-    /// the response of the call.
+    /// Sets the longest `Retry-After` that is followed. Default: 60 s. A response that asks for a
+    /// longer wait is returned to the caller.
     #[must_use]
     pub const fn with_max_retry_after(mut self, limit: Duration) -> Self {
         self.max_retry_after = limit;
@@ -140,7 +139,7 @@ impl Retry {
         if asked > self.max_retry_after {
             return Err(GiveUp::RetryAfter { asked });
         }
-        // Another connection is what helps, and not time.
+        // Another connection helps here, and waiting does not.
         let jitter = match over {
             Over::Any => self.backoff.wait(seen.made, seen.random),
             Over::FreshConnection | Over::Http1 => Duration::ZERO,
@@ -171,20 +170,19 @@ pub struct Seen<'a> {
     pub has_key: bool,
     /// How many attempts were made, this one included. Default: 1.
     pub made: u32,
-    /// How many attempts a layer further out leaves this call, in all. Default: any number.
+    /// How many attempts an outer layer allows this call in all. Default: any number.
     pub allowed: u32,
-    /// Whether a layer further in has given up: see [`Attempts`](super::Attempts). Default: no.
+    /// Whether an inner layer has given up: see [`Attempts`](super::Attempts). Default: no.
     pub is_spent: bool,
     /// Whether an attempt was made over a [fresh connection](Over::FreshConnection). Default: no.
     pub fresh_connection_tried: bool,
     /// Whether an attempt was made over [HTTP/1.1](Over::Http1) by force. Default: no.
     pub http1_tried: bool,
-    /// Whether the body of the request can be sent once more. A body without content can. Default:
-    /// yes.
+    /// Whether the body of the request can be sent once more. An empty body can. Default: yes.
     pub can_repeat_body: bool,
     /// How long the response asks to wait: see [`retry_after`](super::retry_after). Default: none.
     pub retry_after: Option<Duration>,
-    /// The time that the call has left. Default: any.
+    /// The time until the deadline of the call. Default: no deadline.
     pub time_left: Option<Duration>,
     /// The jitter: see [`random_bits`](super::random_bits). Default: 0, for no wait.
     pub random: u64,
@@ -209,7 +207,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether the request may be sent again that got as far as `delivery`.
+    /// Whether a request that got as far as `delivery` may be sent again.
     fn may_repeat(&self, delivery: Delivery) -> bool {
         delivery.is_unprocessed() || self.has_key || is_idempotent(self.method)
     }
@@ -218,11 +216,12 @@ impl<'a> Seen<'a> {
 /// What to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Its response, or its error, is that of the call: nothing speaks for another attempt.
+    /// The call ends with the response or error of this attempt; there is no reason for another
+    /// one.
     Finish,
     /// The request is sent again.
     Again(Again),
-    /// It failed, and its response or its error is that of the call.
+    /// The attempt failed, and the call ends with its response or error.
     GiveUp(GiveUp),
 }
 
@@ -230,25 +229,25 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Again {
-    /// How long to wait before it: what `Retry-After` says, and the jitter on top.
+    /// How long to wait before it: the time of `Retry-After` plus the jitter.
     pub after: Duration,
-    /// Over which connection it goes.
+    /// Which connection to use.
     pub over: Over,
 }
 
-/// Over which connection a request is sent again. In the extensions of a request that a client gets
-/// from the layer, where it is not [`Any`](Self::Any).
+/// Which connection to use when a request is sent again. The layer puts it into the extensions of
+/// the request, unless it is [`Any`](Self::Any).
 ///
-/// A client that does not look at it may use the connection that misdirected the request once more;
-/// the call then ends with the second 421. hyper-util's client does not look at it.
+/// A client that ignores it may use the same connection again; the call then ends with the second
+/// 421. hyper-util's client ignores it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Over {
     /// Any connection.
     #[default]
     Any,
-    /// A connection that has served no request, made for the origin of the request alone.
+    /// A new connection, made only for the origin of the request.
     FreshConnection,
-    /// A connection with HTTP/1.1.
+    /// A connection that uses HTTP/1.1.
     Http1,
 }
 
@@ -256,29 +255,29 @@ pub enum Over {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GiveUp {
-    /// It may have been processed, and is idempotent neither by method nor by key.
+    /// The request may have been processed, and is idempotent neither by method nor by key.
     NotIdempotent,
-    /// As many attempts were made as the call has.
+    /// All attempts of the call were made.
     Attempts,
-    /// A layer further in gave up: see [`Attempts`](super::Attempts).
+    /// An inner layer gave up: see [`Attempts`](super::Attempts).
     SpentBelow,
-    /// The body is there once only, as that of a stream is.
+    /// The body of the request cannot be repeated, for example because it is a stream.
     Body,
-    /// The response asks to wait longer than the [limit](Retry::with_max_retry_after).
+    /// The server asks to wait longer than the [limit](Retry::with_max_retry_after).
     RetryAfter {
-        /// How long.
+        /// How long the server asks to wait.
         asked: Duration,
     },
-    /// The call is over before the wait is.
+    /// The deadline of the call comes before the end of the wait.
     Deadline {
-        /// How long the wait would have been.
+        /// The length of the wait.
         wait: Duration,
     },
     /// The [budget](super::Budgets) has no retry left.
     Budget,
-    /// A second 421, or a second `HTTP_1_1_REQUIRED`.
+    /// The server answered 421 or `HTTP_1_1_REQUIRED` for the second time.
     Repeated,
-    /// There is no tokio runtime to wait on.
+    /// The call does not run in a tokio runtime, so it cannot wait.
     NoRuntime,
 }
 
@@ -289,11 +288,16 @@ impl fmt::Display for GiveUp {
             Self::Attempts => f.write_str("no attempt is left"),
             Self::SpentBelow => f.write_str("an inner layer gave up"),
             Self::Body => f.write_str("the body of the request cannot be sent again"),
-            Self::RetryAfter { asked } => write!(f, "the server asks to wait {asked:?}"),
-            Self::Deadline { wait } => write!(f, "the call is over before a wait of {wait:?}"),
+            Self::RetryAfter { asked } => {
+                write!(f, "the server asks to wait {asked:?}, longer than allowed")
+            }
+            Self::Deadline { wait } => write!(
+                f,
+                "the deadline of the call comes before the end of a wait of {wait:?}"
+            ),
             Self::Budget => f.write_str("the budget of retries is spent"),
-            Self::Repeated => f.write_str("the server demands another connection once more"),
-            Self::NoRuntime => f.write_str("there is no runtime to wait on"),
+            Self::Repeated => f.write_str("the server asked for another connection a second time"),
+            Self::NoRuntime => f.write_str("there is no tokio runtime to wait in"),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{Classify, ResponseFuture, RetryError, RetryLayer, Standard};
 use crate::BoxError;
 use crate::repeat_body::RepeatBody;
 
-/// Middleware that sends requests again which failed.
+/// Middleware that retries failed requests.
 ///
 /// See the [module docs](crate::retry) for an example.
 pub struct RetryService<S, E = BoxError, C = Standard> {
@@ -23,8 +23,8 @@ pub struct RetryService<S, E = BoxError, C = Standard> {
 }
 
 impl<S> RetryService<S> {
-    /// Wraps `inner`, and retries by [`Retry::standard`](super::Retry::standard) with budgets of
-    /// its own. Fails with [`BoxError`]. For anything else, see [`RetryLayer`].
+    /// Wraps `inner`, with the rule [`Retry::standard`](super::Retry::standard) and new budgets.
+    /// Fails with [`BoxError`]. For anything else, see [`RetryLayer`].
     pub fn new(inner: S) -> Self {
         RetryLayer::new().layer(inner)
     }
@@ -79,7 +79,7 @@ where
             Ok(begun) => begun,
             Err(error) => return ResponseFuture::unable(error),
         };
-        // The clone stays; the one that `poll_ready` was called on sends.
+        // The service on which `poll_ready` was called sends the request; the clone stays here.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let response = inner.call(request);

@@ -7,33 +7,35 @@ use std::time::Duration;
 use super::Kind;
 use crate::BoxError;
 
-/// A state that could not be read or written. What was stored is as it was, except where a variant
-/// says otherwise. No text of it shows what is in a state.
+/// Why a state was not read or written. The stored state is unchanged, unless a variant says
+/// otherwise. No text of this error shows the content of a state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The state is not one that this version writes: damaged, cut off, or of another program. It
-    /// is left as it is, also by a write: repair it or move it away.
+    /// The state does not have the format of this version: it is damaged, cut off, or from another
+    /// program. A write does not replace it either: repair it or move it away.
     #[error("the stored {kind} state cannot be used: line {line}: {problem}")]
     Corrupt {
-        /// What it should be a state of.
+        /// The expected kind of state.
         kind: Kind,
-        /// Which line of it, from 1.
+        /// The number of the line, counted from 1.
         line: usize,
         /// What is wrong with the line.
         problem: &'static str,
     },
-    /// Another writer came first in each of the attempts to write.
-    #[error("other writers changed the stored state in each of {attempts} attempts")]
+    /// In each attempt to write, another writer changed the state first.
+    #[error(
+        "the state was not saved: another writer changed it during each of {attempts} attempts"
+    )]
     Contended {
-        /// How many attempts there were.
+        /// The number of attempts.
         attempts: usize,
     },
-    /// The operating system refused. Where the file was replaced and only its folder could not be
-    /// synchronised, the new state is there, and a loss of power may undo it.
+    /// The operating system reported an error. If the file was replaced and only its folder could
+    /// not be synchronised, the new state is stored, and a power failure may undo it.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried: `read` or `write`.
+        /// The action that failed: `read` or `write`.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub enum StoreError {
     /// The file is a symbolic link, a folder or something else that is not a regular file.
     #[error("{} is not a regular file", path.display())]
     NotAFile {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
     /// The state, found or to be written, is larger than the limit.
@@ -54,8 +56,8 @@ pub enum StoreError {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// The name of the partition does not fit into the name of a file.
-    #[error("a partition whose name, encoded, has more than {limit_bytes} bytes cannot be a file")]
+    /// The name of the partition is too long for the name of a file.
+    #[error("the name of the partition, encoded as a file name, has more than {limit_bytes} bytes")]
     PartitionName {
         /// The limit in bytes.
         limit_bytes: usize,
@@ -67,12 +69,13 @@ pub enum StoreError {
         waited.as_secs()
     )]
     Locked {
-        /// The file that is locked: that of the state, with `.lock` added.
+        /// The lock file: the file of the state, with `.lock` added.
         path: PathBuf,
         /// How long the writer waited.
         waited: Duration,
     },
-    /// The runtime stopped before the work on a file ended. The state is the old or the new one.
+    /// The runtime stopped before the work on a file ended. Either the old or the new state is
+    /// stored.
     #[error("the runtime stopped before the file was read or written")]
     Stopped,
     /// An error of another store.

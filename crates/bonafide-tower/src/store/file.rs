@@ -1,4 +1,4 @@
-//! States in a folder.
+//! Stores states in a folder.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -13,28 +13,28 @@ use tokio::sync::oneshot;
 
 use super::{Key, Snapshot, Store, StoreError, StoreFuture, Swapped, Version};
 
-/// The most bytes of a state: more than a jar with the default limits can have, whose 3,000 cookies
-/// take less than 22 KiB each.
+/// The most bytes of a state. A jar with the default limits needs less: 3,000 cookies of less than
+/// 22 KiB each.
 const LIMIT_BYTES: u64 = 64 << 20;
-/// The most bytes of the name of a file without what is added to it; file systems allow 255.
+/// The most bytes of a file name without its suffix; file systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
-/// How long a writer waits for another one, which takes milliseconds.
+/// How long a writer waits for the lock. A write takes milliseconds.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Between two attempts to lock.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(2);
 
-/// Keeps states in a folder, a file for each. Clones share the folder.
+/// Stores states in a folder, one file for each. Clones share the folder.
 ///
-/// A file is whole at every moment: the new state is written beside it, synchronised with the disk
-/// and renamed over it, and the folder is synchronised. A process that is killed in between leaves
-/// the old state, and perhaps `NAME.new`, which the next writer removes. Writers, of threads and of
-/// processes, exclude each other by a lock on the empty file `NAME.lock`, which stays.
+/// A file is complete at every moment: the new state is written to a second file, synchronised to
+/// disk and renamed over the old one, and the folder is synchronised. If a process is killed in
+/// between, the old state stays, and perhaps a file `NAME.new`, which the next writer removes.
+/// Threads and processes that write lock the empty file `NAME.lock`, which is not removed.
 ///
-/// New files are readable by their owner alone (mode 0600; on Windows they have what the folder
-/// gives). Symbolic links are refused. More than 64 MiB are neither read nor written.
+/// Only the owner can read new files (mode 0600; on Windows they inherit the permissions of the
+/// folder). Symbolic links are refused. States of more than 64 MiB are neither read nor written.
 ///
-/// Each access has a thread of its own, so that it needs no runtime and holds none up. Drop a
-/// future, and the access is completed all the same.
+/// Each access runs on a new thread, so it needs no runtime and does not block one. If a future is
+/// dropped, its access is still completed.
 ///
 #[cfg_attr(feature = "cookies", doc = "```")]
 #[cfg_attr(not(feature = "cookies"), doc = "```ignore")]
@@ -70,12 +70,11 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// The states in `folder`, which must exist when one is written. Nothing is read or written
-    /// yet.
+    /// A store in `folder`, which must exist when a state is written. Reads and writes nothing yet.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         Self {
-            // So that it stays the same folder wherever the process goes.
+            // Absolute, so that a change of the working directory has no effect.
             folder: std::path::absolute(&folder).unwrap_or(folder),
             limit_bytes: LIMIT_BYTES,
         }
@@ -87,13 +86,13 @@ impl FileStore {
         self
     }
 
-    /// Where the state of `key` is: `cookies.txt` for the default partition, and for others
+    /// The path of the state of `key`: `cookies.txt` for the default partition, and for others
     /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to
     /// `9` are `_` and two hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// [`StoreError::PartitionName`] if that is too long for the name of a file.
+    /// [`StoreError::PartitionName`] if the name of the file would be too long.
     pub fn path_of(&self, key: &Key) -> Result<PathBuf, StoreError> {
         let mut name = key.kind().as_str().to_owned();
         for (at, byte) in key.partition().as_str().bytes().enumerate() {
@@ -167,7 +166,7 @@ async fn on_a_thread<T: Send + 'static>(
     let thread = thread::Builder::new().name("bonafide-store".to_owned());
     thread
         .spawn(move || {
-            // Fails where the caller has stopped waiting.
+            // Fails if the caller no longer waits.
             let _ = sender.send(access());
         })
         .map_err(|error| StoreError::Other(error.into()))?;
@@ -181,7 +180,7 @@ struct StateFile {
 }
 
 impl StateFile {
-    /// What is in it; `None` where there is no file.
+    /// Its content; `None` if there is no file.
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let failed = |source| failed("read", &self.path, source);
         if !is_there(&self.path)? {
@@ -222,7 +221,7 @@ impl StateFile {
     fn lock(&self) -> Result<File, StoreError> {
         let path = self.beside(".lock");
         let failed = |source| failed("write", &path, source);
-        // A link is refused, also one that leads nowhere.
+        // Links are refused, also broken ones.
         is_there(&path)?;
         let file = private()
             .create(true)
@@ -260,8 +259,8 @@ fn failed(action: &'static str, path: &Path, source: io::Error) -> StoreError {
     }
 }
 
-/// Whether there is a regular file. Anything else there is an error: a pipe would be waited for,
-/// and a link replaced.
+/// Whether there is a regular file. Anything else is an error: a pipe would block, and a link would
+/// be replaced.
 fn is_there(path: &Path) -> Result<bool, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => Ok(true),
@@ -273,7 +272,7 @@ fn is_there(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Opens for writing what its owner alone may read.
+/// Opens a file for writing that only its owner may read.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -282,7 +281,7 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Writes a new file, and has it on the disk when it returns. What a killed writer left is removed.
+/// Writes a new file and synchronises it to disk. Removes the file of a killed writer first.
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -293,7 +292,7 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Has the renaming on the disk too; on Windows the journal of the file system does that.
+/// Synchronises the renaming to disk too; on Windows the journal of the file system does that.
 fn synchronise_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {

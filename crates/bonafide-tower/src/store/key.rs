@@ -1,9 +1,9 @@
-//! Whose state it is.
+//! The owner of a state.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Whose cookies: what keeps the state of one zone and identity apart from that of others.
+/// The owner of a state: separates the state of one zone and identity from that of others.
 ///
 /// An opaque name. A client with zones makes one for each zone and client identity. Default: the
 /// empty name.
@@ -28,7 +28,7 @@ impl Default for Partition {
     }
 }
 
-/// What a state is of.
+/// The kind of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -54,7 +54,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What one state of a [`Store`](super::Store) is of, and whose it is.
+/// The key of a state in a [`Store`](super::Store): its kind and its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     kind: Kind,
@@ -67,12 +67,12 @@ impl Key {
         Self { kind, partition }
     }
 
-    /// What the state is of.
+    /// The kind of the state.
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Whose it is.
+    /// The owner of the state.
     pub const fn partition(&self) -> &Partition {
         &self.partition
     }

@@ -1,5 +1,5 @@
 //! The text of a state: a first line that names it, a line of fields for each entry, and a last
-//! line that counts them, so that a state that was cut off is not taken for a shorter one.
+//! line that counts them, so that a truncated state is detected.
 
 use std::str::FromStr;
 
@@ -7,7 +7,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use super::{Kind, StoreError};
 
-/// What cannot stand in a field as it is; `percent_encode` adds what is not ASCII.
+/// Characters that are encoded in a field; `percent_encode` also encodes everything that is not
+/// ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
 fn first_line(kind: Kind) -> String {

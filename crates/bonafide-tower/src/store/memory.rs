@@ -1,4 +1,4 @@
-//! States in memory.
+//! Stores states in memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Key, Snapshot, Store, StoreFuture, Swapped, Version};
 
-/// Keeps states in memory. Clones share them.
+/// Stores states in memory. Clones share them.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     states: Arc<Mutex<HashMap<Key, Arc<[u8]>>>>,
@@ -51,7 +51,7 @@ impl Store for MemoryStore {
     }
 }
 
-/// How many states there are, and nothing of them.
+/// Shows only the number of states.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")

@@ -1,4 +1,4 @@
-//! Where cookies and HSTS hosts are kept between runs.
+//! Stores that keep cookies and HSTS hosts between runs of a program.
 //!
 //! ```
 //! use bonafide_tower::store::{Key, Kind, MemoryStore, Partition, Store, Swapped};
@@ -19,19 +19,20 @@
 //! # }
 //! ```
 //!
-//! A [`Store`] keeps one state, some bytes, for each [`Key`], and replaces it only for a writer
-//! that has seen it. A jar and a table of HSTS hosts work in memory, and no request waits for a
-//! store: the program calls `load` when it starts and `save` when it wants to. `save` reads what is
-//! stored, applies what has changed in memory since, and writes with compare-and-set, so that
-//! programs that share a store do not lose each other's changes.
+//! A [`Store`] holds one state, a sequence of bytes, for each [`Key`]. It replaces a state only if
+//! the writer has read the current version. A jar and a table of HSTS hosts work in memory, and no
+//! request waits for a store: the program calls `load` when it starts, and `save` at times that it
+//! chooses. `save` reads the stored state, applies the changes made in memory since the last load
+//! or save, and writes with compare-and-set, so that programs that share a store do not lose each
+//! other's changes.
 //!
-//! | store | keeps its states |
+//! | store | where it holds states |
 //! |---|---|
 //! | [`MemoryStore`] | in memory: for tests, and for jars that share within a process |
-//! | [`FileStore`], feature `file-store` | in a folder, crash-safe, a file for each key, readable by its owner alone |
+//! | [`FileStore`], feature `file-store` | in a folder, crash-safe, one file for each key, readable only by its owner |
 //!
-//! States hold the values of cookies in the clear. An own store protects them as it would a
-//! password.
+//! States hold the values of cookies in the clear. A store that you write must protect them like
+//! passwords.
 
 mod error;
 #[cfg(feature = "file-store")]
@@ -63,9 +64,10 @@ pub(crate) use self::update::update;
 /// What the methods of a [`Store`] return.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A place for states, each replaced as a whole and only by a writer that has seen it.
+/// Holds states. Each is replaced as a whole, and only by a writer that has read the current
+/// version.
 pub trait Store: fmt::Debug + Send + Sync {
-    /// The state of `key`, and its version; `None` where there is none.
+    /// The state of `key`, and its version; `None` if there is no state.
     ///
     /// # Errors
     ///
@@ -73,8 +75,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn load<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Snapshot>>;
 
     /// Replaces the state of `key` if its version is `expected` (`None`: if there is no state yet),
-    /// else leaves it as it is and returns [`Swapped::Conflict`]. Whatever happens in between, the
-    /// state is the old or the new one.
+    /// else leaves it unchanged and returns [`Swapped::Conflict`]. If the write is interrupted, the
+    /// stored state must be the old or the new one.
     ///
     /// # Errors
     ///
@@ -87,7 +89,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, Swapped>;
 }
 
-/// A state, as it was when it was read.
+/// A state at the time when it was read.
 #[derive(Clone)]
 pub struct Snapshot {
     /// The state.
@@ -96,7 +98,7 @@ pub struct Snapshot {
     pub version: Version,
 }
 
-/// The length of the state, and nothing of it.
+/// Shows only the length of the state.
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { state, version: _ } = self;
@@ -106,35 +108,37 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Which state was seen: equal for equal states. Opaque to all but the store that made it.
+/// The version of a state that was read: equal for equal states. Only the store that made it can
+/// interpret it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Version(Arc<[u8]>);
 
 impl Version {
-    /// A version by what tells it from others: a counter, an entity tag, a digest, or the state.
+    /// A version with this token, which differs for each state: a counter, an entity tag, a digest,
+    /// or the state itself.
     pub fn new(token: impl Into<Arc<[u8]>>) -> Self {
         Self(token.into())
     }
 
-    /// What [`new`](Self::new) was given.
+    /// The token that was passed to [`new`](Self::new).
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Nothing of it: a token may be the state.
+/// Does not show the token, which may be the state.
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Version")
     }
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a conflict means that nothing was written"]
 pub enum Swapped {
     /// The new state is stored.
     Done,
-    /// The state was not the expected one. Nothing was written.
+    /// The stored version was not the expected one. Nothing was written.
     Conflict,
 }

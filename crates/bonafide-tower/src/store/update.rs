@@ -1,12 +1,12 @@
-//! Writing what has changed in memory over what others have written.
+//! Merges changes in memory with the stored state, and writes the result.
 
 use super::{Key, Store, StoreError, Swapped};
 
-/// How often a write is tried again that another writer came before.
+/// How many attempts a write has when other writers change the state first.
 const MAX_ATTEMPTS: usize = 32;
 
-/// Replaces the state of `key` by what `change` makes of it, and returns what else `change` made.
-/// `change` is called again where another writer came first.
+/// Replaces the state of `key` by the one that `change` returns, and returns the second value of
+/// `change`. `change` is called again if another writer has changed the state first.
 pub(crate) async fn update<T>(
     store: &dyn Store,
     key: &Key,

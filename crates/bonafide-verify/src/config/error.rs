@@ -135,7 +135,10 @@ pub enum ConfigError {
         problem: LoadProblem,
     },
     /// The PEM of a client certificate or key is malformed, or does not contain one.
-    #[error("cannot read a {what} from {}", path.as_ref().map_or_else(|| "the PEM".to_owned(), |path| path.display().to_string()))]
+    #[error(
+        "cannot read a {what} from {}",
+        path.as_ref().map_or_else(|| "the PEM".to_owned(), |path| path.display().to_string())
+    )]
     IdentityPem {
         /// `client certificate` or `private key`.
         what: &'static str,
@@ -178,7 +181,7 @@ pub enum ConfigError {
         host: String,
     },
     /// The policy is closed and has no zone for the host.
-    #[error("the policy is closed and has no zone for {host}")]
+    #[error("the policy is `closed()`, and no zone covers {host}")]
     HostNotInPolicy {
         /// The host.
         host: String,

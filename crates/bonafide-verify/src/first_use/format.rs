@@ -44,7 +44,9 @@ pub enum StoreFault {
     #[error("not a host, a key and a time, separated by single spaces")]
     Fields,
     /// The first field is not a host in its canonical form.
-    #[error("`{found}` is not a canonical host: lower case, no port, no brackets, no trailing dot")]
+    #[error(
+        "`{found}` is not a canonical host; write it in lower case, without port, brackets or trailing dot"
+    )]
     Host {
         /// The text in its place; only its length if it may be a secret.
         found: String,

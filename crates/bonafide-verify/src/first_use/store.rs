@@ -116,7 +116,10 @@ pub enum FirstUseError {
         path: PathBuf,
     },
     /// Its file does not have the format in which it was written.
-    #[error("the store of known keys {path} is damaged at line {line}: {fault}", path = path.display())]
+    #[error(
+        "the store of known keys {path} is damaged at line {line}: {fault}",
+        path = path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -23,7 +23,12 @@ use crate::x509::spki::SpkiSha256;
 /// use bonafide_verify::VerifiedPath;
 ///
 /// // Other code cannot construct one.
-/// let path = VerifiedPath { leaf: todo!(), intermediates: todo!(), anchor: todo!(), fields: todo!() };
+/// let path = VerifiedPath {
+///     leaf: todo!(),
+///     intermediates: todo!(),
+///     anchor: todo!(),
+///     fields: todo!(),
+/// };
 /// ```
 pub struct VerifiedPath<'a> {
     proof: &'a webpki::VerifiedPath<'a>,

@@ -173,11 +173,14 @@ impl PinSet {
     /// # use bonafide_verify::{PinSet, Pins};
     /// # use bonafide_verify::x509::SpkiSha256;
     /// # use bonafide_verify::pki_types::UnixTime;
-    /// # let pins = Pins::for_host("**.example.com").ca(SpkiSha256([1; 32])).ca(SpkiSha256([2; 32])).never_expires().build()?;
+    /// # let [first, second] = [1, 2].map(|byte| SpkiSha256([byte; 32]));
+    /// # let pins = Pins::for_host("**.example.com").ca(first).ca(second).never_expires().build()?;
     /// # let set = PinSet::new([pins])?;
     /// # let now = UnixTime::now();
-    /// # let in_two_days = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs() + 2 * 86_400));
-    /// let set = set.break_glass("api.example.com", "both keys were lost, ticket 4711", now..in_two_days)?;
+    /// # let in_two_days = Duration::from_secs(now.as_secs() + 2 * 86_400);
+    /// # let in_two_days = UnixTime::since_unix_epoch(in_two_days);
+    /// let why = "both keys were lost, ticket 4711";
+    /// let set = set.break_glass("api.example.com", why, now..in_two_days)?;
     /// # Ok::<(), bonafide_verify::ConfigError>(())
     /// ```
     ///

@@ -31,8 +31,8 @@ use crate::policy::handle::PolicyHandle;
 /// # let folder = tempfile::tempdir()?;
 /// # let ca = folder.path().join("ca.pem");
 /// # std::fs::write(&ca, bonafide_testkit::TestCa::new().pem())?;
-/// // The sink is added outside of the recipe: a sink that the recipe adds is a different one in each
-/// // policy, and a replacement is reported to the sinks of both policies.
+/// // Add the sink outside of the recipe. Otherwise each policy has a sink of its own, and a
+/// // replacement is reported to the sinks of both policies.
 /// let builder = Policy::builder().events(|event: &Event| eprintln!("{event}"));
 /// let watched = Watched::start(move || {
 ///     let anchors = Anchors::only(CustomCa::file(&ca));

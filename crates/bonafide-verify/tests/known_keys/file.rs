@@ -263,12 +263,16 @@ proptest! {
         for (host, known) in &entries {
             prop_assert_eq!(store.compare_and_set(host, None, Some(*known)).unwrap(), Swap::Done);
         }
-        let read: BTreeMap<_, _> = FileFirstUse::open(&path).unwrap().entries().unwrap().into_iter().collect();
+        let read = FileFirstUse::open(&path).unwrap().entries().unwrap();
+        let read: BTreeMap<_, _> = read.into_iter().collect();
         prop_assert_eq!(read, entries);
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(content in prop::collection::vec(any::<u8>(), 0..200), cut in 0..200_usize) {
+    fn any_bytes_are_read_or_refused(
+        content in prop::collection::vec(any::<u8>(), 0..200),
+        cut in 0..200_usize,
+    ) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("devices");
         std::fs::write(&path, &content).unwrap();

@@ -222,7 +222,7 @@ fn the_error_names_file_line_and_reason() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the store of known keys {} is damaged at line 3: `A.test` is not a canonical host: lower case, no port, no brackets, no trailing dot",
+            "the store of known keys {} is damaged at line 3: `A.test` is not a canonical host; write it in lower case, without port, brackets or trailing dot",
             path.display()
         )
     );

@@ -1,6 +1,7 @@
 //! The rules on values that nobody has written down: each expectation is worked out from the
 //! clause, beside the rule.
 
+use bonafide_testkit::certificate::Draft;
 use bonafide_verify::{Code, Profile};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,11 +17,7 @@ thread_local! {
 }
 
 /// The code with which `profile` refuses the chain with one changed certificate.
-fn code(
-    role: PathRole,
-    profile: Profile,
-    change: impl FnOnce(&mut bonafide_testkit::certificate::Draft),
-) -> Option<Code> {
+fn code(role: PathRole, profile: Profile, change: impl FnOnce(&mut Draft)) -> Option<Code> {
     CHAIN.with(|chain| chain.with(role, change).code(profile))
 }
 
@@ -66,7 +63,8 @@ proptest! {
         octets in vec(any::<u8>(), 1..30),
     ) {
         // DER: no octet is there that the sign does not need.
-        let redundant = octets.len() > 1 && matches!((octets[0], octets[1] & 0x80), (0, 0) | (0xff, 0x80));
+        let redundant =
+            octets.len() > 1 && matches!((octets[0], octets[1] & 0x80), (0, 0) | (0xff, 0x80));
         prop_assume!(!redundant && octets != [0x11] && octets != [0x22]);
         let negative = octets[0] & 0x80 != 0;
         let zero = octets.iter().all(|octet| *octet == 0);
@@ -92,7 +90,7 @@ proptest! {
         };
         let excess = bits.iter().any(|bit| ![DIGITAL_SIGNATURE, KEY_AGREEMENT].contains(bit));
         let web = both.or(excess.then_some(Code::LeafKeyUsage));
-        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
+        let change = |d: &mut Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
         prop_assert_eq!(code(Leaf, Rfc5280, change), both);
         prop_assert_eq!(code(Leaf, WebPki, change), web);
     }
@@ -111,7 +109,7 @@ proptest! {
         let allowed = [DIGITAL_SIGNATURE, KEY_CERT_SIGN, CRL_SIGN];
         let excess = bits.iter().any(|bit| !allowed.contains(bit));
         let web = both.or(excess.then_some(Code::CaKeyUsage));
-        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
+        let change = |d: &mut Draft| { d.extension(KEY_USAGE, true, &key_usage(&bits)); };
         prop_assert_eq!(code(Anchor, Rfc5280, change), both);
         prop_assert_eq!(code(Anchor, WebPki, change), web);
     }
@@ -125,7 +123,7 @@ proptest! {
     ) {
         let purposes = [&[SERVER_AUTH], others.as_slice()].concat();
         let forbidden = others.iter().any(|other| ![CLIENT_AUTH, "1.2.3.4"].contains(other));
-        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(PURPOSES, false, &oids(&purposes)); };
+        let change = |d: &mut Draft| { d.extension(PURPOSES, false, &oids(&purposes)); };
         prop_assert_eq!(code(Leaf, WebPki, change), forbidden.then_some(Code::ForbiddenPurpose));
         prop_assert_eq!(code(Leaf, Rfc5280, change), None);
     }
@@ -156,7 +154,7 @@ proptest! {
         other in vec(label(), 1..4),
         address in any::<[u8; 4]>(),
     ) {
-        let (name, other) = (format!("{}.example", name.join(".")), format!("{}.example", other.join(".")));
+        let [name, other] = [name, other].map(|labels| format!("{}.example", labels.join(".")));
         prop_assume!(name != other);
         let with = |common: &str| code(Leaf, WebPki, |d| {
             d.subject(&common_name(common))
@@ -177,7 +175,7 @@ proptest! {
         content in other_than_its_type(),
     ) {
         // What the path builder reads, it refuses itself; the profiles refuse all of it.
-        let change = |d: &mut bonafide_testkit::certificate::Draft| { d.extension(extension, false, &content); };
+        let change = |d: &mut Draft| { d.extension(extension, false, &content); };
         for profile in [WebPki, Rfc5280] {
             let refused = CHAIN.with(|chain| {
                 let changed = chain.with(role, change);

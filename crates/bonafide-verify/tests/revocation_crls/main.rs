@@ -538,7 +538,9 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_reader_of_lists_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_make_the_reader_of_lists_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         let mut bytes = bytes;
         bytes.insert(0, 0x30);
         let error = Revocation::builder().crls(Crls::pem("lists", bytes)).build().unwrap_err();

@@ -42,7 +42,7 @@ fn a_refusal_names_the_leaf_the_code_and_what_did_not_count() {
     assert_eq!(refusal.subject().unwrap().position, 0);
     assert_eq!(
         refusal.reason().to_string(),
-        "timestamps from 1 log of 1 operator count; 2 logs of 2 operators are required; not counted: alpha: another timestamp of the same log"
+        "accepted timestamps are from 1 log of 1 operator; 2 logs of 2 operators are required; not counted: alpha: another timestamp of the same log"
     );
 }
 

@@ -49,9 +49,16 @@ fn a_list_beside_the_certificate_that_cannot_be_read_is_refused_by_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
-    fn no_change_of_one_byte_of_a_timestamp_is_accepted(place in 0_usize..1000, flip in 1_u8..=255) {
+    fn no_change_of_one_byte_of_a_timestamp_is_accepted(
+        place in 0_usize..1000,
+        flip in 1_u8..=255,
+    ) {
         let stage = Stage::new();
         let leaf = stage.root.issue(stage.recipe());
         let of = |log: &TestLog| log.timestamp(leaf.leaf(), stage.now - DAY);

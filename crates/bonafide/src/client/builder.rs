@@ -191,7 +191,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any host.
+    /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any
+    /// host.
     pub fn redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
         self

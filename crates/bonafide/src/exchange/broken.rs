@@ -67,7 +67,7 @@ pub(super) fn failure(error: Option<hyper::Error>) -> Failure {
         return Failure::new(Kind::Closed, what).during(Phase::Send);
     };
     let (kind, what) = if error.is_timeout() {
-        (Kind::Timeout, "the connection does not answer pings")
+        (Kind::Timeout, "the server does not answer HTTP/2 pings")
     } else if is_task_gone(&error) {
         (
             Kind::Canceled,

@@ -227,9 +227,12 @@ impl Response {
 
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
         serde_json::from_slice(bytes).map_err(|error| {
-            let failure = Failure::new(Kind::Decode, "the body is not the JSON that was expected")
-                .during(Phase::Body)
-                .caused_by(error);
+            let failure = Failure::new(
+                Kind::Decode,
+                "the response's body is not JSON of the expected type",
+            )
+            .during(Phase::Body)
+            .caused_by(error);
             name(&self.found, failure.into())
         })
     }

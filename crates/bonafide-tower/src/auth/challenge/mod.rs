@@ -69,7 +69,7 @@ impl Challenge {
         &self.scheme
     }
 
-    /// Whether it is of this scheme; case does not count.
+    /// Whether it is of this scheme, in any case.
     pub fn is_scheme(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }

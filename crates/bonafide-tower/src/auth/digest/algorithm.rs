@@ -40,7 +40,7 @@ const NAMES: [(&str, Hash, bool); 6] = [
 ];
 
 impl Algorithm {
-    /// The algorithm of this name; case does not count.
+    /// The algorithm of this name, in any case.
     pub(super) fn parse(name: &[u8]) -> Option<Self> {
         let mut names = NAMES.into_iter();
         let (_, hash, session) =

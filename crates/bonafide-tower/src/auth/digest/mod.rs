@@ -1,4 +1,4 @@
-//! Digest (RFC 7616): what is known of each server, and what a challenge leads to.
+//! Digest (RFC 7616): what is known of each server, and how challenges are answered.
 
 mod algorithm;
 mod offer;
@@ -25,22 +25,21 @@ use crate::origin::Origin;
 /// How many origins of one credential are remembered; only one of a zone has more than one.
 const MAX_ORIGINS: usize = 64;
 
-/// A user name and a password that are never sent: the server gets a hash of them and of its own
-/// nonce (RFC 7616).
+/// A user name and a password for Digest (RFC 7616). The password is never sent: the server gets a
+/// hash of it and of the server's nonce.
 ///
 /// Of SHA-256, SHA-512-256 and MD5, with and without `-sess`, the strongest that is offered is
 /// used, with `qop=auth`, `userhash` and `charset=UTF-8`. The password is never sent as `Basic`. A
-/// server that has offered Digest and then asks for `Basic` alone, or that has offered SHA-256 and
-/// then MD5 alone, is refused, as long as the credential lives:
+/// server that has offered Digest and later offers only `Basic`, or that has offered SHA-256 and
+/// later offers only MD5, is refused for the lifetime of the credential:
 /// [`AuthError::Downgraded`].
 ///
 /// The first request to a server is answered with 401 and sent again. Later ones use its nonce,
-/// each with a count and a `cnonce` of its own; where the algorithm is a `-sess` one, the `cnonce`
-/// is that of the session. `nextnonce` is followed, and a proof that the server gives of its own
-/// (`rspauth`) has to be right.
+/// each with a new count and `cnonce`; with a `-sess` algorithm, the session keeps its `cnonce`.
+/// The client follows `nextnonce`, and refuses a response whose proof (`rspauth`) is wrong.
 ///
-/// The user name is sent as it is given: put it into Unicode's form C where it may not be
-/// (RFC 7616 section 4).
+/// The user name is sent unchanged: if it is not ASCII, normalize it to Unicode NFC first (RFC 7616
+/// section 4).
 pub struct Digest {
     user: String,
     password: Secret,
@@ -73,7 +72,7 @@ impl Digest {
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] if the user name has a colon, or one of them a control character.
+    /// [`CredentialError`] if the user name contains a colon, or either a control character.
     pub fn new(
         user: impl Into<String>,
         password: impl Into<Secret>,
@@ -124,8 +123,8 @@ impl Digest {
         Ok(Some((value, Answered { session, sent })))
     }
 
-    /// Whether a request is to be sent again that `challenges` came for. `answered` is what it was
-    /// sent with, and `is_fresh` whether that was the answer to a challenge of this request.
+    /// Whether the request that got `challenges` is sent again. `answered` is what it was sent
+    /// with; `is_fresh` says whether this answered a challenge to the same request.
     pub(super) fn challenged(
         &self,
         origin: &Origin,
@@ -168,7 +167,7 @@ impl Digest {
         Ok(true)
     }
 
-    /// Takes in what a response to an answered request says in `Authentication-Info`.
+    /// Reads `Authentication-Info` of a response to an answered request.
     pub(super) fn informed(
         &self,
         origin: &Origin,

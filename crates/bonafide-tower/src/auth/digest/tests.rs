@@ -90,17 +90,17 @@ fn an_offer_that_cannot_be_answered_is_refused_in_words() {
         (
             "Digest realm=r, nonce=n",
             UnsupportedDigest::Protection,
-            "its qop is not auth",
+            "it does not offer qop=auth",
         ),
         (
             "Digest realm=r, nonce=n, qop=\"auth-int\"",
             UnsupportedDigest::Protection,
-            "its qop is not auth",
+            "it does not offer qop=auth",
         ),
         (
             "Digest realm=r, nonce=n, qop=auth, algorithm=SHA-1",
             UnsupportedDigest::Algorithm,
-            "its algorithm is not known",
+            "its algorithm is not supported",
         ),
     ] {
         let error = digest()
@@ -138,7 +138,7 @@ fn a_server_that_has_offered_digest_gets_neither_basic_nor_a_weaker_hash() {
         );
         assert_eq!(
             error.to_string(),
-            "https://example.com asks for a weaker proof of the password than it did before"
+            "https://example.com asks for weaker authentication than before; the password was not sent"
         );
     }
     assert!(!ask(&["Negotiate"]).unwrap());

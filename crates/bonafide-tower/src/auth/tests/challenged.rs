@@ -202,7 +202,10 @@ async fn a_request_without_a_token_is_not_sent() {
     let inner = Inner::new(|_| ok());
     let error = get(credential(token), &inner, URL).await.unwrap_err();
     let error = error.downcast::<AuthError>().unwrap();
-    assert_eq!(error.to_string(), "no token for the request");
+    assert_eq!(
+        error.to_string(),
+        "no bearer token could be obtained for the request"
+    );
     match *error {
         AuthError::Token {
             source: TokenError::Source { source },

@@ -63,7 +63,7 @@ fn a_credential_is_bound_to_an_https_origin_or_to_hosts_of_one_owner() {
     let error = of("http://example.com").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a credential cannot be bound to http://example.com, which does not hide it from the network"
+        "a credential cannot be bound to http://example.com: it would be sent unencrypted"
     );
     assert_eq!(error, CredentialError::PlainHttp { host });
     let source = OriginError::MoreThanOrigin;

@@ -2,18 +2,18 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why there is no token. All requests that waited for it get the same.
+/// Why there is no token. All requests that waited for it get the same error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The source failed.
-    #[error("the source of the token failed")]
+    #[error("the token source failed")]
     Source {
-        /// With this.
+        /// Its error.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The source took too long.
-    #[error("the source gave no token within {limit:?}")]
+    #[error("the token source returned no token within {limit:?}")]
     Overdue {
         /// The limit, [`RefreshingToken::with_limit`](super::RefreshingToken::with_limit).
         limit: Duration,

@@ -53,9 +53,9 @@ pub(in crate::auth) struct Fetching {
 }
 
 enum Role {
-    /// It has not asked yet, or does not wait any more.
+    /// It has not started, or no longer waits.
     Free,
-    /// It drives the fetch; none while it begins, and where the source has panicked.
+    /// It drives the fetch. `None` while the fetch starts, and after the source has panicked.
     Leads(Option<Run>),
     /// It waits for the fetch of this number.
     Follows { number: u64, place: Option<u64> },
@@ -83,8 +83,8 @@ impl Fetching {
         Poll::Ready(result)
     }
 
-    /// What a request gets whose fetch has ended: where that has failed, the token before, while it
-    /// is good.
+    /// The result for a request whose fetch has ended. If it failed, the old token is used while it
+    /// is valid.
     fn settle(&self, result: Result<Held, TokenError>) -> Result<Held, TokenError> {
         result.or_else(|error| {
             let state = self.shared.state();
@@ -100,7 +100,7 @@ impl Future for Fetching {
         loop {
             match mem::replace(&mut self.role, Role::Free) {
                 Role::Leads(run) => {
-                    // As it is left where the source panics.
+                    // The role that remains if the source panics.
                     self.role = Role::Leads(None);
                     let result = ready!(self.lead(run, cx));
                     return Poll::Ready(self.settle(result));

@@ -1,4 +1,4 @@
-//! Tokens that expire: fetched once for all who wait, and refreshed.
+//! Tokens that expire: fetched once for all waiting requests, and refreshed.
 
 mod error;
 mod fetching;
@@ -17,21 +17,21 @@ pub use self::source::{FetchToken, Token, TokenSource};
 pub(super) use self::state::Held;
 use self::state::State;
 
-/// A bearer token that is fetched when it is first needed, and again ahead of its expiry.
+/// A bearer token that is fetched when it is first needed, and again before it expires.
 ///
-/// However many requests wait for it, it is fetched once. A request that is given up does not end
-/// the fetch while another waits for it; one for which no request waits ends. A failure is given to
-/// all that wait, and to all that come within a [short pause](Self::with_pause); then the next
-/// request fetches again. While a token is still good, one request waits for its successor, and the
-/// others use it; if the fetch fails, so does that one.
+/// Any number of waiting requests share one fetch. If a request is dropped, the fetch continues for
+/// the other waiting requests; without any, it is dropped. If a fetch fails, all waiting requests
+/// fail, and so do all requests within a [short pause](Self::with_pause); then the next request
+/// fetches again. While the old token is still valid, one request waits for the new token, and the
+/// others use the old one. If that fetch fails, the waiting request uses the old token too.
 ///
-/// A response of 401 to a request with this very token has it fetched once more and the request
-/// sent again; a second 401 is the response.
+/// After a 401 to a request with the current token, the token is fetched again and the request is
+/// sent once more. A second 401 is returned to the caller.
 ///
 /// The source must not send its request through a client that has this token for the same origin:
-/// it would wait for itself, until its [limit](Self::with_limit).
+/// the fetch would wait for itself, until its [limit](Self::with_limit).
 ///
-/// Times are those of tokio's clock. Outside of a tokio runtime a fetch has no limit.
+/// Times are measured with tokio's clock. Outside a tokio runtime a fetch has no time limit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +42,8 @@ use self::state::State;
 ///     // … a request to the authorization server …
 ///     Ok(Token::new("mF_9.B5f-4.1JqM")?.expiring_in(Duration::from_secs(3600)))
 /// };
-/// let credential = Credential::for_origin("https://api.example.com", RefreshingToken::new(source))?;
+/// let token = RefreshingToken::new(source);
+/// let credential = Credential::for_origin("https://api.example.com", token)?;
 /// # Ok::<(), bonafide_tower::auth::CredentialError>(())
 /// ```
 pub struct RefreshingToken {
@@ -72,13 +73,13 @@ impl RefreshingToken {
         self
     }
 
-    /// Sets how long after a failure the source is left alone. Default: 1 s.
+    /// Sets how long after a failure the source is not called. Default: 1 s.
     pub fn with_pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
-    /// Sets the limit for one fetch. Default: 30 s.
+    /// Sets the time limit of one fetch. Default: 30 s.
     pub fn with_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limit = limit.into();
         self

@@ -48,7 +48,7 @@ impl Token {
         })
     }
 
-    /// Sets how long the token is good for, from when its fetch began: `expires_in` (RFC 6749
+    /// Sets how long the token is valid, from the start of its fetch: `expires_in` (RFC 6749
     /// section 5.1). Default: for ever.
     pub fn expiring_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);

@@ -1,4 +1,4 @@
-//! What is known of a token: a state machine that knows no futures but the one that it keeps.
+//! The state machine of a token. It knows no futures except the one that it stores.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,11 +83,11 @@ enum Flight {
     None,
     /// A request drives it.
     Led,
-    /// The request that drove it was given up, and another waits for it.
+    /// The request that drove it was dropped, and another waits for it.
     Abandoned(Run),
 }
 
-/// What a request does that needs a token.
+/// What a request that needs a token does.
 pub(super) enum Next {
     /// Sends this one.
     Use(Held),
@@ -99,7 +99,7 @@ pub(super) enum Next {
     Lead(Option<Run>),
 }
 
-/// What a request does that has waited.
+/// What a request that has waited does.
 pub(super) enum Waited {
     /// It has what the fetch ended with.
     Ended(Result<Held, TokenError>),
@@ -174,7 +174,7 @@ impl State {
         self.wakers.remove(&place?)
     }
 
-    /// A request that waited was given up. What it gives is to be dropped.
+    /// A waiting request was dropped. The caller must drop the returned value.
     #[must_use]
     pub(super) fn unfollow(&mut self, place: Option<u64>) -> (Option<Run>, Option<Waker>) {
         let waker = self.leave(place);
@@ -190,7 +190,8 @@ impl State {
         }
     }
 
-    /// The request that drove the fetch was given up. What it gives is to be woken and dropped.
+    /// The request that drove the fetch was dropped. The caller must wake and drop the returned
+    /// value.
     #[must_use]
     pub(super) fn abandon(&mut self, run: Option<Run>) -> (Vec<Waker>, Option<Run>) {
         let (flight, unwanted) = match run {
@@ -201,7 +202,7 @@ impl State {
         (self.take_wakers(), unwanted)
     }
 
-    /// The fetch has ended. What it gives is to be woken.
+    /// The fetch has ended. The caller must wake the returned wakers.
     #[must_use]
     pub(super) fn end(&mut self, result: Result<Held, TokenError>, now: Instant) -> Vec<Waker> {
         match &result {

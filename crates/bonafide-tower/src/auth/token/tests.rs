@@ -193,7 +193,10 @@ async fn a_fetch_has_a_limit_that_its_error_names() {
     let token = Arc::new(RefreshingToken::new(pending::<Result<Token, BoxError>>));
     let began = Instant::now();
     let error = token.get().await.unwrap_err();
-    assert_eq!(error.to_string(), "the source gave no token within 30s");
+    assert_eq!(
+        error.to_string(),
+        "the token source returned no token within 30s"
+    );
     assert!(matches!(error, TokenError::Overdue { limit } if limit == 30 * SECOND));
     assert_eq!(began.elapsed(), 30 * SECOND);
 }

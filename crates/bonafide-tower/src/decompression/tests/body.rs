@@ -229,7 +229,10 @@ fn trailers_do_not_hide_that_the_data_is_cut_off() {
     let Poll::Ready(Some(Err(error))) = next(&mut body) else {
         panic!("no error")
     };
-    assert_eq!(error.to_string(), "the gzip data of the body is cut off");
+    assert_eq!(
+        error.to_string(),
+        "the response body ends before its gzip data is complete"
+    );
     assert!(matches!(next(&mut body), Poll::Ready(None)));
 }
 

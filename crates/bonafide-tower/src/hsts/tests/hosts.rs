@@ -226,20 +226,20 @@ fn a_list_with_a_bad_line_is_refused_with_its_number() {
         (
             "a.example\n192.0.2.1",
             2,
-            "an IP address cannot be such a host",
+            "an IP address cannot be in the list",
         ),
-        ("[::1]", 1, "an IP address cannot be such a host"),
+        ("[::1]", 1, "an IP address cannot be in the list"),
         ("a/b", 1, "not a host"),
         ("*.example", 1, "not a host"),
         (
             "a.example always",
             1,
-            "what follows the host is not includeSubDomains",
+            "only includeSubDomains may follow the host",
         ),
         (
             "\na.example includeSubDomains x",
             2,
-            "something follows includeSubDomains",
+            "nothing may follow includeSubDomains",
         ),
     ] {
         match Preload::parse(text) {

@@ -32,7 +32,10 @@ pub enum FileError {
         source: Arc<io::Error>,
     },
     /// The new content is larger than the limit for reading.
-    #[error("cannot write {path}: the new content is larger than {limit_bytes} bytes", path = path.display())]
+    #[error(
+        "cannot write {path}: the new content is larger than {limit_bytes} bytes",
+        path = path.display()
+    )]
     Full {
         /// The file.
         path: PathBuf,
@@ -47,7 +50,11 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Another writer holds the lock and does not release it.
-    #[error("cannot lock {path}: another writer still holds the lock after {seconds} s", path = path.display(), seconds = waited.as_secs())]
+    #[error(
+        "cannot lock {path}: another writer still holds the lock after {seconds} s",
+        path = path.display(),
+        seconds = waited.as_secs()
+    )]
     Locked {
         /// The lock file: the name of the file with `.lock` added.
         path: PathBuf,

@@ -79,7 +79,10 @@ pub(crate) fn diagnose(
                 .or_else(|| presented.too_long_with_self_issued(&ders, algorithms))),
         ),
         Error::EmptyEkuExtension => {
-            let empty = |c: &Certificate<'_>| matches!(c.extended_key_usage(), Ok(Some(purposes)) if purposes.is_empty());
+            let empty = |c: &Certificate<'_>| {
+                let purposes = c.extended_key_usage();
+                matches!(purposes, Ok(Some(purposes)) if purposes.is_empty())
+            };
             (Reason::EmptyPurpose, at(presented.position(empty)))
         }
         Error::RequiredEkuNotFoundContext(context) => presented.with_wrong_purpose(context),

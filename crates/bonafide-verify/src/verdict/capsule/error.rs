@@ -17,7 +17,11 @@ pub enum CapsuleError {
     },
     /// The file is not JSON, or does not follow the schema: a member is missing or has the wrong
     /// type.
-    #[error("not a capsule in the limbo schema (line {}, column {})", source.line(), source.column())]
+    #[error(
+        "not a capsule in the limbo schema (line {}, column {})",
+        source.line(),
+        source.column()
+    )]
     Json {
         /// What is wrong, and at which line and column.
         #[source]
@@ -49,8 +53,8 @@ pub enum CapsuleError {
         /// The member's name.
         at: String,
     },
-    /// The member is not exactly one certificate in PEM (RFC 7468, 5).
-    #[error("{at} is not exactly one certificate in PEM")]
+    /// The member must be exactly one certificate in PEM (RFC 7468, 5).
+    #[error("{at} must be exactly one certificate in PEM")]
     Certificate {
         /// The member's name.
         at: String,

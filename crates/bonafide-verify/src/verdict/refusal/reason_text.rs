@@ -131,7 +131,7 @@ impl fmt::Display for Reason {
             } => {
                 write!(
                     f,
-                    "timestamps from {} of {} count; {} of {} are required",
+                    "accepted timestamps are from {} of {}; {} of {} are required",
                     Counted(*counted, "log"),
                     Counted(*operators, "operator"),
                     Counted(*needed, "log"),
@@ -197,7 +197,7 @@ impl fmt::Display for Reason {
             Self::Key(reason) => write!(f, "{reason}"),
             Self::Check { message } => f.write_str(message),
             Self::HostNotInPolicy { host } => {
-                write!(f, "the policy is closed and has no zone for {host}")
+                write!(f, "the policy is `closed()`, and no zone covers {host}")
             }
             Self::NoAnchors { report } => write!(f, "no anchors: {report}"),
         }

@@ -69,7 +69,7 @@ pub enum StapleFault {
     },
     /// It is not a basic response (RFC 6960, 4.2.1).
     NotBasic,
-    /// It is not about this certificate of this issuer (RFC 6960, 3.2, 1).
+    /// It is for another certificate or another issuer (RFC 6960, 3.2, 1).
     OtherCertificate,
     /// The responder that it names is neither the issuer nor a certificate in the response (RFC
     /// 6960, 3.2, 3).
@@ -147,7 +147,9 @@ impl fmt::Display for StapleFault {
                 write!(f, "the responder answered with error {status}")
             }
             Self::NotBasic => f.write_str("not a basic response"),
-            Self::OtherCertificate => f.write_str("not about this certificate of this issuer"),
+            Self::OtherCertificate => {
+                f.write_str("it is for another certificate or another issuer")
+            }
             Self::UnknownResponder => {
                 f.write_str("its responder is neither the issuer nor a certificate in the response")
             }

@@ -243,15 +243,26 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whatever_happens_requests_ride_only_on_their_own_partitions_connections(events in events()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let bench = Bench::new(PoolLimits::default());
-            let mut world =
-                World { bench, epoch: 1, calls: Vec::new(), requests: Vec::new(), leases: Vec::new(), wires: Vec::new() };
+            let mut world = World {
+                bench,
+                epoch: 1,
+                calls: Vec::new(),
+                requests: Vec::new(),
+                leases: Vec::new(),
+                wires: Vec::new(),
+            };
             for event in events {
                 world.happen(event).await;
             }

@@ -146,7 +146,11 @@ impl Point {
 /// as a distribution point of every certificate. Points for lists of another issuer do not count;
 /// points for some reasons only prove that a certificate is revoked.
 fn leads_to(question: &Question<'_>, names: &[u8]) -> Coverage {
-    let is_the_issuers = |name: Result<GeneralName<'_>, der::Error>| matches!(name, Ok(GeneralName::Directory(name)) if name == question.certificate.issuer());
+    let issuer = question.certificate.issuer();
+    let is_the_issuers = |name: Result<GeneralName<'_>, der::Error>| {
+        let name = name.ok();
+        matches!(name, Some(GeneralName::Directory(name)) if name == issuer)
+    };
     if GeneralName::all(names).any(is_the_issuers) {
         return Coverage::Whole;
     }

@@ -50,7 +50,8 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         12 => Just(Event::Checkout),
         2 => any::<usize>().prop_map(Event::Cancel),
-        5 => (prop::bool::weighted(0.05), deadline()).prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),
+        5 => (prop::bool::weighted(0.05), deadline())
+            .prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),
         4 => (proptest::option::of(0..4_u8), prop::bool::weighted(0.05), deadline())
             .prop_map(|(limit, closed, deadline)| Event::Http2 { limit, closed, deadline }),
         2 => Just(Event::Fails),
