@@ -22,6 +22,7 @@
 //! |---|---|
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
+//! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream | [`Response`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
@@ -79,6 +80,7 @@ mod event_post;
 mod exchange;
 mod header_names;
 pub mod limits;
+pub mod multipart;
 mod observe;
 mod origin;
 mod pool;

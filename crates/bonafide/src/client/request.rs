@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{Client, Inner};
 use crate::body::Body;
+use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::Call;
 use crate::header_names::HeaderNames;
@@ -139,6 +140,30 @@ impl RequestBuilder {
             let form = serde_urlencoded::to_string(pairs)
                 .map_err(|error| mistake("the form cannot be serialized", error))?;
             set_body(call, form, "application/x-www-form-urlencoded");
+            Ok(())
+        })
+    }
+
+    /// Sets the body to `form`, and `Content-Type` to `multipart/form-data` with the form's
+    /// boundary, in place of any that was set.
+    ///
+    /// ```no_run
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// use bonafide::multipart::{Form, Part};
+    ///
+    /// let photo = Part::file("sunset.jpg").await?.content_type("image/jpeg")?;
+    /// let form = Form::new().text("title", "Sunset").part("photo", photo);
+    /// client.post("https://photos.example/").multipart(form).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn multipart(self, form: Form) -> Self {
+        self.change(|call| {
+            let (body, content_type) = form.into_body()?;
+            let content_type = HeaderValue::try_from(content_type)
+                .map_err(|error| mistake("the form's boundary is not a header value", error))?;
+            call.body = body;
+            call.headers.insert(CONTENT_TYPE, content_type);
             Ok(())
         })
     }
