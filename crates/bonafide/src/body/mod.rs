@@ -6,8 +6,10 @@ mod file;
 pub(crate) mod multipart;
 mod outgoing;
 mod repeat;
+mod reported;
 mod streamed;
 mod timed;
+mod trailers;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -106,7 +106,9 @@ mod tests {
         let mut second = first.try_clone().expect("nothing was read");
         assert_eq!(made.load(Ordering::Relaxed), 0);
         for (body, text) in [(&mut first, "0"), (&mut second, "1")] {
-            let all = collect(body, Cap::OfClient(None)).await.expect("bytes");
+            let all = collect(body, Cap::OfClient(None), &mut None)
+                .await
+                .expect("bytes");
             assert_eq!(all, text);
             assert!(body.try_clone().is_none(), "it was read");
         }
@@ -121,10 +123,12 @@ mod tests {
         let mut thrice = again.try_clone().expect("repeatable");
         assert_eq!(thrice.size_hint().exact(), Some(3));
         assert_eq!(
-            next_chunk(&mut thrice).await.expect("two"),
+            next_chunk(&mut thrice, &mut None).await.expect("two"),
             Some("ab".into())
         );
-        let error = next_chunk(&mut thrice).await.expect_err("four bytes");
+        let error = next_chunk(&mut thrice, &mut None)
+            .await
+            .expect_err("four bytes");
         assert_eq!(
             error.to_string(),
             "the request's body is longer than the 3 bytes that were declared"

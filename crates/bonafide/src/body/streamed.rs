@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use sync_wrapper::SyncWrapper;
@@ -27,6 +28,8 @@ pub(super) struct Streamed {
     again: Option<Again>,
     /// Whether anything was read, or tried to be.
     touched: bool,
+    /// The names of the trailers that will come, as the value of `Trailer`.
+    pub(super) announced: Option<HeaderValue>,
 }
 
 impl Streamed {
@@ -48,6 +51,7 @@ impl Streamed {
             progress: None,
             again: None,
             touched: false,
+            announced: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bonafide_tower::redirect::strip_credentials;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, PROXY_AUTHORIZATION, TRAILER, TRANSFER_ENCODING,
 };
 use http::uri::{Authority, PathAndQuery, Scheme as HttpScheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -105,6 +105,9 @@ impl Wire {
             frame(&mut headers, &method, &body);
             Uri::from(path)
         };
+        if let Some(names) = body.announced_trailers() {
+            headers.append(TRAILER, names.clone());
+        }
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use http::HeaderValue;
 use mime::Mime;
 
 use super::escaping::push_escaped;
@@ -77,14 +76,11 @@ impl Part {
     ///
     /// [`Kind::Request`] if `content_type` is not a media type (RFC 9110 section 8.3.1).
     pub fn content_type(mut self, content_type: &str) -> Result<Self, Error> {
-        let unusable = || {
+        let parsed = content_type.parse::<Mime>().map_err(|error| {
             Failure::new(Kind::Request, "the content type of a part is not valid")
                 .delivered(Delivery::NotSent)
-        };
-        HeaderValue::from_str(content_type).map_err(|error| unusable().caused_by(error))?;
-        let parsed = content_type
-            .parse::<Mime>()
-            .map_err(|error| unusable().caused_by(error))?;
+                .caused_by(error)
+        })?;
         self.content_type = Some(parsed);
         Ok(self)
     }
