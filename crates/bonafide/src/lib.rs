@@ -23,7 +23,8 @@
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
-//! | read a response: text, JSON, bytes, a stream | [`Response`] |
+//! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
 //! | see why a server was trusted | [`Response::receipt`], [`Receipt`] |

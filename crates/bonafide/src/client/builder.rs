@@ -178,6 +178,14 @@ impl ClientBuilder {
         self
     }
 
+    /// How long the body of a request with
+    /// [`expect_continue`](crate::RequestBuilder::expect_continue) is held back for the server's
+    /// answer; then it is sent. `None` waits for as long as the request may take. Default: 1 s.
+    pub fn expect_continue_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.request.expect_continue = limit.into();
+        self
+    }
+
     /// The limit between two pieces of a response's body. Default: 30 s.
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.request.read = limit.into();
