@@ -31,7 +31,8 @@ use crate::stack::{HopStage, Layers, Next, Stack, wrap};
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Headers that cannot be defaults.
-const NOT_FOR_EVERY_REQUEST: [&str; 11] = [
+const NOT_FOR_EVERY_REQUEST: [&str; 12] = [
+    "expect",
     "host",
     "proxy-authorization",
     "content-length",
@@ -126,8 +127,8 @@ impl ClientBuilder {
     /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to
     /// another origin; see [`Redirects`]. Headers that cannot be the same for every request are
     /// refused: `Host`; `Proxy-Authorization` (credentials for a proxy belong in the URL of
-    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding` and `Trailer`,
-    /// which belong to a body; and the fields about a connection, `Connection`, `Keep-Alive`,
+    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding`, `Trailer` and
+    /// `Expect`, which belong to a body; and the fields about a connection, `Connection`, `Keep-Alive`,
     /// `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         for name in NOT_FOR_EVERY_REQUEST {

@@ -39,23 +39,23 @@ impl fmt::Debug for OnInformational {
 /// Whether the caller's request waits for the server before it sends its body
 /// (RFC 9110 section 10.1.1).
 pub(super) fn expects_continue(headers: &HeaderMap) -> bool {
-    headers
-        .get(EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    // Names are compared, and not looked up by a hash, since every request comes here.
+    let mut fields = headers.iter().filter(|(name, _)| *name == EXPECT);
+    fields.any(|(_, value)| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Has hyper report the interim responses to `request`: each opens `gate`, and the first
 /// [`MAX_INTERIM_RESPONSES`] are passed to `callback`.
 pub(super) fn listen(
-    request: &mut Request<Body>,
+    mut request: Request<Body>,
     gate: Option<Arc<Gate>>,
     callback: Option<OnInformational>,
-) {
+) -> Request<Body> {
     if gate.is_none() && callback.is_none() {
-        return;
+        return request;
     }
     let count = AtomicUsize::new(0);
-    hyper::ext::on_informational(request, move |response| {
+    hyper::ext::on_informational(&mut request, move |response| {
         if let Some(gate) = gate
             .as_ref()
             .filter(|_| response.status() == StatusCode::CONTINUE)
@@ -68,6 +68,7 @@ pub(super) fn listen(
             callback(response.status(), response.headers());
         }
     });
+    request
 }
 
 /// Holds a body back until the server asks for it, or has not answered for a while.

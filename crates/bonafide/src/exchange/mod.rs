@@ -131,14 +131,12 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         );
-        let mut request = request.map_err(|failure| {
+        let request = request.map_err(|failure| {
             let failure = failure.delivered(Delivery::NotSent);
             tries.blame(failure.into())
         })?;
-        if http1 {
-            let callback = call.extensions.get().cloned();
-            interim::listen(&mut request, gate.clone(), callback);
-        }
+        let callback = call.extensions.get().filter(|_| http1).cloned();
+        let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {

@@ -104,10 +104,10 @@ impl Wire {
                 Failure::new(Kind::Request, "the request's target is not valid").caused_by(error)
             })?
         } else {
-            replace(&mut headers, own, |name| name != PROXY_AUTHORIZATION);
-            if body.is_end_stream() {
-                headers.remove(EXPECT);
-            }
+            let has_body = !body.is_end_stream();
+            replace(&mut headers, own, |name| {
+                name != PROXY_AUTHORIZATION && (name != EXPECT || has_body)
+            });
             frame(&mut headers, &method, &body);
             Uri::from(path)
         };
