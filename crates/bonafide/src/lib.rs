@@ -22,7 +22,9 @@
 //! |---|---|
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
-//! | read a response: text, JSON, bytes, a stream | [`Response`] |
+//! | send files, streams, forms with files | [`Body`], [`multipart`] |
+//! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
 //! | see why a server was trusted | [`Response::receipt`], [`Receipt`] |
@@ -81,6 +83,7 @@ mod event_post;
 mod exchange;
 mod header_names;
 pub mod limits;
+pub mod multipart;
 mod observe;
 mod origin;
 mod pool;

@@ -23,6 +23,8 @@
 //! | TLS handshake | 10 s | [`ClientBuilder::handshake_timeout`] |
 //! | waiting for a connection or a stream while other requests use them | 60 s | [`ClientBuilder::pool_timeout`] |
 //! | from the last byte of the request to the response's headers | 30 s | [`ClientBuilder::headers_timeout`], [`RequestBuilder::headers_timeout`] |
+//! | holding back a body with `Expect: 100-continue` | 1 s | [`ClientBuilder::expect_continue_timeout`] |
+//! | interim responses that [`RequestBuilder::on_informational`] reports, for each time that the request is sent | 32 | |
 //! | between two pieces of the response's body | 30 s | [`ClientBuilder::read_timeout`], [`RequestBuilder::read_timeout`] |
 //! | the whole request with its redirects | none | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
 //! | redirects | 10 | [`ClientBuilder::redirects`] |
@@ -51,6 +53,8 @@
 //! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout
 //! [`ClientBuilder::headers_timeout`]: crate::ClientBuilder::headers_timeout
 //! [`RequestBuilder::headers_timeout`]: crate::RequestBuilder::headers_timeout
+//! [`ClientBuilder::expect_continue_timeout`]: crate::ClientBuilder::expect_continue_timeout
+//! [`RequestBuilder::on_informational`]: crate::RequestBuilder::on_informational
 //! [`ClientBuilder::read_timeout`]: crate::ClientBuilder::read_timeout
 //! [`RequestBuilder::read_timeout`]: crate::RequestBuilder::read_timeout
 //! [`ClientBuilder::timeout`]: crate::ClientBuilder::timeout
@@ -87,6 +91,10 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(1);
 /// place. Each leaves a stream that the client has to remember for a while. Servers close
 /// connections with many of them, since an attack does the same (CVE-2023-44487).
 pub(crate) const MAX_CANCELLED: usize = 512;
+
+/// How many interim responses to one request the caller's callback is called for. A server that
+/// sends more is read on, within the limit for the response's headers.
+pub(crate) const MAX_INTERIM_RESPONSES: usize = 32;
 
 /// How often a request is sent in total if servers refuse it unprocessed.
 pub(crate) const MAX_SENDINGS: u8 = 3;
@@ -146,6 +154,8 @@ pub(crate) struct RequestLimits {
     pub(crate) read: Option<Duration>,
     /// The whole request with its redirects, up to the last byte of the response's body.
     pub(crate) total: Option<Duration>,
+    /// How long a body with `Expect: 100-continue` waits for the server.
+    pub(crate) expect_continue: Option<Duration>,
 }
 
 impl Default for RequestLimits {
@@ -154,6 +164,7 @@ impl Default for RequestLimits {
             headers: Some(Duration::from_secs(30)),
             read: Some(Duration::from_secs(30)),
             total: None,
+            expect_continue: Some(Duration::from_secs(1)),
         }
     }
 }
@@ -324,6 +335,7 @@ mod tests {
                     headers,
                     read,
                     total,
+                    expect_continue,
                 },
             body,
             pool:
@@ -354,6 +366,8 @@ mod tests {
             ("TLS handshake", seconds(handshake)),
             ("waiting for a connection or a stream", seconds(checkout)),
             ("from the last byte of the request", seconds(headers)),
+            ("holding back a body", seconds(expect_continue)),
+            ("interim responses", MAX_INTERIM_RESPONSES.to_string()),
             ("between two pieces", seconds(read)),
             ("the whole request with its redirects", seconds(total)),
             (

@@ -41,6 +41,8 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+    /// The trailers after the body, if there were any.
+    pub trailers: Option<HeaderMap>,
     /// The server name that the client sent in its TLS handshake, if it sent one.
     pub sni: Option<Arc<str>>,
     /// The client's certificate, if it showed one.
@@ -48,6 +50,10 @@ pub struct RecordedRequest {
     /// The number of the connection that it came on; the first is 0.
     pub connection: u64,
 }
+
+/// The trailers of a request, among its extensions.
+#[derive(Clone, Debug)]
+pub(super) struct Trailers(pub(super) HeaderMap);
 
 /// The last requests, as many as the test wants to see.
 #[derive(Debug)]
@@ -75,6 +81,7 @@ impl RequestLog {
             version: request.version(),
             headers: request.headers().clone(),
             body: request.body().clone(),
+            trailers: request.extensions().get().cloned().map(|Trailers(map)| map),
             sni: connection.sni.clone(),
             peer_identity: connection.peer_chain.first().cloned(),
             connection: connection.number,

@@ -18,6 +18,7 @@ use super::connection::{AcceptedConnection, Protocol};
 use super::control::Control;
 use super::ending::Ending;
 use super::plan::Core;
+use super::record::Trailers;
 use super::served_body::{Closing, ServedBody};
 use super::wire::Parting;
 
@@ -85,11 +86,15 @@ impl Exchange {
     }
 
     async fn collected(&self, request: Request<Incoming>) -> io::Result<Request<Bytes>> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = if body.is_end_stream() {
             Bytes::new()
         } else {
-            body.collect().await.map_err(io::Error::other)?.to_bytes()
+            let collected = body.collect().await.map_err(io::Error::other)?;
+            if let Some(trailers) = collected.trailers() {
+                parts.extensions.insert(Trailers(trailers.clone()));
+            }
+            collected.to_bytes()
         };
         Ok(Request::from_parts(parts, body))
     }

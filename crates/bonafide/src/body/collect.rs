@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Body as _, Frame};
 
 use super::Body;
@@ -18,19 +19,31 @@ pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, E
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
 }
 
-/// The next chunk of data; trailers and empty chunks are skipped.
-pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Error> {
+/// The next chunk of data. Empty chunks are skipped, and trailers are kept in `trailers`.
+pub(crate) async fn next_chunk(
+    body: &mut Body,
+    trailers: &mut Option<HeaderMap>,
+) -> Result<Option<Bytes>, Error> {
     while let Some(frame) = next_frame(body).await {
         match frame?.into_data() {
             Ok(data) if !data.is_empty() => return Ok(Some(data)),
-            _ => {}
+            Ok(_) => {}
+            Err(frame) => {
+                if let Ok(fields) = frame.into_trailers() {
+                    trailers.get_or_insert_default().extend(fields);
+                }
+            }
         }
     }
     Ok(None)
 }
 
-/// All bytes of `body`, if they are within `cap`.
-pub(crate) async fn collect(body: &mut Body, cap: Cap) -> Result<Bytes, Error> {
+/// All bytes of `body`, if they are within `cap`. Its trailers are kept in `trailers`.
+pub(crate) async fn collect(
+    body: &mut Body,
+    cap: Cap,
+    trailers: &mut Option<HeaderMap>,
+) -> Result<Bytes, Error> {
     if body
         .size_hint()
         .exact()
@@ -38,13 +51,13 @@ pub(crate) async fn collect(body: &mut Body, cap: Cap) -> Result<Bytes, Error> {
     {
         return Err(too_large(cap));
     }
-    let Some(first) = next_chunk(body).await? else {
+    let Some(first) = next_chunk(body, trailers).await? else {
         return Ok(Bytes::new());
     };
     if body.is_end_stream() {
         return within(first, cap);
     }
-    let Some(second) = next_chunk(body).await? else {
+    let Some(second) = next_chunk(body, trailers).await? else {
         return within(first, cap);
     };
     let rest = body.size_hint().lower().min(MAX_TRUSTED_LENGTH) as usize;
@@ -55,7 +68,7 @@ pub(crate) async fn collect(body: &mut Body, cap: Cap) -> Result<Bytes, Error> {
         if cap.is_over(all.len() as u64) {
             return Err(too_large(cap));
         }
-        match next_chunk(body).await? {
+        match next_chunk(body, trailers).await? {
             Some(chunk) => all.extend_from_slice(&chunk),
             None => return Ok(all.freeze()),
         }
@@ -106,7 +119,7 @@ mod tests {
             (&["a", "b"][..], "ab"),
             (&["a", "", "bc", "d"][..], "abcd"),
         ] {
-            let bytes = collect(&mut chunks(parts), Cap::OfClient(None))
+            let bytes = collect(&mut chunks(parts), Cap::OfClient(None), &mut None)
                 .await
                 .expect("no error");
             assert_eq!(bytes, whole.as_bytes());
@@ -122,7 +135,7 @@ mod tests {
             (&["ab", "cd"][..], 3, false),
             (&["a", "b", "c", "d"][..], 3, false),
         ] {
-            let outcome = collect(&mut chunks(parts), Cap::OfCall(limit)).await;
+            let outcome = collect(&mut chunks(parts), Cap::OfCall(limit), &mut None).await;
             match outcome {
                 Ok(bytes) => assert!(fits, "{parts:?} gave {bytes:?}"),
                 Err(error) => {
@@ -135,7 +148,7 @@ mod tests {
                 }
             }
         }
-        let error = collect(&mut Body::from("abcd"), Cap::OfClient(Some(3)))
+        let error = collect(&mut Body::from("abcd"), Cap::OfClient(Some(3)), &mut None)
             .await
             .expect_err("declared length");
         assert_eq!(

@@ -4,9 +4,14 @@ mod collect;
 mod counted;
 #[cfg(feature = "decompression")]
 mod decoded;
+mod file;
+pub(crate) mod multipart;
 mod outgoing;
+mod repeat;
+mod reported;
 mod streamed;
 mod timed;
+mod trailers;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -24,6 +29,7 @@ use http_body_util::StreamBody;
 pub(crate) use self::collect::{collect, next_chunk};
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
+use self::repeat::Again;
 use self::streamed::Streamed;
 use self::timed::Timed;
 use crate::error::{Error, Failure, Kind, Phase};
@@ -31,8 +37,9 @@ use crate::limits::Deadline;
 
 /// The body of a request or of a response.
 ///
-/// Text and bytes convert with `into`, and can be sent again after a redirect. A stream is sent
-/// once.
+/// Text and bytes convert with `into`, and can be sent again after a redirect. A
+/// [file](Self::from_file) is opened again and a [replayable](Self::replayable) stream is made
+/// again for each attempt. Any other stream is sent once.
 ///
 /// ```
 /// use bonafide::Body;
@@ -89,6 +96,28 @@ impl Body {
         Self::wrap(StreamBody::new(FrameStream { stream }))
     }
 
+    /// As [`from_stream`](Self::from_stream), for a stream of exactly `length` bytes, which is sent
+    /// as `Content-Length`. A stream with more or fewer bytes ends the request with
+    /// [`Kind::Body`](crate::Kind::Body).
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use bonafide::Body;
+    /// use futures_util::stream;
+    ///
+    /// let chunks = stream::iter([Ok::<_, Infallible>("ab"), Ok("cd")]);
+    /// let body = Body::sized_stream(chunks, 4);
+    /// ```
+    pub fn sized_stream<S, D, E>(stream: S, length: u64) -> Self
+    where
+        S: Stream<Item = Result<D, E>> + Send + 'static,
+        D: Into<Bytes> + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>> + 'static,
+    {
+        Self::from_stream(stream).declared(length)
+    }
+
     /// A body from any [`http_body::Body`], with its trailers. If it knows its length, its bytes
     /// are counted as [`from_stream`](Self::from_stream) describes.
     pub fn wrap<B>(body: B) -> Self
@@ -98,6 +127,20 @@ impl Body {
     {
         Self {
             inner: Inner::Streamed(Box::new(Streamed::new(body, unreadable))),
+        }
+    }
+
+    /// A body that reports its failures in the client's own words.
+    fn composed<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error = Error> + Send + 'static,
+    {
+        let failed = |error: Box<dyn StdError + Send + Sync>| match error.downcast() {
+            Ok(own) => *own,
+            Err(error) => unreadable(error),
+        };
+        Self {
+            inner: Inner::Streamed(Box::new(Streamed::new(body, failed))),
         }
     }
 
@@ -111,6 +154,14 @@ impl Body {
         Self {
             inner: Inner::Streamed(Box::new(Streamed::new(body, error).unbound())),
         }
+    }
+
+    /// This body, which `again` makes again for each further attempt.
+    fn repeated_by(mut self, again: Again) -> Self {
+        if let Inner::Streamed(streamed) = &mut self.inner {
+            streamed.repeated_by(again);
+        }
+        self
     }
 
     /// This body, which must be read before `deadline`.
@@ -140,13 +191,15 @@ impl Body {
         }
     }
 
-    /// A second body like this one, if it can be repeated: it is whole in memory and nothing of it
-    /// was read yet.
+    /// A second body like this one, if it can be repeated and nothing of it was read yet. Bodies
+    /// that are whole in memory can, and so can those of [`from_file`](Self::from_file),
+    /// [`replayable`](Self::replayable) and a [form](crate::multipart::Form) of such parts.
     pub fn try_clone(&self) -> Option<Self> {
         let inner = match &self.inner {
             Inner::Empty => Inner::Empty,
             Inner::Whole(pieces) => Inner::Whole(pieces.clone()),
-            Inner::Streamed(_) | Inner::Arriving(_) => return None,
+            Inner::Streamed(streamed) => return streamed.repeat(),
+            Inner::Arriving(_) => return None,
         };
         Some(Self { inner })
     }

@@ -9,7 +9,7 @@ use crate::error::Failure;
 
 /// Most bytes that are handed to a connection at once. hyper buffers about 400 KB before it waits
 /// for the network, so an accepted piece means that earlier pieces were sent.
-const PIECE_BYTES: usize = 64 * 1024;
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
 /// Counts the pieces that a connection has accepted, and keeps an error of the body.
 #[derive(Clone, Debug)]

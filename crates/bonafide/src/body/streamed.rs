@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use sync_wrapper::SyncWrapper;
 
 use super::counted::Count;
 use super::outgoing::Progress;
+use super::repeat::Again;
 use crate::error::Error;
 
 /// Any body, behind one pointer.
@@ -22,6 +24,12 @@ pub(super) struct Streamed {
     /// Counts the bytes if the body or the request declares a length.
     count: Option<Count>,
     progress: Option<Progress>,
+    /// Makes the same body again, for another attempt.
+    again: Option<Again>,
+    /// Whether anything was read, or tried to be.
+    touched: bool,
+    /// The names of the trailers that will come, as the value of `Trailer`.
+    pub(super) announced: Option<HeaderValue>,
 }
 
 impl Streamed {
@@ -41,7 +49,25 @@ impl Streamed {
             ended,
             count: hint.exact().map(|length| Count::new(length, ended)),
             progress: None,
+            again: None,
+            touched: false,
+            announced: None,
         }
+    }
+
+    /// Makes this body again with `again` for each further attempt.
+    pub(super) fn repeated_by(&mut self, again: Again) {
+        self.again = Some(again);
+    }
+
+    /// Makes the same body again, if that is possible and nothing was read yet.
+    pub(super) fn repeat(&self) -> Option<super::Body> {
+        let again = self.again.as_ref().filter(|_| !self.touched)?;
+        let body = again.body()?;
+        Some(match self.declared() {
+            Some(length) => body.declared(length),
+            None => body,
+        })
     }
 
     /// Treats the body's length as a hint as long as it is the body of a response.
@@ -73,6 +99,7 @@ impl Streamed {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.touched = true;
         if let Some(progress) = &self.progress {
             progress.note();
         }

@@ -33,7 +33,8 @@ use crate::stack::{CallSettings, HopStage, Layers, Next, Stack, wrap};
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Headers that cannot be defaults.
-const NOT_FOR_EVERY_REQUEST: [&str; 11] = [
+const NOT_FOR_EVERY_REQUEST: [&str; 12] = [
+    "expect",
     "host",
     "proxy-authorization",
     "content-length",
@@ -133,9 +134,9 @@ impl ClientBuilder {
     /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to
     /// another origin; see [`Redirects`]. Headers that cannot be the same for every request are
     /// refused: `Host`; `Proxy-Authorization` (credentials for a proxy belong in the URL of
-    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding` and `Trailer`,
-    /// which belong to a body; and the fields about a connection, `Connection`, `Keep-Alive`,
-    /// `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
+    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding`, `Trailer` and
+    /// `Expect`, which belong to a body; and the fields about a connection, `Connection`,
+    /// `Keep-Alive`, `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         for name in NOT_FOR_EVERY_REQUEST {
             if headers.contains_key(name) {
@@ -182,6 +183,14 @@ impl ClientBuilder {
     /// request until the response's headers arrive. Default: 30 s.
     pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.request.headers = limit.into();
+        self
+    }
+
+    /// How long the body of a request with
+    /// [`expect_continue`](crate::RequestBuilder::expect_continue) is held back for the server's
+    /// answer; then it is sent. `None` waits for as long as the request may take. Default: 1 s.
+    pub fn expect_continue_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.request.expect_continue = limit.into();
         self
     }
 

@@ -4,15 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use bonafide_tower::shown::ShownUrl;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use serde::Serialize;
 
 use super::{Client, Inner};
 use crate::body::Body;
+use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::exchange::Call;
+use crate::exchange::{Call, OnInformational};
 use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
@@ -143,6 +144,30 @@ impl RequestBuilder {
         })
     }
 
+    /// Sets the body to `form`, and `Content-Type` to `multipart/form-data` with the form's
+    /// boundary, in place of any that was set.
+    ///
+    /// ```no_run
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// use bonafide::multipart::{Form, Part};
+    ///
+    /// let photo = Part::file("sunset.jpg").await?.content_type("image/jpeg")?;
+    /// let form = Form::new().text("title", "Sunset").part("photo", photo);
+    /// client.post("https://photos.example/").multipart(form).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn multipart(self, form: Form) -> Self {
+        self.change(|call| {
+            let (body, content_type) = form.into_body()?;
+            let content_type = HeaderValue::try_from(content_type)
+                .map_err(|error| mistake("the form's boundary is not a header value", error))?;
+            call.body = body;
+            call.headers.insert(CONTENT_TYPE, content_type);
+            Ok(())
+        })
+    }
+
     /// Sends user name and password (RFC 7617). They are left out after a redirect to another
     /// origin.
     pub fn basic_auth(self, user: impl AsRef<str>, password: Option<&str>) -> Self {
@@ -161,6 +186,66 @@ impl RequestBuilder {
             value.set_sensitive(true);
             call.headers.insert(AUTHORIZATION, value);
             Ok(())
+        })
+    }
+
+    /// Sends the headers first, and the body when the server asks for it (`Expect: 100-continue`,
+    /// RFC 9110 section 10.1.1) or has not answered for 1 s
+    /// ([`ClientBuilder::expect_continue_timeout`](crate::ClientBuilder::expect_continue_timeout)).
+    /// If the server answers with a final status instead, such as 401 or 413, the body is not sent,
+    /// and the connection is closed after the response.
+    ///
+    /// This is for HTTP/1.1 and requests with a body. Over HTTP/2 the field is not sent and the
+    /// body does not wait: there a server can refuse the rest of a body without closing the
+    /// connection.
+    ///
+    /// ```no_run
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// use bonafide::Body;
+    ///
+    /// let backup = Body::from_file("backup.tar").await?;
+    /// let request = client.put("https://store.example/backup.tar").body(backup);
+    /// let response = request.expect_continue().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect_continue(self) -> Self {
+        self.change(|call| {
+            let expected = HeaderValue::from_static("100-continue");
+            call.headers.insert(EXPECT, expected);
+            Ok(())
+        })
+    }
+
+    /// Calls `callback` with the status and the headers of each interim response, such as
+    /// 103 Early Hints, at most 32 for each time that the request is sent. It is called on the task
+    /// of the connection; it must not block. Interim responses over HTTP/2 are not reported.
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let request = client
+    ///     .get("https://shop.example/")
+    ///     .on_informational(|status, headers| println!("{status} {:?}", headers.get("link")));
+    /// # }
+    /// ```
+    pub fn on_informational(
+        self,
+        callback: impl Fn(StatusCode, &HeaderMap) + Send + Sync + 'static,
+    ) -> Self {
+        self.change(|call| {
+            call.extensions.insert(OnInformational::new(callback));
+            Ok(())
+        })
+    }
+
+    /// A second request like this one, if its [body can be repeated](Body::try_clone) and it has no
+    /// mistake.
+    pub fn try_clone(&self) -> Option<Self> {
+        let call = self.call.as_ref().ok()?.try_clone()?;
+        Some(Self {
+            client: self.client.clone(),
+            call: Ok(Box::new(call)),
+            timeouts: self.timeouts,
         })
     }
 

@@ -121,6 +121,20 @@ impl Call {
         Ok((call, deadline))
     }
 
+    /// The same call again, if its body can be repeated.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        Some(Self {
+            method: self.method.clone(),
+            endpoint: self.endpoint.clone(),
+            path: self.path.clone(),
+            headers: self.headers.clone(),
+            credentials: self.credentials,
+            body: self.body.try_clone()?,
+            limits: self.limits,
+            extensions: self.extensions.clone(),
+        })
+    }
+
     /// The call as a request of the `http` crate, without its body and with an absolute URI. Its
     /// extensions are those of the caller.
     ///

@@ -18,6 +18,8 @@ pub(super) struct Framing {
     pub(super) bodiless: bool,
     /// The connection must not serve another request.
     pub(super) last: bool,
+    /// The request's body was held back and will not be sent.
+    pub(super) unsent: bool,
 }
 
 /// The framing of a response to `method` over `version`. Removes a length that does not count.
@@ -39,6 +41,7 @@ pub(super) fn of(
             http2: true,
             bodiless,
             last: false,
+            unsent: false,
         });
     }
     let mut framing = Framing {
@@ -47,6 +50,7 @@ pub(super) fn of(
         // After an HTTP/1.0 response hyper sends HTTP/1.0, which has no chunks: it would leave out
         // a streamed body of the next request.
         last: head.version == Version::HTTP_10,
+        unsent: false,
     };
     if head.headers.contains_key(TRANSFER_ENCODING) {
         let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();

@@ -4,6 +4,7 @@ mod broken;
 mod call;
 mod checkout;
 mod framing;
+mod interim;
 mod reached;
 mod reading;
 mod replay;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use bonafide_verify::Receipt;
 use http::Request;
 use http::uri::PathAndQuery;
+use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
@@ -24,6 +26,8 @@ use url::Url;
 pub(crate) use self::broken::is_idempotent;
 pub(crate) use self::call::{Call, Carried};
 use self::checkout::checkout;
+use self::interim::Gate;
+pub(crate) use self::interim::OnInformational;
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
@@ -113,6 +117,13 @@ pub(crate) async fn exchange(
         let mut body = mem::take(&mut call.body);
         let progress = body.watch();
         let unread = progress.clone();
+        let http1 = matches!(lease, Lease::Http1(_));
+        let mut gate = None;
+        if http1 && interim::expects_continue(&call.headers) && !body.is_end_stream() {
+            let (held, gated) = Gate::hold(body, call.limits.expect_continue);
+            gate = Some(held);
+            body = gated;
+        }
         let request = meta.wire.request(
             call.method.clone(),
             call.path.clone(),
@@ -124,6 +135,8 @@ pub(crate) async fn exchange(
             let failure = failure.delivered(Delivery::NotSent);
             tries.blame(failure.into())
         })?;
+        let callback = call.extensions.get().filter(|_| http1).cloned();
+        let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
@@ -149,13 +162,17 @@ pub(crate) async fn exchange(
         match answered {
             Ok(response) => {
                 let (mut head, incoming) = response.into_parts();
-                let framing = match framing::of(&mut head, &call.method, meta.info.version()) {
+                let mut framing = match framing::of(&mut head, &call.method, meta.info.version()) {
                     Ok(framing) => framing,
                     Err(failure) => {
                         report_fault(lease);
                         return Err(Error::from(failure).over(meta.info.receipt()));
                     }
                 };
+                if gate.is_some_and(|gate| gate.close()) {
+                    framing.last = true;
+                    framing.unsent = true;
+                }
                 let delivered = Delivered {
                     path: call.path.clone(),
                     connection: leased.saturating_duration_since(start),
@@ -190,6 +207,10 @@ pub(crate) async fn exchange(
                     lease.end();
                 }
                 let replayable = gone && is_idempotent(&call.method);
+                let returned = match gate {
+                    Some(gate) => returned.map(|_| gate.take_body()),
+                    None => returned,
+                };
                 match tries.again(delivery, returned, spare, reused, replayable) {
                     Some(body) => {
                         call.body = body;

@@ -108,7 +108,13 @@ impl Reading {
         self.incoming = None;
         self.timer = None;
         match self.lease.take() {
-            Some(Lease::Http1(lease)) if self.framing.last => lease.report_fault(),
+            Some(Lease::Http1(lease)) if self.framing.last => {
+                if self.framing.unsent {
+                    // hyper would wait for the body.
+                    lease.conn().cut_off();
+                }
+                lease.report_fault();
+            }
             Some(Lease::Http1(lease)) => lease.return_to_pool(),
             Some(Lease::Http2(lease)) => lease.end(),
             None => {}

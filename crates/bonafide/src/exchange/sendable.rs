@@ -73,6 +73,11 @@ fn settle_headers(call: &mut Call) -> Result<(), Failure> {
             "a request cannot have both Content-Length and Transfer-Encoding",
         ));
     }
+    if call.body.announced_trailers().is_some() {
+        return Err(refused(
+            "a request with trailers cannot have a Content-Length",
+        ));
+    }
     call.headers.remove(CONTENT_LENGTH);
     match call.body.known_length() {
         Some(length) if length != declared => Err(refused(format!(

@@ -2,7 +2,8 @@
 
 use bonafide_tower::redirect::strip_credentials;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, PROXY_AUTHORIZATION, TRAILER,
+    TRANSFER_ENCODING,
 };
 use http::uri::{Authority, PathAndQuery, Scheme as HttpScheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -70,7 +71,9 @@ impl Wire {
     ///
     /// A proxy gets its credentials when a tunnel is opened. `Proxy-Authorization` would only
     /// disclose them to the origin, so it is left out. So is `Connection` on HTTP/2 (RFC 9113
-    /// section 8.2.2); hyper would remove it and every field that it names, `TE` among them.
+    /// section 8.2.2); hyper would remove it and every field that it names, `TE` among them. So is
+    /// `Expect` on HTTP/2, where the body does not wait for the server, and on HTTP/1.1 without a
+    /// body (RFC 9110 section 10.1.1).
     pub(crate) fn request(
         &self,
         method: Method,
@@ -91,7 +94,7 @@ impl Wire {
                 })?,
             };
             replace(&mut headers, own, |name| {
-                name != HOST && name != PROXY_AUTHORIZATION && name != CONNECTION
+                name != HOST && name != PROXY_AUTHORIZATION && name != CONNECTION && name != EXPECT
             });
             let mut parts = http::uri::Parts::default();
             parts.scheme = Some(self.scheme.clone());
@@ -101,10 +104,16 @@ impl Wire {
                 Failure::new(Kind::Request, "the request's target is not valid").caused_by(error)
             })?
         } else {
-            replace(&mut headers, own, |name| name != PROXY_AUTHORIZATION);
+            let has_body = !body.is_end_stream();
+            replace(&mut headers, own, |name| {
+                name != PROXY_AUTHORIZATION && (name != EXPECT || has_body)
+            });
             frame(&mut headers, &method, &body);
             Uri::from(path)
         };
+        if let Some(names) = body.announced_trailers() {
+            headers.append(TRAILER, names.clone());
+        }
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;

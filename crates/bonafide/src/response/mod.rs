@@ -1,5 +1,6 @@
 //! Responses.
 
+mod json;
 mod stream;
 mod text;
 
@@ -11,6 +12,7 @@ use bonafide_tower::redirect::Hop;
 use bonafide_tower::shown::{ShownUrl, plain_words};
 use bonafide_verify::Receipt;
 use bytes::Bytes;
+use encoding_rs::{Encoding, UTF_8};
 use http::header::CONTENT_TYPE;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body as _;
@@ -37,6 +39,8 @@ pub struct Response {
     body: Body,
     found: Found,
     cap: Cap,
+    /// The trailers, once the body is read to its end.
+    trailers: Option<HeaderMap>,
     extensions: OnceLock<Extensions>,
 }
 
@@ -48,6 +52,7 @@ impl Response {
             body,
             found,
             cap,
+            trailers: None,
             extensions: OnceLock::new(),
         }
     }
@@ -180,7 +185,24 @@ impl Response {
     /// Those of [`bytes`](Self::bytes).
     pub async fn text(mut self) -> Result<String, Error> {
         let bytes = self.collect(self.cap).await?;
-        Ok(self.decode(bytes))
+        Ok(self.decode(bytes, UTF_8))
+    }
+
+    /// As [`text`](Self::text), but without a byte order mark and a charset in `Content-Type` the
+    /// body is in `charset`: a label of the WHATWG Encoding Standard, such as `windows-1252`.
+    /// Declarations inside the text, such as HTML's `<meta charset>`, are not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Decode`] if `charset` is not such a label, and those of [`bytes`](Self::bytes).
+    pub async fn text_with_default_charset(mut self, charset: &str) -> Result<String, Error> {
+        let Some(charset) = Encoding::for_label(charset.as_bytes()) else {
+            let what = format!("{charset:?} is not the label of a charset");
+            let failure = Failure::new(Kind::Decode, what).during(Phase::Body);
+            return Err(name(&self.found, failure.into()));
+        };
+        let bytes = self.collect(self.cap).await?;
+        Ok(self.decode(bytes, charset))
     }
 
     /// As [`text`](Self::text), if the body is no larger than `limit` bytes, whatever the client
@@ -191,14 +213,15 @@ impl Response {
     /// Those of [`bytes`](Self::bytes).
     pub async fn text_limited(mut self, limit: usize) -> Result<String, Error> {
         let bytes = self.collect(Cap::OfCall(limit)).await?;
-        Ok(self.decode(bytes))
+        Ok(self.decode(bytes, UTF_8))
     }
 
     /// The whole body as JSON. The limit is that of [`bytes`](Self::bytes).
     ///
     /// # Errors
     ///
-    /// [`Kind::Decode`] if the JSON is not valid or does not fit `T`, and those of
+    /// [`Kind::Decode`] if the JSON is not valid or does not fit `T`: the text names the path, the
+    /// line and the column of the mistake, and quotes no value. And those of
     /// [`bytes`](Self::bytes).
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect(self.cap).await?;
@@ -217,24 +240,17 @@ impl Response {
     }
 
     async fn collect(&mut self, cap: Cap) -> Result<Bytes, Error> {
-        let collected = collect(&mut self.body, cap).await;
+        let collected = collect(&mut self.body, cap, &mut self.trailers).await;
         collected.map_err(|error| name(&self.found, error))
     }
 
-    fn decode(&self, bytes: Bytes) -> String {
-        text::decode(text::charset(self.head.headers.get(CONTENT_TYPE)), bytes)
+    fn decode(&self, bytes: Bytes, default: &'static Encoding) -> String {
+        let declared = text::charset(self.head.headers.get(CONTENT_TYPE));
+        text::decode(declared.unwrap_or(default), bytes)
     }
 
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
-        serde_json::from_slice(bytes).map_err(|error| {
-            let failure = Failure::new(
-                Kind::Decode,
-                "the response's body is not JSON of the expected type",
-            )
-            .during(Phase::Body)
-            .caused_by(error);
-            name(&self.found, failure.into())
-        })
+        json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
     }
 
     /// The next piece of the body; `None` at its end.
@@ -243,8 +259,65 @@ impl Response {
     ///
     /// Those of [`bytes`](Self::bytes).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        let chunk = next_chunk(&mut self.body).await;
+        let chunk = next_chunk(&mut self.body, &mut self.trailers).await;
         chunk.map_err(|error| name(&self.found, error))
+    }
+
+    /// The trailers of the response (RFC 9110 section 6.5), or `None` if there are none. What is
+    /// left of the body is read first and dropped. A server that is asked with `TE: trailers` may
+    /// send them; over HTTP/1.1 only a chunked body has them.
+    ///
+    /// ```
+    /// # async fn show(mut response: bonafide::Response) -> Result<(), bonafide::Error> {
+    /// while let Some(piece) = response.chunk().await? {
+    ///     println!("{} bytes", piece.len());
+    /// }
+    /// if let Some(trailers) = response.trailers().await? {
+    ///     println!("{:?}", trailers.get("x-checksum"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes), except that a body of any size is read.
+    pub async fn trailers(&mut self) -> Result<Option<HeaderMap>, Error> {
+        while self.chunk().await?.is_some() {}
+        Ok(self.trailers.clone())
+    }
+
+    /// As [`bytes`](Self::bytes), with the [trailers](Self::trailers).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    pub async fn bytes_with_trailers(mut self) -> Result<(Bytes, Option<HeaderMap>), Error> {
+        let bytes = self.collect(self.cap).await?;
+        Ok((bytes, self.trailers().await?))
+    }
+
+    /// Calls `report` for each piece of the body that is read from here on, with the bytes that
+    /// were read so far and the length of the body, if the server declared one. `report` must not
+    /// block.
+    ///
+    /// ```
+    /// # async fn show(response: bonafide::Response) -> Result<(), bonafide::Error> {
+    /// let response = response.on_progress(|read, total| match total {
+    ///     Some(total) => println!("{read} of {total} bytes"),
+    ///     None => println!("{read} bytes"),
+    /// });
+    /// let bytes = response.bytes().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "only the response that is returned reports"]
+    pub fn on_progress(
+        mut self,
+        report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.body = self.body.reporting(report);
+        self
     }
 
     /// The body as a stream of pieces.
@@ -266,6 +339,7 @@ impl From<Response> for http::Response<Body> {
             body,
             found,
             cap: _,
+            trailers: _,
             extensions: _,
         } = response;
         Answered { head, body, found }.into()

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use http::HeaderValue;
 use mime::Mime;
 
-/// The charset that `Content-Type` names (RFC 9110 section 8.3.2), else UTF-8.
-pub(super) fn charset(content_type: Option<&HeaderValue>) -> &'static Encoding {
+/// The charset that `Content-Type` names (RFC 9110 section 8.3.2), if it is a known one.
+pub(super) fn charset(content_type: Option<&HeaderValue>) -> Option<&'static Encoding> {
     content_type
         .and_then(|value| value.to_str().ok()?.parse::<Mime>().ok())
         .and_then(|mime| Encoding::for_label(mime.get_param(mime::CHARSET)?.as_str().as_bytes()))
-        .unwrap_or(UTF_8)
 }
 
 /// `bytes` as text; a byte order mark overrides `charset` and is left out.
@@ -28,6 +27,8 @@ pub(super) fn decode(charset: &'static Encoding, bytes: Bytes) -> String {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::UTF_8;
+
     use super::*;
 
     #[test]
@@ -54,7 +55,10 @@ mod tests {
             (Some("text/plain"), b"", ""),
         ] {
             let header = content_type.map(HeaderValue::from_static);
-            let decoded = decode(charset(header.as_ref()), Bytes::from_static(bytes));
+            let decoded = decode(
+                charset(header.as_ref()).unwrap_or(UTF_8),
+                Bytes::from_static(bytes),
+            );
             assert_eq!(decoded, text, "{content_type:?} {bytes:?}");
         }
     }

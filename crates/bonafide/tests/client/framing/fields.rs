@@ -224,6 +224,7 @@ async fn a_request_to_change_protocols_or_to_drop_headers_is_refused() {
 #[test]
 fn headers_that_are_not_for_every_request_are_not_defaults() {
     for name in [
+        "expect",
         "host",
         "proxy-authorization",
         "content-length",

@@ -1,0 +1,49 @@
+//! A form with a file, a stream and a text, and what the server received.
+//!
+//! ```text
+//! cargo run --example multipart
+//! ```
+//!
+//! Nothing leaves this machine: the server is started here, under a CA of its own.
+
+use std::error::Error;
+
+use bonafide::Client;
+use bonafide::multipart::{Form, Part};
+use bonafide::verify::{Anchors, Policy};
+use bonafide_testkit::{Recipe, TestCa, TestServer};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let ca = TestCa::new();
+    let server = TestServer::http2(ca.issue(Recipe::for_hosts(["localhost"]))).await;
+    let policy = Policy::builder()
+        .anchors(Anchors::only(ca.certificate().clone()))
+        .build()?;
+    let client = Client::builder().policy(policy).build()?;
+
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, "tea,3\ncake,2\n")?;
+
+    let form = Form::new()
+        .text("title", "Orders of today")
+        // Streamed from disk. Its length is known, so the form has a `Content-Length`.
+        .part("table", Part::file(&path).await?.content_type("text/csv")?)
+        // A file name from anywhere: it cannot end its quotes or its line.
+        .part(
+            "note",
+            Part::new("no sugar").file_name("a \"quoted\"\r\nname.txt"),
+        );
+    let response = client.post(server.url("/")).multipart(form).send().await?;
+    println!("{}\n", response.status());
+
+    for request in server.requests() {
+        for name in ["content-type", "content-length"] {
+            println!("{name}: {:?}", request.headers.get(name));
+        }
+        println!("\n{}", String::from_utf8_lossy(&request.body));
+    }
+    server.shutdown().await;
+    Ok(())
+}
