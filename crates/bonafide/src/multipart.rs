@@ -15,10 +15,12 @@
 //!
 //! Names and file names may come from anywhere. They are escaped as browsers do (WHATWG HTML,
 //! "multipart/form-data encoding algorithm"): `"` is sent as `%22`, CR as `%0D` and LF as `%0A`,
-//! and nothing else is changed. So no name ends its quotes or its line. A part has the fields
-//! `Content-Disposition` and `Content-Type`, and no others (RFC 7578 section 4.8). Parts are parted
-//! by a boundary of 128 random bits that is drawn when the request is built, so that no content can
-//! be written to contain it.
+//! and nothing else is changed. So no name ends its quotes or its line. A backslash is sent as it
+//! is: a receiver that reads it as an escape, against WHATWG, may not see where a name ends.
+//!
+//! A part has the fields `Content-Disposition` and `Content-Type`, and no others (RFC 7578
+//! section 4.8). Parts are separated by a boundary of 128 random bits, which is drawn after the
+//! parts exist, so that no content can be written to contain it.
 //!
 //! If all parts know their length, the form is sent with `Content-Length`, otherwise chunked. If
 //! all parts can be sent again, so can the form: after a redirect with 307 or 308, or on another
