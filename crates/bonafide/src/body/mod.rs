@@ -21,6 +21,7 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::{DecodingLimits, Plan};
+use bonafide_tower::redirect::RepeatBody;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
@@ -288,6 +289,17 @@ macro_rules! from_owned {
 }
 
 from_owned!(String, Vec<u8>, &'static str, &'static [u8]);
+
+/// A body that is whole in memory, is read from a file, or is made by a closure, can be repeated.
+impl RepeatBody for Body {
+    fn empty() -> Self {
+        Self::empty()
+    }
+
+    fn try_repeat(&self) -> Option<Self> {
+        self.try_clone()
+    }
+}
 
 impl http_body::Body for Body {
     type Data = Bytes;

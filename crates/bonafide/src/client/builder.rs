@@ -10,6 +10,8 @@ use std::time::Duration;
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::redirect::Redirects;
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Retry;
 use bonafide_verify::{Policy, PolicyHandle};
 use bytes::Bytes;
 use http::header::{ACCEPT, USER_AGENT};
@@ -26,6 +28,8 @@ use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
+#[cfg(feature = "retry")]
+use crate::stack::retry_layer;
 use crate::stack::{CallSettings, HopStage, Layers, Next, Stack, wrap};
 
 /// The longest duration that is passed to hyper: hyper adds it to the current time, which must not
@@ -75,6 +79,8 @@ pub struct ClientBuilder {
     redirects: Redirects,
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
+    #[cfg(feature = "retry")]
+    retry: Option<Retry>,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
@@ -97,6 +103,8 @@ impl ClientBuilder {
             redirects: Redirects::default(),
             #[cfg(feature = "decompression")]
             decoding: Some(DecodingLimits::default()),
+            #[cfg(feature = "retry")]
+            retry: None,
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
@@ -204,6 +212,31 @@ impl ClientBuilder {
     /// host.
     pub fn redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
+        self
+    }
+
+    /// Sends failed requests again, by this rule: see the module [`retry`](crate::retry). Default:
+    /// only what provably was not processed, and once a request that is idempotent and lost with a
+    /// kept connection.
+    ///
+    /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
+    /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
+    /// arrived. A refused server is asked once. A 421 is repeated once with any method; the client
+    /// does not force a fresh connection for it.
+    ///
+    /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
+    /// of them. `Attempts` in the response's extensions has their number.
+    ///
+    /// ```
+    /// use bonafide::retry::Retry;
+    ///
+    /// let client = bonafide::Client::builder().retry(Retry::standard()).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
         self
     }
 
@@ -430,12 +463,22 @@ impl ClientBuilder {
             redirects,
             #[cfg(feature = "decompression")]
             decoding,
+            #[cfg(feature = "retry")]
+            retry,
             allow_plain_http,
             proxy,
             resolver,
-            layers,
+            #[cfg_attr(
+                not(feature = "retry"),
+                expect(unused_mut, reason = "retries are a layer")
+            )]
+            mut layers,
             mistake,
         } = self;
+        #[cfg(feature = "retry")]
+        if let Some(retry) = retry {
+            layers.of_hops.insert(0, retry_layer(retry));
+        }
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
@@ -485,6 +528,8 @@ impl fmt::Debug for ClientBuilder {
             redirects,
             #[cfg(feature = "decompression")]
             decoding,
+            #[cfg(feature = "retry")]
+            retry,
             allow_plain_http,
             proxy,
             resolver,
@@ -494,6 +539,8 @@ impl fmt::Debug for ClientBuilder {
         let mut f = f.debug_struct("ClientBuilder");
         #[cfg(feature = "decompression")]
         f.field("decoding", decoding);
+        #[cfg(feature = "retry")]
+        f.field("retry", retry);
         f.field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
             .field("limits", limits)

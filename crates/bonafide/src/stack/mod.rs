@@ -8,9 +8,10 @@
 //!    below.
 //!    The last response is decoded here, so that a layer around a hop sees what was sent, and one
 //!    around a call what the caller gets.
-//! 4. **The caller's hop layers** see each request to each origin, and the response of each, from
+//! 4. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
+//! 5. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
-//! 5. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//! 6. **The exchange**: one hop, over a connection that the policy has judged for it. A request
 //!    that a layer has changed is checked here as if the caller had written it.
 //!
 //! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
@@ -21,6 +22,8 @@ mod answered;
 mod content;
 mod follow;
 mod layers;
+#[cfg(feature = "retry")]
+mod retry;
 
 use std::fmt;
 use std::mem;
@@ -40,6 +43,8 @@ use self::content::Codings;
 use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
+#[cfg(feature = "retry")]
+pub(crate) use self::retry::layer as retry_layer;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, is_idempotent, settle};
@@ -184,6 +189,11 @@ async fn through(
     let reached = Reached::default();
     let carried = call.carried(deadline, reached.clone());
     request.extensions_mut().insert(carried);
+    #[cfg(feature = "retry")]
+    if let Some((at, _)) = deadline {
+        let at = bonafide_tower::retry::Deadline(at);
+        request.extensions_mut().insert(at);
+    }
     let sending = layers.clone().oneshot(request);
     let response = match deadline {
         None => sending.await,
