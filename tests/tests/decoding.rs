@@ -14,7 +14,8 @@ use bonafide::{Client, ClientBuilder, Delivery, Kind};
 use bonafide_testkit::server::TestBody;
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
-use http::{HeaderValue, Response, StatusCode};
+use http::header::ACCEPT_ENCODING;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tower::ServiceBuilder;
 
@@ -123,6 +124,9 @@ async fn what_the_caller_asks_for_is_left_as_it_is() {
     let client = builder(&ca).build().unwrap();
     let sent = encoded("gzip", &[0; 500]).await;
     let off = builder(&ca).no_decompression().build().unwrap();
+    let defaults = HeaderValue::from_static("identity, gzip;q=0.1");
+    let defaults = HeaderMap::from_iter([(ACCEPT_ENCODING, defaults)]);
+    let by_default = builder(&ca).default_headers(defaults).build().unwrap();
     let url = server.url("/gzip/500");
     for (request, asked) in [
         (
@@ -131,6 +135,7 @@ async fn what_the_caller_asks_for_is_left_as_it_is() {
         ),
         (client.get(&url).header("range", "bytes=0-"), None),
         (off.get(&url), None),
+        (by_default.get(&url), Some("identity, gzip;q=0.1")),
     ] {
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-encoding"], "gzip");
@@ -160,7 +165,12 @@ async fn a_body_that_grows_too_much_or_is_cut_off_is_an_error_that_says_so() {
             Kind::Decode,
             "more than 1000 times its size",
         ),
-        (&client, "/cut/500", Kind::Decode, "cut off"),
+        (
+            &client,
+            "/cut/500",
+            Kind::Decode,
+            "ends before its gzip data is complete",
+        ),
         (&low, "/gzip/100", Kind::Decode, "larger than 99 bytes"),
         (&capped, "/gzip/100", Kind::TooLarge, ""),
     ] {

@@ -70,6 +70,7 @@
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
+//! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
@@ -97,6 +98,8 @@ mod stack;
 pub use ::http;
 #[cfg(feature = "decompression")]
 pub use bonafide_tower::decompression;
+#[cfg(feature = "hsts")]
+pub use bonafide_tower::hsts;
 pub use bonafide_tower::redirect;
 #[cfg(feature = "retry")]
 pub use bonafide_tower::retry;

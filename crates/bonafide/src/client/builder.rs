@@ -9,12 +9,16 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
+#[cfg(feature = "hsts")]
+use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Retry;
 use bonafide_verify::{Policy, PolicyHandle};
 use bytes::Bytes;
 use http::header::{ACCEPT, USER_AGENT};
+#[cfg(feature = "decompression")]
+use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderMap, HeaderValue, Request};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -81,6 +85,8 @@ pub struct ClientBuilder {
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
     retry: Option<Retry>,
+    #[cfg(feature = "hsts")]
+    hsts: Option<HstsHosts>,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
@@ -105,6 +111,8 @@ impl ClientBuilder {
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
             retry: None,
+            #[cfg(feature = "hsts")]
+            hsts: None,
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
@@ -240,12 +248,33 @@ impl ClientBuilder {
         self
     }
 
+    /// Requests the hosts of this table over https alone, and adds those to it that say so in a
+    /// response whose server was verified (HSTS, RFC 6797): see the module [`hsts`](crate::hsts).
+    /// Default: none.
+    ///
+    /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
+    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set. A redirect from
+    /// `https://` to `http://` stays refused, whatever is known of its host.
+    ///
+    /// ```
+    /// use bonafide::hsts::HstsHosts;
+    ///
+    /// let client = bonafide::Client::builder().hsts(HstsHosts::new()).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "hsts")]
+    pub fn hsts(mut self, hosts: HstsHosts) -> Self {
+        self.hsts = Some(hosts);
+        self
+    }
+
     /// Asks for no coding of responses, and decodes none. Default: `Accept-Encoding` lists the
     /// codings whose features are on (`gzip`, `br`, `zstd`, `deflate`), and their responses are
     /// decoded, without `Content-Encoding` and `Content-Length`.
     ///
-    /// A request that has an `Accept-Encoding` or a `Range` of its own gets its response as the
-    /// server sent it, and so does one that is answered with 206.
+    /// A request that has an `Accept-Encoding` or a `Range`, of its own or by default, gets its
+    /// response as the server sent it, and so does one that is answered with 206.
     ///
     /// ```
     /// let client = bonafide::Client::builder().no_decompression().build()?;
@@ -465,12 +494,14 @@ impl ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retry,
+            #[cfg(feature = "hsts")]
+            hsts,
             allow_plain_http,
             proxy,
             resolver,
             #[cfg_attr(
-                not(feature = "retry"),
-                expect(unused_mut, reason = "retries are a layer")
+                not(any(feature = "hsts", feature = "retry")),
+                expect(unused_mut, reason = "retries and HSTS are layers")
             )]
             mut layers,
             mistake,
@@ -479,6 +510,15 @@ impl ClientBuilder {
         if let Some(retry) = retry {
             layers.of_hops.insert(0, retry_layer(retry));
         }
+        #[cfg(feature = "hsts")]
+        if let Some(hosts) = hsts {
+            layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
+        }
+        #[cfg(feature = "decompression")]
+        let decoding = decoding.filter(|_| {
+            // The caller asks, for every request.
+            !default_headers.contains_key(ACCEPT_ENCODING) && !default_headers.contains_key(RANGE)
+        });
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
@@ -530,6 +570,8 @@ impl fmt::Debug for ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retry,
+            #[cfg(feature = "hsts")]
+            hsts,
             allow_plain_http,
             proxy,
             resolver,
@@ -541,6 +583,8 @@ impl fmt::Debug for ClientBuilder {
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
         f.field("retry", retry);
+        #[cfg(feature = "hsts")]
+        f.field("hsts", hsts);
         f.field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
             .field("limits", limits)

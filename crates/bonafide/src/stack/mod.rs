@@ -8,10 +8,11 @@
 //!    below.
 //!    The last response is decoded here, so that a layer around a hop sees what was sent, and one
 //!    around a call what the caller gets.
-//! 4. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
-//! 5. **The caller's hop layers** see each request to each origin, and the response of each, from
+//! 4. **HSTS** changes where a hop goes, before anything depends on it.
+//! 5. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
+//! 6. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
-//! 6. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//! 7. **The exchange**: one hop, over a connection that the policy has judged for it. A request
 //!    that a layer has changed is checked here as if the caller had written it.
 //!
 //! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
