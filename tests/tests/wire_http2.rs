@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bonafide::retry::Retry;
 use bonafide::{Client, ClientBuilder, Error, Kind, Phase};
 use bonafide_testkit::{Identity, Recipe, TestCa};
 use bonafide_tests::{Frame, Http2Peer, RawServer, trusting};
@@ -162,6 +163,22 @@ async fn a_server_that_only_refuses_is_asked_three_times() {
         let error = client.post(server.url("/")).send().await.unwrap_err();
         assert!(error.is_retryable(), "nothing was processed: {error}");
         assert_eq!(server.connections(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_of_the_caller_does_not_multiply_the_three_times() {
+    let (client, server) = peer(|_, mut peer| async move {
+        peer.request().await?;
+        peer.send(Frame::reset(1, REFUSED_STREAM)).await?;
+        peer.drain().await;
+        Ok(())
+    })
+    .await;
+    let client = client.retry(Retry::standard()).build().unwrap();
+    for times in [3, 6] {
+        client.get(server.url("/")).send().await.unwrap_err();
+        assert_eq!(server.connections(), times);
     }
 }
 

@@ -43,7 +43,7 @@
 //! | verification | chain, name, time, key possession | [`ClientBuilder::policy`] |
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
 //! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
-//! | HTTP/2 | selected by ALPN | |
+//! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |

@@ -14,6 +14,8 @@ mod tests;
 
 pub(crate) use listing::Api;
 
+use std::io::{self, Write};
+
 use crate::source::{SourceError, Tree};
 use crate::workspace::Workspace;
 
@@ -58,21 +60,30 @@ pub(crate) fn run(
         }
     }
     let tree = Tree::read(workspace.root(), &workspace.generated())?;
+    let mut out = io::stdout().lock();
     for name in names {
-        let api = Api::read(&tree, name);
-        println!(
-            "{name}: {} names at the root, {} public modules, {} items",
-            api.root_names().len(),
-            api.modules(),
-            api.items.len()
-        );
-        if let Detail::Items = detail {
-            println!("  {}", api.root_names().join(", "));
-            for item in &api.items {
-                println!("{item}");
-            }
-            println!();
+        // A reader such as `head` may have enough before the end.
+        if print(&mut out, name, &Api::read(&tree, name), detail).is_err() {
+            break;
         }
+    }
+    Ok(())
+}
+
+fn print(out: &mut impl Write, name: &str, api: &Api, detail: Detail) -> io::Result<()> {
+    writeln!(
+        out,
+        "{name}: {} names at the root, {} public modules, {} items",
+        api.root_names().len(),
+        api.modules(),
+        api.items.len()
+    )?;
+    if let Detail::Items = detail {
+        writeln!(out, "  {}", api.root_names().join(", "))?;
+        for item in &api.items {
+            writeln!(out, "{item}")?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod resolve;
 mod tcp;
 mod tls;
 mod tunnel;
+mod versions;
 mod warm_up;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ use tokio::net::TcpStream;
 
 pub use self::info::ConnectionInfo;
 pub(crate) use self::resolve::Resolver;
+pub(crate) use self::versions::Versions;
 pub(crate) use self::warm_up::WarmUp;
 use crate::error::{Failure, Kind, Phase};
 use crate::limits::Limits;
@@ -36,6 +38,7 @@ pub(crate) struct Connector {
     pub(crate) warm_up: WarmUp,
     pub(crate) resolver: Resolver,
     pub(crate) limits: Limits,
+    pub(crate) versions: Versions,
     /// The headers that every request has unless it brings its own.
     pub(crate) default_headers: HeaderMap,
 }
@@ -107,20 +110,17 @@ impl Connect for Connector {
         };
         match origin.scheme {
             Scheme::Http => {
-                let http1 = Version::HTTP_11;
-                self.start_http(origin, stream, line, http1, None, opening)
+                let version = self.versions.over_plain_http();
+                self.start_http(origin, stream, line, version, None, opening)
                     .await
             }
             Scheme::Https => {
                 self.warm_up.done().await;
                 let start = Instant::now();
-                let stream =
-                    tls::handshake(&policy, &origin.host, stream, self.limits.handshake).await?;
+                let (alpn, limit) = (self.versions.alpn(), self.limits.handshake);
+                let stream = tls::handshake(&policy, &origin.host, stream, alpn, limit).await?;
                 opening.tls = Some(start.elapsed());
-                let version = match stream.alpn() {
-                    Some(b"h2") => Version::HTTP_2,
-                    _ => Version::HTTP_11,
-                };
+                let version = self.versions.by_alpn(stream.alpn())?;
                 let judged = Judged {
                     receipt: Arc::clone(stream.receipt()),
                     credential: stream.credential().cloned(),

@@ -10,20 +10,19 @@ use crate::error::{Cause, Delivery, Failure, Kind, Phase};
 use crate::origin::server_name;
 use crate::protocol::Socket;
 
-/// The protocols offered by ALPN, the preferred one first (RFC 7301).
-const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
-
-/// Performs the TLS handshake on `stream`, in which the policy judges the server.
+/// Performs the TLS handshake on `stream`, in which the policy judges the server and the server
+/// selects one of the protocols in `alpn`.
 pub(super) async fn handshake(
     policy: &Policy,
     host: &str,
     stream: Socket,
+    alpn: &[&[u8]],
     limit: Option<Duration>,
 ) -> Result<VerifiedStream<Socket>, Failure> {
     let name = server_name(host)?;
     limited(limit, Phase::Tls, "the TLS handshake", async {
         policy
-            .connect_alpn(name, stream, &ALPN)
+            .connect_alpn(name, stream, alpn)
             .await
             .map_err(failed)
     })

@@ -40,10 +40,12 @@ fn of(error: &Error) -> Outcome {
         Delivery::MaybeProcessed => retry::Delivery::MaybeProcessed,
         Delivery::Answered => retry::Delivery::Answered,
     };
-    let may_pass = match delivery.is_unprocessed() {
+    let may_pass = match delivery {
         // Not a refusal, a policy that cannot be used, an alert of TLS, or a mistake of the caller.
-        true => error.is_retryable(),
-        false => matches!(error.kind(), Kind::Closed | Kind::Timeout),
+        retry::Delivery::NotSent => error.is_retryable(),
+        // The exchange has sent it again as often as it may be.
+        retry::Delivery::RefusedUnprocessed => false,
+        _ => matches!(error.kind(), Kind::Closed | Kind::Timeout),
     };
     match may_pass {
         true => Outcome::Failed(delivery),

@@ -1,5 +1,7 @@
 //! Settings of a client.
 
+mod calls;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,7 +27,7 @@ use tower_service::Service;
 
 use super::{Client, Inner};
 use crate::body::Body;
-use crate::connect::{Connector, Resolver, WarmUp};
+use crate::connect::{Connector, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
 use crate::limits::{Cap, Limits};
@@ -90,6 +92,7 @@ pub struct ClientBuilder {
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
+    versions: Versions,
     layers: Layers,
     mistake: Option<Failure>,
 }
@@ -116,6 +119,7 @@ impl ClientBuilder {
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
+            versions: Versions::default(),
             layers: Layers::default(),
             mistake: None,
         }
@@ -216,83 +220,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any
-    /// host.
-    pub fn redirects(mut self, redirects: Redirects) -> Self {
-        self.redirects = redirects;
+    /// Uses HTTP/1.1 alone, and offers nothing else to servers. Default: HTTP/2 where the server
+    /// supports it, by ALPN.
+    pub fn http1_only(mut self) -> Self {
+        self.versions = Versions::Http1;
         self
     }
 
-    /// Sends failed requests again, by this rule: see the module [`retry`](crate::retry). Default:
-    /// only what provably was not processed, and once a request that is idempotent and lost with a
-    /// kept connection.
-    ///
-    /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
-    /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
-    /// arrived. A refused server is asked once. A 421 is repeated once with any method; the client
-    /// does not force a fresh connection for it.
-    ///
-    /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
-    /// of them. `Attempts` in the response's extensions has their number.
-    ///
-    /// ```
-    /// use bonafide::retry::Retry;
-    ///
-    /// let client = bonafide::Client::builder().retry(Retry::standard()).build()?;
-    /// # let _ = client;
-    /// # Ok::<(), bonafide::Error>(())
-    /// ```
-    #[cfg(feature = "retry")]
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Requests the hosts of this table over https alone, and adds those to it that say so in a
-    /// response whose server was verified (HSTS, RFC 6797): see the module [`hsts`](crate::hsts).
-    /// Default: none.
-    ///
-    /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
-    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set. A redirect from
-    /// `https://` to `http://` stays refused, whatever is known of its host.
-    ///
-    /// ```
-    /// use bonafide::hsts::HstsHosts;
-    ///
-    /// let client = bonafide::Client::builder().hsts(HstsHosts::new()).build()?;
-    /// # let _ = client;
-    /// # Ok::<(), bonafide::Error>(())
-    /// ```
-    #[cfg(feature = "hsts")]
-    pub fn hsts(mut self, hosts: HstsHosts) -> Self {
-        self.hsts = Some(hosts);
-        self
-    }
-
-    /// Asks for no coding of responses, and decodes none. Default: `Accept-Encoding` lists the
-    /// codings whose features are on (`gzip`, `br`, `zstd`, `deflate`), and their responses are
-    /// decoded, without `Content-Encoding` and `Content-Length`.
-    ///
-    /// A request that has an `Accept-Encoding` or a `Range`, of its own or by default, gets its
-    /// response as the server sent it, and so does one that is answered with 206.
-    ///
-    /// ```
-    /// let client = bonafide::Client::builder().no_decompression().build()?;
-    /// # let _ = client;
-    /// # Ok::<(), bonafide::Error>(())
-    /// ```
-    #[cfg(feature = "decompression")]
-    pub fn no_decompression(mut self) -> Self {
-        self.decoding = None;
-        self
-    }
-
-    /// How large a body may become when it is decoded. Default: no limit of its own, and 1,000
-    /// times its size beyond the first MiB. [`max_body_bytes`](Self::max_body_bytes) counts decoded
-    /// bytes.
-    #[cfg(feature = "decompression")]
-    pub fn decoding_limits(mut self, limits: DecodingLimits) -> Self {
-        self.decoding = Some(limits);
+    /// Uses HTTP/2 alone, and offers nothing else to servers. A server that does not select it is
+    /// an error of [`Kind::Protocol`], or of [`Kind::Tls`] where it ends the handshake, before
+    /// anything is sent. With [`allow_plain_http`](Self::allow_plain_http), `http://` URLs are
+    /// requested over HTTP/2 by prior knowledge (RFC 9113 section 3.3). Default: as for
+    /// [`http1_only`](Self::http1_only).
+    pub fn http2_only(mut self) -> Self {
+        self.versions = Versions::Http2;
         self
     }
 
@@ -499,6 +440,7 @@ impl ClientBuilder {
             allow_plain_http,
             proxy,
             resolver,
+            versions,
             #[cfg_attr(
                 not(any(feature = "hsts", feature = "retry")),
                 expect(unused_mut, reason = "retries and HSTS are layers")
@@ -538,6 +480,7 @@ impl ClientBuilder {
                 policy: policy.clone(),
                 resolver,
                 limits,
+                versions,
                 default_headers,
             };
             let pool = Pool::new(connector, pool_limits);
@@ -575,6 +518,7 @@ impl fmt::Debug for ClientBuilder {
             allow_plain_http,
             proxy,
             resolver,
+            versions,
             layers,
             mistake,
         } = self;
@@ -592,6 +536,7 @@ impl fmt::Debug for ClientBuilder {
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)
+            .field("versions", versions)
             .field("layers", layers)
             .field("mistake", mistake)
             .finish()

@@ -1,0 +1,93 @@
+//! Settings of what happens to a call on its way: redirects, retries, HSTS and decoding.
+
+#[cfg(feature = "decompression")]
+use bonafide_tower::decompression::DecodingLimits;
+#[cfg(feature = "hsts")]
+use bonafide_tower::hsts::HstsHosts;
+use bonafide_tower::redirect::Redirects;
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Retry;
+
+use super::ClientBuilder;
+
+impl ClientBuilder {
+    /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any
+    /// host.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
+    /// Sends failed requests again, by this rule: see the module [`retry`](crate::retry). Default:
+    /// only what provably was not processed, and once a request that is idempotent and lost with a
+    /// kept connection.
+    ///
+    /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
+    /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
+    /// arrived. A refused server is asked once. A 421 is repeated once with any method; the client
+    /// does not force a fresh connection for it.
+    ///
+    /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
+    /// of them. `Attempts` in the response's extensions has their number.
+    ///
+    /// ```
+    /// use bonafide::retry::Retry;
+    ///
+    /// let client = bonafide::Client::builder().retry(Retry::standard()).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Requests the hosts of this table over https alone, and adds those to it that say so in a
+    /// response whose server was verified (HSTS, RFC 6797): see the module [`hsts`](crate::hsts).
+    /// Default: none.
+    ///
+    /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
+    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set. A redirect from
+    /// `https://` to `http://` stays refused, whatever is known of its host.
+    ///
+    /// ```
+    /// use bonafide::hsts::HstsHosts;
+    ///
+    /// let client = bonafide::Client::builder().hsts(HstsHosts::new()).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "hsts")]
+    pub fn hsts(mut self, hosts: HstsHosts) -> Self {
+        self.hsts = Some(hosts);
+        self
+    }
+
+    /// Asks for no coding of responses, and decodes none. Default: `Accept-Encoding` lists the
+    /// codings whose features are on (`gzip`, `br`, `zstd`, `deflate`), and their responses are
+    /// decoded, without `Content-Encoding` and `Content-Length`.
+    ///
+    /// A request that has an `Accept-Encoding` or a `Range`, of its own or by default, gets its
+    /// response as the server sent it, and so does one that is answered with 206.
+    ///
+    /// ```
+    /// let client = bonafide::Client::builder().no_decompression().build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "decompression")]
+    pub fn no_decompression(mut self) -> Self {
+        self.decoding = None;
+        self
+    }
+
+    /// How large a body may become when it is decoded. Default: no limit of its own, and 1,000
+    /// times its size beyond the first MiB. [`max_body_bytes`](Self::max_body_bytes) counts decoded
+    /// bytes.
+    #[cfg(feature = "decompression")]
+    pub fn decoding_limits(mut self, limits: DecodingLimits) -> Self {
+        self.decoding = Some(limits);
+        self
+    }
+}

@@ -1,0 +1,85 @@
+//! Which versions of HTTP a client uses.
+
+use ::http::Version;
+
+use crate::error::{Delivery, Failure, Kind, Phase};
+
+/// The versions that a client uses, and so the protocols that it offers by ALPN (RFC 7301).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// HTTP/2 where the server supports it, else HTTP/1.1. Over plain http, HTTP/1.1.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1 alone.
+    Http1,
+    /// HTTP/2 alone; over plain http by prior knowledge (RFC 9113 section 3.3).
+    Http2,
+}
+
+impl Versions {
+    /// The protocols to offer, the preferred one first.
+    pub(super) const fn alpn(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Negotiated => &[b"h2", b"http/1.1"],
+            Self::Http1 => &[b"http/1.1"],
+            Self::Http2 => &[b"h2"],
+        }
+    }
+
+    /// The version for a server that has `chosen` this protocol.
+    pub(super) fn by_alpn(self, chosen: Option<&[u8]>) -> Result<Version, Failure> {
+        match (chosen, self) {
+            (Some(b"h2"), _) => Ok(Version::HTTP_2),
+            (_, Self::Negotiated | Self::Http1) => Ok(Version::HTTP_11),
+            (_, Self::Http2) => Err(Failure::new(
+                Kind::Protocol,
+                "the server did not select HTTP/2, the only version that the client uses",
+            )
+            .during(Phase::Tls)
+            .delivered(Delivery::NotSent)),
+        }
+    }
+
+    /// The version over plain http.
+    pub(super) const fn over_plain_http(self) -> Version {
+        match self {
+            Self::Negotiated | Self::Http1 => Version::HTTP_11,
+            Self::Http2 => Version::HTTP_2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_selects_nothing_gets_http1_or_no_request() {
+        for (versions, chosen, version) in [
+            (Versions::Negotiated, None, Some(Version::HTTP_11)),
+            (
+                Versions::Negotiated,
+                Some(&b"h2"[..]),
+                Some(Version::HTTP_2),
+            ),
+            (Versions::Http1, None, Some(Version::HTTP_11)),
+            (Versions::Http2, Some(b"h2"), Some(Version::HTTP_2)),
+            (Versions::Http2, None, None),
+            (Versions::Http2, Some(b"http/1.1"), None),
+        ] {
+            let failure = match (versions.by_alpn(chosen), version) {
+                (Ok(selected), Some(version)) => {
+                    assert_eq!(selected, version, "{versions:?}");
+                    continue;
+                }
+                (Err(failure), None) => failure,
+                (ended, expected) => panic!("{ended:?}, and not {expected:?}"),
+            };
+            assert_eq!(
+                (failure.kind, failure.delivery),
+                (Kind::Protocol, Delivery::NotSent)
+            );
+            assert!(!failure.is_retryable());
+        }
+    }
+}
