@@ -50,7 +50,7 @@ async fn show_embedded_servers() -> Result<(), Box<dyn Error>> {
     }
     server.shutdown().await;
 
-    println!("\nSix bad servers, and why they were not:\n");
+    println!("\nSix bad servers, and why each was refused:\n");
     for name in [
         "expired",
         "wrong-name",

@@ -25,7 +25,8 @@ impl ClientBuilder {
     /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
     /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
     /// arrived. A refused server is asked once. A 421 is repeated once with any method; the client
-    /// does not force a fresh connection for it.
+    /// does not force a fresh connection for it. What a server refuses with `HTTP_1_1_REQUIRED` is
+    /// not repeated.
     ///
     /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
     /// of them. `Attempts` in the response's extensions has their number.
