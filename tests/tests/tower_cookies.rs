@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
+use std::error::Error;
+use std::iter;
 use std::time::SystemTime;
 
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
@@ -13,6 +15,7 @@ use bonafide_tower::connector::VerifiedConnector;
 use bonafide_tower::cookies::{CookiesLayer, Jar};
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::RedirectLayer;
+use bonafide_tower::require_https::NotHttps;
 use bonafide_tower::store::{FileStore, Partition};
 use bonafide_verify::{Anchors, Policy};
 use bytes::Bytes;
@@ -127,8 +130,11 @@ async fn a_known_host_is_asked_over_https_with_its_secure_cookies() {
         .layer(CookiesLayer::new(Jar::new()))
         .service(Client::builder(TokioExecutor::new()).build(connector(&ca)));
     let plain = server.url("/").replace("https://", "http://");
-    // The connector refuses http.
-    assert!(ask(&client, &plain).await.is_err());
+    let refused = ask(&client, &plain).await.unwrap_err();
+    let first: &(dyn Error + 'static) = &*refused;
+    let mut causes = iter::successors(Some(first), |&error| error.source());
+    assert!(causes.any(|cause| cause.is::<NotHttps>()), "{refused:?}");
+    assert_eq!(server.request_count(), 0);
     ask(&client, &server.url("/hsts/set-id=7+Secure+Path=/"))
         .await
         .unwrap();
