@@ -325,6 +325,13 @@ impl Response {
         BytesStream::new(self.body, self.found)
     }
 
+    /// This response, whose body has `first` before the rest.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
+        self.body = self.body.preceded_by(first);
+        self
+    }
+
     /// The body.
     pub fn into_body(self) -> Body {
         self.body
