@@ -108,9 +108,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is
-    /// refused or if addresses are given for something that is not a host; [`Kind::Request`] if the
-    /// user agent is not a valid header value.
+    /// [`Kind::Config`](crate::Kind::Config) if the default policy cannot be built or a default
+    /// header is one that is refused or if addresses are given for something that is not a host;
+    /// [`Kind::Request`](crate::Kind::Request) if the user agent is not a valid header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
         match client.inner.stack.router() {
