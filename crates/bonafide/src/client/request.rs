@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
@@ -236,6 +238,50 @@ impl<C> RequestBuilder<C> {
     ) -> Self {
         self.change(|call| {
             call.extensions.insert(OnInformational::new(callback));
+            Ok(())
+        })
+    }
+
+    /// Sends this request again by this rule, in place of the client's
+    /// ([`ClientBuilder::retry`](crate::ClientBuilder::retry)). [`Retry::none`] makes one attempt.
+    ///
+    /// ```
+    /// use bonafide::retry::Retry;
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let request = client.get("https://shop.example/stock").retry(Retry::standard());
+    /// let response = request.send().await?;
+    /// println!("{} attempts", response.attempts());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry(self, rule: Retry) -> Self {
+        self.change(|call| {
+            call.extensions.insert(rule);
+            Ok(())
+        })
+    }
+
+    /// Sends `key` as `Idempotency-Key`, in place of one that was set. Every attempt has the same
+    /// key, and with it a `POST` or `PATCH` counts as idempotent: see
+    /// [`IdempotencyKey`](crate::retry::IdempotencyKey) for what the server has to do.
+    ///
+    /// ```
+    /// use bonafide::retry::{IdempotencyKey, Retry};
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = IdempotencyKey::random()?;
+    /// let order = client.post("https://shop.example/orders").body("one cake");
+    /// order.idempotency_key(key).retry(Retry::standard()).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn idempotency_key(self, key: IdempotencyKey) -> Self {
+        self.change(|call| {
+            let name = HeaderName::from_static("idempotency-key");
+            call.headers.insert(name, key.value().clone());
             Ok(())
         })
     }

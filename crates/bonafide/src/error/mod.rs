@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod causes;
 mod delivery;
 mod failure;
@@ -11,6 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bonafide_tower::redirect::Hop;
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
 use bonafide_verify::{Code, Receipt, Refusal};
@@ -54,6 +58,9 @@ struct Inner {
     receipt: Option<Arc<Receipt>>,
     /// The redirects that were followed before.
     hops: Vec<Hop>,
+    /// None where no rule of retries counted them.
+    #[cfg(feature = "retry")]
+    attempts: Option<Attempts>,
 }
 
 impl Error {
@@ -305,6 +312,8 @@ impl From<Failure> for Error {
                 status: None,
                 receipt: None,
                 hops: Vec::new(),
+                #[cfg(feature = "retry")]
+                attempts: None,
             }),
         }
     }
@@ -327,9 +336,11 @@ impl fmt::Debug for Error {
             status,
             receipt,
             hops,
+            #[cfg(feature = "retry")]
+            attempts,
         } = &*self.inner;
-        f.debug_struct("Error")
-            .field("kind", &failure.kind)
+        let mut f = f.debug_struct("Error");
+        f.field("kind", &failure.kind)
             .field("phase", &failure.phase)
             .field("what", &failure.what)
             .field("cause", &failure.cause)
@@ -338,8 +349,10 @@ impl fmt::Debug for Error {
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
-            .field("redirects", hops)
-            .finish()
+            .field("redirects", hops);
+        #[cfg(feature = "retry")]
+        f.field("attempts", attempts);
+        f.finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
@@ -26,6 +28,9 @@ pub(crate) struct Call {
     pub(crate) limits: RequestLimits,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
+    /// The attempts of all hops, once a rule of retries counts them.
+    #[cfg(feature = "retry")]
+    pub(crate) attempts: Option<Attempts>,
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -73,6 +78,8 @@ impl Call {
             body: Body::empty(),
             limits,
             extensions: Extensions::new(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 
@@ -132,6 +139,8 @@ impl Call {
             body: self.body.try_clone()?,
             limits: self.limits,
             extensions: self.extensions.clone(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 

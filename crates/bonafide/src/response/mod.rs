@@ -1,5 +1,7 @@
 //! Responses.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod json;
 mod stream;
 mod text;
@@ -366,6 +368,11 @@ impl From<http::Response<Body>> for Response {
 
 /// `error` of a body or a status, with the response's URL and receipt.
 fn name(found: &Found, error: Error) -> Error {
+    #[cfg(feature = "retry")]
+    let error = match found.attempts() {
+        Some(attempts) => error.counted(attempts),
+        None => error,
+    };
     error
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))

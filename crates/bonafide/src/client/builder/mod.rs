@@ -15,8 +15,6 @@ use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
-#[cfg(feature = "retry")]
-use bonafide_tower::retry::Retry;
 use bonafide_verify::{Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
@@ -32,7 +30,7 @@ use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
 #[cfg(feature = "retry")]
-use crate::stack::retry_layer;
+use crate::stack::Retries;
 #[cfg(feature = "hsts")]
 use crate::stack::wrap;
 use crate::stack::{CallSettings, HopStage, Layers, Stack};
@@ -59,7 +57,7 @@ pub struct ClientBuilder {
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
-    retry: Option<Retry>,
+    retries: Retries,
     #[cfg(feature = "hsts")]
     hsts: Option<HstsHosts>,
     allow_plain_http: bool,
@@ -86,7 +84,7 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
-            retry: None,
+            retries: Retries::default(),
             #[cfg(feature = "hsts")]
             hsts: None,
             allow_plain_http: false,
@@ -131,24 +129,17 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
             proxy,
             resolver,
             versions,
-            #[cfg_attr(
-                not(any(feature = "hsts", feature = "retry")),
-                expect(unused_mut, reason = "retries and HSTS are layers")
-            )]
+            #[cfg_attr(not(feature = "hsts"), expect(unused_mut, reason = "HSTS is a layer"))]
             mut layers,
             mistake,
         } = self;
-        #[cfg(feature = "retry")]
-        if let Some(retry) = retry {
-            layers.of_hops.insert(0, retry_layer(retry));
-        }
         #[cfg(feature = "hsts")]
         if let Some(hosts) = hsts {
             layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
@@ -188,6 +179,8 @@ impl ClientBuilder {
             redirects,
             #[cfg(feature = "decompression")]
             decoding,
+            #[cfg(feature = "retry")]
+            retries,
         };
         Client {
             inner: Arc::new(Inner {
@@ -209,7 +202,7 @@ impl fmt::Debug for ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
@@ -223,7 +216,7 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "decompression")]
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
-        f.field("retry", retry);
+        f.field("retries", retries);
         #[cfg(feature = "hsts")]
         f.field("hsts", hsts);
         f.field("policy", policy)
