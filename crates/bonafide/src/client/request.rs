@@ -57,8 +57,9 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
         let stack = &client.inner().stack;
-        let find = |scheme, host: &str, port| stack.find(scheme, host, port);
-        let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
+        let find = |scheme, host: &str, port, versions| stack.find(scheme, host, port, versions);
+        let (limits, versions) = (stack.limits(), stack.versions());
+        let call = url.lend(|url| Call::new(method, url, limits, versions, find).map(Box::new));
         Self {
             client,
             call,
