@@ -61,8 +61,9 @@ impl<C> RequestBuilder<C> {
     /// A request that `client` will send through `inner`.
     pub(crate) fn new(client: C, inner: &Inner, method: Method, url: impl IntoUrl) -> Self {
         let stack = &inner.stack;
-        let find = |scheme, host: &str, port| stack.find(scheme, host, port);
-        let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
+        let find = |scheme, host: &str, port, versions| stack.find(scheme, host, port, versions);
+        let (limits, versions) = (stack.limits(), stack.versions());
+        let call = url.lend(|url| Call::new(method, url, limits, versions, find).map(Box::new));
         Self {
             client,
             call,

@@ -23,7 +23,7 @@ use self::classify::within_limits;
 use self::discard::wait;
 use super::CallStage;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::exchange::{Call, HopResponse};
+use crate::exchange::{Call, HopResponse, Wanted};
 use crate::limits::Deadline;
 use crate::origin::server_name;
 use crate::router::Router;
@@ -74,8 +74,14 @@ impl CallStage {
                 if course.made() > 1 {
                     // Of this hop alone.
                     call.extensions.remove::<Over>();
+                    call.connection = Wanted::Any;
                 }
                 return attempt.map_err(|error| error.sent_before(reached));
+            };
+            call.connection = match again.over {
+                Over::Any => Wanted::Any,
+                Over::FreshConnection => Wanted::Fresh,
+                Over::Http1 => Wanted::Http1,
             };
             reached = reached.or_further(delivery(outcome, &attempt));
             wait(
