@@ -32,6 +32,7 @@
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
 //! | set time limits and size caps | [`limits`] |
+//! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!
 //! The names of other crates that these need are here too: [`http`], [`header`], [`Method`],
@@ -74,8 +75,11 @@
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
+//! | `blocking` | | the module `blocking`: the client for programs without async code |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod client;
 mod connect;

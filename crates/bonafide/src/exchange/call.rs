@@ -10,7 +10,7 @@ use url::Url;
 use super::Reached;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
+use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
@@ -26,6 +26,7 @@ pub(crate) struct Call {
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
+    pub(crate) extent: Extent,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
     /// The attempts of all hops, once a rule of retries counts them.
@@ -33,11 +34,22 @@ pub(crate) struct Call {
     pub(crate) attempts: Option<Attempts>,
 }
 
+/// How much of a successful response an attempt is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Extent {
+    /// The attempt ends with its head.
+    #[default]
+    Head,
+    /// The attempt ends with its body, which is kept in memory up to this size.
+    Whole(Cap),
+}
+
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
 /// It is in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     limits: RequestLimits,
+    extent: Extent,
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
@@ -77,6 +89,7 @@ impl Call {
             credentials: Credentials::Sent,
             body: Body::empty(),
             limits,
+            extent: Extent::Head,
             extensions: Extensions::new(),
             #[cfg(feature = "retry")]
             attempts: None,
@@ -118,6 +131,9 @@ impl Call {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        if let Some(carried) = &carried {
+            call.extent = carried.extent;
+        }
         call.body = body;
         call.extensions = head.extensions;
         call.credentials = match carried {
@@ -138,6 +154,7 @@ impl Call {
             credentials: self.credentials,
             body: self.body.try_clone()?,
             limits: self.limits,
+            extent: self.extent,
             extensions: self.extensions.clone(),
             #[cfg(feature = "retry")]
             attempts: None,
@@ -174,6 +191,7 @@ impl Call {
     pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,
+            extent: self.extent,
             deadline,
             credentials: self.credentials,
             origin: self.origin(),

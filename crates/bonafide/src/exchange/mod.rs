@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub(crate) use self::broken::is_idempotent;
-pub(crate) use self::call::{Call, Carried};
+pub(crate) use self::call::{Call, Carried, Extent};
 use self::checkout::checkout;
 use self::interim::Gate;
 pub(crate) use self::interim::OnInformational;

@@ -255,6 +255,13 @@ impl Response {
         json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
     }
 
+    /// This response with its body in memory.
+    pub(crate) async fn whole(mut self) -> Result<Self, Error> {
+        let bytes = self.collect(self.cap).await?;
+        self.body = Body::whole(bytes, self.trailers.take());
+        Ok(self)
+    }
+
     /// The next piece of the body; `None` at its end.
     ///
     /// # Errors
@@ -325,6 +332,13 @@ impl Response {
     /// The body as a stream of pieces.
     pub fn bytes_stream(self) -> BytesStream {
         BytesStream::new(self.body, self.found)
+    }
+
+    /// This response, whose body has `first` before the rest.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
+        self.body = self.body.preceded_by(first);
+        self
     }
 
     /// The body.

@@ -7,14 +7,15 @@ use bonafide_tower::retry::{self, Classify, Outcome, Standard};
 use bonafide_verify::Code;
 use http::{StatusCode, response};
 
-use crate::error::{Delivery, Error, Kind};
+use crate::error::{Delivery, Error, Kind, Phase};
 
 /// The client's default classifier: errors by how far the request got, and responses by their
 /// status, as [`Standard::of_status`] does.
 ///
 /// - [`Failed`](Outcome::Failed): what was not sent where another try may succeed
-///   ([`Error::is_retryable`]), and a connection that closed or a time limit that passed after the
-///   request was sent.
+///   ([`Error::is_retryable`]), a connection that closed or a time limit that passed after the
+///   request was sent, and a response's body that broke off while
+///   [`fetch`](crate::RequestBuilder::fetch) read it.
 /// - [`Http1Required`](Outcome::Http1Required): the server reset the stream, or closed the
 ///   connection, with `HTTP_1_1_REQUIRED` (RFC 9113 section 7).
 /// - [`Final`](Outcome::Final): anything else. What a server refused unprocessed is part of this:
@@ -58,9 +59,12 @@ fn of_error(error: &Error) -> Outcome {
         Delivery::NotSent => error.is_retryable(),
         // The exchange has sent it again as often as it may be.
         Delivery::RefusedUnprocessed => false,
-        Delivery::MaybeProcessed | Delivery::Answered => {
-            matches!(error.kind(), Kind::Closed | Kind::Timeout)
-        }
+        Delivery::MaybeProcessed | Delivery::Answered => match error.kind() {
+            Kind::Closed | Kind::Timeout => true,
+            // The response's body broke off, and not the request's.
+            Kind::Body => error.phase() == Some(Phase::Body),
+            _ => false,
+        },
     };
     match may_pass {
         true => Outcome::Failed(of_delivery(error.delivery())),
