@@ -1,7 +1,8 @@
 //! Attempts that get no answer.
 
 use bonafide_testkit::{Alpn, ClientAuth, Ending, TestCa};
-use bonafide_tower::retry::{Delivery, GiveUp, Outcome, Retry};
+use bonafide_tower::delivery::Delivery;
+use bonafide_tower::retry::{GiveUp, Outcome, Retry};
 use bonafide_verify::{Code, HandshakeError, Refusal};
 use http::Method;
 use tokio::net::TcpSocket;

@@ -7,8 +7,9 @@ use bonafide_testkit::server::{TestBody, TestServerBuilder};
 use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
 use bonafide_tower::connector::VerifiedConnector;
+use bonafide_tower::delivery::Delivery;
 use bonafide_tower::retry::{
-    Attempts, Decision, Delivery, GiveUp, Outcome, Retry, RetryLayer, RetryService, Step,
+    Attempts, Decision, GiveUp, Outcome, Retry, RetryLayer, RetryService, Step,
 };
 use bonafide_verify::{Anchors, Policy};
 use bytes::Bytes;

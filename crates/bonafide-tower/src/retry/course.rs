@@ -13,7 +13,8 @@ use super::{
 /// client that uses the rule without the layer.
 ///
 /// ```
-/// use bonafide_tower::retry::{Course, Delivery, Ended, Outcome, Retry, Step};
+/// use bonafide_tower::delivery::Delivery;
+/// use bonafide_tower::retry::{Course, Ended, Outcome, Retry, Step};
 /// use http::{Extensions, HeaderMap, Method};
 ///
 /// let (method, mut headers, extensions) = (Method::GET, HeaderMap::new(), Extensions::new());

@@ -43,7 +43,8 @@
 //!
 //! # What is sent again
 //!
-//! The decision depends on how far the attempt got ([`Delivery`]) and on the method of the request:
+//! The decision depends on how far the attempt got ([`Delivery`](crate::delivery::Delivery)) and on
+//! the method of the request:
 //!
 //! | the attempt | idempotent by method or by key | any other request |
 //! |---|---|---|
@@ -115,7 +116,6 @@ mod call;
 mod classify;
 mod course;
 mod deadline;
-mod delivery;
 mod discard;
 mod error;
 mod future;
@@ -134,13 +134,12 @@ pub use self::budget::{Budget, BudgetKey, Budgets};
 pub use self::classify::{Classify, Outcome, Standard};
 pub use self::course::{Course, Ended};
 pub use self::deadline::Deadline;
-pub use self::delivery::Delivery;
 pub use self::error::RetryError;
 pub use self::future::ResponseFuture;
 pub use self::key::{IdempotencyKey, Keys};
 pub use self::layer::RetryLayer;
 pub use self::observer::{Decision, Observer};
 pub use self::retry_after::retry_after;
-pub use self::rule::{Again, GiveUp, Over, Retry, Seen, Step, is_idempotent};
+pub use self::rule::{Again, GiveUp, Over, Retry, Seen, Step};
 pub use self::service::RetryService;
 pub use crate::repeat_body::RepeatBody;

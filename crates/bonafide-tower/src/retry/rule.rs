@@ -5,16 +5,8 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::{Backoff, Delivery, Keys, Outcome};
-
-/// Whether a request of `method` that is processed twice has the effect of one: `GET`, `HEAD`,
-/// `OPTIONS`, `TRACE`, `PUT` and `DELETE` (RFC 9110 section 9.2.2).
-pub fn is_idempotent(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
-    )
-}
+use super::{Backoff, Keys, Outcome};
+use crate::delivery::{Delivery, is_idempotent};
 
 /// The rule by which requests are sent again. Default: [`standard`](Self::standard).
 ///
@@ -24,7 +16,8 @@ pub fn is_idempotent(method: &Method) -> bool {
 /// ```
 /// use std::time::Duration;
 ///
-/// use bonafide_tower::retry::{Delivery, GiveUp, Outcome, Retry, Seen, Step};
+/// use bonafide_tower::delivery::Delivery;
+/// use bonafide_tower::retry::{GiveUp, Outcome, Retry, Seen, Step};
 /// use http::Method;
 ///
 /// let retry = Retry::standard();

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
+use bonafide_tower::delivery::is_idempotent;
 use bonafide_tower::redirect::Redirects;
 use http::{Request, Response};
 use tokio::runtime::Handle;
@@ -48,7 +49,7 @@ pub(crate) use self::layers::{Wrap, wrap};
 pub(crate) use self::retry::layer as retry_layer;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;

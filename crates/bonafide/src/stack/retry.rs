@@ -2,7 +2,7 @@
 //! knows of its own errors.
 
 use bonafide_tower::BoxError;
-use bonafide_tower::retry::{self, Classify, Outcome, Retry, RetryLayer, Standard};
+use bonafide_tower::retry::{Classify, Outcome, Retry, RetryLayer, Standard};
 use http::response;
 
 use super::{Wrap, wrap};
@@ -34,17 +34,12 @@ impl Classify<BoxError> for ByDelivery {
 }
 
 fn of(error: &Error) -> Outcome {
-    let delivery = match error.delivery() {
-        Delivery::NotSent => retry::Delivery::NotSent,
-        Delivery::RefusedUnprocessed => retry::Delivery::RefusedUnprocessed,
-        Delivery::MaybeProcessed => retry::Delivery::MaybeProcessed,
-        Delivery::Answered => retry::Delivery::Answered,
-    };
+    let delivery = error.delivery();
     let may_pass = match delivery {
         // Not a refusal, a policy that cannot be used, an alert of TLS, or a mistake of the caller.
-        retry::Delivery::NotSent => error.is_retryable(),
+        Delivery::NotSent => error.is_retryable(),
         // The exchange has sent it again as often as it may be.
-        retry::Delivery::RefusedUnprocessed => false,
+        Delivery::RefusedUnprocessed => false,
         _ => matches!(error.kind(), Kind::Closed | Kind::Timeout),
     };
     match may_pass {

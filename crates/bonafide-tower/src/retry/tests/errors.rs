@@ -6,7 +6,8 @@ use std::io;
 use bonafide_verify::{ConfigError, TlsError};
 
 use crate::BoxError;
-use crate::retry::{Delivery, Outcome, RetryError, Standard};
+use crate::delivery::Delivery;
+use crate::retry::{Outcome, RetryError, Standard};
 
 #[derive(Debug, thiserror::Error)]
 #[error("a client's own error")]

@@ -5,9 +5,9 @@ use tower::{Layer as _, ServiceExt as _};
 
 use super::scripted::{Answer, Fault, LOST, Scripted, boxed};
 use crate::BoxError;
+use crate::delivery::Delivery;
 use crate::retry::{
-    Attempts, Budget, Budgets, Decision, Delivery, GiveUp, Outcome, Retry, RetryLayer, Standard,
-    Step,
+    Attempts, Budget, Budgets, Decision, GiveUp, Outcome, Retry, RetryLayer, Standard, Step,
 };
 
 fn get() -> Request<()> {
