@@ -49,7 +49,12 @@ impl Log {
 }
 
 pub(crate) fn service(ca: &TestCa, retry: Retry, log: &Log) -> Service {
-    let connector = VerifiedConnector::new(trusting(ca)).allow_plain_http();
+    under(trusting(ca), retry, log)
+}
+
+/// The service under `policy`.
+pub(crate) fn under(policy: Policy, retry: Retry, log: &Log) -> Service {
+    let connector = VerifiedConnector::new(policy).allow_plain_http();
     let client = Client::builder(TokioExecutor::new()).build(connector);
     let log = log.clone();
     RetryLayer::new()

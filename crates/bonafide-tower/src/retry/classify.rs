@@ -145,6 +145,14 @@ fn by_cause(cause: &(dyn StdError + 'static)) -> Option<Outcome> {
 
 /// Whether it is the error of another middleware of this crate.
 fn is_of_layer(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "auth")]
+    if cause.is::<crate::auth::AuthError>() {
+        return true;
+    }
+    #[cfg(feature = "decompression")]
+    if cause.is::<crate::decompression::DecompressionError>() {
+        return true;
+    }
     #[cfg(feature = "require-https")]
     if cause.is::<crate::require_https::NotHttps>() {
         return true;

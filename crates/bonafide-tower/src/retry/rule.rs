@@ -56,7 +56,8 @@ impl Retry {
         Self::standard().with_max_attempts(1)
     }
 
-    /// Sets how many attempts a call has in all, the first one included. Default: 3. 0 counts as 1.
+    /// Sets how many attempts a request has in all, the first one included. Default: 3. 0 counts
+    /// as 1. Where redirects are followed outside of the layer, each hop is a request.
     #[must_use]
     pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = if attempts == 0 { 1 } else { attempts };
@@ -85,7 +86,7 @@ impl Retry {
         self
     }
 
-    /// How many attempts a call has in all.
+    /// How many attempts a request has in all.
     pub const fn max_attempts(self) -> u32 {
         self.max_attempts
     }
@@ -161,7 +162,7 @@ pub struct Seen<'a> {
     pub method: &'a Method,
     /// Whether the request has an [`IdempotencyKey`](super::IdempotencyKey). Default: no.
     pub has_key: bool,
-    /// How many attempts were made, this one included. Default: 1.
+    /// How many attempts of this request were made, this one included. Default: 1.
     pub made: u32,
     /// How many attempts an outer layer allows this call in all. Default: any number.
     pub allowed: u32,
