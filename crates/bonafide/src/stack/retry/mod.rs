@@ -83,7 +83,7 @@ impl CallStage {
                 Over::FreshConnection => Wanted::Fresh,
                 Over::Http1 => Wanted::Http1,
             };
-            reached = reached.or_further(delivery(outcome, &attempt));
+            reached = reached.max(delivery(outcome, &attempt));
             wait(
                 again.after,
                 attempt.ok().map(|answer| answer.body),
@@ -230,7 +230,7 @@ fn budget_key(router: &Router, call: &Call) -> BudgetKey {
     // A host without a zone is refused, and a refusal is not repeated.
     let zone = name.ok().and_then(|name| policy.zone_of(&name).ok());
     let zone = zone.map_or("", |zone| zone.name());
-    BudgetKey::new(&format!("{zone} {origin}"))
+    BudgetKey::of_zone(zone, &origin.to_string())
 }
 
 /// No key could be made.
