@@ -22,6 +22,7 @@ mod answered;
 #[cfg(feature = "decompression")]
 mod content;
 mod follow;
+mod hop;
 mod layers;
 #[cfg(feature = "retry")]
 mod retry;
@@ -48,7 +49,7 @@ pub(crate) use self::layers::{Wrap, wrap};
 pub(crate) use self::retry::layer as retry_layer;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Call, Carried, HopResponse, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -225,12 +226,9 @@ impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
     async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
         settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
-        let HopStage {
-            router,
-            checkout_limit,
-            limits: _,
-        } = &*self.hops;
-        let router = router
+        let router = self
+            .hops
+            .router
             .as_ref()
             .map_err(|failure| Error::from(failure.clone()).at(|| call.url()))?;
         let repeatable = is_idempotent(&call.method);
@@ -239,11 +237,7 @@ impl CallStage {
         let codings = content::ask(self.decoding, call);
         loop {
             let spare = call.body.try_clone();
-            let sent = match &self.hop_layers {
-                None => exchange(router, *checkout_limit, call, deadline).await,
-                Some(layers) => Box::pin(through_hop(layers, call, deadline)).await,
-            };
-            let answer = match sent {
+            let answer = match self.hop(router, call, deadline).await {
                 Ok(answer) => answer,
                 Err(error) => {
                     let error = error.at(|| call.url()).after(&followed);
@@ -287,15 +281,6 @@ impl CallStage {
         let (mut call, deadline) = self.hops.read(request, Credentials::Sent)?;
         Ok(self.run(&mut call, deadline).await?.into())
     }
-}
-
-/// Sends one hop through the caller's layers around hops.
-async fn through_hop(
-    layers: &Layered,
-    call: &mut Call,
-    deadline: Deadline,
-) -> Result<HopResponse, Error> {
-    through(layers, call, deadline).await.map(HopResponse::from)
 }
 
 impl HopStage {
