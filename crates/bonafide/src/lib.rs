@@ -73,6 +73,7 @@
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
+//! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 mod body;
@@ -94,6 +95,8 @@ mod proxy;
 mod response;
 mod router;
 mod stack;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use ::http;
 #[cfg(feature = "decompression")]
