@@ -49,8 +49,11 @@ impl ClientBuilder {
     /// Default: none.
     ///
     /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
-    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set. A redirect from
-    /// `https://` to `http://` stays refused, whatever is known of its host.
+    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set, and before cookies are
+    /// chosen. A redirect from `https://` to `http://` is followed over https if its host is known,
+    /// and refused otherwise. Responses and errors show the `https://` URL.
+    ///
+    /// Nothing is learned over a connection under a grant, over plain http, or from an IP address.
     ///
     /// ```
     /// use bonafide::hsts::HstsHosts;
@@ -61,7 +64,7 @@ impl ClientBuilder {
     /// ```
     #[cfg(feature = "hsts")]
     pub fn hsts(mut self, hosts: HstsHosts) -> Self {
-        self.hsts = Some(hosts);
+        self.hops.hsts = Some(hosts);
         self
     }
 

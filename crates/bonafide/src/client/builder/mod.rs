@@ -12,8 +12,6 @@ use std::sync::Arc;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
-#[cfg(feature = "hsts")]
-use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Retry;
@@ -33,9 +31,7 @@ use crate::proxy::{Proxy, Route};
 use crate::router::Router;
 #[cfg(feature = "retry")]
 use crate::stack::retry_layer;
-#[cfg(feature = "hsts")]
-use crate::stack::wrap;
-use crate::stack::{CallSettings, HopStage, Layers, Stack};
+use crate::stack::{CallSettings, HopSettings, HopStage, Layers, Stack};
 
 /// Builds a [`Client`].
 ///
@@ -60,8 +56,7 @@ pub struct ClientBuilder {
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
     retry: Option<Retry>,
-    #[cfg(feature = "hsts")]
-    hsts: Option<HstsHosts>,
+    hops: HopSettings,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
@@ -87,8 +82,7 @@ impl ClientBuilder {
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
             retry: None,
-            #[cfg(feature = "hsts")]
-            hsts: None,
+            hops: HopSettings::default(),
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
@@ -132,15 +126,14 @@ impl ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retry,
-            #[cfg(feature = "hsts")]
-            hsts,
+            hops,
             allow_plain_http,
             proxy,
             resolver,
             versions,
             #[cfg_attr(
-                not(any(feature = "hsts", feature = "retry")),
-                expect(unused_mut, reason = "retries and HSTS are layers")
+                not(feature = "retry"),
+                expect(unused_mut, reason = "retries are a layer")
             )]
             mut layers,
             mistake,
@@ -148,10 +141,6 @@ impl ClientBuilder {
         #[cfg(feature = "retry")]
         if let Some(retry) = retry {
             layers.of_hops.insert(0, retry_layer(retry));
-        }
-        #[cfg(feature = "hsts")]
-        if let Some(hosts) = hsts {
-            layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
         }
         #[cfg(feature = "decompression")]
         let decoding = decoding.filter(|_| {
@@ -183,15 +172,16 @@ impl ClientBuilder {
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
         });
-        let hops = HopStage::new(router, checkout_limit, request_limits);
+        let stage = HopStage::new(router, checkout_limit, request_limits);
         let settings = CallSettings {
             redirects,
+            hops,
             #[cfg(feature = "decompression")]
             decoding,
         };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(hops, settings, layers),
+                stack: Stack::new(stage, settings, layers),
                 body_cap,
             }),
         }
@@ -210,8 +200,7 @@ impl fmt::Debug for ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retry,
-            #[cfg(feature = "hsts")]
-            hsts,
+            hops,
             allow_plain_http,
             proxy,
             resolver,
@@ -224,12 +213,11 @@ impl fmt::Debug for ClientBuilder {
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
         f.field("retry", retry);
-        #[cfg(feature = "hsts")]
-        f.field("hsts", hsts);
         f.field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
             .field("limits", limits)
             .field("redirects", redirects)
+            .field("hops", hops)
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)

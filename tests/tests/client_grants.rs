@@ -1,0 +1,58 @@
+//! What the client itself keeps and sends: none of it over a connection under a grant.
+
+#![cfg(feature = "danger-insecure-grants")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its own functions too"
+)]
+
+use std::time::Duration;
+
+use bonafide::danger::Grant;
+use bonafide::hsts::HstsHosts;
+use bonafide::verify::pki_types::UnixTime;
+use bonafide::verify::{Code, Policy};
+use bonafide::{Client, ClientBuilder};
+use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
+use bonafide_tests::trusting;
+use bytes::Bytes;
+use http::{Request, Response};
+
+/// A policy with a grant for `localhost`, whose certificate signs itself.
+fn granting() -> Policy {
+    let until = UnixTime::now().as_secs() + 600;
+    let grant = Grant::for_host("localhost")
+        .forgive(Code::SelfSigned)
+        .because("a test")
+        .until(UnixTime::since_unix_epoch(Duration::from_secs(until)));
+    let policy = trusting(&TestCa::new()).danger_grant(grant);
+    policy.build().unwrap()
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder().policy(granting())
+}
+
+/// A server that signs itself.
+async fn server(
+    answer: impl Fn(&Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+) -> TestServer {
+    TestServer::builder(Identity::self_signed(Recipe::for_host("localhost")))
+        .handler(move |request: Request<Bytes>| std::future::ready(answer(&request)))
+        .start()
+        .await
+}
+
+#[tokio::test]
+async fn no_host_is_learned_for_https_alone() {
+    let server = server(|_| {
+        let response = Response::builder().header("strict-transport-security", "max-age=9999");
+        response.body(Bytes::new()).unwrap()
+    })
+    .await;
+    let hosts = HstsHosts::new();
+    let client = builder().hsts(hosts.clone()).build().unwrap();
+    let response = client.get(server.url("/")).send().await.unwrap();
+    assert!(response.receipt().unwrap().is_granted());
+    assert_eq!(hosts.len(), 0);
+}
