@@ -56,3 +56,19 @@ async fn no_host_is_learned_for_https_alone() {
     assert!(response.receipt().unwrap().is_granted());
     assert_eq!(hosts.len(), 0);
 }
+
+#[tokio::test]
+async fn a_secret_header_of_the_origin_is_left_out_and_a_public_one_is_sent() {
+    let server = server(|request| {
+        let names = ["x-api-key", "x-two"].map(|name| request.headers().contains_key(name));
+        Response::new(format!("{names:?}").into())
+    })
+    .await;
+    let client = builder()
+        .secret_header_at(&server.url(""), "x-api-key", "s3cret")
+        .default_header_at(&server.url(""), "x-two", "2")
+        .build()
+        .unwrap();
+    let response = client.get(server.url("/")).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "[false, true]");
+}

@@ -1,5 +1,6 @@
 //! Making connections: one file a step.
 
+mod default_headers;
 mod info;
 mod resolve;
 mod tcp;
@@ -12,14 +13,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::http::Version;
 use ::http::header::USER_AGENT;
-use ::http::{HeaderMap, Version};
 use bonafide_verify::identity::Credential;
 use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+pub(crate) use self::default_headers::DefaultHeaders;
 pub use self::info::ConnectionInfo;
 pub(crate) use self::resolve::Resolver;
 pub(crate) use self::versions::Versions;
@@ -40,7 +42,7 @@ pub(crate) struct Connector {
     pub(crate) limits: Limits,
     pub(crate) versions: Versions,
     /// The headers that every request has unless it brings its own.
-    pub(crate) default_headers: HeaderMap,
+    pub(crate) default_headers: DefaultHeaders,
 }
 
 /// What the pool keeps with a connection.
@@ -215,7 +217,8 @@ impl Connector {
             .as_ref()
             .zip(verdict_ends)
             .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
-        let wire = Wire::new(origin, version, &self.default_headers)?;
+        let receipt = judged.as_ref().map(|judged| &*judged.receipt);
+        let wire = Wire::new(origin, version, &self.default_headers.of(origin, receipt)?)?;
         let fate = Fate::default();
         let Line { ends, socket } = line;
         let stream = Noting::new(stream, fate.clone());

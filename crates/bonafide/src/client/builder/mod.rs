@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
+use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_tower::redirect::Redirects;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Retry;
@@ -22,9 +23,8 @@ use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner};
-use crate::connect::{Connector, Resolver, Versions, WarmUp};
+use crate::connect::{Connector, DefaultHeaders, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure};
-use crate::header_names::HeaderNames;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
@@ -49,7 +49,7 @@ use crate::stack::{CallSettings, HopSettings, HopStage, Layers, Stack};
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     policy: Option<PolicyHandle>,
-    default_headers: HeaderMap,
+    default_headers: DefaultHeaders,
     limits: Limits,
     redirects: Redirects,
     #[cfg(feature = "decompression")]
@@ -67,15 +67,18 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     pub(super) fn new() -> Self {
-        let mut default_headers = HeaderMap::new();
-        default_headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        default_headers.insert(
+        let mut everywhere = HeaderMap::new();
+        everywhere.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        everywhere.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION"))),
         );
         Self {
             policy: None,
-            default_headers,
+            default_headers: DefaultHeaders {
+                everywhere,
+                at: DefaultHeaderValues::new(),
+            },
             limits: Limits::default(),
             redirects: Redirects::default(),
             #[cfg(feature = "decompression")]
@@ -145,7 +148,8 @@ impl ClientBuilder {
         #[cfg(feature = "decompression")]
         let decoding = decoding.filter(|_| {
             // The caller asks, for every request.
-            !default_headers.contains_key(ACCEPT_ENCODING) && !default_headers.contains_key(RANGE)
+            let everywhere = &default_headers.everywhere;
+            !everywhere.contains_key(ACCEPT_ENCODING) && !everywhere.contains_key(RANGE)
         });
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
@@ -214,7 +218,7 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "retry")]
         f.field("retry", retry);
         f.field("policy", policy)
-            .field("default_headers", &HeaderNames(default_headers))
+            .field("default_headers", default_headers)
             .field("limits", limits)
             .field("redirects", redirects)
             .field("hops", hops)
