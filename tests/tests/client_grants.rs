@@ -6,13 +6,16 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use bonafide::assurance::Assurance;
+use bonafide::cookies::Jar;
 use bonafide::danger::Grant;
 use bonafide::hsts::HstsHosts;
+use bonafide::store::Partition;
 use bonafide::verify::pki_types::UnixTime;
 use bonafide::verify::{Code, Policy};
-use bonafide::{Client, ClientBuilder};
+use bonafide::{Client, ClientBuilder, Url};
 use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use bytes::Bytes;
@@ -71,4 +74,28 @@ async fn a_secret_header_of_the_origin_is_left_out_and_a_public_one_is_sent() {
         .unwrap();
     let response = client.get(server.url("/")).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "[false, true]");
+}
+
+#[tokio::test]
+async fn no_cookie_is_sent_and_none_is_stored() {
+    let server = server(|request| {
+        let sent = request.headers().get("cookie").cloned();
+        let response = Response::builder().header("set-cookie", "evil=1; Path=/");
+        let body = sent.map_or(Bytes::new(), |sent| sent.as_bytes().to_vec().into());
+        response.body(body).unwrap()
+    })
+    .await;
+    let jar = Jar::new();
+    let client = builder().cookies(jar.clone()).build().unwrap();
+    let url = Url::parse(&server.url("/")).unwrap();
+    for zone in ["default", "localhost"] {
+        let zone = Partition::new(zone);
+        let set = jar.set(&url, &zone, Assurance::Verified, b"id=7", SystemTime::now());
+        set.unwrap();
+    }
+    for _ in 0..2 {
+        let response = client.get(server.url("/")).send().await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "");
+    }
+    assert_eq!(jar.len(), 2);
 }

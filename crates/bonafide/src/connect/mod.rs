@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use ::http::Version;
 use ::http::header::USER_AGENT;
+#[cfg(feature = "cookies")]
+use bonafide_tower::store::Partition;
 use bonafide_verify::identity::Credential;
 use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
@@ -29,6 +31,8 @@ pub(crate) use self::warm_up::WarmUp;
 use crate::error::{Failure, Kind, Phase};
 use crate::limits::Limits;
 use crate::observe::OpeningTimes;
+#[cfg(feature = "cookies")]
+use crate::origin::server_name;
 use crate::origin::{Origin, Scheme};
 use crate::pool::{Connect, Connected, PartitionKey, Protocol, Recall};
 use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Timers, Wire};
@@ -52,6 +56,9 @@ pub(crate) struct Meta {
     pub(crate) fate: Fate,
     pub(crate) socket: Arc<SocketState>,
     pub(crate) timers: Timers,
+    /// The owner of the cookies: the zone.
+    #[cfg(feature = "cookies")]
+    pub(crate) partition: Partition,
     /// When the policy's verdict expires, by the policy's clock. The pool's own deadline runs on a
     /// clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
@@ -109,6 +116,11 @@ impl Connect for Connector {
         let line = Line {
             ends,
             socket: stream.state(),
+            #[cfg(feature = "cookies")]
+            partition: {
+                let zone = policy.zone_of(&server_name(&origin.host)?);
+                Partition::new(zone.map_err(Failure::refused)?.name())
+            },
         };
         match origin.scheme {
             Scheme::Http => {
@@ -220,7 +232,12 @@ impl Connector {
         let receipt = judged.as_ref().map(|judged| &*judged.receipt);
         let wire = Wire::new(origin, version, &self.default_headers.of(origin, receipt)?)?;
         let fate = Fate::default();
-        let Line { ends, socket } = line;
+        let Line {
+            ends,
+            socket,
+            #[cfg(feature = "cookies")]
+            partition,
+        } = line;
         let stream = Noting::new(stream, fate.clone());
         let broken = |error: hyper::Error| {
             Failure::new(Kind::Protocol, "the HTTP connection could not be set up")
@@ -261,6 +278,8 @@ impl Connector {
                 fate,
                 socket,
                 timers: Timers::default(),
+                #[cfg(feature = "cookies")]
+                partition,
                 deadline: verdict_ends,
                 credential: credential.flatten(),
             }),
@@ -280,6 +299,8 @@ struct Judged<'a> {
 struct Line {
     ends: Ends,
     socket: Arc<SocketState>,
+    #[cfg(feature = "cookies")]
+    partition: Partition,
 }
 
 /// The two addresses of a TCP connection.

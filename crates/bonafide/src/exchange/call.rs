@@ -1,11 +1,13 @@
 //! A request as the client carries it from hop to hop.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 use url::Url;
 
-use super::Reached;
+use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
@@ -22,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// Whether it is sent with the client's own credentials.
     pub(crate) credentials: Credentials,
+    /// What this hop is sent with beside, once its connection is known.
+    pub(crate) attachments: Option<Arc<Attachments>>,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
@@ -29,14 +33,15 @@ pub(crate) struct Call {
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
-/// It is in the request's extensions.
-#[derive(Clone, Debug)]
+/// It is in the request's extensions. It holds secrets, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct Carried {
     limits: RequestLimits,
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
-    /// The origin that the credentials are for.
+    attachments: Option<Arc<Attachments>>,
+    /// The origin that credentials and attachments are for.
     origin: Origin,
     /// The same for each copy of the request.
     pub(crate) reached: Reached,
@@ -70,6 +75,7 @@ impl Call {
             path,
             headers,
             credentials: Credentials::Sent,
+            attachments: None,
             body: Body::empty(),
             limits,
             extensions: Extensions::new(),
@@ -80,8 +86,9 @@ impl Call {
     /// its extensions count; `limits` are the limits of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
-    /// client's own credentials are sent with it only if they were before, and to the same origin.
-    /// Where it was not, they are as `uncarried` says.
+    /// client's own credentials and the attachments are sent with it only if they were before, and
+    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing is
+    /// attached.
     ///
     /// # Errors
     ///
@@ -113,10 +120,12 @@ impl Call {
         }
         call.body = body;
         call.extensions = head.extensions;
-        call.credentials = match carried {
-            None => uncarried,
-            Some(carried) if carried.origin == call.origin() => carried.credentials,
-            Some(_) => Credentials::LeftOut,
+        (call.credentials, call.attachments) = match carried {
+            None => (uncarried, None),
+            Some(carried) if carried.origin == call.origin() => {
+                (carried.credentials, carried.attachments)
+            }
+            Some(_) => (Credentials::LeftOut, None),
         };
         Ok((call, deadline))
     }
@@ -129,6 +138,7 @@ impl Call {
             path: self.path.clone(),
             headers: self.headers.clone(),
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             body: self.body.try_clone()?,
             limits: self.limits,
             extensions: self.extensions.clone(),
@@ -167,6 +177,7 @@ impl Call {
             limits: self.limits,
             deadline,
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             origin: self.origin(),
             reached,
         }

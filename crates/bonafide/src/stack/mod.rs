@@ -20,6 +20,8 @@
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
+#[cfg(feature = "auth")]
+mod auth;
 #[cfg(feature = "decompression")]
 mod content;
 mod follow;
@@ -45,6 +47,7 @@ use tower::ServiceExt as _;
 pub(crate) use self::answered::{Answered, Found};
 #[cfg(feature = "decompression")]
 use self::content::Codings;
+use self::hop::HopRules;
 pub(crate) use self::hop::HopSettings;
 use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
@@ -72,7 +75,7 @@ pub(crate) struct CallStage {
     hops: Arc<HopStage>,
     hop_layers: Option<Layered>,
     redirects: Redirects,
-    of_hops: HopSettings,
+    rules: HopRules,
     /// `None` where no response is decoded.
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
@@ -122,11 +125,12 @@ impl Stack {
         };
         let Layers { of_calls, of_hops } = layers;
         let hops = Arc::new(hops);
+        let (rules, redirects) = HopRules::new(settings.hops, settings.redirects);
         let calls = Arc::new(CallStage {
             hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
             hops,
-            redirects: settings.hops.add_to(settings.redirects),
-            of_hops: settings.hops,
+            redirects,
+            rules,
             #[cfg(feature = "decompression")]
             decoding: settings.decoding,
         });
