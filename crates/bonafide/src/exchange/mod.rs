@@ -1,5 +1,6 @@
 //! One request, one response: a connection from the pool, and another try where that is safe.
 
+mod attach;
 mod broken;
 mod call;
 mod checkout;
@@ -17,6 +18,8 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "auth")]
+use bonafide_tower::auth::Presented;
 use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
@@ -26,6 +29,9 @@ use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
 
+#[cfg(feature = "auth")]
+pub(crate) use self::attach::unauthenticated;
+pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 use self::interim::Gate;
@@ -59,9 +65,26 @@ pub(crate) struct Delivered {
     connection: Duration,
     headers: Duration,
     reused: bool,
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(dead_code, reason = "only a credential is compared with its response")
+    )]
+    attached: Attached,
 }
 
 impl Delivered {
+    /// The credential that the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn presented(&self) -> Option<&Presented> {
+        self.attached.presented().map(|presented| &**presented)
+    }
+
+    /// Drops what the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn forget_presented(&mut self) {
+        self.attached = Attached::default();
+    }
+
     /// The URL that answered.
     pub(crate) fn url(&self) -> Url {
         self.meta.wire.url(&self.path)
@@ -138,10 +161,17 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         );
-        let request = request.map_err(|failure| {
-            let failure = failure.delivered(Delivery::NotSent);
-            tries.blame(failure.into())
-        })?;
+        let unsent = |failure: Failure| {
+            let error = Error::from(failure.delivered(Delivery::NotSent));
+            tries.blame(error.over(meta.info.receipt()))
+        };
+        let mut request = request.map_err(unsent)?;
+        let attached = match &call.attachments {
+            None => Attached::default(),
+            Some(attachments) => attachments
+                .attach(&mut request, call, &meta)
+                .map_err(unsent)?,
+        };
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
@@ -176,6 +206,9 @@ pub(crate) async fn exchange(
                         return Err(Error::from(failure).over(meta.info.receipt()));
                     }
                 };
+                if let Some(attachments) = &call.attachments {
+                    attachments.receive(&head.headers, call, &meta);
+                }
                 if gate.is_some_and(|gate| gate.close()) {
                     framing.last = true;
                     framing.unsent = true;
@@ -185,6 +218,7 @@ pub(crate) async fn exchange(
                     connection: leased.saturating_duration_since(start),
                     headers: leased.elapsed(),
                     reused,
+                    attached,
                     meta,
                 };
                 let idle = call.limits.read;
