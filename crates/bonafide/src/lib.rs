@@ -94,6 +94,7 @@ mod proxy;
 mod response;
 mod router;
 mod stack;
+pub mod versions;
 
 pub use ::http;
 #[cfg(feature = "decompression")]

@@ -18,6 +18,7 @@ use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
+use crate::versions::Versions;
 
 /// A request that is being built; see [`Client::get`] and the methods like it.
 ///
@@ -218,6 +219,37 @@ impl RequestBuilder {
         })
     }
 
+    /// Uses HTTP/1.1 alone for this request and its redirects, whatever the client's own
+    /// [choice](crate::ClientBuilder::http1_only) is. Requests with another choice do not share its
+    /// connections.
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let request = client.get("https://shop.example/").http1_only();
+    /// # }
+    /// ```
+    pub fn http1_only(self) -> Self {
+        self.allow(Versions::Http1)
+    }
+
+    /// Uses HTTP/2 alone for this request and its redirects; see
+    /// [`ClientBuilder::http2_only`](crate::ClientBuilder::http2_only) and
+    /// [`http1_only`](Self::http1_only). A server that requires HTTP/1.1 for it is an error of
+    /// [`Kind::Protocol`].
+    pub fn http2_only(self) -> Self {
+        self.allow(Versions::Http2)
+    }
+
+    fn allow(mut self, versions: Versions) -> Self {
+        let stack = &self.client.inner().stack;
+        if let Ok(call) = &mut self.call {
+            call.allow(versions, |scheme, host, port, versions| {
+                stack.find(scheme, host, port, versions)
+            });
+        }
+        self
+    }
+
     /// Calls `callback` with the status and the headers of each interim response, such as
     /// 103 Early Hints, at most 32 for each time that the request is sent. It is called on the task
     /// of the connection; it must not block. Interim responses over HTTP/2 are not reported.
@@ -281,9 +313,13 @@ impl RequestBuilder {
         let call = self
             .call
             .map_err(|error| error.delivered(Delivery::NotSent))?;
+        let versions = call.versions;
         let mut request = call.request()?.map(|()| call.body);
         if self.timeouts != RequestTimeouts::default() {
             request.extensions_mut().insert(self.timeouts);
+        }
+        if versions != self.client.inner().stack.versions() {
+            request.extensions_mut().insert(versions);
         }
         Ok(request)
     }

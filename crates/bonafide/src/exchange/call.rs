@@ -7,12 +7,12 @@ use url::Url;
 
 use super::Reached;
 use crate::body::Body;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
+use crate::versions::Versions;
 
 /// One request, before it is written for a connection.
 pub(crate) struct Call {
@@ -147,6 +147,20 @@ impl Call {
             Some(_) => Credentials::LeftOut,
         };
         Ok((call, deadline))
+    }
+
+    /// Allows these versions alone. `find` gives the connections of an origin, if they are known.
+    pub(crate) fn allow(
+        &mut self,
+        versions: Versions,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
+    ) {
+        let origin = self.origin();
+        self.versions = versions;
+        self.endpoint = match find(origin.scheme, &origin.host, origin.port, versions) {
+            Some(connections) => Endpoint::Known(connections),
+            None => Endpoint::Named(origin),
+        };
     }
 
     /// The same call again, if its body can be repeated.

@@ -17,12 +17,13 @@ use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Listener, Policy, PolicyHandle};
 
 use self::origins::OriginCache;
-use crate::connect::{Connector, Versions};
+use crate::connect::Connector;
 use crate::error::{Failure, Kind};
 use crate::limits::MAX_ORIGINS;
 use crate::origin::{Origin, Scheme, server_name};
 use crate::pool::{Partition, PartitionKey, PartitionParts, Pool, current_runtime};
 use crate::proxy::Route;
+use crate::versions::Versions;
 
 /// The connections to one origin, on one runtime, under one policy.
 pub(crate) type Connections = Arc<Partition<Connector>>;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::origins::OriginCache;
-use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::Scheme;
 use crate::pool::tests::bench::{Bench, epoch, key, origin, parts};
 use crate::pool::{PartitionKey, PartitionParts, current_runtime};
 use crate::proxy::{Proxy, Route};
+use crate::versions::Versions;
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_is_found_by_scheme_host_and_port() {

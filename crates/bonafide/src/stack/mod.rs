@@ -48,13 +48,13 @@ pub(crate) use self::layers::{Wrap, wrap};
 #[cfg(feature = "retry")]
 pub(crate) use self::retry::layer as retry_layer;
 use crate::body::Body;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
 use crate::router::{Connections, Router};
+use crate::versions::Versions;
 
 /// What every call of a client goes through.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner};
-use crate::connect::{Connector, Resolver, Versions, WarmUp};
+use crate::connect::{Connector, Resolver, WarmUp};
 use crate::error::{Error, Failure};
 use crate::header_names::HeaderNames;
 use crate::limits::Limits;
@@ -36,6 +36,7 @@ use crate::stack::retry_layer;
 #[cfg(feature = "hsts")]
 use crate::stack::wrap;
 use crate::stack::{CallSettings, HopStage, Layers, Stack};
+use crate::versions::Versions;
 
 /// Builds a [`Client`].
 ///

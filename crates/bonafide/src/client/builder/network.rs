@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use super::ClientBuilder;
-use crate::connect::Versions;
 use crate::proxy::Proxy;
+use crate::versions::Versions;
 
 impl ClientBuilder {
     /// Uses HTTP/1.1 alone, and offers nothing else to servers. Default: HTTP/2 where the server

@@ -2,9 +2,9 @@
 //!
 //! Each step takes the time and returns [`Actions`]. Invariant after each step: a request waits
 //! only while an attempt is under way, while an HTTP/2 connection that may serve it has as many
-//! streams as its peer allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A request beyond the
-//! peer's stream limit waits here and not in the connection, since from here it can still use
-//! another connection.
+//! streams as its peer allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A
+//! request beyond the peer's stream limit waits here and not in the connection, since from here it
+//! can still use another connection.
 
 mod actions;
 mod attempts;
