@@ -105,6 +105,23 @@ impl Client {
         self.inner.stack.router().ok().map(|router| router.policy())
     }
 
+    /// Closes the connections that no request uses at this moment, of all clones of this client and
+    /// on all runtimes. A connection in use is kept when its requests have ended, as always.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// client.get("https://shop.example/").send().await?.bytes().await?;
+    /// // The network has changed: the next request begins with a new connection.
+    /// client.close_idle_connections();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn close_idle_connections(&self) {
+        if let Ok(router) = self.inner.stack.router() {
+            router.close_idle();
+        }
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
     }

@@ -117,6 +117,11 @@ impl Router {
         connections.key().parts().epoch != self.policy.epoch()
     }
 
+    /// Closes the unused connections.
+    pub(crate) fn close_idle(&self) {
+        self.pool.close_idle();
+    }
+
     /// The time by the policy's clock.
     pub(crate) fn now(&self) -> UnixTime {
         self.policy.current().clock().now()

@@ -231,6 +231,13 @@ impl<C: Connect, W> State<C, W> {
         idle.into_iter().chain(shared).chain(unused).min()
     }
 
+    /// Closes the unused connections.
+    pub(in crate::pool) fn close_idle(&mut self, actions: &mut Actions<C, W>) {
+        self.idle.clear(Cause::Asked, &mut actions.closed);
+        self.shared.clear_unused(Cause::Asked, &mut actions.closed);
+        self.sweep_if_empty(actions);
+    }
+
     /// Whether the partition is empty and had no request for the idle timeout.
     pub(in crate::pool) fn is_unused(&self, now: Instant) -> bool {
         self.is_empty() && now.saturating_duration_since(self.touched) >= self.limits.idle_timeout
