@@ -48,6 +48,9 @@
 //! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
 //! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
 //!
+//! The limits on connections to one origin hold for each runtime that the client is used on, and
+//! for each choice of [versions](crate::versions::Versions) that its requests make.
+//!
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
 //! [`ClientBuilder::handshake_timeout`]: crate::ClientBuilder::handshake_timeout
 //! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout

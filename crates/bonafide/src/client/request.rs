@@ -234,8 +234,14 @@ impl RequestBuilder {
 
     /// Uses HTTP/2 alone for this request and its redirects; see
     /// [`ClientBuilder::http2_only`](crate::ClientBuilder::http2_only) and
-    /// [`http1_only`](Self::http1_only). A server that requires HTTP/1.1 for it is an error of
-    /// [`Kind::Protocol`].
+    /// [`http1_only`](Self::http1_only). If the server requires HTTP/1.1 for it
+    /// (HTTP_1_1_REQUIRED, RFC 9113 section 7), it fails with [`Kind::Protocol`].
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let request = client.get("https://shop.example/").http2_only();
+    /// # }
+    /// ```
     pub fn http2_only(self) -> Self {
         self.allow(Versions::Http2)
     }

@@ -37,8 +37,8 @@ impl Tries {
         error.sent_before(self.reached)
     }
 
-    /// The body for a try over HTTP/1.1, for a request that a server did not process over HTTP/2 and
-    /// requires HTTP/1.1 for. From then on `call` asks for an HTTP/1.1 connection.
+    /// The body for a try over HTTP/1.1, for a request that a server did not process over HTTP/2
+    /// and requires HTTP/1.1 for. From then on `call` asks for an HTTP/1.1 connection.
     pub(super) fn over_http1(&mut self, call: &mut Call, spare: Option<Body>) -> Option<Body> {
         self.reached = self.reached.or_further(Delivery::RefusedUnprocessed);
         if call.versions == Versions::Http2 || call.connection == Wanted::Http1 {
