@@ -51,6 +51,9 @@
 //! | the body of a 401 whose challenge is answered | 64 KiB, 1 s | |
 //! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
 //!
+//! The limits on connections to one origin hold for each runtime that the client is used on, and
+//! for each choice of [versions](crate::versions::Versions) that its requests make.
+//!
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
 //! [`ClientBuilder::handshake_timeout`]: crate::ClientBuilder::handshake_timeout
 //! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout

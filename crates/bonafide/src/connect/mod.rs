@@ -6,7 +6,6 @@ mod resolve;
 mod tcp;
 mod tls;
 mod tunnel;
-mod versions;
 mod warm_up;
 
 use std::future::Future;
@@ -26,7 +25,6 @@ use tokio::net::TcpStream;
 pub(crate) use self::default_headers::DefaultHeaders;
 pub use self::info::ConnectionInfo;
 pub(crate) use self::resolve::Resolver;
-pub(crate) use self::versions::Versions;
 pub(crate) use self::warm_up::WarmUp;
 use crate::error::{Failure, Kind, Phase};
 use crate::limits::Limits;

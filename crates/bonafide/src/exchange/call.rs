@@ -11,12 +11,12 @@ use url::Url;
 
 use super::{Attachments, Reached};
 use crate::body::Body;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
+use crate::versions::Versions;
 
 /// One request, before it is written for a connection.
 pub(crate) struct Call {
@@ -129,8 +129,8 @@ impl Call {
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
     /// client's own credentials and the attachments are sent with it only if they were before, and
-    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing is
-    /// attached.
+    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing
+    /// is attached.
     ///
     /// # Errors
     ///
@@ -179,6 +179,20 @@ impl Call {
             Some(_) => (Credentials::LeftOut, None),
         };
         Ok((call, deadline))
+    }
+
+    /// Allows these versions alone. `find` gives the connections of an origin, if they are known.
+    pub(crate) fn allow(
+        &mut self,
+        versions: Versions,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
+    ) {
+        let origin = self.origin();
+        self.versions = versions;
+        self.endpoint = match find(origin.scheme, &origin.host, origin.port, versions) {
+            Some(connections) => Endpoint::Known(connections),
+            None => Endpoint::Named(origin),
+        };
     }
 
     /// The same call again, if its body can be repeated.

@@ -48,6 +48,7 @@ use crate::limits::{Deadline, SILENCE};
 use crate::observe::Timings;
 use crate::pool::Lease;
 use crate::router::Router;
+use crate::versions::Versions;
 
 /// A response to one hop.
 pub(crate) struct HopResponse {
@@ -115,7 +116,8 @@ impl HopResponse {
 
 /// Sends `call` and waits for the headers of the response.
 ///
-/// A request that provably was not processed is sent again on another connection. A request whose
+/// A request that provably was not processed is sent again on another connection, over HTTP/1.1 if
+/// the server requires that. A request whose
 /// connection closed without a response is sent again once, if it is idempotent, its body can be
 /// repeated and the connection was not new. Nothing else is sent twice.
 pub(crate) async fn exchange(
@@ -242,7 +244,9 @@ pub(crate) async fn exchange(
                     Some(error) if returned.is_none() => broken::delivery(error),
                     _ => Delivery::NotSent,
                 };
-                if gone || returned.is_some() || delivery == Delivery::RefusedUnprocessed {
+                let http1_required = error.as_ref().is_some_and(broken::requires_http1);
+                let refused = delivery == Delivery::RefusedUnprocessed && !http1_required;
+                if gone || returned.is_some() || refused {
                     report_fault(lease);
                 } else if let Lease::Http2(lease) = lease {
                     lease.end();
@@ -252,14 +256,27 @@ pub(crate) async fn exchange(
                     Some(gate) => returned.map(|_| gate.take_body()),
                     None => returned,
                 };
-                match tries.again(delivery, returned, spare, reused, replayable) {
+                let again = if http1_required {
+                    tries.over_http1(call, spare)
+                } else {
+                    tries.again(delivery, returned, spare, reused, replayable)
+                };
+                match again {
                     Some(body) => {
                         call.body = body;
                         now = Instant::now();
                     }
                     None => {
-                        let mut failure = broken::failure(error).delivered(delivery);
-                        failure.passing |= delivery.is_unprocessed();
+                        let failure = match error {
+                            Some(error) if http1_required && call.versions == Versions::Http2 => {
+                                broken::http1_required(error)
+                            }
+                            error => Failure {
+                                passing: delivery.is_unprocessed(),
+                                ..broken::failure(error)
+                            },
+                        };
+                        let failure = failure.delivered(delivery);
                         let error = Error::from(failure).over(meta.info.receipt());
                         return Err(tries.blame(error));
                     }

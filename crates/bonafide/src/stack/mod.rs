@@ -60,13 +60,13 @@ pub use self::retry::ByDelivery;
 #[cfg(feature = "retry")]
 pub(crate) use self::retry::Retries;
 use crate::body::Body;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
 use crate::router::{Connections, Router};
+use crate::versions::Versions;
 
 /// What every call of a client goes through.
 #[derive(Debug)]

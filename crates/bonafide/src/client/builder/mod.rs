@@ -23,7 +23,7 @@ use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner};
-use crate::connect::{Connector, DefaultHeaders, Resolver, Versions, WarmUp};
+use crate::connect::{Connector, DefaultHeaders, Resolver, WarmUp};
 use crate::error::{Error, Failure};
 use crate::limits::Limits;
 use crate::pool::Pool;
@@ -34,6 +34,7 @@ use crate::stack::Retries;
 use crate::stack::{CallSettings, HopSettings, HopStage, Layers, Stack};
 #[cfg(feature = "testing")]
 use crate::testing::{FakeServer, InPlace};
+use crate::versions::Versions;
 
 /// Builds a [`Client`].
 ///
