@@ -7,6 +7,8 @@ use std::time::Duration;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
+#[cfg(feature = "download")]
+use http::header::ACCEPT_ENCODING;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
@@ -53,10 +55,10 @@ use crate::versions::Versions;
 /// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<C = Client> {
-    client: Client,
+    pub(crate) client: Client,
     /// Boxed, since a builder is moved with each of its methods.
-    call: Result<Box<Call>, Error>,
-    timeouts: RequestTimeouts,
+    pub(crate) call: Result<Box<Call>, Error>,
+    pub(crate) timeouts: RequestTimeouts,
     sent_by: PhantomData<fn() -> C>,
 }
 
@@ -379,6 +381,12 @@ impl<C> RequestBuilder<C> {
             request.extensions_mut().insert(versions);
         }
         Ok(request)
+    }
+
+    /// This request, whose response must not be encoded.
+    #[cfg(feature = "download")]
+    pub(crate) fn identity(self) -> Self {
+        self.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
     }
 
     /// The same request, sent by the async client.
