@@ -1,7 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
 #[cfg(feature = "retry")]
-use bonafide_tower::retry::Attempts;
+use bonafide_tower::retry::{Attempts, Over};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
@@ -59,6 +59,17 @@ pub(crate) enum Wanted {
     Fresh,
     /// One of HTTP/1.1, as after HTTP_1_1_REQUIRED (RFC 9113 section 7).
     Http1,
+}
+
+#[cfg(feature = "retry")]
+impl From<Over> for Wanted {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Any => Self::Any,
+            Over::FreshConnection => Self::Fresh,
+            Over::Http1 => Self::Http1,
+        }
+    }
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -164,6 +175,14 @@ impl Call {
         call.connection = carried
             .as_ref()
             .map_or(Wanted::Any, |carried| carried.connection);
+        // Of a layer that retries. It is for this hop alone.
+        #[cfg(feature = "retry")]
+        if let Some(over) = call.extensions.remove::<Over>() {
+            call.connection = match over {
+                Over::Http1 if call.versions == Versions::Http2 => Wanted::Any,
+                over => over.into(),
+            };
+        }
         call.credentials = match carried {
             None => uncarried,
             Some(carried) if carried.origin == call.origin() => carried.credentials,

@@ -22,6 +22,7 @@ pub use self::classify::ByDelivery;
 use self::classify::within_limits;
 use self::discard::wait;
 use super::CallStage;
+use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, HopResponse, Wanted};
 use crate::limits::Deadline;
@@ -63,7 +64,7 @@ impl CallStage {
             let Some(course) = &mut course else {
                 return attempt;
             };
-            let outcome = self.retries.classify(&attempt);
+            let outcome = self.retries.classify(call, &attempt);
             let ended = Attempted {
                 outcome,
                 attempt: &attempt,
@@ -79,9 +80,9 @@ impl CallStage {
                 return attempt.map_err(|error| error.sent_before(reached));
             };
             call.connection = match again.over {
-                Over::Any => Wanted::Any,
-                Over::FreshConnection => Wanted::Fresh,
-                Over::Http1 => Wanted::Http1,
+                // What is taken over HTTP/1.1 alone stays there.
+                Over::Any if call.connection == Wanted::Http1 => Wanted::Http1,
+                over => over.into(),
             };
             reached = reached.or_further(delivery(outcome, &attempt));
             wait(
@@ -131,11 +132,16 @@ impl Retries {
         Ok(Some(course))
     }
 
-    fn classify(&self, attempt: &Result<HopResponse, Error>) -> Outcome {
+    fn classify(&self, call: &Call, attempt: &Result<HopResponse, Error>) -> Outcome {
         let attempt = attempt.as_ref().map(|answer| &answer.head);
-        match &self.classifier {
+        let outcome = match &self.classifier {
             None => ByDelivery.classify(attempt),
             Some(classifier) => within_limits(&**classifier, attempt),
+        };
+        match outcome {
+            // The caller allows HTTP/2 alone.
+            Outcome::Http1Required if call.versions == Versions::Http2 => Outcome::Final,
+            outcome => outcome,
         }
     }
 
