@@ -64,6 +64,11 @@
 //! [hop layers](crate::ClientBuilder::hop_layer) see each attempt. Retries of several layers do not
 //! multiply where they share [`Attempts`], as [`RetryLayer`] does.
 //!
+//! In the extensions of an `http::Request` that is sent through the client as a tower service, a
+//! [`Retry`] is the rule of this request, and an [`Over`] says which connection it needs. Where
+//! there is a rule, [`Attempts`], [`BudgetKey`], [`Deadline`] and [`IdempotencyKey`] count as they
+//! do for [`RetryLayer`].
+//!
 //! The rule and the layer are those of `bonafide-tower`, for use without this client as well.
 //!
 //! [`ClientBuilder::retry`]: crate::ClientBuilder::retry

@@ -230,19 +230,22 @@ async fn what_requires_http1_is_sent_again_over_http1_whatever_the_method() {
 
 #[tokio::test]
 async fn a_later_attempt_stays_on_http1() {
-    let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
-    let (client, server, log) = old_fashioned(reset, &[503, 200]).await;
-    let client = client.retry(quick()).build().unwrap();
-    let response = client.get(server.url("/")).send().await.unwrap();
-    assert_eq!(
-        (response.status(), response.attempts()),
-        (StatusCode::OK, 3)
-    );
-    assert_eq!(seen(&log).len(), 3);
-    assert_eq!(
-        seen(&log).iter().filter(|(_, line)| line == "h2").count(),
-        1
-    );
+    for layered in [false, true] {
+        let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
+        let (client, server, log) = old_fashioned(reset, &[503, 200]).await;
+        let mut client = client.retry(quick());
+        if layered {
+            client = client.hop_layer(Identity::new());
+        }
+        let client = client.build().unwrap();
+        let response = client.get(server.url("/")).send().await.unwrap();
+        assert_eq!(
+            (response.status(), response.attempts()),
+            (StatusCode::OK, 3)
+        );
+        let over_http2 = seen(&log).iter().filter(|(_, line)| line == "h2").count();
+        assert_eq!((seen(&log).len(), over_http2), (3, 1), "{layered}");
+    }
 }
 
 #[tokio::test]
