@@ -76,6 +76,7 @@
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
 //! | `blocking` | | the module `blocking`: the client for programs without async code |
+//! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 #[cfg(feature = "blocking")]
@@ -101,6 +102,8 @@ mod response;
 pub mod retry;
 mod router;
 mod stack;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use ::http;
 #[cfg(feature = "decompression")]

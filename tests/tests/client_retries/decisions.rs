@@ -1,6 +1,7 @@
 //! What a classifier may decide, what it may not, and who sees the decisions.
 
-use bonafide::retry::{ByDelivery, Classify as _, Delivery, GiveUp, Outcome, Step};
+use bonafide::Delivery;
+use bonafide::retry::{ByDelivery, Classify as _, GiveUp, Outcome, Step};
 use bonafide::{Client, ClientBuilder, Code, Error, Kind, StatusCode};
 use bonafide_testkit::{Alpn, ClientAuth, Ending, TestCa};
 use bonafide_tests::trusting;

@@ -108,7 +108,8 @@ async fn the_error_of_a_call_returns_its_key() {
 fn lost_is_a_failure(attempt: Result<&http::response::Parts, &bonafide::Error>) -> Outcome {
     use std::error::Error as _;
 
-    use bonafide::retry::{ByDelivery, Classify as _, Delivery};
+    use bonafide::Delivery;
+    use bonafide::retry::{ByDelivery, Classify as _};
 
     match attempt {
         Err(error) if error.source().is_some_and(|cause| cause.is::<Lost>()) => {

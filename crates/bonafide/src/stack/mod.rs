@@ -34,6 +34,7 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
+use bonafide_tower::delivery::is_idempotent;
 use bonafide_tower::redirect::{Hop, Redirects};
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
@@ -54,7 +55,7 @@ pub(crate) use self::retry::Retries;
 use crate::body::Body;
 use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;

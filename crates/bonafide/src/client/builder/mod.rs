@@ -6,6 +6,8 @@ mod headers;
 mod layers;
 mod limits;
 mod network;
+#[cfg(feature = "testing")]
+mod testing;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
-use bonafide_verify::{Policy, PolicyHandle};
+use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
 use http::header::{ACCEPT_ENCODING, RANGE};
@@ -34,6 +36,8 @@ use crate::stack::Retries;
 #[cfg(feature = "hsts")]
 use crate::stack::wrap;
 use crate::stack::{CallSettings, HopStage, Layers, Stack};
+#[cfg(feature = "testing")]
+use crate::testing::{FakeServer, InPlace};
 
 /// Builds a [`Client`].
 ///
@@ -65,6 +69,8 @@ pub struct ClientBuilder {
     resolver: Resolver,
     versions: Versions,
     layers: Layers,
+    #[cfg(feature = "testing")]
+    fake: Option<FakeServer>,
     mistake: Option<Failure>,
 }
 
@@ -92,6 +98,8 @@ impl ClientBuilder {
             resolver: Resolver::default(),
             versions: Versions::default(),
             layers: Layers::default(),
+            #[cfg(feature = "testing")]
+            fake: None,
             mistake: None,
         }
     }
@@ -138,6 +146,8 @@ impl ClientBuilder {
             versions,
             #[cfg_attr(not(feature = "hsts"), expect(unused_mut, reason = "HSTS is a layer"))]
             mut layers,
+            #[cfg(feature = "testing")]
+            fake,
             mistake,
         } = self;
         #[cfg(feature = "hsts")]
@@ -149,11 +159,23 @@ impl ClientBuilder {
             // The caller asks, for every request.
             !default_headers.contains_key(ACCEPT_ENCODING) && !default_headers.contains_key(RANGE)
         });
+        #[cfg(feature = "testing")]
+        let fake = fake.map(|server| InPlace {
+            server,
+            default_headers: default_headers.clone(),
+            has_policy: policy.is_some(),
+        });
+        #[cfg(feature = "testing")]
+        let default_policy = match &fake {
+            Some(_) => testing::trusting_no_server,
+            None => system_policy,
+        };
+        #[cfg(not(feature = "testing"))]
+        let default_policy = system_policy;
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
-            (None, None) => Policy::builder()
-                .build()
+            (None, None) => default_policy()
                 .map(PolicyHandle::new)
                 .map_err(Failure::config),
         };
@@ -171,7 +193,14 @@ impl ClientBuilder {
                 default_headers,
             };
             let pool = Pool::new(connector, pool_limits);
-            Router::new(policy, route, allow_plain_http, pool)
+            Router::new(
+                policy,
+                route,
+                allow_plain_http,
+                pool,
+                #[cfg(feature = "testing")]
+                fake,
+            )
         });
         let hops = HopStage::new(router, checkout_limit, request_limits, versions);
         let settings = CallSettings {
@@ -188,6 +217,11 @@ impl ClientBuilder {
             }),
         }
     }
+}
+
+/// The policy of a client that was given none.
+fn system_policy() -> Result<Policy, ConfigError> {
+    Policy::builder().build()
 }
 
 /// Shows only the names of the default headers.
@@ -209,6 +243,8 @@ impl fmt::Debug for ClientBuilder {
             resolver,
             versions,
             layers,
+            #[cfg(feature = "testing")]
+            fake,
             mistake,
         } = self;
         let mut f = f.debug_struct("ClientBuilder");
@@ -218,6 +254,8 @@ impl fmt::Debug for ClientBuilder {
         f.field("retries", retries);
         #[cfg(feature = "hsts")]
         f.field("hsts", hsts);
+        #[cfg(feature = "testing")]
+        f.field("fake", fake);
         f.field("policy", policy)
             .field("default_headers", &HeaderNames(default_headers))
             .field("limits", limits)

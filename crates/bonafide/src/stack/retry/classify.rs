@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::iter;
 
-use bonafide_tower::retry::{self, Classify, Outcome, Standard};
+use bonafide_tower::retry::{Classify, Outcome, Standard};
 use bonafide_verify::Code;
 use http::{StatusCode, response};
 
@@ -24,8 +24,8 @@ use crate::error::{Delivery, Error, Kind, Phase};
 /// A classifier that changes one case leaves the others to it:
 ///
 /// ```
-/// use bonafide::retry::{ByDelivery, Classify, Delivery, Outcome};
-/// use bonafide::{Client, Error, StatusCode};
+/// use bonafide::retry::{ByDelivery, Classify, Outcome};
+/// use bonafide::{Client, Delivery, Error, StatusCode};
 /// use http::response;
 ///
 /// // 404 as well: this service answers it until its data has arrived.
@@ -67,7 +67,7 @@ fn of_error(error: &Error) -> Outcome {
         },
     };
     match may_pass {
-        true => Outcome::Failed(of_delivery(error.delivery())),
+        true => Outcome::Failed(error.delivery()),
         false => Outcome::Final,
     }
 }
@@ -81,10 +81,10 @@ pub(super) fn within_limits(
     let (least, misdirected, http1_required) = match attempt {
         Ok(head) => {
             let misdirected = head.status == StatusCode::MISDIRECTED_REQUEST;
-            (retry::Delivery::Answered, misdirected, false)
+            (Delivery::Answered, misdirected, false)
         }
         Err(error) if is_decided(error) => return Outcome::Final,
-        Err(error) => (of_delivery(error.delivery()), false, requires_http1(error)),
+        Err(error) => (error.delivery(), false, requires_http1(error)),
     };
     match classifier.classify(attempt) {
         Outcome::Failed(delivery) => Outcome::Failed(delivery.max(least)),
@@ -124,14 +124,4 @@ fn requires_http1(error: &Error) -> bool {
     iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<h2::Error>())
         .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
-}
-
-/// The rule's name for it.
-pub(super) fn of_delivery(delivery: Delivery) -> retry::Delivery {
-    match delivery {
-        Delivery::NotSent => retry::Delivery::NotSent,
-        Delivery::RefusedUnprocessed => retry::Delivery::RefusedUnprocessed,
-        Delivery::MaybeProcessed => retry::Delivery::MaybeProcessed,
-        Delivery::Answered => retry::Delivery::Answered,
-    }
 }

@@ -84,7 +84,7 @@ impl CallStage {
                 Over::Any if call.connection == Wanted::Http1 => Wanted::Http1,
                 over => over.into(),
             };
-            reached = reached.or_further(delivery(outcome, &attempt));
+            reached = reached.max(delivery(outcome, &attempt));
             wait(
                 again.after,
                 attempt.ok().map(|answer| answer.body),
@@ -236,7 +236,7 @@ fn budget_key(router: &Router, call: &Call) -> BudgetKey {
     // A host without a zone is refused, and a refusal is not repeated.
     let zone = name.ok().and_then(|name| policy.zone_of(&name).ok());
     let zone = zone.map_or("", |zone| zone.name());
-    BudgetKey::new(&format!("{zone} {origin}"))
+    BudgetKey::of_zone(zone, &origin.to_string())
 }
 
 /// No key could be made.
