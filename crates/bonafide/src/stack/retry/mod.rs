@@ -56,7 +56,7 @@ impl CallStage {
                 _ => None,
             };
             if let Some(course) = &mut course
-                && (self.hop_layers.is_some() || course.made() > 0)
+                && self.hop_layers.is_some()
             {
                 course.prepare(&mut call.extensions);
             }
