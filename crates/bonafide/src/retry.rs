@@ -22,7 +22,6 @@
 //! | may have been processed | again | no |
 //! | was answered with 408, 429, 500, 502, 503 or 504 | again | no |
 //! | was answered with 421 | again, once, over a fresh connection | again, once, over a fresh connection |
-//! | failed with `HTTP_1_1_REQUIRED` | again, once, over HTTP/1.1 | again, once, over HTTP/1.1 |
 //! | ended because the server was refused, by an error of the policy or by a TLS alert | no | no |
 //!
 //! `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and `DELETE` are idempotent by method (RFC 9110 section
@@ -33,10 +32,9 @@
 //!
 //! [`ByDelivery`] classifies the attempts; [`ClientBuilder::retry_classifier`] replaces it.
 //!
-//! A client or a request that allows HTTP/2 alone does not fall back to HTTP/1.1.
-//!
 //! What a server provably did not process is sent again by every client, with or without a rule, at
-//! most three times; that is part of one attempt and is not counted here.
+//! most three times in all, and once over HTTP/1.1 after `HTTP_1_1_REQUIRED`. That is part of one
+//! attempt and is not counted here.
 //!
 //! # How often, and when
 //!

@@ -33,19 +33,19 @@ pub enum RawStream {
 }
 
 impl RawStream {
-    /// The application protocol that was selected in the handshake.
-    pub fn alpn(&self) -> Option<&[u8]> {
-        match self {
-            Self::Plain(_) => None,
-            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
-        }
-    }
-
     /// The TCP connection below.
     pub fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref().0,
+        }
+    }
+
+    /// The application protocol that was selected; none without TLS.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
         }
     }
 }
@@ -81,15 +81,14 @@ impl RawServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self::tls_with(identity, &[alpn], serve).await
+        Self::tls_by_alpn(identity, &[alpn], serve).await
     }
 
-    /// With TLS and any of these application protocols, the preferred one first.
-    /// [`RawStream::alpn`] is the one that was selected.
+    /// With TLS, and the first application protocol of `alpn` that the client offers.
     ///
     /// # Panics
     /// If the identity is of no use to rustls.
-    pub async fn tls_with<F>(
+    pub async fn tls_by_alpn<F>(
         identity: &Identity,
         alpn: &[&str],
         serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,

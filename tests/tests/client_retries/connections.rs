@@ -1,10 +1,10 @@
-//! Retries that need another connection: after 421 a fresh one, after `HTTP_1_1_REQUIRED` one of
-//! HTTP/1.1.
+//! Retries that need another connection: after 421 a fresh one. What a server takes over HTTP/1.1
+//! alone is sent over it within an attempt.
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use bonafide::retry::{GiveUp, Outcome, RetryLayer, Step};
+use bonafide::retry::{Budget, GiveUp, RetryLayer};
 use bonafide::{Body, Client, ClientBuilder, Delivery, Kind, StatusCode, Version};
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_tests::{Frame, Http2Peer, RawServer, RawStream, raw_http1, read_head, trusting};
@@ -167,7 +167,7 @@ async fn old_fashioned(
     let ca = TestCa::new();
     let identity = ca.issue(Recipe::for_host("127.0.0.1"));
     let policy = trusting(&ca).build().unwrap();
-    let server = RawServer::tls_with(&identity, &["h2", "http/1.1"], move |number, stream| {
+    let server = RawServer::tls_by_alpn(&identity, &["h2", "http/1.1"], move |number, stream| {
         let log = Arc::clone(&shared);
         let note = move |line: String| log.lock().unwrap().push((number, line));
         async move {
@@ -207,72 +207,48 @@ async fn answer_in_turn(mut stream: RawStream, statuses: &[u16], note: impl Fn(S
 }
 
 #[tokio::test]
-async fn what_requires_http1_is_sent_again_over_http1_whatever_the_method() {
-    for method in [Method::GET, Method::POST] {
-        for layered in [false, true] {
-            let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
-            let (client, server, log) = old_fashioned(reset, &[200]).await;
-            let mut client = client.retry(quick());
-            if layered {
-                client = client.hop_layer(Identity::new());
-            }
-            let client = client.build().unwrap();
-            let request = client.request(method.clone(), server.url("/"));
-            let response = request.body("x").send().await.unwrap();
-            assert_eq!(response.status(), StatusCode::OK, "{method}");
-            assert_eq!(response.version(), Version::HTTP_11, "{method}");
-            assert_eq!(response.attempts(), 2, "{method}");
-            let http1 = format!("{method} / HTTP/1.1");
-            assert_eq!(seen(&log), [(0, "h2".to_owned()), (1, http1)]);
-        }
+async fn what_requires_http1_is_sent_over_http1_within_one_attempt_and_not_counted() {
+    for refusal in [
+        |stream| Frame::reset(stream, HTTP_1_1_REQUIRED),
+        |_| Frame::goaway(0, HTTP_1_1_REQUIRED),
+    ] {
+        let (client, server, log) = old_fashioned(refusal, &[200]).await;
+        let decisions = Log::default();
+        let client = client
+            .retry(quick())
+            .retry_budget(Budget::new(0, 0))
+            .retry_observer(decisions.clone());
+        let client = client.build().unwrap();
+        let response = client.post(server.url("/")).body("x").send().await.unwrap();
+        assert_eq!(response.version(), Version::HTTP_11);
+        assert_eq!((response.attempts(), decisions.all()), (1, vec![]));
+        let http1 = "POST / HTTP/1.1".to_owned();
+        assert_eq!(seen(&log), [(0, "h2".to_owned()), (1, http1)]);
     }
 }
 
 #[tokio::test]
 async fn a_later_attempt_stays_on_http1() {
-    for layered in [false, true] {
-        let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
-        let (client, server, log) = old_fashioned(reset, &[503, 200]).await;
-        let mut client = client.retry(quick());
-        if layered {
-            client = client.hop_layer(Identity::new());
-        }
-        let client = client.build().unwrap();
-        let response = client.get(server.url("/")).send().await.unwrap();
-        assert_eq!(
-            (response.status(), response.attempts()),
-            (StatusCode::OK, 3)
-        );
-        let over_http2 = seen(&log).iter().filter(|(_, line)| line == "h2").count();
-        assert_eq!((seen(&log).len(), over_http2), (3, 1), "{layered}");
-    }
+    let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
+    let (client, server, log) = old_fashioned(reset, &[503, 200]).await;
+    let client = client.retry(quick()).build().unwrap();
+    let response = client.get(server.url("/")).send().await.unwrap();
+    assert_eq!(
+        (response.status(), response.attempts()),
+        (StatusCode::OK, 2)
+    );
+    let over_http2 = seen(&log).iter().filter(|(_, line)| line == "h2").count();
+    assert_eq!((seen(&log).len(), over_http2), (3, 1));
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_with_http_1_1_required_is_followed_by_one_of_http1() {
-    let goaway = |_| Frame::goaway(0, HTTP_1_1_REQUIRED);
-    let (client, server, _) = old_fashioned(goaway, &[200]).await;
-    let decisions = Log::default();
-    let client = client.retry(quick()).retry_observer(decisions.clone());
-    let client = client.build().unwrap();
-    let response = client.post(server.url("/")).body("x").send().await.unwrap();
-    assert_eq!(response.version(), Version::HTTP_11);
-    assert_eq!(response.attempts(), 2);
-    assert_eq!(decisions.all().len(), 1);
-    assert_eq!(decisions.all()[0].outcome, Outcome::Http1Required);
-    assert!(matches!(decisions.all()[0].step, Step::Again(again) if again.after.is_zero()));
-}
-
-#[tokio::test]
-async fn a_client_of_http2_alone_does_not_fall_back_to_http1() {
+async fn a_client_of_http2_alone_is_refused_once_where_http1_is_required() {
     let reset = |stream| Frame::reset(stream, HTTP_1_1_REQUIRED);
     let (client, server, log) = old_fashioned(reset, &[200]).await;
     let client = client.http2_only().retry(quick()).build().unwrap();
     let error = client.get(server.url("/")).send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Protocol, "{error}");
-    assert_eq!(
-        (error.delivery(), error.attempts()),
-        (Delivery::MaybeProcessed, 1)
-    );
+    assert_eq!(error.delivery(), Delivery::RefusedUnprocessed);
+    assert_eq!(error.attempts(), 1);
     assert_eq!(seen(&log), [(0, "h2".to_owned())]);
 }

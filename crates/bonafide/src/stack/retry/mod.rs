@@ -22,7 +22,6 @@ pub use self::classify::ByDelivery;
 use self::classify::within_limits;
 use self::discard::wait;
 use super::CallStage;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, HopResponse, Wanted};
 use crate::limits::Deadline;
@@ -64,7 +63,7 @@ impl CallStage {
             let Some(course) = &mut course else {
                 return attempt;
             };
-            let outcome = self.retries.classify(call, &attempt);
+            let outcome = self.retries.classify(&attempt);
             let ended = Attempted {
                 outcome,
                 attempt: &attempt,
@@ -80,7 +79,7 @@ impl CallStage {
                 return attempt.map_err(|error| error.sent_before(reached));
             };
             call.connection = match again.over {
-                // What is taken over HTTP/1.1 alone stays there.
+                // The exchange has found that the server takes it over HTTP/1.1 alone.
                 Over::Any if call.connection == Wanted::Http1 => Wanted::Http1,
                 over => over.into(),
             };
@@ -96,10 +95,10 @@ impl CallStage {
     }
 }
 
-/// How far an attempt got. 421 and `HTTP_1_1_REQUIRED` say that the server did nothing.
+/// How far an attempt got. 421 says that the server did nothing.
 fn delivery(outcome: Outcome, attempt: &Result<HopResponse, Error>) -> Delivery {
     match (outcome, attempt) {
-        (Outcome::Misdirected | Outcome::Http1Required, _) => Delivery::RefusedUnprocessed,
+        (Outcome::Misdirected, _) => Delivery::RefusedUnprocessed,
         (_, Ok(_)) => Delivery::Answered,
         (_, Err(error)) => error.delivery(),
     }
@@ -132,16 +131,11 @@ impl Retries {
         Ok(Some(course))
     }
 
-    fn classify(&self, call: &Call, attempt: &Result<HopResponse, Error>) -> Outcome {
+    fn classify(&self, attempt: &Result<HopResponse, Error>) -> Outcome {
         let attempt = attempt.as_ref().map(|answer| &answer.head);
-        let outcome = match &self.classifier {
+        match &self.classifier {
             None => ByDelivery.classify(attempt),
             Some(classifier) => within_limits(&**classifier, attempt),
-        };
-        match outcome {
-            // The caller allows HTTP/2 alone.
-            Outcome::Http1Required if call.versions == Versions::Http2 => Outcome::Final,
-            outcome => outcome,
         }
     }
 
