@@ -34,8 +34,8 @@ impl ClientBuilder {
     ///
     /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
     /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
-    /// arrived. A 421 is followed by one attempt over a fresh connection, with any method. A refused
-    /// server is asked once.
+    /// arrived. A 421 is followed by one attempt over a fresh connection, with any method. A
+    /// refused server is asked once.
     ///
     /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
     /// of them. [`Response::attempts`](crate::Response::attempts) and
