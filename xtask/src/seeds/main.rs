@@ -9,6 +9,7 @@
 #[path = "../../../fuzz/src/case.rs"]
 mod case;
 mod files;
+mod http;
 mod peers;
 mod revocation;
 mod transparency;
@@ -106,5 +107,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     revocation::lists(&target("crl"))?;
     revocation::responses(&target("ocsp"))?;
     transparency::timestamps(&target("sct"))?;
+    http::cookies(&target("cookies"))?;
+    http::challenges(&target("challenges"))?;
+    http::bodies(&target("decoders"))?;
     Ok(())
 }

@@ -8,7 +8,9 @@ use super::jar::{Jar, JarLimits, State};
 use super::rule::MAX_AGE_MICROS;
 use super::set_cookie::MAX_PAIR_BYTES;
 use super::shelf::Shelf;
-use crate::store::{Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, update};
+use crate::store::{
+    Changes, Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, stored, update,
+};
 
 /// Cookies that are not session cookies, by their identity.
 pub(super) type Base = BTreeMap<Identity, Cookie>;
@@ -28,11 +30,7 @@ impl Jar {
     ) -> Result<(), StoreError> {
         let now = micros(now);
         let key = Key::new(Kind::Cookies, partition.clone());
-        let found = store.load(&key).await?;
-        let stored = match &found {
-            Some(found) => read(&found.state, now)?,
-            None => Vec::new(),
-        };
+        let stored = stored(store, &key, |state| read(state, now)).await?;
         let state = &mut *self.state();
         for cookie in &stored {
             let shelf = state.shelves.get(partition);
@@ -67,18 +65,15 @@ impl Jar {
     ) -> Result<(), StoreError> {
         let now = micros(now);
         let key = Key::new(Kind::Cookies, partition.clone());
-        let (own, merged) = update(store, &key, |old| {
-            let stored = match old {
-                Some(old) => read(old, now)?,
-                None => Vec::new(),
-            };
+        let read = |state: &[u8]| read(state, now);
+        let (own, merged) = update(store, &key, read, |stored| {
             let state = self.state();
             let own = state.persistent(partition, now);
             let nothing = Base::new();
             let base = state.bases.get(partition).unwrap_or(&nothing);
             let merged = merge(stored, base, &own, now, state.limits);
             let text = write(&merged);
-            Ok((text, (own, merged)))
+            (text, (own, merged))
         })
         .await?;
         self.state().settle(partition, &own, merged, now);
@@ -114,15 +109,15 @@ impl State {
                 (None, None) => true,
                 _ => false,
             };
-        for identity in own.keys() {
-            if !merged.contains_key(identity) && unchanged(shelf, identity) {
+        let changes = Changes::between(own, &merged, Cookie::is_as);
+        for identity in changes.removed {
+            if unchanged(shelf, identity) {
                 shelf.remove(identity);
             }
         }
-        for (identity, cookie) in &merged {
+        for (identity, cookie) in changes.set {
             let shelf = self.shelves.entry(partition.clone()).or_default();
-            let is_new = own.get(identity).is_none_or(|own| !own.is_as(cookie));
-            if is_new && unchanged(shelf, identity) {
+            if unchanged(shelf, identity) {
                 self.adopt(partition, cookie.clone(), now);
             }
         }
@@ -137,15 +132,12 @@ fn merge(stored: Vec<Cookie>, base: &Base, own: &Base, now: i64, limits: JarLimi
     for cookie in stored {
         shelf.put(cookie, now, limits.per_domain);
     }
-    for identity in base.keys() {
-        if !own.contains_key(identity) {
-            shelf.remove(identity);
-        }
+    let changes = Changes::between(base, own, Cookie::is_as);
+    for identity in changes.removed {
+        shelf.remove(identity);
     }
-    for (identity, cookie) in own {
-        if base.get(identity).is_none_or(|old| !old.is_as(cookie)) {
-            shelf.put(cookie.clone(), now, limits.per_domain);
-        }
+    for (_, cookie) in changes.set {
+        shelf.put(cookie.clone(), now, limits.per_domain);
     }
     while shelf.len() > limits.in_all {
         shelf.drop_stalest();

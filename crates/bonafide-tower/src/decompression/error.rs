@@ -23,7 +23,8 @@ pub enum DecompressionError {
         /// The highest allowed ratio.
         limit: u64,
     },
-    /// The data breaks the rules of its coding, fails its checksum, or needs a dictionary.
+    /// The data breaks the rules of its coding, fails its checksum, or needs a dictionary. Data of
+    /// brotli with a "large window" is such data: RFC 7932 allows 16 MiB.
     #[error("the {coding} data of the response body is corrupt")]
     Corrupt {
         /// The coding.

@@ -6,6 +6,11 @@ use super::zstd_frame;
 /// The bytes that every gzip member begins with (RFC 1952 section 2.3.1), its only method included.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 
+/// The size of a window that RFC 7932 section 9.1 reserves, in the low seven bits of a stream. With
+/// it the format "large window" begins, which the decoder of the crate brotli also reads: its
+/// window has up to 1 GiB, and the decoder allocates all of it.
+const BROTLI_RESERVED: u8 = 0b001_0001;
+
 /// The meaning of the first bytes of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
@@ -15,6 +20,8 @@ pub(super) enum Beginning {
     Of(Format),
     /// They cannot begin a member of this coding.
     Foreign,
+    /// They are a form that the format's RFC reserves.
+    Reserved,
     /// It needs a window of more bytes than are allowed.
     WindowTooLarge { window: u64, limit: u64 },
 }
@@ -32,7 +39,10 @@ pub(super) enum Format {
 /// The meaning of `bytes`, the first ones of a member of `coding`. There is at least one.
 pub(super) fn beginning(coding: Coding, bytes: &[u8]) -> Beginning {
     match coding {
-        Coding::Brotli => Beginning::Of(Format::Brotli),
+        Coding::Brotli => match bytes.first() {
+            Some(first) if first & 0x7f == BROTLI_RESERVED => Beginning::Reserved,
+            _ => Beginning::Of(Format::Brotli),
+        },
         Coding::Deflate => match *bytes {
             [first, second, ..] if is_zlib(first, second) => Beginning::Of(Format::Zlib),
             [_, _, ..] => Beginning::Of(Format::BareDeflate),

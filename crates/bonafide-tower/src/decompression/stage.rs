@@ -141,6 +141,10 @@ impl Stage {
                 let what = "it does not begin with the magic number";
                 return Err(self.corrupt(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
+            (Beginning::Reserved, _) => {
+                let what = "its window has a size that RFC 7932 reserves";
+                return Err(self.corrupt(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
             (Beginning::WindowTooLarge { window, limit }, _) => {
                 return Err(DecompressionError::WindowTooLarge { window, limit });
             }

@@ -3,7 +3,9 @@
 use std::time::SystemTime;
 
 use super::hosts::{Entries, Entry, HstsHosts, bound, seconds};
-use crate::store::{Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, update};
+use crate::store::{
+    Changes, Fields, Key, Kind, Lines, Partition, Store, StoreError, Writer, stored, update,
+};
 
 impl HstsHosts {
     /// Loads the stored hosts; call it when the program starts. Hosts that are already known stay
@@ -20,11 +22,7 @@ impl HstsHosts {
     ) -> Result<(), StoreError> {
         let now = seconds(now);
         let key = Key::new(Kind::Hsts, partition.clone());
-        let found = store.load(&key).await?;
-        let stored = match &found {
-            Some(found) => read(&found.state, now)?,
-            None => Entries::new(),
-        };
+        let stored = stored(store, &key, |state| read(state, now)).await?;
         let learned = &mut *self.learned();
         for (host, entry) in &stored {
             learned.hosts.entry(host.clone()).or_insert(*entry);
@@ -50,16 +48,13 @@ impl HstsHosts {
     ) -> Result<(), StoreError> {
         let now = seconds(now);
         let key = Key::new(Kind::Hsts, partition.clone());
-        let (own, merged) = update(store, &key, |old| {
-            let mut merged = match old {
-                Some(old) => read(old, now)?,
-                None => Entries::new(),
-            };
+        let read = |state: &[u8]| read(state, now);
+        let (own, merged) = update(store, &key, read, |mut merged| {
             let learned = self.learned();
             apply(&learned.base, &learned.hosts, &mut merged);
             bound(&mut merged, self.max_hosts(), now);
             merged.retain(|_, entry| entry.expires > now);
-            Ok((write(&merged), (learned.hosts.clone(), merged)))
+            (write(&merged), (learned.hosts.clone(), merged))
         })
         .await?;
         let learned = &mut *self.learned();
@@ -75,11 +70,12 @@ impl HstsHosts {
 
 /// Makes the changes from `before` to `after` to `entries`.
 fn apply(before: &Entries, after: &Entries, entries: &mut Entries) {
-    entries.retain(|host, _| after.contains_key(host) || !before.contains_key(host));
-    for (host, entry) in after {
-        if before.get(host) != Some(entry) {
-            entries.insert(host.clone(), *entry);
-        }
+    let changes = Changes::between(before, after, Entry::eq);
+    for host in changes.removed {
+        entries.remove(host);
+    }
+    for (host, entry) in changes.set {
+        entries.insert(host.clone(), *entry);
     }
 }
 

@@ -56,12 +56,6 @@ pub enum StoreError {
         /// The limit in bytes.
         limit_bytes: u64,
     },
-    /// The name of the partition is too long for the name of a file.
-    #[error("the name of the partition, encoded as a file name, has more than {limit_bytes} bytes")]
-    PartitionName {
-        /// The limit in bytes.
-        limit_bytes: usize,
-    },
     /// Another process holds the lock of the file and does not release it.
     #[error(
         "cannot lock {} within {} s: another process holds it",

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fs4::{FileExt, TryLockError};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::{Key, Snapshot, Store, StoreError, StoreFuture, Swapped, Version};
@@ -18,6 +19,8 @@ use super::{Key, Snapshot, Store, StoreError, StoreFuture, Swapped, Version};
 const LIMIT_BYTES: u64 = 64 << 20;
 /// The most bytes of a file name without its suffix; file systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
+/// What is left of a longer name; with `__` and a digest of 64 digits it is within the limit.
+const SHOWN_NAME_BYTES: usize = 128;
 /// How long a writer waits for the lock. A write takes milliseconds.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Between two attempts to lock.
@@ -90,41 +93,46 @@ impl FileStore {
     /// `cookies-NAME.txt` with the name of the partition, in which all but `a` to `z` and `0` to
     /// `9` are `_` and two hexadecimal digits.
     ///
-    /// # Errors
-    ///
-    /// [`StoreError::PartitionName`] if the name of the file would be too long.
-    pub fn path_of(&self, key: &Key) -> Result<PathBuf, StoreError> {
+    /// Any text is a safe name of a partition: it does not lead out of the folder, is not a device
+    /// on Windows, and has a file of its own where case is ignored. A name of more than 200 bytes,
+    /// as it would be written, ends after 128 bytes with `__` and its SHA-256.
+    pub fn path_of(&self, key: &Key) -> PathBuf {
+        let partition = key.partition().as_str();
         let mut name = key.kind().as_str().to_owned();
-        for (at, byte) in key.partition().as_str().bytes().enumerate() {
-            if at == 0 {
-                name.push('-');
-            }
+        if !partition.is_empty() {
+            name.push('-');
+        }
+        // Enough to see whether it is too long.
+        for byte in partition.bytes().take(MAX_NAME_BYTES) {
             match byte {
                 b'a'..=b'z' | b'0'..=b'9' => name.push(char::from(byte)),
                 _ => name.push_str(&format!("_{byte:02x}")),
             }
         }
         if name.len() > MAX_NAME_BYTES {
-            return Err(StoreError::PartitionName {
-                limit_bytes: MAX_NAME_BYTES,
-            });
+            name.truncate(SHOWN_NAME_BYTES);
+            // No other name has two of them in a row: one is followed by two digits.
+            name.push_str("__");
+            for byte in Sha256::digest(partition) {
+                name.push_str(&format!("{byte:02x}"));
+            }
         }
         name.push_str(".txt");
-        Ok(self.folder.join(name))
+        self.folder.join(name)
     }
 
-    fn file(&self, key: &Key) -> Result<StateFile, StoreError> {
-        Ok(StateFile {
-            path: self.path_of(key)?,
+    fn file(&self, key: &Key) -> StateFile {
+        StateFile {
+            path: self.path_of(key),
             limit_bytes: self.limit_bytes,
-        })
+        }
     }
 }
 
 impl Store for FileStore {
     fn load<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move {
-            let file = self.file(key)?;
+            let file = self.file(key);
             let state = on_a_thread(move || file.read()).await?;
             Ok(state.map(|state| {
                 let state: Arc<[u8]> = state.into();
@@ -143,7 +151,7 @@ impl Store for FileStore {
         state: Vec<u8>,
     ) -> StoreFuture<'a, Swapped> {
         Box::pin(async move {
-            let file = self.file(key)?;
+            let file = self.file(key);
             let expected = expected.cloned();
             on_a_thread(move || {
                 let _lock = file.lock()?;

@@ -34,6 +34,8 @@
 //! States hold the values of cookies in the clear. A store that you write must protect them like
 //! passwords.
 
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+mod changes;
 mod error;
 #[cfg(feature = "file-store")]
 mod file;
@@ -51,6 +53,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub(crate) use self::changes::Changes;
 pub use self::error::StoreError;
 #[cfg(feature = "file-store")]
 pub use self::file::FileStore;
@@ -59,7 +63,7 @@ pub use self::key::{Key, Kind, Partition};
 pub(crate) use self::lines::{Fields, Lines, Writer};
 pub use self::memory::MemoryStore;
 #[cfg(any(feature = "cookies", feature = "hsts"))]
-pub(crate) use self::update::update;
+pub(crate) use self::update::{stored, update};
 
 /// What the methods of a [`Store`] return.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

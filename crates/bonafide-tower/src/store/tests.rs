@@ -49,9 +49,12 @@ async fn a_store_in_memory_replaces_only_what_was_seen_and_shows_nothing() {
 
 #[cfg(feature = "file-store")]
 mod file {
+    use std::collections::HashSet;
     use std::fs;
     use std::io::ErrorKind;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
+
+    use proptest::prelude::*;
 
     use super::super::{FileStore, StoreError};
     use super::*;
@@ -93,17 +96,107 @@ mod file {
             (Kind::Cookies, "../x", "cookies-_2e_2e_2fx.txt"),
             (Kind::Cookies, "\u{fc}", "cookies-_c3_bc.txt"),
         ] {
-            let path = store
-                .path_of(&Key::new(kind, Partition::new(partition)))
-                .unwrap();
+            let path = store.path_of(&Key::new(kind, Partition::new(partition)));
             assert_eq!(path, PathBuf::from("/f").join(name));
         }
-        let long = key(&"x".repeat(193));
-        assert!(matches!(
-            store.path_of(&long),
-            Err(StoreError::PartitionName { limit_bytes: 200 })
-        ));
-        assert!(store.path_of(&key(&"x".repeat(192))).is_ok());
+    }
+
+    /// The name of the file of a partition.
+    fn name_of(partition: &str) -> String {
+        let path = FileStore::in_folder("/f").path_of(&key(partition));
+        assert_eq!(path.parent(), Some(Path::new("/f")), "{partition:?}");
+        path.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn any_text_of_a_zone_is_the_name_of_a_file_in_the_folder() {
+        for partition in [
+            "zone **.example.com",
+            "zone ../../etc/passwd",
+            "/etc/passwd",
+            "C:\\Windows\\win.ini",
+            "\\\\server\\share",
+            "zone a\0b\n\u{202e}c",
+            "con",
+            "NUL.txt",
+            "x.lock",
+            "x.new",
+            ".",
+            "..",
+            " ",
+            "\u{0130}\u{212a}",
+        ] {
+            let name = name_of(partition);
+            let plain = name
+                .strip_prefix("cookies-")
+                .and_then(|name| name.strip_suffix(".txt"))
+                .unwrap();
+            let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+            assert!(plain.bytes().all(is_plain), "{name}");
+        }
+        assert_eq!(
+            name_of("zone **.example.com"),
+            "cookies-zone_20_2a_2a_2eexample_2ecom.txt"
+        );
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_have_two_files_where_case_is_ignored() {
+        let names = [
+            "zone a", "Zone a", "ZONE A", "zone A", "zone_20a", "zone 20a",
+        ]
+        .map(name_of);
+        let folded: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        assert_eq!(folded.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn a_long_name_ends_with_its_digest_and_is_that_of_no_other_partition() {
+        let fits = "x".repeat(192);
+        assert_eq!(name_of(&fits), format!("cookies-{fits}.txt"));
+        let long = "x".repeat(193);
+        // printf 'x%.0s' {1..193} | sha256sum
+        let digest = "9c34802e3a612ed72716817b69246b5b03ec794a593601057a5ba2346169d03a";
+        let shown = "x".repeat(120);
+        assert_eq!(name_of(&long), format!("cookies-{shown}__{digest}.txt"));
+        for (one, other) in [
+            (long.clone(), "x".repeat(194)),
+            (long.clone(), format!("{shown}__{digest}")),
+            ("X".repeat(1_000_000), "X".repeat(1_000_001)),
+            (format!("{long}a"), format!("{long}A")),
+        ] {
+            let (one, other) = (name_of(&one), name_of(&other));
+            assert_ne!(one, other);
+            assert!(one.len() <= 204 && other.len() <= 204, "{one} {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_names_never_have_one_file(one in ".{0,90}", other in ".{0,90}") {
+            let is_one = name_of(&one).eq_ignore_ascii_case(&name_of(&other));
+            prop_assert_eq!(is_one, one == other);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_partition_with_a_hostile_name_is_stored_in_the_folder_alone() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("inner");
+        fs::create_dir(&folder).unwrap();
+        let store = FileStore::in_folder(&folder);
+        let names = ["../../escaped", "zone *.a/b", &"y".repeat(70_000)];
+        for name in names {
+            let state = name.as_bytes()[..9].to_vec();
+            let key = key(name);
+            let written = store.compare_and_set(&key, None, state.clone());
+            assert_eq!(written.await.unwrap(), Swapped::Done);
+            let found = store.load(&key).await.unwrap().unwrap();
+            assert_eq!(&found.state[..], state);
+        }
+        assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 1);
+        // Each has its state and its lock.
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2 * names.len());
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ mod bombs;
 mod encoding;
 mod faults;
 mod layer;
+mod oddities;
 mod properties;
 mod reading;
 mod rule;

@@ -39,7 +39,9 @@ use crate::versions::Versions;
 /// Builds a [`Client`].
 ///
 /// ```
-/// /// use bonafide::Client;
+/// use std::time::Duration;
+///
+/// use bonafide::Client;
 /// use bonafide::redirect::Redirects;
 ///
 /// let client = Client::builder()
