@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
@@ -13,7 +15,7 @@ use super::{Client, Inner};
 use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::exchange::{Call, OnInformational};
+use crate::exchange::{Call, Extent, OnInformational};
 use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
@@ -46,19 +48,22 @@ use crate::response::Response;
 /// # Ok(())
 /// # }
 /// ```
+/// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
-pub struct RequestBuilder {
-    client: Client,
+pub struct RequestBuilder<C = Client> {
+    client: C,
     /// Boxed, since a builder is moved with each of its methods.
     call: Result<Box<Call>, Error>,
     timeouts: RequestTimeouts,
 }
 
-impl RequestBuilder {
-    pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
-        let stack = &client.inner().stack;
-        let find = |scheme, host: &str, port| stack.find(scheme, host, port);
-        let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
+impl<C> RequestBuilder<C> {
+    /// A request that `client` will send through `inner`.
+    pub(crate) fn new(client: C, inner: &Inner, method: Method, url: impl IntoUrl) -> Self {
+        let stack = &inner.stack;
+        let find = |scheme, host: &str, port, versions| stack.find(scheme, host, port, versions);
+        let (limits, versions) = (stack.limits(), stack.versions());
+        let call = url.lend(|url| Call::new(method, url, limits, versions, find).map(Box::new));
         Self {
             client,
             call,
@@ -238,9 +243,56 @@ impl RequestBuilder {
         })
     }
 
+    /// Sends this request again by this rule, in place of the client's
+    /// ([`ClientBuilder::retry`](crate::ClientBuilder::retry)). [`Retry::none`] makes one attempt.
+    ///
+    /// ```
+    /// use bonafide::retry::Retry;
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let request = client.get("https://shop.example/stock").retry(Retry::standard());
+    /// let response = request.send().await?;
+    /// println!("{} attempts", response.attempts());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry(self, rule: Retry) -> Self {
+        self.change(|call| {
+            call.extensions.insert(rule);
+            Ok(())
+        })
+    }
+
+    /// Sends `key` as `Idempotency-Key`, in place of one that was set. Every attempt has the same
+    /// key, and with it a `POST` or `PATCH` counts as idempotent: see
+    /// [`IdempotencyKey`](crate::retry::IdempotencyKey) for what the server has to do.
+    ///
+    /// ```
+    /// use bonafide::retry::{IdempotencyKey, Retry};
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = IdempotencyKey::random()?;
+    /// let order = client.post("https://shop.example/orders").body("one cake");
+    /// order.idempotency_key(key).retry(Retry::standard()).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn idempotency_key(self, key: IdempotencyKey) -> Self {
+        self.change(|call| {
+            let name = HeaderName::from_static("idempotency-key");
+            call.headers.insert(name, key.value().clone());
+            Ok(())
+        })
+    }
+
     /// A second request like this one, if its [body can be repeated](Body::try_clone) and it has no
     /// mistake.
-    pub fn try_clone(&self) -> Option<Self> {
+    pub fn try_clone(&self) -> Option<Self>
+    where
+        C: Clone,
+    {
         let call = self.call.as_ref().ok()?.try_clone()?;
         Some(Self {
             client: self.client.clone(),
@@ -287,6 +339,28 @@ impl RequestBuilder {
         Ok(request)
     }
 
+    /// The same request, to be sent by the client that `exchange` makes of this one's.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn sent_by<D>(self, exchange: impl FnOnce(C) -> D) -> RequestBuilder<D> {
+        RequestBuilder {
+            client: exchange(self.client),
+            call: self.call,
+            timeouts: self.timeouts,
+        }
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
+        if let Ok(call) = &mut self.call
+            && let Err(error) = change(call)
+        {
+            let url = call.url();
+            self.call = Err(error.at(|| url));
+        }
+        self
+    }
+}
+
+impl RequestBuilder {
     /// Sends the request and waits for the response's headers. Dropping the future cancels it.
     ///
     /// # Errors
@@ -310,14 +384,32 @@ impl RequestBuilder {
         }
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
-        if let Ok(call) = &mut self.call
-            && let Err(error) = change(call)
-        {
-            let url = call.url();
-            self.call = Err(error.at(|| url));
-        }
-        self
+    /// Sends the request and reads the whole response as one unit: `bytes`, `text` and `json` of
+    /// the response that is returned wait for nothing. The size limit is that of
+    /// [`bytes`](Response::bytes).
+    ///
+    /// A successful response whose body breaks off or stalls is a failed attempt, which a [rule of
+    /// retries](crate::ClientBuilder) sends again where the request is idempotent. After
+    /// [`send`](Self::send) it is an error of the method that reads the body.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let response = client.get("https://shop.example/stock").fetch().await?;
+    /// let stock: Vec<String> = response.error_for_status()?.json().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send) and of [`Response::bytes`].
+    pub fn fetch(self) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
+        let cap = self.client.inner().body_cap;
+        let request = self.change(|call| {
+            call.extent = Extent::Whole(cap);
+            Ok(())
+        });
+        async move { request.send().await?.whole().await }
     }
 }
 
@@ -337,7 +429,7 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
 }
 
 /// Shows the names of the headers and no values, and the URL as the texts of an [`Error`] show it.
-impl fmt::Debug for RequestBuilder {
+impl<C> fmt::Debug for RequestBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
         match &self.call {

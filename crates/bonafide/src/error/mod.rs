@@ -1,7 +1,8 @@
 //! The one error of this crate.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod causes;
-mod delivery;
 mod failure;
 mod kind;
 mod proxy;
@@ -11,14 +12,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use bonafide_tower::redirect::Hop;
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
 use bonafide_verify::{Code, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
+pub use bonafide_tower::delivery::Delivery;
+
 pub(crate) use self::causes::{causes, h2_cause};
-pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
@@ -54,6 +58,9 @@ struct Inner {
     receipt: Option<Arc<Receipt>>,
     /// The redirects that were followed before.
     hops: Vec<Hop>,
+    /// None where no rule of retries counted them.
+    #[cfg(feature = "retry")]
+    attempts: Option<Attempts>,
 }
 
 impl Error {
@@ -70,6 +77,21 @@ impl Error {
     /// How far the request got. After redirects this is the delivery of the last hop if the method
     /// is idempotent. Otherwise it is [`Delivery::Answered`], since the servers that redirected did
     /// process the request.
+    ///
+    /// ```
+    /// use bonafide::Delivery;
+    ///
+    /// # async fn show(client: bonafide::Client) {
+    /// let order = client.post("https://shop.example/orders").body("one cake");
+    /// if let Err(error) = order.send().await {
+    ///     match error.delivery() {
+    ///         Delivery::NotSent | Delivery::RefusedUnprocessed => println!("no cake yet: order again"),
+    ///         Delivery::MaybeProcessed => println!("ask the shop before you order again"),
+    ///         Delivery::Answered => println!("the shop has the order"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub fn delivery(&self) -> Delivery {
         self.inner.failure.delivery
     }
@@ -262,7 +284,7 @@ impl Error {
 
     /// An earlier sending of the same request got as far as `delivery`.
     pub(crate) fn sent_before(self, delivery: Delivery) -> Self {
-        let delivery = self.delivery().or_further(delivery);
+        let delivery = self.delivery().max(delivery);
         self.delivered(delivery)
     }
 
@@ -305,6 +327,8 @@ impl From<Failure> for Error {
                 status: None,
                 receipt: None,
                 hops: Vec::new(),
+                #[cfg(feature = "retry")]
+                attempts: None,
             }),
         }
     }
@@ -327,9 +351,11 @@ impl fmt::Debug for Error {
             status,
             receipt,
             hops,
+            #[cfg(feature = "retry")]
+            attempts,
         } = &*self.inner;
-        f.debug_struct("Error")
-            .field("kind", &failure.kind)
+        let mut f = f.debug_struct("Error");
+        f.field("kind", &failure.kind)
             .field("phase", &failure.phase)
             .field("what", &failure.what)
             .field("cause", &failure.cause)
@@ -338,8 +364,10 @@ impl fmt::Debug for Error {
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
-            .field("redirects", hops)
-            .finish()
+            .field("redirects", hops);
+        #[cfg(feature = "retry")]
+        f.field("attempts", attempts);
+        f.finish()
     }
 }
 

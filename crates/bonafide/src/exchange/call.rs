@@ -1,5 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
@@ -7,8 +9,9 @@ use url::Url;
 
 use super::Reached;
 use crate::body::Body;
+use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
+use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
@@ -24,8 +27,38 @@ pub(crate) struct Call {
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
+    pub(crate) extent: Extent,
+    /// The versions of HTTP that the caller allows, on each hop.
+    pub(crate) versions: Versions,
+    /// The connection that this hop needs.
+    pub(crate) connection: Wanted,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
+    /// The attempts of all hops, once a rule of retries counts them.
+    #[cfg(feature = "retry")]
+    pub(crate) attempts: Option<Attempts>,
+}
+
+/// How much of a successful response an attempt is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Extent {
+    /// The attempt ends with its head.
+    #[default]
+    Head,
+    /// The attempt ends with its body, which is kept in memory up to this size.
+    Whole(Cap),
+}
+
+/// The connection that a hop needs. A hop that is sent again may need another one than before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Any connection to the origin.
+    #[default]
+    Any,
+    /// One that is opened after the request asks for it, as after 421 (RFC 9110 section 15.5.20).
+    Fresh,
+    /// One of HTTP/1.1, as after HTTP_1_1_REQUIRED (RFC 9113 section 7).
+    Http1,
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -33,6 +66,9 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     limits: RequestLimits,
+    extent: Extent,
+    versions: Versions,
+    connection: Wanted,
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
@@ -44,7 +80,7 @@ pub(crate) struct Carried {
 
 impl Call {
     /// A call of `method` to what the caller wrote as a URL. `find` gives the connections of an
-    /// origin, if they are known.
+    /// origin for `versions`, if they are known.
     ///
     /// # Errors
     ///
@@ -53,13 +89,14 @@ impl Call {
         method: Method,
         url: Written<'_>,
         limits: RequestLimits,
-        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+        versions: Versions,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
     ) -> Result<Self, Error> {
         let Parsed {
             endpoint,
             path,
             basic,
-        } = Parsed::new(url, find)?;
+        } = Parsed::new(url, |scheme, host, port| find(scheme, host, port, versions))?;
         let mut headers = HeaderMap::new();
         if let Some(basic) = basic {
             headers.insert(AUTHORIZATION, basic);
@@ -72,12 +109,17 @@ impl Call {
             credentials: Credentials::Sent,
             body: Body::empty(),
             limits,
+            extent: Extent::Head,
+            versions,
+            connection: Wanted::Any,
             extensions: Extensions::new(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 
-    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in
-    /// its extensions count; `limits` are the limits of a request that sets none.
+    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] and
+    /// [`Versions`] in its extensions count; `defaults` are those of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
     /// client's own credentials are sent with it only if they were before, and to the same origin.
@@ -88,14 +130,17 @@ impl Call {
     /// Those of [`Call::new`].
     pub(crate) fn from_request(
         request: Request<Body>,
-        limits: RequestLimits,
+        defaults: (RequestLimits, Versions),
         uncarried: Credentials,
-        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
     ) -> Result<(Self, Deadline), Error> {
         let (mut head, body) = request.into_parts();
         let carried = head.extensions.remove::<Carried>();
-        let limits = carried.as_ref().map_or(limits, |carried| carried.limits);
-        let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, find)?;
+        let (limits, versions) = carried
+            .as_ref()
+            .map_or(defaults, |carried| (carried.limits, carried.versions));
+        let versions = head.extensions.get().copied().unwrap_or(versions);
+        let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, versions, find)?;
         let timeouts = head.extensions.get::<RequestTimeouts>();
         if let Some(timeouts) = timeouts {
             timeouts.apply(&mut call.limits);
@@ -111,8 +156,14 @@ impl Call {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        if let Some(carried) = &carried {
+            call.extent = carried.extent;
+        }
         call.body = body;
         call.extensions = head.extensions;
+        call.connection = carried
+            .as_ref()
+            .map_or(Wanted::Any, |carried| carried.connection);
         call.credentials = match carried {
             None => uncarried,
             Some(carried) if carried.origin == call.origin() => carried.credentials,
@@ -131,7 +182,12 @@ impl Call {
             credentials: self.credentials,
             body: self.body.try_clone()?,
             limits: self.limits,
+            extent: self.extent,
+            versions: self.versions,
+            connection: self.connection,
             extensions: self.extensions.clone(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 
@@ -165,6 +221,9 @@ impl Call {
     pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,
+            extent: self.extent,
+            versions: self.versions,
+            connection: self.connection,
             deadline,
             credentials: self.credentials,
             origin: self.origin(),

@@ -1,5 +1,7 @@
 //! Responses.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod json;
 mod stream;
 mod text;
@@ -253,6 +255,13 @@ impl Response {
         json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
     }
 
+    /// This response with its body in memory.
+    pub(crate) async fn whole(mut self) -> Result<Self, Error> {
+        let bytes = self.collect(self.cap).await?;
+        self.body = Body::whole(bytes, self.trailers.take());
+        Ok(self)
+    }
+
     /// The next piece of the body; `None` at its end.
     ///
     /// # Errors
@@ -325,6 +334,13 @@ impl Response {
         BytesStream::new(self.body, self.found)
     }
 
+    /// This response, whose body has `first` before the rest.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
+        self.body = self.body.preceded_by(first);
+        self
+    }
+
     /// The body.
     pub fn into_body(self) -> Body {
         self.body
@@ -359,6 +375,11 @@ impl From<http::Response<Body>> for Response {
 
 /// `error` of a body or a status, with the response's URL and receipt.
 fn name(found: &Found, error: Error) -> Error {
+    #[cfg(feature = "retry")]
+    let error = match found.attempts() {
+        Some(attempts) => error.counted(attempts),
+        None => error,
+    };
     error
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))

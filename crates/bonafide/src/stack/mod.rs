@@ -34,7 +34,10 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
-use bonafide_tower::redirect::Redirects;
+use bonafide_tower::delivery::is_idempotent;
+use bonafide_tower::redirect::{Hop, Redirects};
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use http::{Request, Response};
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
@@ -46,10 +49,13 @@ use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
 #[cfg(feature = "retry")]
-pub(crate) use self::retry::layer as retry_layer;
+pub use self::retry::ByDelivery;
+#[cfg(feature = "retry")]
+pub(crate) use self::retry::Retries;
 use crate::body::Body;
+use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Phase};
-use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -71,6 +77,8 @@ pub(crate) struct CallStage {
     /// `None` where no response is decoded.
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
+    #[cfg(feature = "retry")]
+    retries: Retries,
 }
 
 /// What the caller has set for calls.
@@ -78,6 +86,8 @@ pub(crate) struct CallSettings {
     pub(crate) redirects: Redirects,
     #[cfg(feature = "decompression")]
     pub(crate) decoding: Option<DecodingLimits>,
+    #[cfg(feature = "retry")]
+    pub(crate) retries: Retries,
 }
 
 /// Hops, below the caller's hop layers: the exchange.
@@ -88,6 +98,8 @@ pub(crate) struct HopStage {
     checkout_limit: Option<Duration>,
     /// The limits of a request that names none of its own.
     limits: RequestLimits,
+    /// The versions of HTTP for a request that names none of its own.
+    versions: Versions,
 }
 
 /// The caller's layers, in the order in which they were added.
@@ -122,6 +134,8 @@ impl Stack {
             redirects: settings.redirects,
             #[cfg(feature = "decompression")]
             decoding: settings.decoding,
+            #[cfg(feature = "retry")]
+            retries: settings.retries,
         });
         Self {
             layers: around(Next::calls(Arc::clone(&calls)), of_calls),
@@ -139,9 +153,20 @@ impl Stack {
         self.calls.hops.limits
     }
 
-    /// The connections of an origin, if they are known.
-    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        self.calls.hops.find(scheme, host, port)
+    /// The versions of HTTP for a request that names none of its own.
+    pub(crate) fn versions(&self) -> Versions {
+        self.calls.hops.versions
+    }
+
+    /// The connections of an origin for `versions`, if they are known.
+    pub(crate) fn find(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        versions: Versions,
+    ) -> Option<Connections> {
+        self.calls.hops.find(scheme, host, port, versions)
     }
 
     /// Sends `call` through everything.
@@ -174,9 +199,24 @@ async fn through_all(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Answered, Error> {
-    let response = through(layers, call, deadline).await;
-    let response = response.map_err(|error| error.at(|| call.url()))?;
-    Ok(Answered::from_response(response, || call.url()))
+    #[cfg(feature = "retry")]
+    let attempts = {
+        let given = call.extensions.get::<Attempts>().cloned();
+        let attempts = given.unwrap_or_default();
+        call.extensions.insert(attempts.clone());
+        attempts
+    };
+    let answered = match through(layers, call, deadline).await {
+        Ok(response) => Ok(Answered::from_response(response, || call.url())),
+        Err(error) => Err(error.at(|| call.url())),
+    };
+    // Where a layer retries too, these are the attempts of both.
+    #[cfg(feature = "retry")]
+    let answered = match answered {
+        Ok(answered) => Ok(answered.counted(&attempts)),
+        Err(error) => Err(error.counted(&attempts)),
+    };
+    answered
 }
 
 /// Sends `call` and its body through the caller's layers, which have until `deadline`.
@@ -222,6 +262,18 @@ async fn noted<T>(
     }
 }
 
+/// `error` of `call`, after the redirects in `followed`.
+#[cold]
+fn of_call(error: Error, call: &Call, followed: &[Hop]) -> Error {
+    let error = error.at(|| call.url()).after(followed);
+    #[cfg(feature = "retry")]
+    let error = match &call.attempts {
+        Some(attempts) => error.counted(attempts),
+        None => error,
+    };
+    error
+}
+
 impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
     async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
@@ -240,7 +292,7 @@ impl CallStage {
             let answer = match self.hop(router, call, deadline).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = error.at(|| call.url()).after(&followed);
+                    let error = of_call(error, call, &followed);
                     // The servers that redirected did process the request.
                     let safe = followed.is_empty() || repeatable;
                     return Err(if safe {
@@ -259,18 +311,14 @@ impl CallStage {
                         Codings::Asked => {
                             let receipt = answer.receipt().cloned();
                             content::decode(self.decoding, call, answer).map_err(|failure| {
-                                let error = Error::from(failure).at(|| call.url());
-                                error.after(&followed).over(receipt.as_ref())
+                                of_call(failure.into(), call, &followed).over(receipt.as_ref())
                             })?
                         }
                     };
                     return Ok(Answered::new(answer, call, followed));
                 }
                 Err(failure) => {
-                    return Err(Error::from(failure)
-                        .at(|| call.url())
-                        .after(&followed)
-                        .over(answer.receipt()));
+                    return Err(of_call(failure.into(), call, &followed).over(answer.receipt()));
                 }
             }
         }
@@ -288,17 +336,28 @@ impl HopStage {
         router: Result<Arc<Router>, Failure>,
         checkout_limit: Option<Duration>,
         limits: RequestLimits,
+        versions: Versions,
     ) -> Self {
         Self {
             // Where there are no connections, nothing is ever sent.
             router: router.map_err(|failure| failure.delivered(Delivery::NotSent)),
             checkout_limit,
             limits,
+            versions,
         }
     }
 
-    fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        self.router.as_ref().ok()?.find(scheme, host, port)
+    fn find(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        versions: Versions,
+    ) -> Option<Connections> {
+        self.router
+            .as_ref()
+            .ok()?
+            .find(scheme, host, port, versions)
     }
 
     /// A request of the `http` crate as a call, and when it must be over.
@@ -307,9 +366,13 @@ impl HopStage {
         request: Request<Body>,
         uncarried: Credentials,
     ) -> Result<(Call, Deadline), Error> {
-        Call::from_request(request, self.limits, uncarried, |scheme, host, port| {
-            self.find(scheme, host, port)
-        })
+        let defaults = (self.limits, self.versions);
+        Call::from_request(
+            request,
+            defaults,
+            uncarried,
+            |scheme, host, port, versions| self.find(scheme, host, port, versions),
+        )
         .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
@@ -330,6 +393,7 @@ impl fmt::Debug for HopStage {
             router,
             checkout_limit,
             limits,
+            versions,
         } = self;
         let mut f = f.debug_struct("HopStage");
         match router {
@@ -338,6 +402,7 @@ impl fmt::Debug for HopStage {
         };
         f.field("checkout_limit", checkout_limit)
             .field("limits", limits)
+            .field("versions", versions)
             .finish()
     }
 }

@@ -17,8 +17,6 @@ use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
-#[cfg(feature = "retry")]
-use bonafide_tower::retry::Retry;
 use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
@@ -34,7 +32,7 @@ use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
 #[cfg(feature = "retry")]
-use crate::stack::retry_layer;
+use crate::stack::Retries;
 #[cfg(feature = "hsts")]
 use crate::stack::wrap;
 use crate::stack::{CallSettings, HopStage, Layers, Stack};
@@ -63,7 +61,7 @@ pub struct ClientBuilder {
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
-    retry: Option<Retry>,
+    retries: Retries,
     #[cfg(feature = "hsts")]
     hsts: Option<HstsHosts>,
     allow_plain_http: bool,
@@ -92,7 +90,7 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
-            retry: None,
+            retries: Retries::default(),
             #[cfg(feature = "hsts")]
             hsts: None,
             allow_plain_http: false,
@@ -139,26 +137,19 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
             proxy,
             resolver,
             versions,
-            #[cfg_attr(
-                not(any(feature = "hsts", feature = "retry")),
-                expect(unused_mut, reason = "retries and HSTS are layers")
-            )]
+            #[cfg_attr(not(feature = "hsts"), expect(unused_mut, reason = "HSTS is a layer"))]
             mut layers,
             #[cfg(feature = "testing")]
             fake,
             mistake,
         } = self;
-        #[cfg(feature = "retry")]
-        if let Some(retry) = retry {
-            layers.of_hops.insert(0, retry_layer(retry));
-        }
         #[cfg(feature = "hsts")]
         if let Some(hosts) = hsts {
             layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
@@ -199,7 +190,6 @@ impl ClientBuilder {
                 policy: policy.clone(),
                 resolver,
                 limits,
-                versions,
                 default_headers,
             };
             let pool = Pool::new(connector, pool_limits);
@@ -212,11 +202,13 @@ impl ClientBuilder {
                 fake,
             )
         });
-        let hops = HopStage::new(router, checkout_limit, request_limits);
+        let hops = HopStage::new(router, checkout_limit, request_limits, versions);
         let settings = CallSettings {
             redirects,
             #[cfg(feature = "decompression")]
             decoding,
+            #[cfg(feature = "retry")]
+            retries,
         };
         Client {
             inner: Arc::new(Inner {
@@ -243,7 +235,7 @@ impl fmt::Debug for ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
@@ -259,7 +251,7 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "decompression")]
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
-        f.field("retry", retry);
+        f.field("retries", retries);
         #[cfg(feature = "hsts")]
         f.field("hsts", hsts);
         #[cfg(feature = "testing")]

@@ -70,7 +70,7 @@ fn request(fake: &InPlace, router: &Router, call: &mut Call) -> Result<Request<B
     router.check_scheme(&origin)?;
     if fake.has_policy {
         // Connections that were never made.
-        drop(router.connections(&origin)?);
+        drop(router.connections(&origin, call.versions)?);
     }
     let wire = Wire::new(&origin, Version::HTTP_2, &fake.default_headers)?;
     let mut request = wire.request(
