@@ -46,18 +46,19 @@
 //! | verification | chain, name, time, key possession | [`ClientBuilder::policy`] |
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
 //! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
-//! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`] |
+//! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`], [`RequestBuilder::http1_only`], [`RequestBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
-//! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | `ClientBuilder::retry` |
+//! | repeating a request | if it provably was not processed, over HTTP/1.1 if the server requires that; once, if it is idempotent and a kept connection was closed | `ClientBuilder::retry` |
 //! | time limits and size caps | each has a default | [`limits`] |
 //!
 //! # Runtimes
 //!
 //! A client may be used from several tokio runtimes. Each runtime has its own connections, and
-//! limits on connections apply to one origin and one runtime. If a runtime is shut down, or no
+//! limits on connections apply to one origin, one runtime and one choice of
+//! [versions](versions::Versions). If a runtime is shut down, or no
 //! longer driven, the requests on other runtimes are not affected. Its own requests fail with
 //! [`Kind::Canceled`]. A request that is polled outside a runtime fails with [`Kind::NoRuntime`].
 //!
@@ -69,7 +70,9 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
 //! | `ring` | | ring as the crypto provider if `aws-lc-rs` is off; it has no post-quantum group |
+//! | `auth` | | `ClientBuilder::credential`: sends credentials where they are bound to, answers challenges, refreshes tokens |
 //! | `bundled` | | Mozilla's roots, compiled in |
+//! | `cookies` | | `ClientBuilder::cookies`: keeps cookies (RFC 6265bis), each zone its own |
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
@@ -105,13 +108,22 @@ mod router;
 mod stack;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod versions;
 
 pub use ::http;
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub use bonafide_tower::assurance;
+#[cfg(feature = "auth")]
+pub use bonafide_tower::auth;
+#[cfg(feature = "cookies")]
+pub use bonafide_tower::cookies;
 #[cfg(feature = "decompression")]
 pub use bonafide_tower::decompression;
 #[cfg(feature = "hsts")]
 pub use bonafide_tower::hsts;
 pub use bonafide_tower::redirect;
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub use bonafide_tower::store;
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 pub use bytes::Bytes;

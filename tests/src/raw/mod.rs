@@ -40,6 +40,14 @@ impl RawStream {
             Self::Tls(tls) => tls.get_ref().0,
         }
     }
+
+    /// The application protocol that was selected; none without TLS.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+        }
+    }
 }
 
 /// Listens on the loopback and gives each connection to a function of the test. Ends when it is
@@ -73,13 +81,28 @@ impl RawServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        Self::tls_by_alpn(identity, &[alpn], serve).await
+    }
+
+    /// With TLS, and the first application protocol of `alpn` that the client offers.
+    ///
+    /// # Panics
+    /// If the identity is of no use to rustls.
+    pub async fn tls_by_alpn<F>(
+        identity: &Identity,
+        alpn: &[&str],
+        serve: impl Fn(usize, RawStream) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("the provider has the default versions")
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified_key())));
-        config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         Self::start(Some(TlsAcceptor::from(Arc::new(config))), serve).await
     }
 

@@ -84,7 +84,7 @@ impl Client {
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         // The connections that the runtime drives are found from within it alone.
         let _entered = runtime::handle().ok().map(|handle| handle.enter());
-        RequestBuilder::new(self.clone(), self.client.inner(), method, url)
+        RequestBuilder::new(self.client.clone(), method, url)
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be
@@ -109,8 +109,7 @@ impl RequestBuilder {
     /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
     /// async [`send`](crate::RequestBuilder#method.send).
     pub fn send(self) -> Result<Response, Error> {
-        let request = self.sent_by(|blocking| blocking.client);
-        block_on(request.send()).map(Response::from)
+        block_on(self.into_async().send()).map(Response::from)
     }
 
     /// Sends the request and reads the whole response as one unit.
@@ -120,8 +119,7 @@ impl RequestBuilder {
     /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
     /// async [`fetch`](crate::RequestBuilder#method.fetch).
     pub fn fetch(self) -> Result<Response, Error> {
-        let request = self.sent_by(|blocking| blocking.client);
-        block_on(request.fetch()).map(Response::from)
+        block_on(self.into_async().fetch()).map(Response::from)
     }
 }
 

@@ -96,13 +96,30 @@ impl Client {
     /// Starts a request of any method. A URL that cannot be used is reported when the request is
     /// sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::new(self.clone(), &self.inner, method, url)
+        RequestBuilder::new(self.clone(), method, url)
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be
     /// built.
     pub fn policy(&self) -> Option<&PolicyHandle> {
         self.inner.stack.router().ok().map(|router| router.policy())
+    }
+
+    /// Closes the connections that no request uses at this moment, of all clones of this client and
+    /// on all runtimes. A connection in use is kept when its requests have ended, as always.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// client.get("https://shop.example/").send().await?.bytes().await?;
+    /// // The network has changed: the next request begins with a new connection.
+    /// client.close_idle_connections();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn close_idle_connections(&self) {
+        if let Ok(router) = self.inner.stack.router() {
+            router.close_idle();
+        }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

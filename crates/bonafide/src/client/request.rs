@@ -1,6 +1,7 @@
 //! Building a request and sending it.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 #[cfg(feature = "retry")]
@@ -20,6 +21,7 @@ use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
+use crate::versions::Versions;
 
 /// A request that is being built; see [`Client::get`] and the methods like it.
 ///
@@ -51,16 +53,16 @@ use crate::response::Response;
 /// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<C = Client> {
-    client: C,
+    client: Client,
     /// Boxed, since a builder is moved with each of its methods.
     call: Result<Box<Call>, Error>,
     timeouts: RequestTimeouts,
+    sent_by: PhantomData<fn() -> C>,
 }
 
 impl<C> RequestBuilder<C> {
-    /// A request that `client` will send through `inner`.
-    pub(crate) fn new(client: C, inner: &Inner, method: Method, url: impl IntoUrl) -> Self {
-        let stack = &inner.stack;
+    pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
+        let stack = &client.inner().stack;
         let find = |scheme, host: &str, port, versions| stack.find(scheme, host, port, versions);
         let (limits, versions) = (stack.limits(), stack.versions());
         let call = url.lend(|url| Call::new(method, url, limits, versions, find).map(Box::new));
@@ -68,6 +70,7 @@ impl<C> RequestBuilder<C> {
             client,
             call,
             timeouts: RequestTimeouts::default(),
+            sent_by: PhantomData,
         }
     }
 
@@ -222,6 +225,43 @@ impl<C> RequestBuilder<C> {
         })
     }
 
+    /// Uses HTTP/1.1 alone for this request and its redirects, whatever the client's own
+    /// [choice](crate::ClientBuilder::http1_only) is. Requests with another choice do not share its
+    /// connections.
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let request = client.get("https://shop.example/").http1_only();
+    /// # }
+    /// ```
+    pub fn http1_only(self) -> Self {
+        self.allow(Versions::Http1)
+    }
+
+    /// Uses HTTP/2 alone for this request and its redirects; see
+    /// [`ClientBuilder::http2_only`](crate::ClientBuilder::http2_only) and
+    /// [`http1_only`](Self::http1_only). If the server requires HTTP/1.1 for it
+    /// (HTTP_1_1_REQUIRED, RFC 9113 section 7), it fails with [`Kind::Protocol`].
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let request = client.get("https://shop.example/").http2_only();
+    /// # }
+    /// ```
+    pub fn http2_only(self) -> Self {
+        self.allow(Versions::Http2)
+    }
+
+    fn allow(mut self, versions: Versions) -> Self {
+        let stack = &self.client.inner().stack;
+        if let Ok(call) = &mut self.call {
+            call.allow(versions, |scheme, host, port, versions| {
+                stack.find(scheme, host, port, versions)
+            });
+        }
+        self
+    }
+
     /// Calls `callback` with the status and the headers of each interim response, such as
     /// 103 Early Hints, at most 32 for each time that the request is sent. It is called on the task
     /// of the connection; it must not block. Interim responses over HTTP/2 are not reported.
@@ -289,15 +329,13 @@ impl<C> RequestBuilder<C> {
 
     /// A second request like this one, if its [body can be repeated](Body::try_clone) and it has no
     /// mistake.
-    pub fn try_clone(&self) -> Option<Self>
-    where
-        C: Clone,
-    {
+    pub fn try_clone(&self) -> Option<Self> {
         let call = self.call.as_ref().ok()?.try_clone()?;
         Some(Self {
             client: self.client.clone(),
             call: Ok(Box::new(call)),
             timeouts: self.timeouts,
+            sent_by: PhantomData,
         })
     }
 
@@ -332,20 +370,25 @@ impl<C> RequestBuilder<C> {
         let call = self
             .call
             .map_err(|error| error.delivered(Delivery::NotSent))?;
+        let versions = call.versions;
         let mut request = call.request()?.map(|()| call.body);
         if self.timeouts != RequestTimeouts::default() {
             request.extensions_mut().insert(self.timeouts);
         }
+        if versions != self.client.inner().stack.versions() {
+            request.extensions_mut().insert(versions);
+        }
         Ok(request)
     }
 
-    /// The same request, to be sent by the client that `exchange` makes of this one's.
+    /// The same request, sent by the async client.
     #[cfg(feature = "blocking")]
-    pub(crate) fn sent_by<D>(self, exchange: impl FnOnce(C) -> D) -> RequestBuilder<D> {
+    pub(crate) fn into_async(self) -> RequestBuilder {
         RequestBuilder {
-            client: exchange(self.client),
+            client: self.client,
             call: self.call,
             timeouts: self.timeouts,
+            sent_by: PhantomData,
         }
     }
 

@@ -9,7 +9,8 @@ use crate::error::{Cause, Delivery, Failure, Kind, Phase, causes, h2_cause};
 
 /// How far a request got that hyper accepted and failed with this error.
 ///
-/// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7). A peer that sends
+/// A peer that refuses a stream did nothing with it (RFC 9113 section 8.7), nor did one that
+/// [requires HTTP/1.1](requires_http1) for it. A peer that sends
 /// GOAWAY did nothing with the streams above the last one that it names (section 6.8), whatever the
 /// code is; h2 fails those with it, and the ones that were not opened yet, and no others.
 pub(super) fn delivery(error: &hyper::Error) -> Delivery {
@@ -17,11 +18,28 @@ pub(super) fn delivery(error: &hyper::Error) -> Delivery {
         error.is_remote()
             && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
     });
-    if unprocessed {
+    if unprocessed || requires_http1(error) {
         Delivery::RefusedUnprocessed
     } else {
         Delivery::MaybeProcessed
     }
+}
+
+/// Whether the peer ended the stream or the connection with HTTP_1_1_REQUIRED (RFC 9113 section 7).
+pub(super) fn requires_http1(error: &hyper::Error) -> bool {
+    h2_cause(error).is_some_and(|error| {
+        error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED)
+    })
+}
+
+/// The failure of a request that may use HTTP/2 alone, when the server requires HTTP/1.1.
+#[cold]
+pub(super) fn http1_required(error: hyper::Error) -> Failure {
+    let what = "the server requires HTTP/1.1 (HTTP_1_1_REQUIRED), and the request may use HTTP/2 \
+                alone";
+    Failure::new(Kind::Protocol, what)
+        .during(Phase::Headers)
+        .caused_by(error)
 }
 
 /// Whether the connection ended before the response began.

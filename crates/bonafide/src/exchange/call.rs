@@ -1,5 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
+use std::sync::Arc;
+
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
 use http::header::AUTHORIZATION;
@@ -7,14 +9,14 @@ use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 use url::Url;
 
-use super::Reached;
+use super::{Attachments, Reached};
 use crate::body::Body;
-use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
+use crate::versions::Versions;
 
 /// One request, before it is written for a connection.
 pub(crate) struct Call {
@@ -25,6 +27,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// Whether it is sent with the client's own credentials.
     pub(crate) credentials: Credentials,
+    /// What this hop is sent with beside, once its connection is known.
+    pub(crate) attachments: Option<Arc<Attachments>>,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
     pub(crate) extent: Extent,
@@ -62,8 +66,8 @@ pub(crate) enum Wanted {
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
-/// It is in the request's extensions.
-#[derive(Clone, Debug)]
+/// It is in the request's extensions. It holds secrets, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct Carried {
     limits: RequestLimits,
     extent: Extent,
@@ -72,7 +76,8 @@ pub(crate) struct Carried {
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
-    /// The origin that the credentials are for.
+    attachments: Option<Arc<Attachments>>,
+    /// The origin that credentials and attachments are for.
     origin: Origin,
     /// The same for each copy of the request.
     pub(crate) reached: Reached,
@@ -107,6 +112,7 @@ impl Call {
             path,
             headers,
             credentials: Credentials::Sent,
+            attachments: None,
             body: Body::empty(),
             limits,
             extent: Extent::Head,
@@ -122,8 +128,9 @@ impl Call {
     /// [`Versions`] in its extensions count; `defaults` are those of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
-    /// client's own credentials are sent with it only if they were before, and to the same origin.
-    /// Where it was not, they are as `uncarried` says.
+    /// client's own credentials and the attachments are sent with it only if they were before, and
+    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing
+    /// is attached.
     ///
     /// # Errors
     ///
@@ -164,12 +171,28 @@ impl Call {
         call.connection = carried
             .as_ref()
             .map_or(Wanted::Any, |carried| carried.connection);
-        call.credentials = match carried {
-            None => uncarried,
-            Some(carried) if carried.origin == call.origin() => carried.credentials,
-            Some(_) => Credentials::LeftOut,
+        (call.credentials, call.attachments) = match carried {
+            None => (uncarried, None),
+            Some(carried) if carried.origin == call.origin() => {
+                (carried.credentials, carried.attachments)
+            }
+            Some(_) => (Credentials::LeftOut, None),
         };
         Ok((call, deadline))
+    }
+
+    /// Allows these versions alone. `find` gives the connections of an origin, if they are known.
+    pub(crate) fn allow(
+        &mut self,
+        versions: Versions,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
+    ) {
+        let origin = self.origin();
+        self.versions = versions;
+        self.endpoint = match find(origin.scheme, &origin.host, origin.port, versions) {
+            Some(connections) => Endpoint::Known(connections),
+            None => Endpoint::Named(origin),
+        };
     }
 
     /// The same call again, if its body can be repeated.
@@ -180,6 +203,7 @@ impl Call {
             path: self.path.clone(),
             headers: self.headers.clone(),
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             body: self.body.try_clone()?,
             limits: self.limits,
             extent: self.extent,
@@ -226,6 +250,7 @@ impl Call {
             connection: self.connection,
             deadline,
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             origin: self.origin(),
             reached,
         }

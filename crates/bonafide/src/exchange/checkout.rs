@@ -9,12 +9,13 @@ use tokio::time::Instant;
 
 use super::call::{Call, Wanted};
 use super::waiting::Patience;
-use crate::connect::{Connector, Versions};
+use crate::connect::Connector;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::limits::Deadline;
 use crate::origin::Endpoint;
 use crate::pool::{CheckoutError, Freshness, Lease, current_runtime};
 use crate::router::{Connections, Router};
+use crate::versions::Versions;
 
 /// Checks out a connection for `call`, starting at `now`, and returns when it was available. The
 /// clock is not read again if one is available at once.
@@ -34,7 +35,8 @@ pub(super) async fn checkout(
     let (versions, freshness) = match call.connection {
         Wanted::Any => (call.versions, Freshness::Any),
         Wanted::Fresh => (call.versions, Freshness::New),
-        Wanted::Http1 => (Versions::Http1, Freshness::Any),
+        Wanted::Http1 if call.versions != Versions::Http2 => (Versions::Http1, Freshness::Any),
+        Wanted::Http1 => (call.versions, Freshness::Any),
     };
     let mut again = true;
     let mut patience = Patience::new(limit, deadline);

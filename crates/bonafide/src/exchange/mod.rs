@@ -1,5 +1,6 @@
 //! One request, one response: a connection from the pool, and another try where that is safe.
 
+mod attach;
 mod broken;
 mod call;
 mod checkout;
@@ -17,6 +18,8 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "auth")]
+use bonafide_tower::auth::Presented;
 use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
@@ -26,6 +29,9 @@ use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
 
+#[cfg(feature = "auth")]
+pub(crate) use self::attach::unauthenticated;
+pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 use self::interim::Gate;
@@ -42,6 +48,7 @@ use crate::limits::{Deadline, SILENCE};
 use crate::observe::Timings;
 use crate::pool::Lease;
 use crate::router::Router;
+use crate::versions::Versions;
 
 /// A response to one hop.
 pub(crate) struct HopResponse {
@@ -59,9 +66,26 @@ pub(crate) struct Delivered {
     connection: Duration,
     headers: Duration,
     reused: bool,
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(dead_code, reason = "only a credential is compared with its response")
+    )]
+    attached: Attached,
 }
 
 impl Delivered {
+    /// The credential that the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn presented(&self) -> Option<&Presented> {
+        self.attached.presented().map(|presented| &**presented)
+    }
+
+    /// Drops what the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn forget_presented(&mut self) {
+        self.attached = Attached::default();
+    }
+
     /// The URL that answered.
     pub(crate) fn url(&self) -> Url {
         self.meta.wire.url(&self.path)
@@ -92,7 +116,8 @@ impl HopResponse {
 
 /// Sends `call` and waits for the headers of the response.
 ///
-/// A request that provably was not processed is sent again on another connection. A request whose
+/// A request that provably was not processed is sent again on another connection, over HTTP/1.1 if
+/// the server requires that. A request whose
 /// connection closed without a response is sent again once, if it is idempotent, its body can be
 /// repeated and the connection was not new. Nothing else is sent twice.
 pub(crate) async fn exchange(
@@ -138,10 +163,17 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         );
-        let request = request.map_err(|failure| {
-            let failure = failure.delivered(Delivery::NotSent);
-            tries.blame(failure.into())
-        })?;
+        let unsent = |failure: Failure| {
+            let error = Error::from(failure.delivered(Delivery::NotSent));
+            tries.blame(error.over(meta.info.receipt()))
+        };
+        let mut request = request.map_err(unsent)?;
+        let attached = match &call.attachments {
+            None => Attached::default(),
+            Some(attachments) => attachments
+                .attach(&mut request, call, &meta)
+                .map_err(unsent)?,
+        };
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
@@ -176,6 +208,9 @@ pub(crate) async fn exchange(
                         return Err(Error::from(failure).over(meta.info.receipt()));
                     }
                 };
+                if let Some(attachments) = &call.attachments {
+                    attachments.receive(&head.headers, call, &meta);
+                }
                 if gate.is_some_and(|gate| gate.close()) {
                     framing.last = true;
                     framing.unsent = true;
@@ -185,6 +220,7 @@ pub(crate) async fn exchange(
                     connection: leased.saturating_duration_since(start),
                     headers: leased.elapsed(),
                     reused,
+                    attached,
                     meta,
                 };
                 let idle = call.limits.read;
@@ -208,7 +244,9 @@ pub(crate) async fn exchange(
                     Some(error) if returned.is_none() => broken::delivery(error),
                     _ => Delivery::NotSent,
                 };
-                if gone || returned.is_some() || delivery == Delivery::RefusedUnprocessed {
+                let http1_required = error.as_ref().is_some_and(broken::requires_http1);
+                let refused = delivery == Delivery::RefusedUnprocessed && !http1_required;
+                if gone || returned.is_some() || refused {
                     report_fault(lease);
                 } else if let Lease::Http2(lease) = lease {
                     lease.end();
@@ -218,14 +256,27 @@ pub(crate) async fn exchange(
                     Some(gate) => returned.map(|_| gate.take_body()),
                     None => returned,
                 };
-                match tries.again(delivery, returned, spare, reused, replayable) {
+                let again = if http1_required {
+                    tries.over_http1(call, spare)
+                } else {
+                    tries.again(delivery, returned, spare, reused, replayable)
+                };
+                match again {
                     Some(body) => {
                         call.body = body;
                         now = Instant::now();
                     }
                     None => {
-                        let mut failure = broken::failure(error).delivered(delivery);
-                        failure.passing |= delivery.is_unprocessed();
+                        let failure = match error {
+                            Some(error) if http1_required && call.versions == Versions::Http2 => {
+                                broken::http1_required(error)
+                            }
+                            error => Failure {
+                                passing: delivery.is_unprocessed(),
+                                ..broken::failure(error)
+                            },
+                        };
+                        let failure = failure.delivered(delivery);
                         let error = Error::from(failure).over(meta.info.receipt());
                         return Err(tries.blame(error));
                     }

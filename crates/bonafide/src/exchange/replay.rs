@@ -2,9 +2,11 @@
 
 use std::mem;
 
+use super::call::{Call, Wanted};
 use crate::body::Body;
 use crate::error::{Delivery, Error};
 use crate::limits::MAX_SENDINGS;
+use crate::versions::Versions;
 
 /// The tries so far.
 pub(super) struct Tries {
@@ -33,6 +35,18 @@ impl Tries {
     /// Adds to `error` how far earlier tries got.
     pub(super) fn blame(&self, error: Error) -> Error {
         error.sent_before(self.reached)
+    }
+
+    /// The body for a try over HTTP/1.1, for a request that a server did not process over HTTP/2
+    /// and requires HTTP/1.1 for. From then on `call` asks for an HTTP/1.1 connection.
+    pub(super) fn over_http1(&mut self, call: &mut Call, spare: Option<Body>) -> Option<Body> {
+        self.reached = self.reached.max(Delivery::RefusedUnprocessed);
+        if call.versions == Versions::Http2 || call.connection == Wanted::Http1 {
+            return None;
+        }
+        let spare = spare?;
+        call.connection = Wanted::Http1;
+        Some(spare)
     }
 
     /// The body for another try, if there may be one. `replayable` is a request that was lost with

@@ -22,6 +22,7 @@ struct ClosedCounters {
     silent: AtomicU64,
     cancelled: AtomicU64,
     by_peer: AtomicU64,
+    asked: AtomicU64,
     surplus: AtomicU64,
     not_ready: AtomicU64,
     unfinished: AtomicU64,
@@ -46,6 +47,8 @@ pub(crate) struct ClosedTotals {
     pub(crate) cancelled: u64,
     /// Closed by the peer.
     pub(crate) by_peer: u64,
+    /// Unused, and closed at the caller's request.
+    pub(crate) asked: u64,
     /// Beyond the limits.
     pub(crate) surplus: u64,
     /// Returned, and not ready in time.
@@ -90,6 +93,7 @@ impl Counters {
             Cause::Silent => &closed.silent,
             Cause::Cancelled => &closed.cancelled,
             Cause::Closed => &closed.by_peer,
+            Cause::Asked => &closed.asked,
             Cause::Surplus => &closed.surplus,
             Cause::NotReady => &closed.not_ready,
             Cause::Unfinished => &closed.unfinished,
@@ -113,6 +117,7 @@ impl Counters {
             silent,
             cancelled,
             by_peer,
+            asked,
             surplus,
             not_ready,
             unfinished,
@@ -130,6 +135,7 @@ impl Counters {
                 silent: read(silent),
                 cancelled: read(cancelled),
                 by_peer: read(by_peer),
+                asked: read(asked),
                 surplus: read(surplus),
                 not_ready: read(not_ready),
                 unfinished: read(unfinished),

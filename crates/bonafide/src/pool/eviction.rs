@@ -21,6 +21,8 @@ pub(crate) enum Cause {
     Cancelled,
     /// The peer closed it.
     Closed,
+    /// The caller asked for it to be closed.
+    Asked,
     /// More than the limits let the pool keep.
     Surplus,
     /// Returned, and not ready for the next request in time.

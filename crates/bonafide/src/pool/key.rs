@@ -8,9 +8,9 @@ use bonafide_verify::{Epoch, ZoneId};
 use foldhash::quality::RandomState;
 use tokio::runtime;
 
-use crate::connect::Versions;
 use crate::origin::Origin;
 use crate::proxy::Route;
+use crate::versions::Versions;
 
 /// The seed of this process. Hosts may come from an attacker, so it is random.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);

@@ -86,6 +86,11 @@ impl<C: Connect> Pool<C> {
         }
     }
 
+    /// Closes the unused connections. Connections in use stay, and are kept afterwards.
+    pub(crate) fn close_idle(&self) {
+        self.registry.close_idle();
+    }
+
     /// The connector, for tests to look at.
     #[cfg(test)]
     pub(crate) fn connector(&self) -> &C {

@@ -80,8 +80,8 @@ impl<C: Connect> Partition<C> {
     }
 
     /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used
-    /// last, else whichever comes first: a new connection or a returned one. [`Freshness::New`] asks
-    /// for a new one.
+    /// last, else whichever comes first: a new connection or a returned one. For
+    /// [`Freshness::New`], a new one alone.
     ///
     /// Dropping the future cancels the request's place in the queue and nothing else.
     ///

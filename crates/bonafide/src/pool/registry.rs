@@ -133,6 +133,13 @@ impl<C: Connect> Registry<C> {
         next
     }
 
+    /// Closes the unused connections of all partitions.
+    pub(super) fn close_idle(&self) {
+        for partition in self.partitions() {
+            partition.step(|state, _, steps| state.close_idle(steps));
+        }
+    }
+
     /// The current partitions.
     pub(super) fn partitions(&self) -> Vec<Arc<Partition<C>>> {
         self.lock().partitions.iter().map(Arc::clone).collect()

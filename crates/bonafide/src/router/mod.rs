@@ -17,7 +17,7 @@ use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Listener, Policy, PolicyHandle};
 
 use self::origins::OriginCache;
-use crate::connect::{Connector, Versions};
+use crate::connect::Connector;
 use crate::error::{Failure, Kind};
 use crate::limits::MAX_ORIGINS;
 use crate::origin::{Origin, Scheme, server_name};
@@ -25,6 +25,7 @@ use crate::pool::{Partition, PartitionKey, PartitionParts, Pool, current_runtime
 use crate::proxy::Route;
 #[cfg(feature = "testing")]
 use crate::testing::InPlace;
+use crate::versions::Versions;
 
 /// The connections to one origin, on one runtime, under one policy.
 pub(crate) type Connections = Arc<Partition<Connector>>;
@@ -138,6 +139,11 @@ impl Router {
     /// Whether connections belong to a policy that has been replaced since.
     pub(crate) fn is_outdated(&self, connections: &Connections) -> bool {
         connections.key().parts().epoch != self.policy.epoch()
+    }
+
+    /// Closes the unused connections.
+    pub(crate) fn close_idle(&self) {
+        self.pool.close_idle();
     }
 
     /// The time by the policy's clock.

@@ -7,9 +7,9 @@ use bonafide_verify::Epoch;
 use hashbrown::HashTable;
 use tokio::runtime;
 
-use crate::connect::Versions;
 use crate::origin::Scheme;
 use crate::pool::{Connect, Partition, hash_of};
+use crate::versions::Versions;
 
 /// The partitions of the origins in use.
 ///

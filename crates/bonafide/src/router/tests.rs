@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::origins::OriginCache;
-use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::Scheme;
 use crate::pool::tests::bench::{Bench, epoch, key, origin, parts};
 use crate::pool::{PartitionKey, PartitionParts, current_runtime};
 use crate::proxy::{Proxy, Route};
+use crate::versions::Versions;
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_is_found_by_scheme_host_and_port() {
@@ -79,6 +79,28 @@ async fn an_origin_is_found_by_scheme_host_and_port() {
             )
             .is_none()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_has_connections_for_each_choice_of_versions() {
+    let bench = Bench::new(PoolLimits::default());
+    let runtime = current_runtime();
+    let cache = OriginCache::new(epoch(1), 8);
+    let choices = [Versions::Negotiated, Versions::Http1, Versions::Http2];
+    let partitions = choices.map(|versions| {
+        bench.pool.partition(&PartitionKey::new(PartitionParts {
+            versions,
+            ..parts("origin.test", 1)
+        }))
+    });
+    for partition in &partitions {
+        cache.insert(partition);
+    }
+    for (versions, partition) in choices.into_iter().zip(&partitions) {
+        let found = cache.get(Scheme::Https, "origin.test", 443, versions, runtime);
+        assert!(Arc::ptr_eq(&found.unwrap(), partition), "{versions:?}");
+    }
+    assert_eq!(cache.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

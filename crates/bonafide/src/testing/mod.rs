@@ -61,16 +61,15 @@ mod server;
 
 use std::fmt;
 
-use http::HeaderMap;
-
 pub(crate) use self::reply::Outcome;
 pub use self::reply::{Fault, Reply};
 pub use self::server::FakeServer;
+use crate::connect::DefaultHeaders;
 
 /// A fake server in the place of a client's connections.
 pub(crate) struct InPlace {
     pub(crate) server: FakeServer,
-    pub(crate) default_headers: HeaderMap,
+    pub(crate) default_headers: DefaultHeaders,
     /// Whether the policy is the caller's, so that it says for which hosts there are servers.
     pub(crate) has_policy: bool,
 }

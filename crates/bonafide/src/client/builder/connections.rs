@@ -22,22 +22,23 @@ impl ClientBuilder {
     }
 
     /// How many unused HTTP/1.1 connections are kept for one origin, for each runtime that the
-    /// client is used on. Default: 128.
+    /// client is used on and each choice of [versions](crate::versions::Versions). Default: 128.
     pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
         self.limits.pool.max_idle_per_partition = count;
         self
     }
 
     /// Maximum number of connections to one origin at once, for each runtime that the client is
-    /// used on. Further requests wait. Default: no limit.
+    /// used on and each choice of [versions](crate::versions::Versions). Further requests wait.
+    /// Default: no limit.
     pub fn max_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.limits.pool.max_connections_per_partition = count;
         self
     }
 
     /// Maximum number of HTTP/2 connections to one origin, for each runtime that the client is used
-    /// on. A further connection is opened only when all streams that the server allows are in use.
-    /// Default: 8.
+    /// on and each choice of [versions](crate::versions::Versions). A further connection is opened
+    /// only when all streams that the server allows are in use. Default: 8.
     pub fn max_http2_connections_per_host(mut self, count: NonZeroUsize) -> Self {
         self.limits.pool.max_h2_connections = count;
         self

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 
 use super::ClientBuilder;
-use crate::connect::Versions;
 use crate::proxy::Proxy;
+use crate::versions::Versions;
 
 impl ClientBuilder {
     /// Uses HTTP/1.1 alone, and offers nothing else to servers. Default: HTTP/2 where the server
-    /// supports it, by ALPN.
+    /// supports it, by ALPN. A request may choose otherwise:
+    /// [`RequestBuilder::http1_only`](crate::RequestBuilder::http1_only).
     pub fn http1_only(mut self) -> Self {
         self.versions = Versions::Http1;
         self

@@ -72,7 +72,8 @@ fn request(fake: &InPlace, router: &Router, call: &mut Call) -> Result<Request<B
         // Connections that were never made.
         drop(router.connections(&origin, call.versions)?);
     }
-    let wire = Wire::new(&origin, Version::HTTP_2, &fake.default_headers)?;
+    let defaults = fake.default_headers.of(&origin, None)?;
+    let wire = Wire::new(&origin, Version::HTTP_2, &defaults)?;
     let mut request = wire.request(
         call.method.clone(),
         call.path.clone(),

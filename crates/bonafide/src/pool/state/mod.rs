@@ -2,9 +2,9 @@
 //!
 //! Each step takes the time and returns [`Actions`]. Invariant after each step: a request waits
 //! only while an attempt is under way, while an HTTP/2 connection that may serve it has as many
-//! streams as its peer allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A request beyond the
-//! peer's stream limit waits here and not in the connection, since from here it can still use
-//! another connection.
+//! streams as its peer allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A
+//! request beyond the peer's stream limit waits here and not in the connection, since from here it
+//! can still use another connection.
 
 mod actions;
 mod attempts;
@@ -229,6 +229,13 @@ impl<C: Connect, W> State<C, W> {
         self.pump(now, actions);
         let unused = self.is_empty().then(|| self.unused_at()).flatten();
         idle.into_iter().chain(shared).chain(unused).min()
+    }
+
+    /// Closes the unused connections.
+    pub(in crate::pool) fn close_idle(&mut self, actions: &mut Actions<C, W>) {
+        self.idle.clear(Cause::Asked, &mut actions.closed);
+        self.shared.clear_unused(Cause::Asked, &mut actions.closed);
+        self.sweep_if_empty(actions);
     }
 
     /// Whether the partition is empty and had no request for the idle timeout.

@@ -300,6 +300,11 @@ impl<C: Connect> Shared<C> {
             .min()
     }
 
+    /// Removes the connections without streams.
+    pub(super) fn clear_unused(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
+        self.let_go_of(closed, |entry| (entry.leases == 0).then_some(cause));
+    }
+
     /// Removes all connections.
     pub(super) fn clear(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
         closed.extend(

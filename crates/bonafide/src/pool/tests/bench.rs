@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::fake::{Call, Fake, Wire};
-use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::{Origin, Scheme};
 use crate::pool::lease::{Http1Lease, Http2Lease};
@@ -18,6 +17,7 @@ use crate::pool::{
     CheckoutError, Freshness, Lease, Partition, PartitionKey, PartitionParts, Pool, current_runtime,
 };
 use crate::proxy::Route;
+use crate::versions::Versions;
 
 /// Longer than anything takes here. It passes at once when time is paused and no task can run.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, epoch, origin, parts, zone};
-use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::Scheme;
 use crate::pool::{PartitionKey, PartitionParts};
 use crate::proxy::{Proxy, Route};
+use crate::versions::Versions;
 
 fn through(url: &str) -> Route {
     Route::Proxy(Proxy::http(url).expect("a proxy"))

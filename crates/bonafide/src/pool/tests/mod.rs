@@ -9,6 +9,7 @@ pub(crate) mod bench;
 mod bursts;
 mod evictions;
 mod fake;
+mod fresh;
 mod keys;
 mod limits;
 mod model;

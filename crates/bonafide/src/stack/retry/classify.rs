@@ -121,7 +121,10 @@ fn is_decided(error: &Error) -> bool {
 
 /// Whether the server said `HTTP_1_1_REQUIRED`.
 fn requires_http1(error: &Error) -> bool {
-    iter::successors(error.source(), |&cause| cause.source())
-        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
-        .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+    // Where the caller allows HTTP/2 alone, the error is not retryable.
+    let mut causes = iter::successors(error.source(), |&cause| cause.source())
+        .filter_map(|cause| cause.downcast_ref::<h2::Error>());
+    error.is_retryable()
+        && causes
+            .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
 }

@@ -43,6 +43,7 @@ pub(super) enum Event {
     },
     TimePasses(u8),
     Sweep,
+    CloseIdle,
     Retire,
 }
 
@@ -71,6 +72,7 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
             .prop_map(|(choice, limit)| Event::Limit(choice, limit)),
         3 => (0..100_u8).prop_map(Event::TimePasses),
         2 => Just(Event::Sweep),
+        1 => Just(Event::CloseIdle),
     ];
     // An eviction ends the life of a partition, so it comes last if at all.
     let life = prop::collection::vec(event.clone(), 1..150);

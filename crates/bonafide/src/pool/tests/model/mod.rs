@@ -206,6 +206,11 @@ impl Model {
                     "a sweep leaves nothing expired"
                 );
             }
+            Event::CloseIdle => {
+                let unused = self.known.values().filter(|known| known.users == 0).count();
+                self.state.close_idle(&mut actions);
+                assert_eq!(actions.closed.len(), unused, "those in use stay");
+            }
             Event::Retire => {
                 self.retired = true;
                 self.state.retire(Retired::Evicted, &mut actions);

@@ -1,12 +1,35 @@
-//! Which versions of HTTP a client uses.
+//! Which versions of HTTP a client or a request may use.
 
 use ::http::Version;
 
 use crate::error::{Delivery, Failure, Kind, Phase};
 
-/// The versions that a client uses, and so the protocols that it offers by ALPN (RFC 7301).
+/// The versions of HTTP that a request may use, and so the protocols that are offered by ALPN
+/// (RFC 7301).
+///
+/// In the extensions of an `http::Request` that is sent through the tower service, it has the
+/// effect of [`RequestBuilder::http1_only`](crate::RequestBuilder::http1_only) and
+/// [`http2_only`](crate::RequestBuilder::http2_only). The `version` of an `http::Request` is not
+/// read: it is HTTP/1.1 unless it was set.
+///
+/// Connections that were opened for one choice serve no request with another one, and the limits of
+/// the pool for one host hold for each choice.
+///
+/// ```
+/// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+/// use bonafide::versions::Versions;
+/// use tower::{Service, ServiceExt as _};
+///
+/// let mut request = client.get("https://shop.example/").build()?;
+/// request.extensions_mut().insert(Versions::Http1);
+/// let response = client.clone().oneshot(request).await?;
+/// assert_eq!(response.version(), http::Version::HTTP_11);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Versions {
+#[non_exhaustive]
+pub enum Versions {
     /// HTTP/2 where the server supports it, else HTTP/1.1. Over plain http, HTTP/1.1.
     #[default]
     Negotiated,
@@ -18,7 +41,7 @@ pub(crate) enum Versions {
 
 impl Versions {
     /// The protocols to offer, the preferred one first.
-    pub(super) const fn alpn(self) -> &'static [&'static [u8]] {
+    pub(crate) const fn alpn(self) -> &'static [&'static [u8]] {
         match self {
             Self::Negotiated => &[b"h2", b"http/1.1"],
             Self::Http1 => &[b"http/1.1"],
@@ -27,7 +50,7 @@ impl Versions {
     }
 
     /// The version for a server that has `chosen` this protocol.
-    pub(super) fn by_alpn(self, chosen: Option<&[u8]>) -> Result<Version, Failure> {
+    pub(crate) fn by_alpn(self, chosen: Option<&[u8]>) -> Result<Version, Failure> {
         match (chosen, self) {
             (Some(b"h2"), _) => Ok(Version::HTTP_2),
             (_, Self::Negotiated | Self::Http1) => Ok(Version::HTTP_11),
@@ -41,7 +64,7 @@ impl Versions {
     }
 
     /// The version over plain http.
-    pub(super) const fn over_plain_http(self) -> Version {
+    pub(crate) const fn over_plain_http(self) -> Version {
         match self {
             Self::Negotiated | Self::Http1 => Version::HTTP_11,
             Self::Http2 => Version::HTTP_2,
