@@ -6,6 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide::auth::{Bearer, Credential};
+use bonafide::cookies::Jar;
 use bonafide::hsts::HstsHosts;
 use bonafide::retry::Retry;
 use bonafide::testing::{FakeServer, Fault, Reply};
@@ -381,6 +383,60 @@ async fn hsts_learns_nothing_from_a_fake_server() {
         .collect();
     let expected = ["https", "http"].map(|scheme| Some(scheme.to_owned()));
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_fake_server_gets_and_sets_no_cookie() {
+    let jar = Jar::new();
+    let server = FakeServer::new(|_| async {
+        let response = Response::builder().header("set-cookie", "id=1; Secure; Path=/");
+        response.body("").expect("a response")
+    });
+    let client = Client::builder()
+        .cookies(jar.clone())
+        .answered_by(&server)
+        .build()
+        .expect("a client");
+    for _ in 0..2 {
+        client.get(URL).send().await.expect("a response");
+    }
+    assert!(jar.is_empty());
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(!requests[1].headers().contains_key("cookie"));
+}
+
+#[tokio::test]
+async fn a_credential_of_the_client_is_refused_and_one_of_the_request_is_sent() {
+    let server = answering("hello");
+    let token = Bearer::new("s3cret").expect("a token");
+    let client = Client::builder()
+        .credential(Credential::for_origin(URL, token).expect("a credential"))
+        .answered_by(&server)
+        .build()
+        .expect("a client");
+    let error = client.get(URL).send().await.expect_err("not verified");
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (Kind::Auth, Delivery::NotSent)
+    );
+    assert_eq!(server.requests().len(), 0);
+
+    let sent = client.get(URL).bearer_auth("of the request").send();
+    sent.await.expect("a response");
+    let requests = server.requests();
+    let authorization = &requests[0].headers()["authorization"];
+    assert_eq!(authorization, "Bearer of the request");
+}
+
+#[test]
+fn a_blocking_client_is_answered_too() {
+    let server = answering("hello");
+    let client = Client::builder().answered_by(&server).build_blocking();
+    let response = client.expect("a client").get(URL).send();
+    let text = response.expect("a response").text();
+    assert_eq!(text.expect("a body"), "hello");
+    assert_eq!(server.requests().len(), 1);
 }
 
 /// Not even to a server that runs, under a policy that trusts it.
