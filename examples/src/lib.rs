@@ -11,6 +11,7 @@
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
 //! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
+//! | `mock` | tests of a small API client: over a server with a script, and over a closure under paused time |
 //! | `any_rustls_client` | the same policy inside reqwest |
 //! | `danger_localhost` | a grant: the loud, dated exception, with `--features danger-insecure-grants` |
 
@@ -28,3 +29,8 @@ struct Pinning;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/policies.md")]
 struct Policies;
+
+/// The examples of the guide to tests run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct Testing;

@@ -32,6 +32,7 @@
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
 //! | set time limits and size caps | [`limits`] |
+//! | test a program that uses a client | `testing` (feature `testing`) without a network; `bonafide-testkit` over TLS that is verified |
 //! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!

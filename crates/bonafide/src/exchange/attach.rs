@@ -93,6 +93,27 @@ impl Attachments {
         Ok(Attached::default())
     }
 
+    /// Writes nothing for a fake server, which is not verified: it gets no cookie of the jar.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Auth`] if a credential is to be sent, as on any connection that was not verified.
+    #[cfg(feature = "testing")]
+    pub(super) fn for_fake_server(&self, call: &Call) -> Result<(), Failure> {
+        #[cfg(feature = "auth")]
+        if let Some(prepared) = &self.prepared
+            && !call.headers.contains_key(AUTHORIZATION)
+        {
+            let checked = prepared
+                .credential()
+                .check_peer(prepared.origin(), Peer::Unverified);
+            return checked.map_err(unauthenticated);
+        }
+        #[cfg(not(feature = "auth"))]
+        let _ = call;
+        Ok(())
+    }
+
     /// Stores the cookies that a response to `call` sets.
     pub(super) fn receive(&self, headers: &HeaderMap, call: &Call, meta: &Meta) {
         #[cfg(feature = "cookies")]

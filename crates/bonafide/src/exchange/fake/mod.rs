@@ -73,6 +73,9 @@ fn request(fake: &InPlace, router: &Router, call: &mut Call) -> Result<Request<B
         drop(router.connections(&origin, call.versions)?);
     }
     let defaults = fake.default_headers.of(&origin, None)?;
+    if let Some(attachments) = &call.attachments {
+        attachments.for_fake_server(call)?;
+    }
     let wire = Wire::new(&origin, Version::HTTP_2, &defaults)?;
     let mut request = wire.request(
         call.method.clone(),
