@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use super::access_log::FORMAT;
 use super::{ACCESS_LOG, NginxBuilder, PID, Site};
 use crate::open_connections::SOCKET;
+use crate::page::page;
 use crate::scratch::Scratch;
 
 /// Writes the configuration and all that it refers to. One process does all of the work, so that it
 /// takes everything with it when it is ended.
 pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, http2: SocketAddr) {
     scratch.write("large", "x".repeat(Site::LARGE_BYTES));
+    scratch.write("page", page());
     let NginxBuilder {
         sites,
         protocols,
@@ -54,6 +56,7 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         location / {{ return 200 "{name}"; }}
         location = /client {{ return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
         location = /large {{ root {folder}; }}
+        location = /page {{ root {folder}; gzip on; default_type text/plain; gzip_types text/plain; }}
     }}
 "#
         )
