@@ -19,8 +19,7 @@ const TRIES: usize = 5;
 ///
 /// It serves the [`page`](crate::page) as `/page.txt`, in zstd as `/zstd/page.txt`, in gzip as
 /// `/gzip/page.txt`, and in the one of them that the client prefers as `/both/page.txt`, to those
-/// who accept the coding. With a server behind it, it passes all below `/behind/` on to that,
-/// without the prefix, and puts what comes back into zstd or gzip as it comes.
+/// who accept the coding.
 #[derive(Debug)]
 pub struct Caddy {
     /// Ends first.
@@ -29,12 +28,12 @@ pub struct Caddy {
 }
 
 impl Caddy {
-    /// Starts one that presents `identity`, as `localhost`, and passes requests on to `behind` over
-    /// plain HTTP. `None`, with a word on stderr, where there is no Caddy.
+    /// Starts one that presents `identity`, as `localhost`. `None`, with a word on stderr, where
+    /// there is no Caddy.
     ///
     /// # Panics
     /// If it does not start to listen, or is missing and the variable `CI` is set.
-    pub async fn presenting(identity: &Identity, behind: Option<SocketAddr>) -> Option<Self> {
+    pub async fn presenting(identity: &Identity) -> Option<Self> {
         let program = Program::find("caddy")?;
         for _ in 0..TRIES {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
@@ -43,7 +42,7 @@ impl Caddy {
             scratch.write("key.pem", identity.key_pem());
             scratch.folder("site");
             scratch.write("site/page.txt", page());
-            scratch.write(CONFIG, config(&scratch, address, behind));
+            scratch.write(CONFIG, config(&scratch, address));
             let arguments = ["run", "--config", CONFIG, "--adapter", "caddyfile"];
             let mut running = Running::start(&program, scratch, arguments);
             let listening = running
@@ -71,16 +70,8 @@ impl Caddy {
     }
 }
 
-fn config(scratch: &Scratch, address: SocketAddr, behind: Option<SocketAddr>) -> String {
+fn config(scratch: &Scratch, address: SocketAddr) -> String {
     let folder = scratch.path().display();
-    let behind = behind.map_or(String::new(), |behind| {
-        format!(
-            "handle_path /behind/* {{\n\
-             encode {{\n zstd\n gzip\n minimum_length 1\n match {{\n status 200\n }}\n }}\n\
-             reverse_proxy http://{behind} {{\n flush_interval -1\n header_up -Accept-Encoding\n }}\n\
-             }}\n"
-        )
-    });
     let mut pages = String::new();
     for (path, codings) in [("zstd", "zstd"), ("gzip", "gzip"), ("both", "zstd gzip")] {
         pages += &format!("handle_path /{path}/* {{\n encode {codings}\n file_server\n }}\n");
@@ -97,7 +88,7 @@ fn config(scratch: &Scratch, address: SocketAddr, behind: Option<SocketAddr>) ->
          bind {ip}\n\
          tls {folder}/chain.pem {folder}/key.pem\n\
          root * {folder}/site\n\
-         {behind}{pages}\
+         {pages}\
          handle {{\n file_server\n }}\n\
          }}\n",
         ip = address.ip(),

@@ -59,7 +59,7 @@ async fn what_apache_compresses_is_decoded() {
 #[tokio::test]
 async fn what_caddy_compresses_is_decoded() {
     let ca = TestCa::new();
-    let Some(caddy) = Caddy::presenting(&identity(&ca), None).await else {
+    let Some(caddy) = Caddy::presenting(&identity(&ca)).await else {
         return;
     };
     for http in Http::BOTH {

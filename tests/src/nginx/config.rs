@@ -19,7 +19,15 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         protocols,
         requests_per_connection,
         early_data,
+        behind,
     } = plan;
+    let behind = behind.map_or(String::new(), |behind| {
+        format!(
+            "location /behind/ {{ proxy_pass http://{behind}/; proxy_http_version 1.1; \
+             proxy_buffering off; proxy_read_timeout 60s; \
+             gzip on; gzip_types application/json; gzip_min_length 0; }}"
+        )
+    });
     let early_data = if *early_data { "on" } else { "off" };
     let folder = scratch.path().display();
     let mut servers = String::new();
@@ -55,6 +63,7 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         {staple}
         location / {{ return 200 "{name}"; }}
         location = /client {{ return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
+        {behind}
         location = /large {{ root {folder}; }}
         location = /page {{ root {folder}; gzip on; default_type text/plain; gzip_types text/plain; }}
     }}

@@ -80,6 +80,7 @@ impl Nginx {
             protocols: "TLSv1.2 TLSv1.3",
             requests_per_connection: 1000,
             early_data: false,
+            behind: None,
         }
     }
 
@@ -165,6 +166,7 @@ pub struct NginxBuilder {
     protocols: &'static str,
     requests_per_connection: usize,
     early_data: bool,
+    behind: Option<SocketAddr>,
 }
 
 impl NginxBuilder {
@@ -183,6 +185,13 @@ impl NginxBuilder {
     /// Takes requests that come with a resumed handshake of TLS 1.3 (`ssl_early_data on`).
     pub fn taking_early_data(mut self) -> Self {
         self.early_data = true;
+        self
+    }
+
+    /// Passes all below `/behind/` on to this server of plain HTTP, without the prefix. What comes
+    /// back is sent on part by part, in gzip to those who accept it.
+    pub fn in_front_of(mut self, behind: SocketAddr) -> Self {
+        self.behind = Some(behind);
         self
     }
 
