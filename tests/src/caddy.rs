@@ -17,7 +17,7 @@ const TRIES: usize = 5;
 
 /// A running Caddy; it ends when this is dropped.
 ///
-/// It serves the [`page`](crate::page) as `/page.txt`, in zstd as `/zstd/page.txt`, in gzip as
+/// It serves the [`page`](crate::page()) as `/page.txt`, in zstd as `/zstd/page.txt`, in gzip as
 /// `/gzip/page.txt`, and in the one of them that the client prefers as `/both/page.txt`, to those
 /// who accept the coding.
 #[derive(Debug)]
