@@ -21,11 +21,11 @@ const TRIES: usize = 5;
 
 /// A running Apache; it ends when this is dropped.
 ///
-/// It serves the [`page`](crate::page()) as `/page.txt`, in brotli by `mod_brotli` as `/br/page.txt`
-/// and in gzip by `mod_deflate` as `/gzip/page.txt`, to those who accept the coding. `/page.txt.gz`
-/// is the page in a file in gzip, which Apache calls `x-gzip`. `/private/page.txt` demands digest
-/// authentication; so does `/brief/page.txt`, with nonces that are good for one second. `/folder`
-/// leads to `/folder/`.
+/// It serves the [`page`](crate::page()) as `/page.txt`, in brotli by `mod_brotli` as
+/// `/br/page.txt` and in gzip by `mod_deflate` as `/gzip/page.txt`, to those who accept the coding.
+/// `/page.txt.gz` is the page in a file in gzip, which Apache calls `x-gzip`. `/private/page.txt`
+/// demands digest authentication; so does `/brief/page.txt`, with nonces that are good for one
+/// second. `/folder` leads to `/folder/`.
 #[derive(Debug)]
 pub struct Apache {
     running: Running,

@@ -23,8 +23,8 @@ const TRIES: usize = 5;
 /// A host that nginx serves. The first one answers requests for all others too.
 ///
 /// `/client` is answered with what is known of the client's certificate, `/large` with
-/// [`Site::LARGE_BYTES`] bytes, `/page` with the [`page`](crate::page()), in gzip to those who accept
-/// it, and everything else with the host's name.
+/// [`Site::LARGE_BYTES`] bytes, `/page` with the [`page`](crate::page()), in gzip to those who
+/// accept it, and everything else with the host's name.
 #[derive(Clone, Debug)]
 pub struct Site {
     name: String,
