@@ -70,6 +70,7 @@
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
+//! | `events` | | the module `sse`: a parser of server-sent events |
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
@@ -93,6 +94,8 @@ mod protocol;
 mod proxy;
 mod response;
 mod router;
+#[cfg(feature = "events")]
+pub mod sse;
 mod stack;
 
 pub use ::http;

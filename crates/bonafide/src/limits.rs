@@ -109,6 +109,14 @@ pub(crate) const MAX_ORIGINS: usize = 256;
 /// The most bytes that are kept of the page of a proxy that refuses.
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
+/// Most bytes of a line of an event stream, its end not counted.
+#[cfg(feature = "events")]
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// Most bytes of the data of one event.
+#[cfg(feature = "events")]
+pub(crate) const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
 /// How long the client waits for that page. The page only explains a refusal that is already known.
 pub(crate) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 

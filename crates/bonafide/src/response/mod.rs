@@ -20,6 +20,8 @@ use hyper::ext::ReasonPhrase;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+#[cfg(feature = "events")]
+pub(crate) use self::json::parse as parse_json;
 pub use self::stream::BytesStream;
 use crate::body::{Body, collect, next_chunk};
 use crate::connect::ConnectionInfo;
@@ -250,7 +252,7 @@ impl Response {
     }
 
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
-        json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
+        json::parse(bytes, json::OF_BODY).map_err(|failure| name(&self.found, failure.into()))
     }
 
     /// The next piece of the body; `None` at its end.

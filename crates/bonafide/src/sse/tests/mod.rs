@@ -1,0 +1,3 @@
+//! What is parsed, and when the stream connects again.
+
+mod parser;
