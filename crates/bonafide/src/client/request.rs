@@ -299,7 +299,9 @@ impl RequestBuilder {
             match this.call {
                 Ok(ref mut call) => {
                     this.timeouts.apply(&mut call.limits);
-                    let Inner { stack, body_cap } = this.client.inner();
+                    let Inner {
+                        stack, body_cap, ..
+                    } = this.client.inner();
                     match stack.send(call).await {
                         Ok(answered) => Ok(Response::new(answered, *body_cap)),
                         Err(error) => Err(error),
@@ -308,6 +310,18 @@ impl RequestBuilder {
                 Err(error) => Err(error.delivered(Delivery::NotSent)),
             }
         }
+    }
+
+    /// The client that will send it.
+    #[cfg(feature = "events")]
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The request so far and its own time limits; `None` if it has a mistake.
+    #[cfg(feature = "events")]
+    pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
+        Some((self.call.as_mut().ok()?, &mut self.timeouts))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {

@@ -327,6 +327,18 @@ impl Response {
         BytesStream::new(self.body, self.found)
     }
 
+    /// Drops what is unread of the body.
+    #[cfg(feature = "events")]
+    pub(crate) fn close(&mut self) {
+        self.body = Body::empty();
+    }
+
+    /// The error that this response causes.
+    #[cfg(feature = "events")]
+    pub(crate) fn blame(&self, failure: Failure) -> Error {
+        name(&self.found, failure.into())
+    }
+
     /// The body.
     pub fn into_body(self) -> Body {
         self.body

@@ -13,7 +13,8 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Parses an event stream from pieces of any size, by the WHATWG HTML standard (sections 9.2.5 and
 /// 9.2.6).
 ///
-/// It needs neither a client nor a runtime, and holds one line and one event at most.
+/// It is what [`EventStream`](super::EventStream) and [`Events`](super::Events) use, and needs
+/// neither a client nor a runtime. It holds one line and one event at most.
 ///
 /// ```
 /// use bonafide::sse::Parser;

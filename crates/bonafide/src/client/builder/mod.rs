@@ -14,6 +14,8 @@ use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
+#[cfg(feature = "events")]
+use bonafide_tower::retry::Budgets;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Retry;
 use bonafide_verify::{Policy, PolicyHandle};
@@ -30,6 +32,8 @@ use crate::body::Body;
 use crate::connect::{Connector, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure, Kind};
 use crate::header_names::HeaderNames;
+#[cfg(feature = "events")]
+use crate::limits::EVENT_BUDGET;
 use crate::limits::{Cap, Limits};
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
@@ -496,6 +500,8 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 stack: Stack::new(hops, settings, layers),
                 body_cap,
+                #[cfg(feature = "events")]
+                event_budgets: Budgets::new(EVENT_BUDGET),
             }),
         }
     }
