@@ -11,6 +11,7 @@
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
 //! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
+//! | `events` | server-sent events of a server that stops in between, and where the stream goes on |
 //! | `any_rustls_client` | the same policy inside reqwest |
 //! | `danger_localhost` | a grant: the loud, dated exception, with `--features danger-insecure-grants` |
 
