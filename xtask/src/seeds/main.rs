@@ -11,6 +11,7 @@ mod case;
 mod files;
 mod peers;
 mod revocation;
+mod streams;
 mod transparency;
 
 use std::error::Error;
@@ -106,5 +107,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     revocation::lists(&target("crl"))?;
     revocation::responses(&target("ocsp"))?;
     transparency::timestamps(&target("sct"))?;
+    streams::events(&target("server_sent_events"))?;
     Ok(())
 }
