@@ -226,6 +226,36 @@ async fn a_total_timeout_holds_for_opening_a_connection_and_cuts_no_events_off()
 }
 
 #[tokio::test]
+async fn a_read_timeout_of_the_client_is_for_other_bodies() {
+    for alpn in VERSIONS {
+        let identity = ca().issue(Recipe::for_host("localhost"));
+        let server = TestServer::builder(identity)
+            .alpn(alpn)
+            .handler(|_| async {
+                let (sender, body) = TestBody::channel();
+                tokio::spawn(async move {
+                    sender.send("data: a\n\n");
+                    tokio::time::sleep(Duration::from_millis(400)).await;
+                    sender.send("data: b\n\n");
+                    sender.closed().await;
+                });
+                let mut response = Response::new(body);
+                let as_events = HeaderValue::from_static("text/event-stream");
+                response.headers_mut().insert("content-type", as_events);
+                response
+            })
+            .start()
+            .await;
+        let hasty = builder().read_timeout(Duration::from_millis(100));
+        let request = hasty.build().expect("a client").get(server.url("/"));
+        let mut events = request.events().max_wait(SHORT);
+        assert_eq!(data(&mut events).await, "a");
+        assert_eq!(data(&mut events).await, "b", "{alpn:?}");
+        assert_eq!(server.request_count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn each_connection_follows_the_redirect_again() {
     let identity = ca().issue(Recipe::for_host("localhost"));
     let server = TestServer::builder(identity)

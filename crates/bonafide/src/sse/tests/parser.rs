@@ -248,6 +248,7 @@ fn a_line_that_never_ends_is_refused_when_it_is_too_long() {
             Err(error) => break error,
         }
         read += piece.len();
+        assert!(read < 1024 * 1024, "a line without a limit");
     };
     assert_eq!((read, error), (64 * 1024, TooLarge::Line { limit: 65_536 }));
     assert_eq!(
@@ -267,6 +268,7 @@ fn an_event_that_never_ends_is_refused_when_it_is_too_large() {
             Err(error) => break error,
         }
         read += 1024;
+        assert!(read < 16 * 1024 * 1024, "an event without a limit");
     };
     assert_eq!(
         (read, error),
