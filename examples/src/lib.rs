@@ -12,6 +12,7 @@
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
 //! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
 //! | `mock` | tests of a small API client: over a server with a script, and over a closure under paused time |
+//! | `events` | server-sent events of a server that stops in between, and where the stream goes on |
 //! | `any_rustls_client` | the same policy inside reqwest |
 //! | `danger_localhost` | a grant: the loud, dated exception, with `--features danger-insecure-grants` |
 

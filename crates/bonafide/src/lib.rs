@@ -24,6 +24,7 @@
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | read server-sent events, and go on after a lost connection | the module `sse` (feature `events`) |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
@@ -76,6 +77,7 @@
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
+//! | `events` | | the module `sse`: server-sent events, over as many connections as it takes |
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
@@ -105,6 +107,8 @@ mod response;
 #[cfg(feature = "retry")]
 pub mod retry;
 mod router;
+#[cfg(feature = "events")]
+pub mod sse;
 mod stack;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -381,6 +381,18 @@ impl<C> RequestBuilder<C> {
         Ok(request)
     }
 
+    /// The client that will send it.
+    #[cfg(feature = "events")]
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The request so far and its own time limits; `None` if it has a mistake.
+    #[cfg(feature = "events")]
+    pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
+        Some((self.call.as_mut().ok()?, &mut self.timeouts))
+    }
+
     /// The same request, sent by the async client.
     #[cfg(feature = "blocking")]
     pub(crate) fn into_async(self) -> RequestBuilder {
@@ -416,7 +428,9 @@ impl RequestBuilder {
             match this.call {
                 Ok(ref mut call) => {
                     this.timeouts.apply(&mut call.limits);
-                    let Inner { stack, body_cap } = this.client.inner();
+                    let Inner {
+                        stack, body_cap, ..
+                    } = this.client.inner();
                     match stack.send(call).await {
                         Ok(answered) => Ok(Response::new(answered, *body_cap)),
                         Err(error) => Err(error),

@@ -142,7 +142,7 @@ impl Error {
         )
     }
 
-    /// Whether it is the error of [`error_for_status`](crate::Response::error_for_status).
+    /// Whether the response's status was the cause.
     pub fn is_status(&self) -> bool {
         self.kind() == Kind::Status
     }
@@ -256,9 +256,8 @@ impl Error {
         self
     }
 
-    /// The response's status, if it is the error of
-    /// [`error_for_status`](crate::Response::error_for_status). The status of a proxy's answer is
-    /// in [`proxy_refusal`](Self::proxy_refusal).
+    /// The response's status, if it is an error of [`Kind::Status`]. The status of a proxy's answer
+    /// is in [`proxy_refusal`](Self::proxy_refusal).
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.status
     }

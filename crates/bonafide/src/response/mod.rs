@@ -22,6 +22,8 @@ use hyper::ext::ReasonPhrase;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+#[cfg(feature = "events")]
+pub(crate) use self::json::parse as parse_json;
 pub use self::stream::BytesStream;
 use crate::body::{Body, collect, next_chunk};
 use crate::connect::ConnectionInfo;
@@ -252,7 +254,7 @@ impl Response {
     }
 
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
-        json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
+        json::parse(bytes, json::OF_BODY).map_err(|failure| name(&self.found, failure.into()))
     }
 
     /// This response with its body in memory.
@@ -339,6 +341,18 @@ impl Response {
     pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
         self.body = self.body.preceded_by(first);
         self
+    }
+
+    /// Drops what is unread of the body.
+    #[cfg(feature = "events")]
+    pub(crate) fn close(&mut self) {
+        self.body = Body::empty();
+    }
+
+    /// The error that this response causes.
+    #[cfg(feature = "events")]
+    pub(crate) fn blame(&self, failure: Failure) -> Error {
+        name(&self.found, failure.into())
     }
 
     /// The body.

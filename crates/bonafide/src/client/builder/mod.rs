@@ -16,6 +16,8 @@ use std::sync::Arc;
 use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_tower::redirect::Redirects;
+#[cfg(feature = "events")]
+use bonafide_tower::retry::Budgets;
 use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
@@ -25,6 +27,8 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, DefaultHeaders, Resolver, WarmUp};
 use crate::error::{Error, Failure};
+#[cfg(feature = "events")]
+use crate::limits::EVENT_BUDGET;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
@@ -210,6 +214,8 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 stack: Stack::new(stage, settings, layers),
                 body_cap,
+                #[cfg(feature = "events")]
+                event_budgets: Budgets::new(EVENT_BUDGET),
             }),
         }
     }
