@@ -79,8 +79,8 @@ pub enum AuthError {
         /// Where.
         origin: Origin,
     },
-    /// The server at the other end of the connection was not verified: a grant accepted it, or it is
-    /// known only by its key. The credential was not sent.
+    /// The server at the other end of the connection was not verified: a grant accepted it, or it
+    /// is known only by its key. The credential was not sent.
     #[error("the credential for {origin} was not sent: the server was not verified")]
     Unverified {
         /// Where.

@@ -122,8 +122,8 @@ impl DefaultHeaderValues {
         self.at(origin, name, value)
     }
 
-    /// The headers for requests to `origin` over a connection whose server was not verified: all but
-    /// the secret ones. Those for all requests are not among them.
+    /// The headers for requests to `origin` over a connection whose server was not verified: all
+    /// but the secret ones. Those for all requests are not among them.
     pub fn public_at(&self, origin: &Origin) -> HeaderMap {
         let mut headers = self.at_origin(origin);
         let secret: Vec<_> = headers

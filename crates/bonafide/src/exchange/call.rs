@@ -87,8 +87,8 @@ impl Call {
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
     /// client's own credentials and the attachments are sent with it only if they were before, and
-    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing is
-    /// attached.
+    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing
+    /// is attached.
     ///
     /// # Errors
     ///

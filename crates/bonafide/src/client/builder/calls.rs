@@ -1,5 +1,5 @@
-//! Settings of what happens to a call on its way: redirects, retries, HSTS, cookies, credentials and
-//! decoding.
+//! Settings of what happens to a call on its way: redirects, retries, HSTS, cookies, credentials
+//! and decoding.
 
 #[cfg(feature = "auth")]
 use bonafide_tower::auth::Credential;
@@ -78,10 +78,10 @@ impl ClientBuilder {
     ///
     /// Cookies are chosen for each hop and each attempt, when the connection is known: by its URL,
     /// the zone that judged the server, and what was proved about it. The zone owns its cookies:
-    /// [`Partition::new`](crate::store::Partition::new) of the zone's name, which is `default` where
-    /// a policy has no other zone. A connection under a grant gets no cookie and sets none; over
-    /// plain http, `Secure` cookies are neither sent nor set. A `Cookie` header of the caller is
-    /// sent as it is, and no cookie of the jar beside it. [Hop layers](Self::hop_layer) see
+    /// [`Partition::new`](crate::store::Partition::new) of the zone's name, which is `default`
+    /// where a policy has no other zone. A connection under a grant gets no cookie and sets none;
+    /// over plain http, `Secure` cookies are neither sent nor set. A `Cookie` header of the caller
+    /// is sent as it is, and no cookie of the jar beside it. [Hop layers](Self::hop_layer) see
     /// `Set-Cookie`, but not what is sent.
     ///
     /// A jar belongs to one user. A program that acts for several users has a client for each, and
@@ -107,9 +107,9 @@ impl ClientBuilder {
     /// those with the same binding, the last. Default: none.
     ///
     /// It is written for each hop and each attempt, when the connection is known and its server was
-    /// verified. A credential of a [zone](crate::auth::Credential::for_zone) is sent if that zone of
-    /// the policy judged the server, and a [pinned](crate::auth::Credential::pinned) one if a pin
-    /// matched. Otherwise, and always over a connection under a grant, the request fails with
+    /// verified. A credential of a [zone](crate::auth::Credential::for_zone) is sent if that zone
+    /// of the policy judged the server, and a [pinned](crate::auth::Credential::pinned) one if a
+    /// pin matched. Otherwise, and always over a connection under a grant, the request fails with
     /// [`Kind::Auth`](crate::Kind::Auth) before anything of it is sent: it is not sent without the
     /// credential.
     ///
@@ -123,9 +123,10 @@ impl ClientBuilder {
     /// use bonafide::auth::{Bearer, Credential, Digest};
     ///
     /// # fn show() -> Result<(), Box<dyn std::error::Error>> {
-    /// let api = Credential::for_origin("https://api.example.com", Bearer::new("mF_9.B5f-4.1JqM")?)?;
-    /// let corp = Credential::for_zone("**.corp.example", Digest::new("user", "pass")?)?.pinned();
-    /// let client = Client::builder().credential(api).credential(corp).build()?;
+    /// let api = Credential::for_origin("https://api.example.com",
+    /// Bearer::new("mF_9.B5f-4.1JqM")?)?; let corp = Credential::for_zone("**.corp.example",
+    /// Digest::new("user", "pass")?)?.pinned(); let client =
+    /// Client::builder().credential(api).credential(corp).build()?;
     /// # let _ = client;
     /// # Ok(())
     /// # }
