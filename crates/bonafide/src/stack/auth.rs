@@ -106,21 +106,21 @@ impl Hop<'_> {
 
     /// Waits for a credential, within the limit of the call and its own.
     async fn wait(&self, preparing: Preparing) -> Result<Option<Prepared>, Failure> {
-        let prepared = if Handle::try_current().is_err() {
-            preparing.await
-        } else {
-            let limited = timeout(CREDENTIAL_LIMIT, preparing);
-            let in_time = match self.deadline {
-                None => limited.await,
-                Some((at, limit)) => timeout_at(at, limited)
-                    .await
-                    .map_err(|_| Failure::overdue(limit).delivered(Delivery::NotSent))?,
-            };
-            in_time.map_err(|_| {
-                let what = format!("the credential took longer than {CREDENTIAL_LIMIT:?}");
-                Failure::new(Kind::Timeout, what).delivered(Delivery::NotSent)
-            })?
+        if Handle::try_current().is_err() {
+            let failure = Failure::outside_a_runtime("the request");
+            return Err(failure.delivered(Delivery::NotSent));
+        }
+        let limited = timeout(CREDENTIAL_LIMIT, preparing);
+        let in_time = match self.deadline {
+            None => limited.await,
+            Some((at, limit)) => timeout_at(at, limited)
+                .await
+                .map_err(|_| Failure::overdue(limit).delivered(Delivery::NotSent))?,
         };
+        let prepared = in_time.map_err(|_| {
+            let what = format!("the credential took longer than {CREDENTIAL_LIMIT:?}");
+            Failure::new(Kind::Timeout, what).delivered(Delivery::NotSent)
+        })?;
         prepared.map_err(|error| unauthenticated(error).delivered(Delivery::NotSent))
     }
 
