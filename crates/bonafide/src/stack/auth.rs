@@ -18,7 +18,7 @@ use crate::origin::Scheme;
 use crate::router::Router;
 
 /// The rule for `call`; `None` if no credential is for it, or the caller has set one.
-pub(super) fn rounds(keyring: &Keyring, call: &Call) -> Option<Rounds> {
+fn rounds(keyring: &Keyring, call: &Call) -> Option<Rounds> {
     if call.headers.contains_key(AUTHORIZATION) {
         return None;
     }
@@ -38,8 +38,24 @@ pub(super) struct Hop<'a> {
 }
 
 impl Hop<'_> {
-    /// Sends `call` with its credential, and again where a challenge to it is answered.
+    /// Sends `call`, with a credential of `keyring` if there is one for it, and again where a
+    /// challenge to it is answered.
     pub(super) async fn send(
+        &self,
+        call: &mut Call,
+        keyring: &Keyring,
+    ) -> Result<HopResponse, Error> {
+        match rounds(keyring, call) {
+            None => self.attempt(call).await,
+            Some(rounds) => self.authenticate(call, rounds).await,
+        }
+    }
+
+    async fn attempt(&self, call: &mut Call) -> Result<HopResponse, Error> {
+        self.stage.attempt(self.router, call, self.deadline).await
+    }
+
+    async fn authenticate(
         &self,
         call: &mut Call,
         mut rounds: Rounds,
@@ -71,7 +87,7 @@ impl Hop<'_> {
                 true => call.body.try_clone(),
                 false => None,
             };
-            let sent = self.stage.attempt(self.router, call, self.deadline).await;
+            let sent = self.attempt(call).await;
             call.attachments = None;
             let mut answer = sent.map_err(blame)?;
             let Some(delivered) = &mut answer.delivered else {

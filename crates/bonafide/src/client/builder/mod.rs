@@ -25,6 +25,7 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, DefaultHeaders, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure};
+use crate::header_names::HeaderNames;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
@@ -218,7 +219,8 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "retry")]
         f.field("retry", retry);
         f.field("policy", policy)
-            .field("default_headers", default_headers)
+            .field("default_headers", &HeaderNames(&default_headers.everywhere))
+            .field("default_headers_at", &default_headers.at)
             .field("limits", limits)
             .field("redirects", redirects)
             .field("hops", hops)
