@@ -32,6 +32,8 @@
 //! | handle an error: its kind, code and explanation | [`Error`], [`Kind`], [`Error::explain`] |
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
+//! | keep cookies, answer challenges, refresh tokens | `cookies`, `auth`: features |
+//! | headers for one origin, API keys among them | [`ClientBuilder::default_header_at`], [`ClientBuilder::secret_header_at`] |
 //! | set time limits and size caps | [`limits`] |
 //! | test a program that uses a client | `testing` (feature `testing`) without a network; `bonafide-testkit` over TLS that is verified |
 //! | call it from a program without async code | the module `blocking`, with the feature of that name |
@@ -50,6 +52,8 @@
 //! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`], [`RequestBuilder::http1_only`], [`RequestBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
+//! | cookies, credentials, hosts that are asked over https alone | none | `ClientBuilder::cookies`, `credential`, `hsts` |
+//! | default headers | `Accept` and `User-Agent` | [`ClientBuilder::default_headers`], [`ClientBuilder::default_header_at`] |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
 //! | repeating a request | if it provably was not processed, over HTTP/1.1 if the server requires that; once, if it is idempotent and a kept connection was closed | `ClientBuilder::retry` |
@@ -75,6 +79,7 @@
 //! | `bundled` | | Mozilla's roots, compiled in |
 //! | `cookies` | | `ClientBuilder::cookies`: keeps cookies (RFC 6265bis), each zone its own |
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
+//! | `file-store` | | `store::FileStore`: cookies and HSTS hosts in files, crash-safe |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
 //! | `events` | | the module `sse`: server-sent events, over as many connections as it takes |

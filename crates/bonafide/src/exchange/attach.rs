@@ -44,23 +44,44 @@ pub(crate) struct Attached {
     presented: Option<Arc<Presented>>,
 }
 
+/// The request that `call` is sent as on the connection of `meta`, with what is attached to it.
+///
+/// # Errors
+///
+/// `Kind::Request` for a header or a target that is not valid, and those of
+/// [`attach`](Attachments::attach).
+pub(super) fn write(
+    call: &Call,
+    meta: &Meta,
+    body: Body,
+) -> Result<(Request<Body>, Attached), Failure> {
+    let mut request = meta.wire.request(
+        call.method.clone(),
+        call.path.clone(),
+        &call.headers,
+        call.credentials,
+        body,
+    )?;
+    let attached = match &call.attachments {
+        None => Attached::default(),
+        Some(attachments) => attachments.attach(&mut request, call, meta)?,
+    };
+    Ok((request, attached))
+}
+
 impl Attachments {
     /// The cookies of `jar`.
     #[cfg(feature = "cookies")]
-    pub(crate) fn with_jar(self, jar: Jar) -> Self {
-        Self {
-            jar: Some(jar),
-            ..self
-        }
+    pub(crate) fn with_jar(mut self, jar: Jar) -> Self {
+        self.jar = Some(jar);
+        self
     }
 
     /// A credential beside what is here.
     #[cfg(feature = "auth")]
-    pub(crate) fn with_credential(self, prepared: Prepared) -> Self {
-        Self {
-            prepared: Some(prepared),
-            ..self
-        }
+    pub(crate) fn with_credential(mut self, prepared: Prepared) -> Self {
+        self.prepared = Some(prepared);
+        self
     }
 
     /// Writes into `request`, which is `call` as it is sent on the connection of `meta`. What the
@@ -68,8 +89,8 @@ impl Attachments {
     ///
     /// # Errors
     ///
-    /// [`Kind::Auth`] if the credential must not be sent on this connection.
-    pub(super) fn attach(
+    /// `Kind::Auth` if the credential must not be sent on this connection.
+    fn attach(
         &self,
         request: &mut Request<Body>,
         call: &Call,

@@ -156,24 +156,11 @@ pub(crate) async fn exchange(
             gate = Some(held);
             body = gated;
         }
-        let request = meta.wire.request(
-            call.method.clone(),
-            call.path.clone(),
-            &call.headers,
-            call.credentials,
-            body,
-        );
-        let unsent = |failure: Failure| {
+        let written = attach::write(call, &meta, body).map_err(|failure| {
             let error = Error::from(failure.delivered(Delivery::NotSent));
             tries.blame(error.over(meta.info.receipt()))
-        };
-        let mut request = request.map_err(unsent)?;
-        let attached = match &call.attachments {
-            None => Attached::default(),
-            Some(attachments) => attachments
-                .attach(&mut request, call, &meta)
-                .map_err(unsent)?,
-        };
+        });
+        let (request, attached) = written?;
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;

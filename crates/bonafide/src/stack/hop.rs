@@ -110,17 +110,16 @@ impl CallStage {
         }
         call.attachments.clone_from(&rules.attachments);
         #[cfg(feature = "auth")]
-        let rounds = rules.keyring.as_ref();
-        #[cfg(feature = "auth")]
-        let answer = match rounds.and_then(|keyring| auth::rounds(keyring, call)) {
+        let answer = match &rules.keyring {
             None => self.attempt(router, call, deadline).await?,
-            Some(rounds) => {
+            Some(keyring) => {
                 let hop = auth::Hop {
                     stage: self,
                     router,
                     deadline,
                 };
-                Box::pin(hop.send(call, rounds)).await?
+                // Boxed, so that a request without credentials does not carry the state for them.
+                Box::pin(hop.send(call, keyring)).await?
             }
         };
         #[cfg(not(feature = "auth"))]

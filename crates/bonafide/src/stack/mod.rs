@@ -10,11 +10,15 @@
 //!    around a call what the caller gets.
 //! 4. **HSTS** changes where a hop goes, before anything depends on it. Redirects ask it for their
 //!    target too, before they judge a downgrade: nothing would be sent over http.
-//! 5. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
-//! 6. **The caller's hop layers** see each request to each origin, and the response of each, from
-//!    which redirects are read above them.
-//! 7. **The exchange**: one hop, over a connection that the policy has judged for it. A request
-//!    that a layer has changed is checked here as if the caller had written it.
+//! 5. **Credentials** of the origin that HSTS has led to are made ready, and challenges answered.
+//!    This stands around retries, so that each attempt has a nonce count of its own, and a
+//!    challenge uses up no attempt.
+//! 6. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
+//! 7. **The caller's hop layers** see each request to each origin, and the response of each, from
+//!    which redirects are read above them. They do not see what is attached below.
+//! 8. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//!    that a layer has changed is checked here as if the caller had written it. Cookies and
+//!    credentials are written here, since only here the connection is known.
 //!
 //! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.

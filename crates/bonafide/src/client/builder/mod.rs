@@ -27,6 +27,7 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, DefaultHeaders, Resolver, WarmUp};
 use crate::error::{Error, Failure};
+use crate::header_names::HeaderNames;
 #[cfg(feature = "events")]
 use crate::limits::EVENT_BUDGET;
 use crate::limits::Limits;
@@ -256,7 +257,8 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "testing")]
         f.field("fake", fake);
         f.field("policy", policy)
-            .field("default_headers", default_headers)
+            .field("default_headers", &HeaderNames(&default_headers.everywhere))
+            .field("default_headers_at", &default_headers.at)
             .field("limits", limits)
             .field("redirects", redirects)
             .field("hops", hops)
