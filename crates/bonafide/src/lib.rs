@@ -82,6 +82,7 @@ mod connect;
 pub mod danger;
 mod error;
 mod event_post;
+pub mod events;
 mod exchange;
 mod header_names;
 pub mod limits;

@@ -22,6 +22,7 @@ pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
+use crate::observe::{OpeningTimes, Timings};
 
 /// Why a request failed.
 ///
@@ -54,6 +55,7 @@ struct Inner {
     receipt: Option<Arc<Receipt>>,
     /// The redirects that were followed before.
     hops: Vec<Hop>,
+    timings: Option<Timings>,
 }
 
 impl Error {
@@ -246,6 +248,28 @@ impl Error {
         &self.inner.hops
     }
 
+    /// Where the time went until the failure, or until the headers if the failure came later;
+    /// [`phase`](Self::phase) says which part failed. `None` if nothing had begun, and for the
+    /// error of a [layer](crate::ClientBuilder::layer).
+    ///
+    /// ```
+    /// # async fn show() {
+    /// if let Err(error) = bonafide::get("https://example.com/").await
+    ///     && let Some(timings) = error.timings()
+    /// {
+    ///     eprintln!("failed after {:?}; lookup: {:?}", timings.total(), timings.opening().resolve);
+    /// }
+    /// # }
+    /// ```
+    pub fn timings(&self) -> Option<&Timings> {
+        self.inner.timings.as_ref()
+    }
+
+    /// The times of the connection that could not be opened, if that is what failed.
+    pub(crate) fn opening(&self) -> Option<OpeningTimes> {
+        self.inner.failure.opening.as_deref().copied()
+    }
+
     /// The failure, without the request that it affected.
     pub(crate) fn to_failure(&self) -> Failure {
         self.inner.failure.clone()
@@ -288,6 +312,14 @@ impl Error {
         self
     }
 
+    /// Adds where the time went, unless that is known already.
+    pub(crate) fn timed(mut self, timings: impl FnOnce() -> Option<Timings>) -> Self {
+        if self.inner.timings.is_none() {
+            self.inner.timings = timings();
+        }
+        self
+    }
+
     /// Adds the response's status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner.status = Some(status);
@@ -305,6 +337,7 @@ impl From<Failure> for Error {
                 status: None,
                 receipt: None,
                 hops: Vec::new(),
+                timings: None,
             }),
         }
     }
@@ -327,6 +360,7 @@ impl fmt::Debug for Error {
             status,
             receipt,
             hops,
+            timings,
         } = &*self.inner;
         f.debug_struct("Error")
             .field("kind", &failure.kind)
@@ -339,6 +373,7 @@ impl fmt::Debug for Error {
             .field("status", status)
             .field("receipt", &receipt.is_some())
             .field("redirects", hops)
+            .field("timings", timings)
             .finish()
     }
 }

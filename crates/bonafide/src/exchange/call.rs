@@ -3,11 +3,13 @@
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
+use tokio::time::Instant;
 use url::Url;
 
 use super::Reached;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::events::CallEvents;
 use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
@@ -26,6 +28,9 @@ pub(crate) struct Call {
     pub(crate) limits: RequestLimits,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
+    /// When the whole call began, once it has.
+    pub(crate) begun: Option<Instant>,
+    pub(crate) events: CallEvents,
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -38,6 +43,9 @@ pub(crate) struct Carried {
     credentials: Credentials,
     /// The origin that the credentials are for.
     origin: Origin,
+    /// When the whole call began.
+    begun: Option<Instant>,
+    events: CallEvents,
     /// The same for each copy of the request.
     pub(crate) reached: Reached,
 }
@@ -73,6 +81,8 @@ impl Call {
             body: Body::empty(),
             limits,
             extensions: Extensions::new(),
+            begun: None,
+            events: CallEvents::default(),
         })
     }
 
@@ -113,6 +123,10 @@ impl Call {
         }
         call.body = body;
         call.extensions = head.extensions;
+        if let Some(carried) = &carried {
+            call.begun = carried.begun;
+            call.events = carried.events.clone();
+        }
         call.credentials = match carried {
             None => uncarried,
             Some(carried) if carried.origin == call.origin() => carried.credentials,
@@ -132,6 +146,8 @@ impl Call {
             body: self.body.try_clone()?,
             limits: self.limits,
             extensions: self.extensions.clone(),
+            begun: self.begun,
+            events: self.events.clone(),
         })
     }
 
@@ -168,6 +184,8 @@ impl Call {
             deadline,
             credentials: self.credentials,
             origin: self.origin(),
+            begun: self.begun,
+            events: self.events.clone(),
             reached,
         }
     }

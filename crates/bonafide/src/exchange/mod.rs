@@ -5,10 +5,12 @@ mod call;
 mod checkout;
 mod framing;
 mod interim;
+mod pace;
 mod reached;
 mod reading;
 mod replay;
 mod sendable;
+mod sending;
 mod waiting;
 
 use std::mem;
@@ -28,14 +30,17 @@ pub(crate) use self::call::{Call, Carried};
 use self::checkout::checkout;
 use self::interim::Gate;
 pub(crate) use self::interim::OnInformational;
+use self::pace::Pace;
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
 pub(crate) use self::sendable::settle;
+use self::sending::Sending;
 use self::waiting::ForHeaders;
 use crate::body::Body;
 use crate::connect::{ConnectionInfo, Connector, Meta};
 use crate::error::{Delivery, Error, Failure};
+use crate::events::Event;
 use crate::limits::{Deadline, SILENCE};
 use crate::observe::Timings;
 use crate::pool::Lease;
@@ -54,9 +59,7 @@ pub(crate) struct HopResponse {
 pub(crate) struct Delivered {
     meta: Arc<Meta>,
     path: PathAndQuery,
-    connection: Duration,
-    headers: Duration,
-    reused: bool,
+    timings: Timings,
 }
 
 impl Delivered {
@@ -72,12 +75,7 @@ impl Delivered {
 
     /// Where the time went.
     pub(crate) fn timings(&self) -> Timings {
-        Timings {
-            connection: self.connection,
-            headers: self.headers,
-            reused: self.reused,
-            opening: self.meta.info.opening(),
-        }
+        self.timings
     }
 }
 
@@ -99,13 +97,13 @@ pub(crate) async fn exchange(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<HopResponse, Error> {
-    let start = Instant::now();
-    let mut now = start;
+    let pace = Pace::start(call);
+    let mut now = pace.start;
     let mut tries = Tries::default();
     loop {
         let (lease, leased) = checkout(router, checkout_limit, call, deadline, now)
             .await
-            .map_err(|error| tries.blame(error))?;
+            .map_err(|error| pace.unconnected(tries.blame(error)))?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
         if reused && meta.is_past(|| router.now()) {
@@ -116,7 +114,7 @@ pub(crate) async fn exchange(
         let spare = call.body.try_clone();
         let mut body = mem::take(&mut call.body);
         let progress = body.watch();
-        let unread = progress.clone();
+        let unread = progress.clone().filter(|_| !body.is_end_stream());
         let http1 = matches!(lease, Lease::Http1(_));
         let mut gate = None;
         if http1 && interim::expects_continue(&call.headers) && !body.is_end_stream() {
@@ -135,20 +133,33 @@ pub(crate) async fn exchange(
             let failure = failure.delivered(Delivery::NotSent);
             tries.blame(failure.into())
         })?;
+        let over = |error: Error| {
+            let error = error.over(meta.info.receipt());
+            pace.unanswered(error, &meta, leased, reused, unread.as_ref())
+        };
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
+        let sending = Sending::of(&call.events, request.body(), unread.as_ref());
+        call.events.notify(|call| Event::SendStarted {
+            call,
+            connection: meta.info.id(),
+        });
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
             Lease::Http1(lease) => match lease.conn().send(request) {
                 Ok(sent) => {
-                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent)
+                        .listened(sending)
+                        .await
                 }
                 Err(body) => return_unsent(body),
             },
             Lease::Http2(lease) => match lease.handle().send(request, lease.is_alone()) {
                 Ok(sent) => {
-                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent)
+                        .listened(sending)
+                        .await
                 }
                 Err(body) => return_unsent(body),
             },
@@ -157,7 +168,7 @@ pub(crate) async fn exchange(
         drop(waiting);
         let answered = match outcome {
             Ok(answered) => answered,
-            Err(late) => return Err(Error::from(late).over(meta.info.receipt())),
+            Err(late) => return Err(over(late.into())),
         };
         match answered {
             Ok(response) => {
@@ -166,18 +177,21 @@ pub(crate) async fn exchange(
                     Ok(framing) => framing,
                     Err(failure) => {
                         report_fault(lease);
-                        return Err(Error::from(failure).over(meta.info.receipt()));
+                        return Err(over(failure.into()));
                     }
                 };
                 if gate.is_some_and(|gate| gate.close()) {
                     framing.last = true;
                     framing.unsent = true;
                 }
+                call.events.notify(|call| Event::ResponseHead {
+                    call,
+                    status: head.status,
+                    version: head.version,
+                });
                 let delivered = Delivered {
                     path: call.path.clone(),
-                    connection: leased.saturating_duration_since(start),
-                    headers: leased.elapsed(),
-                    reused,
+                    timings: pace.timings(&meta, leased, reused, unread.as_ref()),
                     meta,
                 };
                 let idle = call.limits.read;
@@ -191,10 +205,10 @@ pub(crate) async fn exchange(
             }
             Err(Unanswered { returned, error }) => {
                 let failure = meta.fate.alert().map(broken::by_alert);
-                let failure = failure.or_else(|| unread?.failure());
+                let failure = failure.or_else(|| unread.as_ref()?.failure());
                 if let Some(failure) = failure {
                     let failure = failure.delivered(Delivery::MaybeProcessed);
-                    return Err(Error::from(failure).over(meta.info.receipt()));
+                    return Err(over(failure.into()));
                 }
                 let gone = error.as_ref().is_none_or(broken::is_connection_gone);
                 let delivery = match &error {
@@ -219,8 +233,7 @@ pub(crate) async fn exchange(
                     None => {
                         let mut failure = broken::failure(error).delivered(delivery);
                         failure.passing |= delivery.is_unprocessed();
-                        let error = Error::from(failure).over(meta.info.receipt());
-                        return Err(tries.blame(error));
+                        return Err(tries.blame(over(failure.into())));
                     }
                 }
             }

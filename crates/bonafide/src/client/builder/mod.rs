@@ -179,6 +179,7 @@ impl ClientBuilder {
                 limits,
                 versions,
                 default_headers,
+                listeners: crate::events::Listeners::default(),
             };
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
