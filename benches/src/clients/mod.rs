@@ -20,6 +20,8 @@ pub(crate) use self::hyper_util::HyperUtil;
 pub(crate) use self::raw::Raw;
 #[cfg(feature = "peers")]
 pub(crate) use self::reqwest::Reqwest;
+#[cfg(feature = "peers")]
+pub(crate) use self::trust::{config, policy};
 use crate::Failure;
 use crate::servers::Destination;
 
@@ -27,7 +29,7 @@ use crate::servers::Destination;
 /// compress as much.
 const ACCEPT: HeaderValue = HeaderValue::from_static("*/*");
 /// As [`ACCEPT`].
-const USER_AGENT: HeaderValue =
+pub(crate) const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
 
 /// A client that the bench measures. Each is set up as it comes, but for trust, name lookup and

@@ -11,7 +11,7 @@ use crate::Failure;
 use crate::servers::Destination;
 
 /// The policy that trusts the destination's authority alone.
-pub(super) fn policy(destination: &Destination) -> Result<Policy, Failure> {
+pub(crate) fn policy(destination: &Destination) -> Result<Policy, Failure> {
     Ok(Policy::builder()
         .anchors(Anchors::only(destination.root.clone()))
         .build()?)
@@ -24,7 +24,7 @@ pub(super) fn provider(policy: &Policy) -> Result<Arc<CryptoProvider>, Failure> 
 
 /// A configuration that trusts the destination's authority alone, without ALPN, with session
 /// tickets of its own.
-pub(super) fn config(destination: &Destination) -> Result<ClientConfig, Failure> {
+pub(crate) fn config(destination: &Destination) -> Result<ClientConfig, Failure> {
     let provider = provider(&policy(destination)?)?;
     let mut roots = RootCertStore::empty();
     roots.add(destination.root.clone())?;

@@ -1,6 +1,8 @@
 //! What is measured.
 
 #[cfg(feature = "peers")]
+mod blocking;
+#[cfg(feature = "peers")]
 mod first;
 #[cfg(feature = "peers")]
 mod hostile;
@@ -35,6 +37,8 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Table>, Failure> {
     let tables = [
         requests::table(options, &lab)?,
         #[cfg(feature = "peers")]
+        blocking::table(options, &lab)?,
+        #[cfg(feature = "peers")]
         idle::table(options, &lab)?,
         #[cfg(feature = "peers")]
         first::table(options, &lab)?,
@@ -53,7 +57,7 @@ fn check_names(options: &Options) -> Result<(), Failure> {
     let known = SCENARIOS.iter().map(|scenario| scenario.name);
     #[cfg(feature = "peers")]
     let known = known
-        .chain([idle::NAME])
+        .chain([blocking::NAME, idle::NAME])
         .chain(First::ALL.map(First::name))
         .chain(verification::NAMES)
         .chain(hostile::NAMES);

@@ -30,7 +30,9 @@
 //! | see why a server was trusted | [`Response::receipt`], [`Receipt`] |
 //! | handle an error: its kind, code and explanation | [`Error`], [`Kind`], [`Error::explain`] |
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
+//! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
 //! | set time limits and size caps | [`limits`] |
+//! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!
 //! The names of other crates that these need are here too: [`http`], [`header`], [`Method`],
@@ -48,7 +50,7 @@
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
-//! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | |
+//! | repeating a request | if it provably was not processed; once, if it is idempotent and a kept connection was closed | `ClientBuilder::retry` |
 //! | time limits and size caps | each has a default | [`limits`] |
 //!
 //! # Runtimes
@@ -73,8 +75,11 @@
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
+//! | `blocking` | | the module `blocking`: the client for programs without async code |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod client;
 mod connect;
@@ -93,6 +98,8 @@ mod pool;
 mod protocol;
 mod proxy;
 mod response;
+#[cfg(feature = "retry")]
+pub mod retry;
 mod router;
 mod stack;
 
@@ -102,8 +109,6 @@ pub use bonafide_tower::decompression;
 #[cfg(feature = "hsts")]
 pub use bonafide_tower::hsts;
 pub use bonafide_tower::redirect;
-#[cfg(feature = "retry")]
-pub use bonafide_tower::retry;
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 pub use bytes::Bytes;

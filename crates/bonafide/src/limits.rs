@@ -42,6 +42,7 @@
 //! | between two pings on HTTP/2 | 30 s | [`ClientBuilder::http2_ping_interval`] |
 //! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
 //! | sending a request in total, if servers refuse it unprocessed | 3 times | |
+//! | the rest of a response that a retry replaces | 64 KiB, 1 s | |
 //! | silence of an HTTP/2 connection before a request on it is cancelled; then no further request uses it until something arrives | 1 s | |
 //! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
 //! | the page of a proxy that refuses the tunnel | 64 KiB, 1 s | |
@@ -102,6 +103,11 @@ pub(crate) const MAX_SENDINGS: u8 = 3;
 /// Most unread bytes of a dropped HTTP/1.1 response that keep its connection open: hyper reads the
 /// bytes that have arrived, and the pool waits a moment for that.
 pub(crate) const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
+
+/// How long the client reads the rest of a response that a retry replaces, so that its connection
+/// can serve the next attempt; [`MAX_ABANDONED_BYTES`] is how much.
+#[cfg(any(feature = "retry", test))]
+pub(crate) const REPLACED_LIMIT: Duration = Duration::from_secs(1);
 
 /// How many origins a client remembers with their partitions.
 pub(crate) const MAX_ORIGINS: usize = 256;
@@ -397,6 +403,14 @@ mod tests {
             (
                 "sending a request in total",
                 format!("{MAX_SENDINGS} times"),
+            ),
+            (
+                "the rest of a response that a retry",
+                format!(
+                    "{}, {}",
+                    kib(MAX_ABANDONED_BYTES),
+                    seconds(Some(REPLACED_LIMIT))
+                ),
             ),
             ("redirects", Redirects::default().limit().to_string()),
             ("bytes of a `Location`", MAX_QUOTED_BYTES.to_string()),

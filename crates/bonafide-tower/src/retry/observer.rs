@@ -52,3 +52,18 @@ pub struct Decision<'a> {
     /// The decision: [`Step::Again`] or [`Step::GiveUp`].
     pub step: Step,
 }
+
+impl<'a> Decision<'a> {
+    /// The decision after the first attempt of a request of `method`, without host and status. A
+    /// client with its own retries sets the other fields.
+    pub const fn new(method: &'a Method, outcome: Outcome, step: Step) -> Self {
+        Self {
+            method,
+            host: None,
+            attempt: 1,
+            outcome,
+            status: None,
+            step,
+        }
+    }
+}

@@ -7,6 +7,8 @@ mod decoded;
 mod file;
 pub(crate) mod multipart;
 mod outgoing;
+#[cfg(feature = "blocking")]
+mod preceded;
 mod repeat;
 mod reported;
 mod streamed;

@@ -96,7 +96,7 @@ impl Client {
     /// Starts a request of any method. A URL that cannot be used is reported when the request is
     /// sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::new(self.clone(), method, url)
+        RequestBuilder::new(self.clone(), &self.inner, method, url)
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
@@ -46,17 +48,19 @@ use crate::response::Response;
 /// # Ok(())
 /// # }
 /// ```
+/// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
-pub struct RequestBuilder {
-    client: Client,
+pub struct RequestBuilder<C = Client> {
+    client: C,
     /// Boxed, since a builder is moved with each of its methods.
     call: Result<Box<Call>, Error>,
     timeouts: RequestTimeouts,
 }
 
-impl RequestBuilder {
-    pub(crate) fn new(client: Client, method: Method, url: impl IntoUrl) -> Self {
-        let stack = &client.inner().stack;
+impl<C> RequestBuilder<C> {
+    /// A request that `client` will send through `inner`.
+    pub(crate) fn new(client: C, inner: &Inner, method: Method, url: impl IntoUrl) -> Self {
+        let stack = &inner.stack;
         let find = |scheme, host: &str, port| stack.find(scheme, host, port);
         let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
         Self {
@@ -238,9 +242,56 @@ impl RequestBuilder {
         })
     }
 
+    /// Sends this request again by this rule, in place of the client's
+    /// ([`ClientBuilder::retry`](crate::ClientBuilder::retry)). [`Retry::none`] makes one attempt.
+    ///
+    /// ```
+    /// use bonafide::retry::Retry;
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let request = client.get("https://shop.example/stock").retry(Retry::standard());
+    /// let response = request.send().await?;
+    /// println!("{} attempts", response.attempts());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry(self, rule: Retry) -> Self {
+        self.change(|call| {
+            call.extensions.insert(rule);
+            Ok(())
+        })
+    }
+
+    /// Sends `key` as `Idempotency-Key`, in place of one that was set. Every attempt has the same
+    /// key, and with it a `POST` or `PATCH` counts as idempotent: see
+    /// [`IdempotencyKey`](crate::retry::IdempotencyKey) for what the server has to do.
+    ///
+    /// ```
+    /// use bonafide::retry::{IdempotencyKey, Retry};
+    ///
+    /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = IdempotencyKey::random()?;
+    /// let order = client.post("https://shop.example/orders").body("one cake");
+    /// order.idempotency_key(key).retry(Retry::standard()).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn idempotency_key(self, key: IdempotencyKey) -> Self {
+        self.change(|call| {
+            let name = HeaderName::from_static("idempotency-key");
+            call.headers.insert(name, key.value().clone());
+            Ok(())
+        })
+    }
+
     /// A second request like this one, if its [body can be repeated](Body::try_clone) and it has no
     /// mistake.
-    pub fn try_clone(&self) -> Option<Self> {
+    pub fn try_clone(&self) -> Option<Self>
+    where
+        C: Clone,
+    {
         let call = self.call.as_ref().ok()?.try_clone()?;
         Some(Self {
             client: self.client.clone(),
@@ -287,6 +338,28 @@ impl RequestBuilder {
         Ok(request)
     }
 
+    /// The same request, to be sent by the client that `exchange` makes of this one's.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn sent_by<D>(self, exchange: impl FnOnce(C) -> D) -> RequestBuilder<D> {
+        RequestBuilder {
+            client: exchange(self.client),
+            call: self.call,
+            timeouts: self.timeouts,
+        }
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
+        if let Ok(call) = &mut self.call
+            && let Err(error) = change(call)
+        {
+            let url = call.url();
+            self.call = Err(error.at(|| url));
+        }
+        self
+    }
+}
+
+impl RequestBuilder {
     /// Sends the request and waits for the response's headers. Dropping the future cancels it.
     ///
     /// # Errors
@@ -309,16 +382,6 @@ impl RequestBuilder {
             }
         }
     }
-
-    fn change(mut self, change: impl FnOnce(&mut Call) -> Result<(), Error>) -> Self {
-        if let Ok(call) = &mut self.call
-            && let Err(error) = change(call)
-        {
-            let url = call.url();
-            self.call = Err(error.at(|| url));
-        }
-        self
-    }
 }
 
 fn set_body(call: &mut Call, body: impl Into<Body>, content_type: &'static str) {
@@ -337,7 +400,7 @@ fn mistake(what: &'static str, error: impl std::error::Error + Send + Sync + 'st
 }
 
 /// Shows the names of the headers and no values, and the URL as the texts of an [`Error`] show it.
-impl fmt::Debug for RequestBuilder {
+impl<C> fmt::Debug for RequestBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
         match &self.call {

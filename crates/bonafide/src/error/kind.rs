@@ -59,6 +59,9 @@ pub enum Kind {
     Layer,
     /// The request was polled outside a tokio runtime, so that nothing could be sent.
     NoRuntime,
+    /// A call of the module `blocking` was made inside an async task, whose thread it would have
+    /// stopped. Nothing was sent.
+    InsideRuntime,
     /// The runtime that drove the request was shut down, or the task that connected panicked, for
     /// instance in a check of the policy. After a panic the request is not retryable.
     Canceled,

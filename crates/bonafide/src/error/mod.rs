@@ -1,16 +1,21 @@
 //! The one error of this crate.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod causes;
 mod delivery;
 mod failure;
 mod kind;
 mod proxy;
+mod timed;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 use bonafide_tower::redirect::Hop;
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
 use bonafide_verify::{Code, Receipt, Refusal};
@@ -22,7 +27,7 @@ pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
-use crate::observe::{OpeningTimes, Timings};
+use crate::observe::Timings;
 
 /// Why a request failed.
 ///
@@ -56,6 +61,9 @@ struct Inner {
     /// The redirects that were followed before.
     hops: Vec<Hop>,
     timings: Option<Timings>,
+    /// None where no rule of retries counted them.
+    #[cfg(feature = "retry")]
+    attempts: Option<Attempts>,
 }
 
 impl Error {
@@ -248,28 +256,6 @@ impl Error {
         &self.inner.hops
     }
 
-    /// Where the time went until the failure, or until the headers if the failure came later;
-    /// [`phase`](Self::phase) says which part failed. `None` if nothing had begun, and for the
-    /// error of a [layer](crate::ClientBuilder::layer).
-    ///
-    /// ```
-    /// # async fn show() {
-    /// if let Err(error) = bonafide::get("https://example.com/").await
-    ///     && let Some(timings) = error.timings()
-    /// {
-    ///     eprintln!("failed after {:?}; lookup: {:?}", timings.total(), timings.opening().resolve);
-    /// }
-    /// # }
-    /// ```
-    pub fn timings(&self) -> Option<&Timings> {
-        self.inner.timings.as_ref()
-    }
-
-    /// The times of the connection that could not be opened, if that is what failed.
-    pub(crate) fn opening(&self) -> Option<OpeningTimes> {
-        self.inner.failure.opening.as_deref().copied()
-    }
-
     /// The failure, without the request that it affected.
     pub(crate) fn to_failure(&self) -> Failure {
         self.inner.failure.clone()
@@ -312,14 +298,6 @@ impl Error {
         self
     }
 
-    /// Adds where the time went, unless that is known already.
-    pub(crate) fn timed(mut self, timings: impl FnOnce() -> Option<Timings>) -> Self {
-        if self.inner.timings.is_none() {
-            self.inner.timings = timings();
-        }
-        self
-    }
-
     /// Adds the response's status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner.status = Some(status);
@@ -338,6 +316,8 @@ impl From<Failure> for Error {
                 receipt: None,
                 hops: Vec::new(),
                 timings: None,
+                #[cfg(feature = "retry")]
+                attempts: None,
             }),
         }
     }
@@ -361,9 +341,11 @@ impl fmt::Debug for Error {
             receipt,
             hops,
             timings,
+            #[cfg(feature = "retry")]
+            attempts,
         } = &*self.inner;
-        f.debug_struct("Error")
-            .field("kind", &failure.kind)
+        let mut f = f.debug_struct("Error");
+        f.field("kind", &failure.kind)
             .field("phase", &failure.phase)
             .field("what", &failure.what)
             .field("cause", &failure.cause)
@@ -373,8 +355,10 @@ impl fmt::Debug for Error {
             .field("status", status)
             .field("receipt", &receipt.is_some())
             .field("redirects", hops)
-            .field("timings", timings)
-            .finish()
+            .field("timings", timings);
+        #[cfg(feature = "retry")]
+        f.field("attempts", attempts);
+        f.finish()
     }
 }
 

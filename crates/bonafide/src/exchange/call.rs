@@ -1,5 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
@@ -31,6 +33,9 @@ pub(crate) struct Call {
     /// When the whole call began, once it has.
     pub(crate) begun: Option<Instant>,
     pub(crate) events: CallEvents,
+    /// The attempts of all hops, once a rule of retries counts them.
+    #[cfg(feature = "retry")]
+    pub(crate) attempts: Option<Attempts>,
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -83,6 +88,8 @@ impl Call {
             extensions: Extensions::new(),
             begun: None,
             events: CallEvents::default(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 
@@ -148,6 +155,8 @@ impl Call {
             extensions: self.extensions.clone(),
             begun: self.begun,
             events: self.events.clone(),
+            #[cfg(feature = "retry")]
+            attempts: None,
         })
     }
 

@@ -84,6 +84,11 @@ impl HopResponse {
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.delivered.as_ref()?.connection().receipt()
     }
+
+    /// Where the time went.
+    pub(crate) fn timings(&self) -> Option<Timings> {
+        self.delivered.as_ref().map(Delivered::timings)
+    }
 }
 
 /// Sends `call` and waits for the headers of the response.
@@ -227,6 +232,12 @@ pub(crate) async fn exchange(
                 };
                 match tries.again(delivery, returned, spare, reused, replayable) {
                     Some(body) => {
+                        call.events.notify(|call| Event::RetryDecision {
+                            call,
+                            delivery,
+                            status: None,
+                            again: Some(Duration::ZERO),
+                        });
                         call.body = body;
                         now = Instant::now();
                     }

@@ -1,5 +1,7 @@
 //! Responses.
 
+#[cfg(feature = "retry")]
+mod attempts;
 mod json;
 mod stream;
 mod text;
@@ -325,6 +327,13 @@ impl Response {
         BytesStream::new(self.body, self.found)
     }
 
+    /// This response, whose body has `first` before the rest.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
+        self.body = self.body.preceded_by(first);
+        self
+    }
+
     /// The body.
     pub fn into_body(self) -> Body {
         self.body
@@ -359,10 +368,16 @@ impl From<http::Response<Body>> for Response {
 
 /// `error` of a body or a status, with the response's URL and receipt.
 fn name(found: &Found, error: Error) -> Error {
+    #[cfg(feature = "retry")]
+    let error = match found.attempts() {
+        Some(attempts) => error.counted(attempts),
+        None => error,
+    };
     error
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))
         .over(found.receipt())
+        .timed(|| found.timings())
         .after(found.hops())
 }
 

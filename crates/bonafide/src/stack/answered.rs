@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use bonafide_tower::redirect::{Hop, Hops};
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use bonafide_verify::Receipt;
 use http::{Extensions, Response};
 use url::Url;
@@ -28,6 +30,9 @@ pub(crate) struct Found {
     url: OnceLock<Box<Url>>,
     /// None where no redirect was followed.
     hops: Option<Hops>,
+    /// None where no rule of retries counted them.
+    #[cfg(feature = "retry")]
+    attempts: Option<Attempts>,
 }
 
 impl Answered {
@@ -51,6 +56,8 @@ impl Answered {
                 delivered,
                 url,
                 hops: (!hops.is_empty()).then(|| hops.into()),
+                #[cfg(feature = "retry")]
+                attempts: call.attempts.clone(),
             },
         }
     }
@@ -65,8 +72,21 @@ impl Answered {
             delivered: None,
             url: url().map(|url| Box::new(url).into()).unwrap_or_default(),
             hops: None,
+            #[cfg(feature = "retry")]
+            attempts: None,
         });
         Self { head, body, found }
+    }
+}
+
+impl Answered {
+    /// Adds the attempts of the call, if there are any.
+    #[cfg(feature = "retry")]
+    pub(super) fn counted(mut self, attempts: &Attempts) -> Self {
+        if attempts.made() > 0 {
+            self.found.attempts = Some(attempts.clone());
+        }
+        self
     }
 }
 
@@ -101,6 +121,12 @@ impl Found {
         self.hops.as_ref().map_or(&[], Hops::as_slice)
     }
 
+    /// The attempts, if a rule of retries counted them.
+    #[cfg(feature = "retry")]
+    pub(crate) fn attempts(&self) -> Option<&Attempts> {
+        self.attempts.as_ref()
+    }
+
     /// Adds the extensions that layers and callers of the tower service can read.
     pub(crate) fn describe(&self, extensions: &mut Extensions) {
         if let Some(delivered) = &self.delivered {
@@ -108,6 +134,10 @@ impl Found {
         }
         if let Some(hops) = &self.hops {
             extensions.insert(hops.clone());
+        }
+        #[cfg(feature = "retry")]
+        if let Some(attempts) = &self.attempts {
+            extensions.insert(attempts.clone());
         }
     }
 }

@@ -17,8 +17,21 @@ impl CallStage {
         self.attempt(router, call, deadline).await
     }
 
-    /// Makes one attempt of a hop, through the caller's hop layers.
+    /// Makes the attempts of a hop: one, unless a rule of retries says more.
     async fn attempt(
+        &self,
+        router: &Router,
+        call: &mut Call,
+        deadline: Deadline,
+    ) -> Result<HopResponse, Error> {
+        #[cfg(feature = "retry")]
+        return self.attempts(router, call, deadline).await;
+        #[cfg(not(feature = "retry"))]
+        self.once(router, call, deadline).await
+    }
+
+    /// Makes one attempt of a hop, through the caller's hop layers.
+    pub(super) async fn once(
         &self,
         router: &Router,
         call: &mut Call,

@@ -26,6 +26,7 @@ mod hop;
 mod layers;
 #[cfg(feature = "retry")]
 mod retry;
+mod watched;
 
 use std::fmt;
 use std::mem;
@@ -34,9 +35,12 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
-use bonafide_tower::redirect::Redirects;
+use bonafide_tower::redirect::{Hop, Redirects};
+#[cfg(feature = "retry")]
+use bonafide_tower::retry::Attempts;
 use http::{Request, Response};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
@@ -46,9 +50,12 @@ use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
 #[cfg(feature = "retry")]
-pub(crate) use self::retry::layer as retry_layer;
+pub use self::retry::ByDelivery;
+#[cfg(feature = "retry")]
+pub(crate) use self::retry::Retries;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
+use crate::events::{Listeners, Running};
 use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
@@ -60,6 +67,7 @@ use crate::router::{Connections, Router};
 pub(crate) struct Stack {
     calls: Arc<CallStage>,
     layers: Option<Layered>,
+    listeners: Listeners,
 }
 
 /// Calls, below the caller's layers: redirects.
@@ -71,6 +79,8 @@ pub(crate) struct CallStage {
     /// `None` where no response is decoded.
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
+    #[cfg(feature = "retry")]
+    retries: Retries,
 }
 
 /// What the caller has set for calls.
@@ -78,6 +88,8 @@ pub(crate) struct CallSettings {
     pub(crate) redirects: Redirects,
     #[cfg(feature = "decompression")]
     pub(crate) decoding: Option<DecodingLimits>,
+    #[cfg(feature = "retry")]
+    pub(crate) retries: Retries,
 }
 
 /// Hops, below the caller's hop layers: the exchange.
@@ -109,7 +121,12 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: HopStage, settings: CallSettings, layers: Layers) -> Self {
+    pub(crate) fn new(
+        hops: HopStage,
+        settings: CallSettings,
+        layers: Layers,
+        listeners: Listeners,
+    ) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
@@ -122,10 +139,13 @@ impl Stack {
             redirects: settings.redirects,
             #[cfg(feature = "decompression")]
             decoding: settings.decoding,
+            #[cfg(feature = "retry")]
+            retries: settings.retries,
         });
         Self {
             layers: around(Next::calls(Arc::clone(&calls)), of_calls),
             calls,
+            listeners,
         }
     }
 
@@ -147,12 +167,24 @@ impl Stack {
     /// Sends `call` through everything.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
         let deadline = call.limits.deadline();
-        let mut answered = match &self.layers {
+        let running = Running::new(&self.listeners);
+        watched::begin(&running, call);
+        let outcome = match &self.layers {
             None => self.calls.run(call, deadline).await,
             Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
-        }?;
+        };
+        let mut answered = match outcome {
+            Ok(answered) => answered,
+            Err(error) => {
+                running.fail(&error);
+                return Err(error);
+            }
+        };
         if self.layers.is_some() || self.calls.hop_layers.is_some() {
             answered.body = answered.body.until(deadline);
+        }
+        if running.events().is_on() {
+            answered.body = watched::watch(running, answered.body);
         }
         Ok(answered)
     }
@@ -174,9 +206,24 @@ async fn through_all(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Answered, Error> {
-    let response = through(layers, call, deadline).await;
-    let response = response.map_err(|error| error.at(|| call.url()))?;
-    Ok(Answered::from_response(response, || call.url()))
+    #[cfg(feature = "retry")]
+    let attempts = {
+        let given = call.extensions.get::<Attempts>().cloned();
+        let attempts = given.unwrap_or_default();
+        call.extensions.insert(attempts.clone());
+        attempts
+    };
+    let answered = match through(layers, call, deadline).await {
+        Ok(response) => Ok(Answered::from_response(response, || call.url())),
+        Err(error) => Err(error.at(|| call.url())),
+    };
+    // Where a layer retries too, these are the attempts of both.
+    #[cfg(feature = "retry")]
+    let answered = match answered {
+        Ok(answered) => Ok(answered.counted(&attempts)),
+        Err(error) => Err(error.counted(&attempts)),
+    };
+    answered
 }
 
 /// Sends `call` and its body through the caller's layers, which have until `deadline`.
@@ -185,6 +232,7 @@ async fn through(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Response<Body>, Error> {
+    call.begun.get_or_insert_with(Instant::now);
     let request = call.request()?;
     let body = mem::take(&mut call.body);
     let mut request = request.map(|()| body);
@@ -222,6 +270,18 @@ async fn noted<T>(
     }
 }
 
+/// `error` of `call`, after the redirects in `followed`.
+#[cold]
+fn of_call(error: Error, call: &Call, followed: &[Hop]) -> Error {
+    let error = error.at(|| call.url()).after(followed);
+    #[cfg(feature = "retry")]
+    let error = match &call.attempts {
+        Some(attempts) => error.counted(attempts),
+        None => error,
+    };
+    error
+}
+
 impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
     async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
@@ -240,7 +300,7 @@ impl CallStage {
             let answer = match self.hop(router, call, deadline).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = error.at(|| call.url()).after(&followed);
+                    let error = of_call(error, call, &followed);
                     // The servers that redirected did process the request.
                     let safe = followed.is_empty() || repeatable;
                     return Err(if safe {
@@ -251,26 +311,27 @@ impl CallStage {
                 }
             };
             match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
-                Ok(true) => {}
+                Ok(true) => watched::redirected(call, answer.head.status),
                 Ok(false) => {
                     #[cfg(feature = "decompression")]
                     let answer = match codings {
                         Codings::LeftAlone => answer,
                         Codings::Asked => {
                             let receipt = answer.receipt().cloned();
+                            let timings = answer.timings();
                             content::decode(self.decoding, call, answer).map_err(|failure| {
-                                let error = Error::from(failure).at(|| call.url());
-                                error.after(&followed).over(receipt.as_ref())
+                                of_call(failure.into(), call, &followed)
+                                    .over(receipt.as_ref())
+                                    .timed(|| timings)
                             })?
                         }
                     };
                     return Ok(Answered::new(answer, call, followed));
                 }
                 Err(failure) => {
-                    return Err(Error::from(failure)
-                        .at(|| call.url())
-                        .after(&followed)
-                        .over(answer.receipt()));
+                    return Err(of_call(failure.into(), call, &followed)
+                        .over(answer.receipt())
+                        .timed(|| answer.timings()));
                 }
             }
         }

@@ -1,14 +1,19 @@
 //! Settings of what happens to a call on its way: redirects, retries, HSTS and decoding.
 
+#[cfg(feature = "retry")]
+use std::sync::Arc;
+
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::HstsHosts;
 use bonafide_tower::redirect::Redirects;
 #[cfg(feature = "retry")]
-use bonafide_tower::retry::Retry;
+use bonafide_tower::retry::{Budget, Budgets, Classify, Observer, Retry};
 
 use super::ClientBuilder;
+#[cfg(feature = "retry")]
+use crate::error::Error;
 
 impl ClientBuilder {
     /// Which redirects are followed, and how many: see [`Redirects`]. Default: up to 10, to any
@@ -24,12 +29,12 @@ impl ClientBuilder {
     ///
     /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
     /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
-    /// arrived. A refused server is asked once. A 421 is repeated once with any method; the client
-    /// does not force a fresh connection for it. What a server refuses with `HTTP_1_1_REQUIRED` is
-    /// not repeated.
+    /// arrived. A refused server is asked once.
     ///
     /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
-    /// of them. `Attempts` in the response's extensions has their number.
+    /// of them. [`Response::attempts`](crate::Response::attempts) and
+    /// [`Error::attempts`](crate::Error::attempts) have the number of all.
+    /// [`RequestBuilder::retry`](crate::RequestBuilder::retry) sets the rule of one request.
     ///
     /// ```
     /// use bonafide::retry::Retry;
@@ -40,7 +45,64 @@ impl ClientBuilder {
     /// ```
     #[cfg(feature = "retry")]
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = Some(retry);
+        self.retries.rule = Some(retry);
+        self
+    }
+
+    /// How many retries the calls to one authority of one zone have in common. Default: 100, and
+    /// one more for every 5 calls. A [`BudgetKey`](crate::retry::BudgetKey) in the extensions of an
+    /// `http::Request` names another budget for it.
+    ///
+    /// ```
+    /// use bonafide::retry::{Budget, Retry};
+    ///
+    /// // 10 retries at the start, and one more for every 10 calls.
+    /// let client = bonafide::Client::builder()
+    ///     .retry(Retry::standard())
+    ///     .retry_budget(Budget::new(10, 10))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry_budget(mut self, budget: Budget) -> Self {
+        self.retries.budgets = Budgets::new(budget);
+        self
+    }
+
+    /// Which responses and errors are failures, for the rule of [`retry`](Self::retry). Default:
+    /// [`ByDelivery`](crate::retry::ByDelivery), which has an example.
+    ///
+    /// It cannot make everything repeatable: a refusal, an error of the policy and a TLS alert stay
+    /// final. A response counts as answered and an error as sent as far as it was, so that a
+    /// request that is not idempotent is not sent twice. `Misdirected` counts for a 421 alone, and
+    /// `Http1Required` for an error that says so.
+    #[cfg(feature = "retry")]
+    pub fn retry_classifier(
+        mut self,
+        classifier: impl Classify<Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.retries.classifier = Some(Arc::new(classifier));
+        self
+    }
+
+    /// Notifies `observer` of each retry, and of each decision not to send a failed request again.
+    /// Each is also an event of `tracing`, of level debug, with the host and no other part of the
+    /// URL. Default: none.
+    ///
+    /// ```
+    /// use bonafide::retry::{Decision, Retry};
+    ///
+    /// let client = bonafide::Client::builder()
+    ///     .retry(Retry::standard())
+    ///     .retry_observer(|decision: &Decision<'_>| eprintln!("{decision:?}"))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[cfg(feature = "retry")]
+    pub fn retry_observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.retries.observer = Some(Arc::new(observer));
         self
     }
 

@@ -42,10 +42,11 @@ impl ClientBuilder {
     /// defaults of the same name. Default: `Accept: */*` and the user agent.
     ///
     /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to
-    /// another origin; see [`Redirects`]. Headers that cannot be the same for every request are
-    /// refused: `Host`; `Proxy-Authorization` (credentials for a proxy belong in the URL of
-    /// [`Proxy`], or in [`Proxy::header`]); `Content-Length`, `Transfer-Encoding`, `Trailer` and
-    /// `Expect`, which belong to a body; and the fields about a connection, `Connection`,
+    /// another origin; see [`Redirects`](crate::redirect::Redirects). Headers that cannot be the
+    /// same for every request are refused: `Host`; `Proxy-Authorization` (credentials for a proxy
+    /// belong in the URL of [`Proxy`](crate::Proxy), or in
+    /// [`Proxy::header`](crate::Proxy::header)); `Content-Length`, `Transfer-Encoding`, `Trailer`
+    /// and `Expect`, which belong to a body; and the fields about a connection, `Connection`,
     /// `Keep-Alive`, `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         for name in NOT_FOR_EVERY_REQUEST {

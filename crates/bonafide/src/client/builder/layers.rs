@@ -20,11 +20,12 @@ impl ClientBuilder {
     /// The layer gets an `http::Request<`[`Body`](crate::Body)`>`, whose extensions it should pass
     /// on, and returns an `http::Response` with any body; the response has
     /// `Arc<`[`Receipt`](crate::Receipt)`>` in its extensions. Where it sends a request several
-    /// times, or does not pass on the extensions, the [delivery](Error::delivery) of an error is
-    /// that of the sending that got furthest, [`MaybeProcessed`](crate::Delivery::MaybeProcessed)
-    /// where that is not known. An [`Error`] that it passes on reaches the caller as it was; any
-    /// other error is one of [`Kind::Layer`] with that error as its source. The client checks a
-    /// request that a layer has changed as it checks one that a caller has written.
+    /// times, or does not pass on the extensions, the [delivery](crate::Error::delivery) of an
+    /// error is that of the sending that got furthest,
+    /// [`MaybeProcessed`](crate::Delivery::MaybeProcessed) where that is not known. An
+    /// [`Error`](crate::Error) that it passes on reaches the caller as it was; any other error is
+    /// one of [`Kind::Layer`](crate::Kind::Layer) with that error as its source. The client checks
+    /// a request that a layer has changed as it checks one that a caller has written.
     ///
     /// A new request that a layer makes is sent with the client's own credentials, like any request
     /// of the client. If a layer changes the URL of the request that it got to another origin, the

@@ -69,8 +69,8 @@ impl ClientBuilder {
 
     /// Maximum size, in bytes, of a response's body that is collected by
     /// [`bytes`](crate::Response::bytes), [`text`](crate::Response::text) or
-    /// [`json`](crate::Response::json); more is an error of [`Kind::TooLarge`]. Default: 64 MiB;
-    /// `None` is no limit.
+    /// [`json`](crate::Response::json); more is an error of
+    /// [`Kind::TooLarge`](crate::Kind::TooLarge). Default: 64 MiB; `None` is no limit.
     ///
     /// [`bytes_limited`](crate::Response::bytes_limited) and the methods like it have limits of
     /// their own. A body that is read in pieces, or through the tower service, has no limit.

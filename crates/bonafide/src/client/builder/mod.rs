@@ -2,6 +2,7 @@
 
 mod calls;
 mod connections;
+mod events;
 mod headers;
 mod layers;
 mod limits;
@@ -15,8 +16,6 @@ use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
 use bonafide_tower::hsts::{HstsHosts, HstsLayer};
 use bonafide_tower::redirect::Redirects;
-#[cfg(feature = "retry")]
-use bonafide_tower::retry::Retry;
 use bonafide_verify::{Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
@@ -26,13 +25,14 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure};
+use crate::events::{EventListener, Listeners};
 use crate::header_names::HeaderNames;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
 #[cfg(feature = "retry")]
-use crate::stack::retry_layer;
+use crate::stack::Retries;
 #[cfg(feature = "hsts")]
 use crate::stack::wrap;
 use crate::stack::{CallSettings, HopStage, Layers, Stack};
@@ -59,7 +59,7 @@ pub struct ClientBuilder {
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
-    retry: Option<Retry>,
+    retries: Retries,
     #[cfg(feature = "hsts")]
     hsts: Option<HstsHosts>,
     allow_plain_http: bool,
@@ -67,6 +67,7 @@ pub struct ClientBuilder {
     resolver: Resolver,
     versions: Versions,
     layers: Layers,
+    listeners: Vec<Box<dyn EventListener>>,
     mistake: Option<Failure>,
 }
 
@@ -86,7 +87,7 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
-            retry: None,
+            retries: Retries::default(),
             #[cfg(feature = "hsts")]
             hsts: None,
             allow_plain_http: false,
@@ -94,6 +95,7 @@ impl ClientBuilder {
             resolver: Resolver::default(),
             versions: Versions::default(),
             layers: Layers::default(),
+            listeners: Vec::new(),
             mistake: None,
         }
     }
@@ -110,9 +112,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::Config`] if the default policy cannot be built or a default header is one that is
-    /// refused or if addresses are given for something that is not a host; [`Kind::Request`] if the
-    /// user agent is not a valid header value.
+    /// [`Kind::Config`](crate::Kind::Config) if the default policy cannot be built or a default
+    /// header is one that is refused or if addresses are given for something that is not a host;
+    /// [`Kind::Request`](crate::Kind::Request) if the user agent is not a valid header value.
     pub fn build(self) -> Result<Client, Error> {
         let client = self.build_or_defer();
         match client.inner.stack.router() {
@@ -131,24 +133,18 @@ impl ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
             proxy,
             resolver,
             versions,
-            #[cfg_attr(
-                not(any(feature = "hsts", feature = "retry")),
-                expect(unused_mut, reason = "retries and HSTS are layers")
-            )]
+            #[cfg_attr(not(feature = "hsts"), expect(unused_mut, reason = "HSTS is a layer"))]
             mut layers,
+            listeners,
             mistake,
         } = self;
-        #[cfg(feature = "retry")]
-        if let Some(retry) = retry {
-            layers.of_hops.insert(0, retry_layer(retry));
-        }
         #[cfg(feature = "hsts")]
         if let Some(hosts) = hsts {
             layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
@@ -158,6 +154,7 @@ impl ClientBuilder {
             // The caller asks, for every request.
             !default_headers.contains_key(ACCEPT_ENCODING) && !default_headers.contains_key(RANGE)
         });
+        let listeners = Listeners::new(listeners);
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
@@ -179,7 +176,7 @@ impl ClientBuilder {
                 limits,
                 versions,
                 default_headers,
-                listeners: crate::events::Listeners::default(),
+                listeners: listeners.clone(),
             };
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
@@ -189,10 +186,12 @@ impl ClientBuilder {
             redirects,
             #[cfg(feature = "decompression")]
             decoding,
+            #[cfg(feature = "retry")]
+            retries,
         };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(hops, settings, layers),
+                stack: Stack::new(hops, settings, layers, listeners),
                 body_cap,
             }),
         }
@@ -210,7 +209,7 @@ impl fmt::Debug for ClientBuilder {
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
-            retry,
+            retries,
             #[cfg(feature = "hsts")]
             hsts,
             allow_plain_http,
@@ -218,13 +217,14 @@ impl fmt::Debug for ClientBuilder {
             resolver,
             versions,
             layers,
+            listeners,
             mistake,
         } = self;
         let mut f = f.debug_struct("ClientBuilder");
         #[cfg(feature = "decompression")]
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
-        f.field("retry", retry);
+        f.field("retries", retries);
         #[cfg(feature = "hsts")]
         f.field("hsts", hsts);
         f.field("policy", policy)
@@ -236,6 +236,7 @@ impl fmt::Debug for ClientBuilder {
             .field("resolver", resolver)
             .field("versions", versions)
             .field("layers", layers)
+            .field("listeners", &listeners.len())
             .field("mistake", mistake)
             .finish()
     }

@@ -15,10 +15,10 @@ impl ClientBuilder {
     }
 
     /// Uses HTTP/2 alone, and offers nothing else to servers. A server that does not select it is
-    /// an error of [`Kind::Protocol`], or of [`Kind::Tls`] where it ends the handshake, before
-    /// anything is sent. With [`allow_plain_http`](Self::allow_plain_http), `http://` URLs are
-    /// requested over HTTP/2 by prior knowledge (RFC 9113 section 3.3). Default: as for
-    /// [`http1_only`](Self::http1_only).
+    /// an error of [`Kind::Protocol`](crate::Kind::Protocol), or of [`Kind::Tls`](crate::Kind::Tls)
+    /// where it ends the handshake, before anything is sent. With
+    /// [`allow_plain_http`](Self::allow_plain_http), `http://` URLs are requested over HTTP/2 by
+    /// prior knowledge (RFC 9113 section 3.3). Default: as for [`http1_only`](Self::http1_only).
     pub fn http2_only(mut self) -> Self {
         self.versions = Versions::Http2;
         self
@@ -26,7 +26,8 @@ impl ClientBuilder {
 
     /// Allows requests to `http://` URLs. Their servers are not verified, and the responses have no
     /// receipt. Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is
-    /// an error of [`Kind::PlainHttpRefused`], before anything is looked up or sent.
+    /// an error of [`Kind::PlainHttpRefused`](crate::Kind::PlainHttpRefused), before anything is
+    /// looked up or sent.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self

@@ -1,0 +1,126 @@
+//! The client, and what is blocking of a request.
+
+use std::sync::OnceLock;
+
+use bonafide_verify::PolicyHandle;
+use http::Method;
+
+use super::{Response, block_on, runtime};
+use crate::client::ClientBuilder;
+use crate::error::Error;
+use crate::origin::IntoUrl;
+
+/// A request that is being built, with all methods of
+/// [`bonafide::RequestBuilder`](crate::RequestBuilder) but its `send`.
+pub type RequestBuilder = crate::RequestBuilder<Client>;
+
+/// Sends HTTPS requests and waits for the responses. Cheap to clone; the clones share the
+/// connections. Keep one as long as the program makes requests.
+///
+/// ```
+/// use std::time::Duration;
+/// use bonafide::Client;
+///
+/// let client = Client::builder().timeout(Duration::from_secs(60)).build_blocking()?;
+/// # let _: bonafide::blocking::Client = client;
+/// # Ok::<(), bonafide::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    client: crate::Client,
+}
+
+impl Client {
+    /// A client that trusts the system's trust store, as [`bonafide::Client::new`] does.
+    ///
+    /// [`bonafide::Client::new`]: crate::Client::new
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a client with settings of its own; end it with
+    /// [`build_blocking`](ClientBuilder::build_blocking).
+    pub fn builder() -> ClientBuilder {
+        crate::Client::builder()
+    }
+
+    pub(super) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Client> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+
+    /// Starts a `GET` of `url`.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Starts a `HEAD` of `url`.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Starts a `POST` to `url`.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Starts a `PUT` to `url`.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Starts a `PATCH` of `url`.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Starts a `DELETE` of `url`.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Starts a request of any method. A URL that cannot be used is reported when the request is
+    /// sent.
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        // The connections that the runtime drives are found from within it alone.
+        let _entered = runtime::handle().ok().map(|handle| handle.enter());
+        RequestBuilder::new(self.clone(), self.client.inner(), method, url)
+    }
+
+    /// The policy that judges the servers, to read or to replace; `None` only if it could not be
+    /// built.
+    pub fn policy(&self) -> Option<&PolicyHandle> {
+        self.client.policy()
+    }
+}
+
+/// Connections are not shared: each runtime has its own.
+impl From<crate::Client> for Client {
+    fn from(client: crate::Client) -> Self {
+        Self { client }
+    }
+}
+
+impl RequestBuilder {
+    /// Sends the request and waits for the response's headers.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
+    /// async [`send`](crate::RequestBuilder#method.send).
+    pub fn send(self) -> Result<Response, Error> {
+        let request = self.sent_by(|blocking| blocking.client);
+        block_on(request.send()).map(Response::from)
+    }
+}
+
+impl ClientBuilder {
+    /// Builds a [blocking](crate::blocking) client, with these settings.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build`](Self::build).
+    pub fn build_blocking(self) -> Result<Client, Error> {
+        self.build().map(Client::from)
+    }
+}

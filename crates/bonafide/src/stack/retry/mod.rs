@@ -1,0 +1,275 @@
+//! Failed attempts of a hop that are made again: the rule of `bonafide_tower::retry`, with what the
+//! client knows of its own errors, zones and connections.
+//!
+//! What the exchange repeats, since it provably was not processed, is part of one attempt here.
+
+mod classify;
+mod discard;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bonafide_tower::retry::{
+    self, BudgetKey, Budgets, Classify, Course, Decision, Ended, GiveUp, Observer, Outcome, Over,
+    Retry, RetryError, Step,
+};
+use http::StatusCode;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+pub use self::classify::ByDelivery;
+use self::classify::within_limits;
+use self::discard::wait;
+use super::CallStage;
+use crate::error::{Delivery, Error, Failure, Kind};
+use crate::events::Event;
+use crate::exchange::{Call, HopResponse};
+use crate::limits::Deadline;
+use crate::origin::server_name;
+use crate::router::Router;
+
+/// What the caller has set for retries.
+#[derive(Default)]
+pub(crate) struct Retries {
+    /// `None` where only requests with a rule of their own are sent again.
+    pub(crate) rule: Option<Retry>,
+    pub(crate) budgets: Budgets<BudgetKey>,
+    /// `None` is [`ByDelivery`].
+    pub(crate) classifier: Option<Arc<dyn Classify<Error> + Send + Sync>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl CallStage {
+    /// Makes an attempt of a hop, and others as the rule says. Without a rule, there is one.
+    pub(super) async fn attempts(
+        &self,
+        router: &Router,
+        call: &mut Call,
+        deadline: Deadline,
+    ) -> Result<HopResponse, Error> {
+        let mut course = self.retries.begin(router, call)?;
+        let mut reached = Delivery::NotSent;
+        loop {
+            let spare = match &course {
+                Some(course) if course.may_go_on() => call.body.try_clone(),
+                _ => None,
+            };
+            if let Some(course) = &mut course
+                && (self.hop_layers.is_some() || course.made() > 0)
+            {
+                course.prepare(&mut call.extensions);
+            }
+            let attempt = self.once(router, call, deadline).await;
+            let Some(course) = &mut course else {
+                return attempt;
+            };
+            let outcome = self.retries.classify(&attempt);
+            let ended = Attempted {
+                outcome,
+                attempt: &attempt,
+                can_repeat_body: spare.is_some(),
+                deadline,
+            };
+            let Step::Again(again) = self.retries.decide(course, router, call, &ended) else {
+                if course.made() > 1 {
+                    // Of this hop alone.
+                    call.extensions.remove::<Over>();
+                }
+                return attempt.map_err(|error| error.sent_before(reached));
+            };
+            reached = reached.or_further(delivery(outcome, &attempt));
+            wait(
+                again.after,
+                attempt.ok().map(|answer| answer.body),
+                deadline,
+            )
+            .await;
+            call.body = spare.unwrap_or_default();
+        }
+    }
+}
+
+/// How far an attempt got. 421 and `HTTP_1_1_REQUIRED` say that the server did nothing.
+fn delivery(outcome: Outcome, attempt: &Result<HopResponse, Error>) -> Delivery {
+    match (outcome, attempt) {
+        (Outcome::Misdirected | Outcome::Http1Required, _) => Delivery::RefusedUnprocessed,
+        (_, Ok(_)) => Delivery::Answered,
+        (_, Err(error)) => error.delivery(),
+    }
+}
+
+/// An attempt that has ended.
+struct Attempted<'a> {
+    outcome: Outcome,
+    attempt: &'a Result<HopResponse, Error>,
+    can_repeat_body: bool,
+    deadline: Deadline,
+}
+
+impl Retries {
+    /// The course of a hop, if it has a rule.
+    fn begin(&self, router: &Router, call: &mut Call) -> Result<Option<Course>, Error> {
+        let own = call.extensions.get::<Retry>().copied();
+        let Some(rule) = own.or(self.rule) else {
+            return Ok(None);
+        };
+        self.budgets.deposit(|| budget_key(router, call));
+        if let Some(attempts) = &call.attempts {
+            // Of an earlier hop.
+            call.extensions.insert(attempts.clone());
+        }
+        let course = Course::begin(rule, &call.method, &mut call.headers, &call.extensions);
+        let course = course.map_err(failed)?;
+        call.attempts
+            .get_or_insert_with(|| course.attempts().clone());
+        Ok(Some(course))
+    }
+
+    fn classify(&self, attempt: &Result<HopResponse, Error>) -> Outcome {
+        let attempt = attempt.as_ref().map(|answer| &answer.head);
+        match &self.classifier {
+            None => ByDelivery.classify(attempt),
+            Some(classifier) => within_limits(&**classifier, attempt),
+        }
+    }
+
+    /// What comes after an attempt.
+    fn decide(
+        &self,
+        course: &mut Course,
+        router: &Router,
+        call: &Call,
+        attempted: &Attempted<'_>,
+    ) -> Step {
+        let Attempted {
+            outcome,
+            attempt,
+            can_repeat_body,
+            deadline,
+        } = *attempted;
+        let head = attempt.as_ref().ok().map(|answer| &answer.head);
+        let mut ended = Ended {
+            outcome,
+            headers: head.map(|head| &head.headers),
+            can_repeat_body,
+            time_left: None,
+        };
+        if outcome == Outcome::Final {
+            return course.judge(&call.method, &ended, || false);
+        }
+        ended.time_left = time_left(call, deadline);
+        let mut no_runtime = false;
+        let mut step = course.judge(&call.method, &ended, || {
+            no_runtime = Handle::try_current().is_err();
+            !no_runtime && self.budgets.withdraw(budget_key(router, call))
+        });
+        if no_runtime {
+            step = Step::GiveUp(GiveUp::NoRuntime);
+        }
+        let host = call.origin().host;
+        let mut decision = Decision::new(&call.method, outcome, step);
+        decision.host = Some(&host);
+        decision.attempt = course.made();
+        decision.status = head.map(|head| head.status);
+        self.report(&decision);
+        notify(call, &step, delivery(outcome, attempt), decision.status);
+        step
+    }
+
+    #[cold]
+    fn report(&self, decision: &Decision<'_>) {
+        let Decision {
+            method,
+            host,
+            attempt,
+            outcome,
+            status,
+            step,
+            ..
+        } = *decision;
+        let host = host.unwrap_or_default();
+        let status = status.as_ref().map(StatusCode::as_u16);
+        match step {
+            Step::Again(again) => tracing::debug!(
+                %method, host, attempt, ?outcome, status, after = ?again.after, over = ?again.over,
+                "sending a request again"
+            ),
+            Step::GiveUp(why) => tracing::debug!(
+                %method, host, attempt, ?outcome, status, %why,
+                "not sending a failed request again"
+            ),
+            Step::Finish => return,
+        }
+        if let Some(observer) = &self.observer {
+            observer.decided(decision);
+        }
+    }
+}
+
+/// Notifies the listeners of a decision.
+#[cold]
+fn notify(call: &Call, step: &Step, delivery: Delivery, status: Option<StatusCode>) {
+    let again = match step {
+        Step::Again(again) => Some(again.after),
+        Step::GiveUp(_) => None,
+        Step::Finish => return,
+    };
+    call.events.notify(|call| Event::RetryDecision {
+        call,
+        delivery,
+        status,
+        again,
+    });
+}
+
+/// The time until the call must be over, for the client and for an outer layer.
+fn time_left(call: &Call, deadline: Deadline) -> Option<Duration> {
+    let outer = call.extensions.get::<retry::Deadline>();
+    let own = deadline.map(|(at, _)| at);
+    let ends = own.into_iter().chain(outer.map(|outer| outer.0)).min()?;
+    Some(ends.saturating_duration_since(Instant::now()))
+}
+
+/// The budget of a hop: the one that the caller named, else that of its zone and authority.
+fn budget_key(router: &Router, call: &Call) -> BudgetKey {
+    if let Some(given) = call.extensions.get::<BudgetKey>() {
+        return given.clone();
+    }
+    let origin = call.origin();
+    let policy = router.policy().current();
+    let name = server_name(&origin.host);
+    // A host without a zone is refused, and a refusal is not repeated.
+    let zone = name.ok().and_then(|name| policy.zone_of(&name).ok());
+    let zone = zone.map_or("", |zone| zone.name());
+    BudgetKey::new(&format!("{zone} {origin}"))
+}
+
+/// No key could be made.
+#[cold]
+fn failed(error: RetryError) -> Error {
+    Failure::new(
+        Kind::Request,
+        "the request cannot be given an idempotency key",
+    )
+    .caused_by(error)
+    .delivered(Delivery::NotSent)
+    .into()
+}
+
+impl fmt::Debug for Retries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rule,
+            budgets,
+            classifier,
+            observer,
+        } = self;
+        f.debug_struct("Retries")
+            .field("rule", rule)
+            .field("budgets", budgets)
+            .field("classifier", &classifier.is_some())
+            .field("observer", &observer.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,6 @@
+//! What a listener is notified of, and in which order.
+
+mod endings;
+mod listeners;
+mod log;
+mod order;
