@@ -68,7 +68,7 @@
 //! tokio's clock inside a tokio runtime. `connector`, `cookies`, `hsts`, `require-verified` and
 //! `retry` depend on `bonafide-verify`. The feature `redirect` includes the module [`shown`], which
 //! keeps secrets in URLs out of errors and logs. The module [`store`] keeps cookies and HSTS hosts
-//! between runs.
+//! between runs. The module [`delivery`] is always there: how far a request got.
 //!
 //! # Errors
 //!
@@ -100,6 +100,7 @@ pub mod cookies;
 pub mod decompression;
 #[cfg(feature = "default-headers")]
 pub mod default_headers;
+pub mod delivery;
 #[cfg(feature = "hsts")]
 pub mod hsts;
 #[cfg(any(feature = "auth", feature = "default-headers"))]

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use bonafide_testkit::TestCa;
 use bonafide_tower::connector::VerifiedConnector;
-use bonafide_tower::retry::{Attempts, Decision, Delivery, Outcome, RetryLayer};
+use bonafide_tower::delivery::Delivery;
+use bonafide_tower::retry::{Attempts, Decision, Outcome, RetryLayer};
 use bytes::Bytes;
 use http::Method;
 use http_body_util::Full;

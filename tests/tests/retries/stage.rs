@@ -7,8 +7,9 @@ use bonafide_testkit::server::{TestBody, TestServerBuilder};
 use bonafide_testkit::{Alpn, Ending, Recipe, TestCa, TestServer};
 use bonafide_tower::BoxError;
 use bonafide_tower::connector::VerifiedConnector;
+use bonafide_tower::delivery::Delivery;
 use bonafide_tower::retry::{
-    Attempts, Decision, Delivery, GiveUp, Outcome, Retry, RetryLayer, RetryService, Step,
+    Attempts, Decision, GiveUp, Outcome, Retry, RetryLayer, RetryService, Step,
 };
 use bonafide_verify::{Anchors, Policy};
 use bytes::Bytes;
@@ -48,7 +49,12 @@ impl Log {
 }
 
 pub(crate) fn service(ca: &TestCa, retry: Retry, log: &Log) -> Service {
-    let connector = VerifiedConnector::new(trusting(ca)).allow_plain_http();
+    under(trusting(ca), retry, log)
+}
+
+/// The service under `policy`.
+pub(crate) fn under(policy: Policy, retry: Retry, log: &Log) -> Service {
+    let connector = VerifiedConnector::new(policy).allow_plain_http();
     let client = Client::builder(TokioExecutor::new()).build(connector);
     let log = log.clone();
     RetryLayer::new()

@@ -88,6 +88,12 @@ impl Cookie {
         &self.value
     }
 
+    /// How many bytes it takes in a `Cookie` field, as `NAME=VALUE` or, without a name, `VALUE`.
+    pub(super) fn pair_bytes(&self) -> usize {
+        let equals_bytes = usize::from(!self.name.is_empty());
+        self.name.len() + equals_bytes + self.value.len()
+    }
+
     /// The host that the cookie is for. Unless it is [host-only](Self::is_host_only), it is also
     /// for all subdomains of this host.
     pub fn domain(&self) -> &str {

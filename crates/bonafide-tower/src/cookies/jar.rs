@@ -17,7 +17,7 @@ use super::shelf::{Route, Shelf, Use};
 use crate::assurance::Assurance;
 use crate::store::Partition;
 
-/// How many cookies a [`Jar`] stores.
+/// How many cookies a [`Jar`] stores, and how many bytes of them it sends with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JarLimits {
     /// The most cookies of one domain in one partition. Default: 50. When there are more, the jar
@@ -28,14 +28,24 @@ pub struct JarLimits {
     /// removes an expired cookie first, then the one of the fullest partition that was used longest
     /// ago: one zone cannot push out the cookies of the others.
     pub in_all: usize,
+    /// The most bytes of the value of one `Cookie` field. Default: 8,000. Cookies are taken in the
+    /// order in which they are sent; one that does not fit is left out, and smaller ones after it
+    /// may still fit. What is left out stays stored.
+    ///
+    /// A server refuses a field that is too long, with 400 or 431 (RFC 6585 section 5), and does so
+    /// until the cookies expire: a sibling host that sets cookies for the parent domain could lock
+    /// a user out. By default Apache httpd accepts 8,190 bytes of a field, its name included, and
+    /// nginx 8 KiB of a line.
+    pub header_bytes: usize,
 }
 
-/// RFC 6265bis section 6.1.
+/// For the stored cookies, the limits of RFC 6265bis section 6.1.
 impl Default for JarLimits {
     fn default() -> Self {
         Self {
             per_domain: 50,
             in_all: 3_000,
+            header_bytes: 8_000,
         }
     }
 }
@@ -169,7 +179,8 @@ impl Jar {
     }
 
     /// The `Cookie` field of a request to `url`; `None` if there is no cookie for it. It is marked
-    /// as [sensitive](HeaderValue::is_sensitive). Its cookies count as used now.
+    /// as [sensitive](HeaderValue::is_sensitive). The cookies for `url` count as used now, also
+    /// those that are left out because the field would be [too long](JarLimits::header_bytes).
     pub fn header(
         &self,
         url: &Url,
@@ -178,8 +189,13 @@ impl Jar {
         now: SystemTime,
     ) -> Option<HeaderValue> {
         let state = &mut *self.state();
+        let limit_bytes = state.limits.header_bytes;
         let mut text = Vec::new();
         for cookie in state.select(url, partition, assurance, micros(now), Use::Sent) {
+            let separator_bytes = if text.is_empty() { 0 } else { 2 };
+            if text.len() + separator_bytes + cookie.pair_bytes() > limit_bytes {
+                continue;
+            }
             if !text.is_empty() {
                 text.extend_from_slice(b"; ");
             }

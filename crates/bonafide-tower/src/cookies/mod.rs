@@ -62,7 +62,7 @@
 //! | `__Secure-`, `__Host-`, in any case | refused if the cookie does not meet the requirements of the prefix |
 //! | `HttpOnly`, `SameSite` | can be read, without an effect: a client has no scripts and no pages, so every request counts as same-site |
 //! | order | the longest path first; for equal lengths, the oldest first |
-//! | bounds | 50 for each domain and 3,000 in all: [`JarLimits`] |
+//! | bounds | 50 for each domain and 3,000 in all; 8,000 bytes of a `Cookie` field: [`JarLimits`] |
 //!
 //! # Verified connections
 //!

@@ -14,6 +14,11 @@ use super::IdempotencyKey;
 /// attempts to it, makes no more than are [allowed](Self::allowed), and records when it gives up.
 /// The outer layer then gives up too.
 ///
+/// One handle belongs to one call. Where redirects are followed outside of the layer, it counts
+/// over all hops: [`made`](Self::made) has the attempts of each hop, and what is allowed is
+/// allowed for all hops together. The limit of the layer's own [`Retry`](super::Retry) begins again
+/// at each hop.
+///
 /// ```
 /// use bonafide_tower::retry::Attempts;
 /// use http::Request;
@@ -31,6 +36,7 @@ pub struct Attempts {
 
 struct Shared {
     made: AtomicU32,
+    retries: AtomicU32,
     allowed: u32,
     is_spent: AtomicBool,
     key: OnceLock<IdempotencyKey>,
@@ -42,11 +48,13 @@ impl Attempts {
         Self::up_to(u32::MAX)
     }
 
-    /// No attempts yet; at most `allowed` may be made.
+    /// No attempts yet; at most `allowed` may be made, and one more for each redirect that is
+    /// followed: the first attempt of a hop is always made.
     pub fn up_to(allowed: u32) -> Self {
         Self {
             shared: Arc::new(Shared {
                 made: AtomicU32::new(0),
+                retries: AtomicU32::new(0),
                 allowed,
                 is_spent: AtomicBool::new(false),
                 key: OnceLock::new(),
@@ -54,12 +62,19 @@ impl Attempts {
         }
     }
 
-    /// How many attempts were made; 0 if no layer counted them.
+    /// How many attempts were made, over all hops; 0 if no layer counted them. An attempt counts
+    /// once it has ended.
     pub fn made(&self) -> u32 {
         self.shared.made.load(Ordering::Acquire)
     }
 
-    /// How many attempts may be made.
+    /// How many attempts were decided on after the first one of each hop. A retry that waits in
+    /// backoff counts, and stays counted if the call is dropped before it is made.
+    pub fn retries(&self) -> u32 {
+        self.shared.retries.load(Ordering::Acquire)
+    }
+
+    /// How many attempts may be made: see [`up_to`](Self::up_to).
     pub fn allowed(&self) -> u32 {
         self.shared.allowed
     }
@@ -74,9 +89,21 @@ impl Attempts {
         self.shared.key.get()
     }
 
+    /// How many more retries may be made.
+    pub(super) fn retries_left(&self) -> u32 {
+        self.allowed()
+            .saturating_sub(1)
+            .saturating_sub(self.retries())
+    }
+
     /// Adds to the number of attempts.
     pub(super) fn add(&self, made: u32) {
         self.shared.made.fetch_add(made, Ordering::AcqRel);
+    }
+
+    /// Adds to the number of retries.
+    pub(super) fn add_retries(&self, retries: u32) {
+        self.shared.retries.fetch_add(retries, Ordering::AcqRel);
     }
 
     /// Records that a layer gave up.
@@ -100,6 +127,7 @@ impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempts")
             .field("made", &self.made())
+            .field("retries", &self.retries())
             .field("allowed", &self.allowed())
             .field("is_spent", &self.is_spent())
             .field("key", &self.key())

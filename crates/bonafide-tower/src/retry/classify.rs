@@ -7,8 +7,9 @@ use std::iter;
 use bonafide_verify::{Code, ConfigError, HandshakeError, Refusal};
 use http::{StatusCode, response};
 
-use super::{Delivery, RetryError};
+use super::RetryError;
 use crate::BoxError;
+use crate::delivery::Delivery;
 
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +36,8 @@ pub enum Outcome {
 ///
 /// ```
 /// use bonafide_tower::BoxError;
-/// use bonafide_tower::retry::{Delivery, Outcome, RetryLayer, Standard};
+/// use bonafide_tower::delivery::Delivery;
+/// use bonafide_tower::retry::{Outcome, RetryLayer, Standard};
 /// use http::{StatusCode, response};
 ///
 /// // 404 as well: this service answers it until its data has arrived.
@@ -143,6 +145,14 @@ fn by_cause(cause: &(dyn StdError + 'static)) -> Option<Outcome> {
 
 /// Whether it is the error of another middleware of this crate.
 fn is_of_layer(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "auth")]
+    if cause.is::<crate::auth::AuthError>() {
+        return true;
+    }
+    #[cfg(feature = "decompression")]
+    if cause.is::<crate::decompression::DecompressionError>() {
+        return true;
+    }
     #[cfg(feature = "require-https")]
     if cause.is::<crate::require_https::NotHttps>() {
         return true;

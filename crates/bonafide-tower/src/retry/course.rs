@@ -13,7 +13,8 @@ use super::{
 /// client that uses the rule without the layer.
 ///
 /// ```
-/// use bonafide_tower::retry::{Course, Delivery, Ended, Outcome, Retry, Step};
+/// use bonafide_tower::delivery::Delivery;
+/// use bonafide_tower::retry::{Course, Ended, Outcome, Retry, Step};
 /// use http::{Extensions, HeaderMap, Method};
 ///
 /// let (method, mut headers, extensions) = (Method::GET, HeaderMap::new(), Extensions::new());
@@ -43,6 +44,9 @@ pub struct Course {
     own: Attempts,
     /// The attempts that an inner layer sees in the current attempt.
     below: Attempts,
+    /// The attempts of this call that count towards its limit: the first one and all retries, those
+    /// of inner layers included. Redirects between the layers add none.
+    counted: u32,
     made: u32,
     over: Over,
     has_key: bool,
@@ -85,6 +89,7 @@ impl Course {
             retry,
             own,
             below: Attempts::new(),
+            counted: 0,
             made: 0,
             over: Over::Any,
             has_key: key.is_some(),
@@ -99,7 +104,7 @@ impl Course {
     /// A client without inner layers need not call this: [`Again::over`](super::Again) has the same
     /// information.
     pub fn prepare(&mut self, extensions: &mut Extensions) {
-        self.below = Attempts::up_to(self.limit().saturating_sub(self.made).max(1));
+        self.below = Attempts::up_to(self.left().max(1));
         extensions.insert(self.below.clone());
         if self.over == Over::Any {
             extensions.remove::<Over>();
@@ -111,7 +116,7 @@ impl Course {
     /// Whether another attempt may follow the prepared one. If not, the body of the request need
     /// not be kept.
     pub fn may_go_on(&self) -> bool {
-        self.made + 1 < self.limit()
+        self.left() > 1
     }
 
     /// What to do after an attempt. `withdraw` takes a retry from the budget: see [`Retry::judge`].
@@ -124,11 +129,16 @@ impl Course {
         let made = self.below.made().max(1);
         self.made = self.made.saturating_add(made);
         self.own.add(made);
+        // Without the attempts that follow redirects. A retry counts that was decided on and not
+        // made, as when a layer between the two limits the time.
+        let retries = self.below.retries();
+        self.counted = self.counted.saturating_add(1).saturating_add(retries);
+        self.own.add_retries(retries);
         let is_final = ended.outcome == Outcome::Final;
         let seen = Seen {
             has_key: self.has_key,
-            made: self.made,
-            allowed: self.own.allowed(),
+            made: self.counted,
+            allowed: self.counted.saturating_add(self.own.retries_left()),
             is_spent: self.below.is_spent(),
             fresh_connection_tried: self.fresh_connection_tried,
             http1_tried: self.http1_tried,
@@ -144,6 +154,7 @@ impl Course {
         let step = self.retry.judge(&seen, withdraw);
         match step {
             Step::Again(again) => {
+                self.own.add_retries(1);
                 self.over = again.over;
                 self.fresh_connection_tried |= again.over == Over::FreshConnection;
                 self.http1_tried |= again.over == Over::Http1;
@@ -166,7 +177,9 @@ impl Course {
         &self.own
     }
 
-    fn limit(&self) -> u32 {
-        self.retry.max_attempts().min(self.own.allowed())
+    /// How many attempts may be made from the next one on, that one included.
+    fn left(&self) -> u32 {
+        let by_rule = self.retry.max_attempts().saturating_sub(self.counted);
+        by_rule.min(self.own.retries_left().saturating_add(1))
     }
 }

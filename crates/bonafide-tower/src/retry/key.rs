@@ -5,7 +5,8 @@ use std::fmt;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
-use super::{RetryError, is_idempotent};
+use super::RetryError;
+use crate::delivery::is_idempotent;
 
 /// The header that has the key.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

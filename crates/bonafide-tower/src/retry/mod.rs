@@ -43,7 +43,8 @@
 //!
 //! # What is sent again
 //!
-//! The decision depends on how far the attempt got ([`Delivery`]) and on the method of the request:
+//! The decision depends on how far the attempt got ([`Delivery`](crate::delivery::Delivery)) and on
+//! the method of the request:
 //!
 //! | the attempt | idempotent by method or by key | any other request |
 //! |---|---|---|
@@ -67,7 +68,7 @@
 //!
 //! | limit | default | setter |
 //! |---|---|---|
-//! | attempts in all | 3 | [`Retry::with_max_attempts`] |
+//! | attempts of a request, or of each hop where redirects are followed outside of the layer | 3 | [`Retry::with_max_attempts`] |
 //! | longest wait before the first retry (the wait is random) | 100 ms, doubled for each further retry, up to 10 s | [`Retry::with_backoff`] |
 //! | longest `Retry-After` that is followed | 60 s | [`Retry::with_max_retry_after`] |
 //! | retries of all calls to one origin | 100, and one more for every 5 calls | [`RetryLayer::with_budgets`] |
@@ -76,8 +77,9 @@
 //! A retry never comes earlier than `Retry-After` says; the random wait is added to it. The layer
 //! gives up, and returns the last response or error unchanged, when a limit is reached, when the
 //! request's body [cannot be repeated](RepeatBody), or when the wait would go past the call's
-//! [`Deadline`]: see [`GiveUp`]. A retry is taken from the budget before its wait, and is not
-//! returned if the call is dropped during the wait.
+//! [`Deadline`]: see [`GiveUp`]. A retry is taken from the budget before its wait. It is not
+//! returned if the call is dropped during the wait: callers that give up early and call again would
+//! otherwise wait with more retries than the budget has.
 //!
 //! The layer does not buffer request bodies: a request whose body cannot be repeated is sent once.
 //! Before a retry, the layer reads up to 64 KiB of the previous response's body and drops it, so
@@ -99,6 +101,11 @@
 //! gave up. The outer layer then gives up too. This does not work with a layer that retries without
 //! these records or that replaces the extensions.
 //!
+//! A layer between the two that follows redirects sends several hops. What the outer layer, or a
+//! caller with [`Attempts::up_to`], allows is allowed for all hops together; the inner layer's own
+//! limit begins again at each hop. The first attempt of a hop is not a retry: it is always made,
+//! and takes nothing from what the outer layer allows.
+//!
 //! Put the layer inside of layers that act on each hop (redirects, cookies), and outside of layers
 //! that act on each attempt (tracing, rate limits, credentials that are made for one attempt). It
 //! needs a tokio runtime with time enabled; without a runtime it does not retry.
@@ -115,7 +122,6 @@ mod call;
 mod classify;
 mod course;
 mod deadline;
-mod delivery;
 mod discard;
 mod error;
 mod future;
@@ -134,13 +140,12 @@ pub use self::budget::{Budget, BudgetKey, Budgets};
 pub use self::classify::{Classify, Outcome, Standard};
 pub use self::course::{Course, Ended};
 pub use self::deadline::Deadline;
-pub use self::delivery::Delivery;
 pub use self::error::RetryError;
 pub use self::future::ResponseFuture;
 pub use self::key::{IdempotencyKey, Keys};
 pub use self::layer::RetryLayer;
 pub use self::observer::{Decision, Observer};
 pub use self::retry_after::retry_after;
-pub use self::rule::{Again, GiveUp, Over, Retry, Seen, Step, is_idempotent};
+pub use self::rule::{Again, GiveUp, Over, Retry, Seen, Step};
 pub use self::service::RetryService;
 pub use crate::repeat_body::RepeatBody;

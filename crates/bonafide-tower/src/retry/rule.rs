@@ -5,16 +5,8 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::{Backoff, Delivery, Keys, Outcome};
-
-/// Whether a request of `method` that is processed twice has the effect of one: `GET`, `HEAD`,
-/// `OPTIONS`, `TRACE`, `PUT` and `DELETE` (RFC 9110 section 9.2.2).
-pub fn is_idempotent(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
-    )
-}
+use super::{Backoff, Keys, Outcome};
+use crate::delivery::{Delivery, is_idempotent};
 
 /// The rule by which requests are sent again. Default: [`standard`](Self::standard).
 ///
@@ -24,7 +16,8 @@ pub fn is_idempotent(method: &Method) -> bool {
 /// ```
 /// use std::time::Duration;
 ///
-/// use bonafide_tower::retry::{Delivery, GiveUp, Outcome, Retry, Seen, Step};
+/// use bonafide_tower::delivery::Delivery;
+/// use bonafide_tower::retry::{GiveUp, Outcome, Retry, Seen, Step};
 /// use http::Method;
 ///
 /// let retry = Retry::standard();
@@ -63,7 +56,8 @@ impl Retry {
         Self::standard().with_max_attempts(1)
     }
 
-    /// Sets how many attempts a call has in all, the first one included. Default: 3. 0 counts as 1.
+    /// Sets how many attempts a request has in all, the first one included. Default: 3. 0 counts
+    /// as 1. Where redirects are followed outside of the layer, each hop is a request.
     #[must_use]
     pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = if attempts == 0 { 1 } else { attempts };
@@ -92,7 +86,7 @@ impl Retry {
         self
     }
 
-    /// How many attempts a call has in all.
+    /// How many attempts a request has in all.
     pub const fn max_attempts(self) -> u32 {
         self.max_attempts
     }
@@ -168,7 +162,7 @@ pub struct Seen<'a> {
     pub method: &'a Method,
     /// Whether the request has an [`IdempotencyKey`](super::IdempotencyKey). Default: no.
     pub has_key: bool,
-    /// How many attempts were made, this one included. Default: 1.
+    /// How many attempts of this request were made, this one included. Default: 1.
     pub made: u32,
     /// How many attempts an outer layer allows this call in all. Default: any number.
     pub allowed: u32,

@@ -112,6 +112,17 @@ impl RequestBuilder {
         let request = self.sent_by(|blocking| blocking.client);
         block_on(request.send()).map(Response::from)
     }
+
+    /// Sends the request and reads the whole response as one unit.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
+    /// async [`fetch`](crate::RequestBuilder#method.fetch).
+    pub fn fetch(self) -> Result<Response, Error> {
+        let request = self.sent_by(|blocking| blocking.client);
+        block_on(request.fetch()).map(Response::from)
+    }
 }
 
 impl ClientBuilder {

@@ -56,6 +56,14 @@ impl Body {
         })))
     }
 
+    /// The body of a response that was read to its end.
+    pub(crate) fn whole(bytes: Bytes, trailers: Option<HeaderMap>) -> Self {
+        match trailers {
+            None => bytes.into(),
+            Some(trailers) => Self::followed_by(bytes.into(), trailers),
+        }
+    }
+
     fn followed_by(body: Self, trailers: HeaderMap) -> Self {
         let names = trailers.keys().map(HeaderName::as_str);
         let names = names.collect::<Vec<_>>().join(", ");

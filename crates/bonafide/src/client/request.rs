@@ -15,7 +15,7 @@ use super::{Client, Inner};
 use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::exchange::{Call, OnInformational};
+use crate::exchange::{Call, Extent, OnInformational};
 use crate::header_names::HeaderNames;
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
@@ -61,8 +61,9 @@ impl<C> RequestBuilder<C> {
     /// A request that `client` will send through `inner`.
     pub(crate) fn new(client: C, inner: &Inner, method: Method, url: impl IntoUrl) -> Self {
         let stack = &inner.stack;
-        let find = |scheme, host: &str, port| stack.find(scheme, host, port);
-        let call = url.lend(|url| Call::new(method, url, stack.limits(), find).map(Box::new));
+        let find = |scheme, host: &str, port, versions| stack.find(scheme, host, port, versions);
+        let (limits, versions) = (stack.limits(), stack.versions());
+        let call = url.lend(|url| Call::new(method, url, limits, versions, find).map(Box::new));
         Self {
             client,
             call,
@@ -381,6 +382,34 @@ impl RequestBuilder {
                 Err(error) => Err(error.delivered(Delivery::NotSent)),
             }
         }
+    }
+
+    /// Sends the request and reads the whole response as one unit: `bytes`, `text` and `json` of
+    /// the response that is returned wait for nothing. The size limit is that of
+    /// [`bytes`](Response::bytes).
+    ///
+    /// A successful response whose body breaks off or stalls is a failed attempt, which a [rule of
+    /// retries](crate::ClientBuilder) sends again where the request is idempotent. After
+    /// [`send`](Self::send) it is an error of the method that reads the body.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let response = client.get("https://shop.example/stock").fetch().await?;
+    /// let stock: Vec<String> = response.error_for_status()?.json().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send) and of [`Response::bytes`].
+    pub fn fetch(self) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
+        let cap = self.client.inner().body_cap;
+        let request = self.change(|call| {
+            call.extent = Extent::Whole(cap);
+            Ok(())
+        });
+        async move { request.send().await?.whole().await }
     }
 }
 

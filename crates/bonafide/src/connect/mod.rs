@@ -38,7 +38,6 @@ pub(crate) struct Connector {
     pub(crate) warm_up: WarmUp,
     pub(crate) resolver: Resolver,
     pub(crate) limits: Limits,
-    pub(crate) versions: Versions,
     /// The headers that every request has unless it brings its own.
     pub(crate) default_headers: HeaderMap,
     /// Notified of the steps of each connection.
@@ -132,17 +131,17 @@ impl Connector {
         };
         match origin.scheme {
             Scheme::Http => {
-                let version = self.versions.over_plain_http();
+                let version = parts.versions.over_plain_http();
                 self.start_http(origin, stream, line, version, None, opening)
                     .await
             }
             Scheme::Https => {
                 self.warm_up.done().await;
-                let (alpn, limit) = (self.versions.alpn(), self.limits.handshake);
+                let (alpn, limit) = (parts.versions.alpn(), self.limits.handshake);
                 let step = opening.begin(Step::Tls);
                 let stream = tls::handshake(&policy, &origin.host, stream, alpn, limit).await;
                 let stream = step.end(stream, |stream| Found::Receipt(stream.receipt()))?;
-                let version = self.versions.by_alpn(stream.alpn())?;
+                let version = parts.versions.by_alpn(stream.alpn())?;
                 let judged = Judged {
                     receipt: Arc::clone(stream.receipt()),
                     credential: stream.credential().cloned(),

@@ -5,7 +5,7 @@ use ::http::Version;
 use crate::error::{Delivery, Failure, Kind, Phase};
 
 /// The versions that a client uses, and so the protocols that it offers by ALPN (RFC 7301).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Versions {
     /// HTTP/2 where the server supports it, else HTTP/1.1. Over plain http, HTTP/1.1.
     #[default]

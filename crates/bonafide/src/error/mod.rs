@@ -3,7 +3,6 @@
 #[cfg(feature = "retry")]
 mod attempts;
 mod causes;
-mod delivery;
 mod failure;
 mod kind;
 mod proxy;
@@ -22,8 +21,9 @@ use bonafide_verify::{Code, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
+pub use bonafide_tower::delivery::Delivery;
+
 pub(crate) use self::causes::{causes, h2_cause};
-pub use self::delivery::Delivery;
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
@@ -80,6 +80,21 @@ impl Error {
     /// How far the request got. After redirects this is the delivery of the last hop if the method
     /// is idempotent. Otherwise it is [`Delivery::Answered`], since the servers that redirected did
     /// process the request.
+    ///
+    /// ```
+    /// use bonafide::Delivery;
+    ///
+    /// # async fn show(client: bonafide::Client) {
+    /// let order = client.post("https://shop.example/orders").body("one cake");
+    /// if let Err(error) = order.send().await {
+    ///     match error.delivery() {
+    ///         Delivery::NotSent | Delivery::RefusedUnprocessed => println!("no cake yet: order again"),
+    ///         Delivery::MaybeProcessed => println!("ask the shop before you order again"),
+    ///         Delivery::Answered => println!("the shop has the order"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub fn delivery(&self) -> Delivery {
         self.inner.failure.delivery
     }
@@ -272,7 +287,7 @@ impl Error {
 
     /// An earlier sending of the same request got as far as `delivery`.
     pub(crate) fn sent_before(self, delivery: Delivery) -> Self {
-        let delivery = self.delivery().or_further(delivery);
+        let delivery = self.delivery().max(delivery);
         self.delivered(delivery)
     }
 

@@ -4,17 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use bonafide_verify::{HandshakeError, TlsError};
-use http::Method;
 
 use crate::error::{Cause, Delivery, Failure, Kind, Phase, causes, h2_cause};
-
-/// Whether `method` is idempotent (RFC 9110 section 9.2.2).
-pub(crate) fn is_idempotent(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
-    )
-}
 
 /// How far a request got that hyper accepted and failed with this error.
 ///

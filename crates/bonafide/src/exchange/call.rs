@@ -10,9 +10,10 @@ use url::Url;
 
 use super::Reached;
 use crate::body::Body;
+use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::events::CallEvents;
-use crate::limits::{Deadline, RequestLimits, RequestTimeouts};
+use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
 use crate::router::Connections;
@@ -28,6 +29,11 @@ pub(crate) struct Call {
     pub(crate) credentials: Credentials,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
+    pub(crate) extent: Extent,
+    /// The versions of HTTP that the caller allows, on each hop.
+    pub(crate) versions: Versions,
+    /// The connection that this hop needs.
+    pub(crate) connection: Wanted,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
     /// When the whole call began, once it has.
@@ -38,11 +44,36 @@ pub(crate) struct Call {
     pub(crate) attempts: Option<Attempts>,
 }
 
+/// How much of a successful response an attempt is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Extent {
+    /// The attempt ends with its head.
+    #[default]
+    Head,
+    /// The attempt ends with its body, which is kept in memory up to this size.
+    Whole(Cap),
+}
+
+/// The connection that a hop needs. A hop that is sent again may need another one than before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Any connection to the origin.
+    #[default]
+    Any,
+    /// One that is opened after the request asks for it, as after 421 (RFC 9110 section 15.5.20).
+    Fresh,
+    /// One of HTTP/1.1, as after HTTP_1_1_REQUIRED (RFC 9113 section 7).
+    Http1,
+}
+
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
 /// It is in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     limits: RequestLimits,
+    extent: Extent,
+    versions: Versions,
+    connection: Wanted,
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
@@ -57,7 +88,7 @@ pub(crate) struct Carried {
 
 impl Call {
     /// A call of `method` to what the caller wrote as a URL. `find` gives the connections of an
-    /// origin, if they are known.
+    /// origin for `versions`, if they are known.
     ///
     /// # Errors
     ///
@@ -66,13 +97,14 @@ impl Call {
         method: Method,
         url: Written<'_>,
         limits: RequestLimits,
-        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+        versions: Versions,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
     ) -> Result<Self, Error> {
         let Parsed {
             endpoint,
             path,
             basic,
-        } = Parsed::new(url, find)?;
+        } = Parsed::new(url, |scheme, host, port| find(scheme, host, port, versions))?;
         let mut headers = HeaderMap::new();
         if let Some(basic) = basic {
             headers.insert(AUTHORIZATION, basic);
@@ -85,6 +117,9 @@ impl Call {
             credentials: Credentials::Sent,
             body: Body::empty(),
             limits,
+            extent: Extent::Head,
+            versions,
+            connection: Wanted::Any,
             extensions: Extensions::new(),
             begun: None,
             events: CallEvents::default(),
@@ -93,8 +128,8 @@ impl Call {
         })
     }
 
-    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] in
-    /// its extensions count; `limits` are the limits of a request that sets none.
+    /// A request of the `http` crate as a call, and when it must be over. [`RequestTimeouts`] and
+    /// [`Versions`] in its extensions count; `defaults` are those of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
     /// client's own credentials are sent with it only if they were before, and to the same origin.
@@ -105,14 +140,17 @@ impl Call {
     /// Those of [`Call::new`].
     pub(crate) fn from_request(
         request: Request<Body>,
-        limits: RequestLimits,
+        defaults: (RequestLimits, Versions),
         uncarried: Credentials,
-        find: impl Fn(Scheme, &str, u16) -> Option<Connections>,
+        find: impl Fn(Scheme, &str, u16, Versions) -> Option<Connections>,
     ) -> Result<(Self, Deadline), Error> {
         let (mut head, body) = request.into_parts();
         let carried = head.extensions.remove::<Carried>();
-        let limits = carried.as_ref().map_or(limits, |carried| carried.limits);
-        let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, find)?;
+        let (limits, versions) = carried
+            .as_ref()
+            .map_or(defaults, |carried| (carried.limits, carried.versions));
+        let versions = head.extensions.get().copied().unwrap_or(versions);
+        let mut call = Self::new(head.method, Written::Uri(&head.uri), limits, versions, find)?;
         let timeouts = head.extensions.get::<RequestTimeouts>();
         if let Some(timeouts) = timeouts {
             timeouts.apply(&mut call.limits);
@@ -128,12 +166,16 @@ impl Call {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
-        call.body = body;
-        call.extensions = head.extensions;
         if let Some(carried) = &carried {
+            call.extent = carried.extent;
             call.begun = carried.begun;
             call.events = carried.events.clone();
         }
+        call.body = body;
+        call.extensions = head.extensions;
+        call.connection = carried
+            .as_ref()
+            .map_or(Wanted::Any, |carried| carried.connection);
         call.credentials = match carried {
             None => uncarried,
             Some(carried) if carried.origin == call.origin() => carried.credentials,
@@ -152,6 +194,9 @@ impl Call {
             credentials: self.credentials,
             body: self.body.try_clone()?,
             limits: self.limits,
+            extent: self.extent,
+            versions: self.versions,
+            connection: self.connection,
             extensions: self.extensions.clone(),
             begun: self.begun,
             events: self.events.clone(),
@@ -190,6 +235,9 @@ impl Call {
     pub(crate) fn carried(&self, deadline: Deadline, reached: Reached) -> Carried {
         Carried {
             limits: self.limits,
+            extent: self.extent,
+            versions: self.versions,
+            connection: self.connection,
             deadline,
             credentials: self.credentials,
             origin: self.origin(),

@@ -1,20 +1,22 @@
 //! A connection for a request.
 
 use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime;
 use tokio::time::Instant;
 
-use super::call::Call;
+use super::call::{Call, Wanted};
 use super::waiting::Patience;
-use crate::connect::Connector;
+use crate::connect::{Connector, Versions};
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::events::Event;
 use crate::limits::Deadline;
 use crate::origin::Endpoint;
-use crate::pool::{CheckoutError, Lease, current_runtime};
-use crate::router::Router;
+use crate::pool::{CheckoutError, Freshness, Lease, current_runtime};
+use crate::router::{Connections, Router};
 
 /// Checks out a connection for `call`, starting at `now`, and returns when it was available. The
 /// clock is not read again if one is available at once.
@@ -31,28 +33,33 @@ pub(super) async fn checkout(
             .delivered(Delivery::NotSent)
             .into());
     }
+    let (versions, freshness) = match call.connection {
+        Wanted::Any => (call.versions, Freshness::Any),
+        Wanted::Fresh => (call.versions, Freshness::New),
+        Wanted::Http1 => (Versions::Http1, Freshness::Any),
+    };
     let mut again = true;
     let mut patience = Patience::new(limit, deadline);
     loop {
         if let Endpoint::Known(connections) = &call.endpoint
-            && connections.key().parts().runtime != runtime
+            && !is_for(connections, versions, runtime)
         {
-            // The request was built on another runtime than the one that sends it.
             call.endpoint = Endpoint::Named(call.origin());
         }
         let connections = match &call.endpoint {
             Endpoint::Known(connections) => Arc::clone(connections),
             Endpoint::Named(origin) => {
                 let connections = router
-                    .connections(origin)
+                    .connections(origin, versions)
                     .map_err(|failure| failure.delivered(Delivery::NotSent))?;
                 call.endpoint = Endpoint::Known(Arc::clone(&connections));
                 connections
             }
         };
+        let checkout = pin!(connections.checkout(freshness));
         let missed = || call.events.notify(|call| Event::PoolMiss { call });
         let outcome = patience
-            .wait(connections.checkout(), missed, || connections.doubt_mute())
+            .wait(checkout, missed, || connections.doubt_mute())
             .await?;
         let failure = match outcome {
             Ok(lease) => {
@@ -104,4 +111,11 @@ fn notify(call: &Call, lease: &Lease<Connector>, waited: bool) {
         connection: lease.meta().info.id(),
         reused: lease.is_reused(),
     });
+}
+
+/// Whether a request that is sent on `runtime` may use `connections`: it may have been built on
+/// another runtime, or may need another version than before.
+fn is_for(connections: &Connections, versions: Versions, runtime: Option<runtime::Id>) -> bool {
+    let parts = connections.key().parts();
+    parts.versions == versions && parts.runtime == runtime
 }

@@ -17,6 +17,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
 use http::uri::PathAndQuery;
@@ -25,8 +26,7 @@ use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
 
-pub(crate) use self::broken::is_idempotent;
-pub(crate) use self::call::{Call, Carried};
+pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 use self::interim::Gate;
 pub(crate) use self::interim::OnInformational;

@@ -45,7 +45,7 @@ impl Tries {
         reused: bool,
         replayable: bool,
     ) -> Option<Body> {
-        self.reached = self.reached.or_further(delivery);
+        self.reached = self.reached.max(delivery);
         let again = match delivery {
             Delivery::NotSent => {
                 let refused = !reused && mem::replace(&mut self.refused_by_new, true);

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -46,11 +46,10 @@ impl Patience {
     /// after every [`SILENCE`] of waiting.
     pub(super) async fn wait<T>(
         &mut self,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
         missed: impl FnOnce(),
         nudge: impl Fn(),
     ) -> Result<T, Failure> {
-        let mut work = pin!(work);
         if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
             return Ok(done);
         }

@@ -8,6 +8,7 @@ use bonafide_verify::{Epoch, ZoneId};
 use foldhash::quality::RandomState;
 use tokio::runtime;
 
+use crate::connect::Versions;
 use crate::origin::Origin;
 use crate::proxy::Route;
 
@@ -24,6 +25,9 @@ pub(crate) fn hash_of(value: impl Hash) -> u64 {
 pub(crate) struct PartitionParts {
     /// Where the requests go; the host in its canonical form.
     pub(crate) origin: Origin,
+    /// The versions of HTTP that may be used, and so the protocols that are offered by ALPN. The
+    /// limits of a partition hold for each choice of versions.
+    pub(crate) versions: Versions,
     /// The way there, with all credentials for a proxy.
     pub(crate) route: Route,
     /// The runtime that drives the connection, `None` for none. A connection of another runtime is
@@ -83,6 +87,7 @@ impl fmt::Debug for PartitionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PartitionParts {
             origin,
+            versions,
             route,
             runtime,
             zone,
@@ -90,6 +95,7 @@ impl fmt::Debug for PartitionKey {
         } = &self.parts;
         f.debug_struct("PartitionKey")
             .field("origin", origin)
+            .field("versions", versions)
             .field("route", route)
             .field("runtime", runtime)
             .field("zone", zone)

@@ -42,6 +42,7 @@ pub(crate) use self::key::{PartitionKey, PartitionParts, current_runtime, hash_o
 pub(crate) use self::lease::Lease;
 pub(crate) use self::partition::Partition;
 use self::registry::Registry;
+pub(crate) use self::state::Freshness;
 pub(crate) use self::status::PoolStatus;
 use crate::limits::PoolLimits;
 

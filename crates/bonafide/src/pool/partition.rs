@@ -18,7 +18,7 @@ use super::key::PartitionKey;
 use super::lease::Lease;
 use super::registry::{Core, Registry};
 use super::reservation::Reservation;
-use super::state::{Actions, Census, Checkout, State};
+use super::state::{Actions, Census, Checkout, Freshness, State};
 use super::wait::{Wait, Waiter};
 
 /// The actions of the state, with requests as waiters.
@@ -80,18 +80,22 @@ impl<C: Connect> Partition<C> {
     }
 
     /// A connection for one request: a live HTTP/2 connection, else the HTTP/1.1 connection used
-    /// last, else whichever comes first: a new connection or a returned one.
+    /// last, else whichever comes first: a new connection or a returned one. [`Freshness::New`] asks
+    /// for a new one.
     ///
     /// Dropping the future cancels the request's place in the queue and nothing else.
     ///
     /// # Errors
     ///
     /// See [`CheckoutError`].
-    pub(crate) async fn checkout(self: &Arc<Self>) -> Result<Lease<C>, CheckoutError<C::Error>> {
+    pub(crate) async fn checkout(
+        self: &Arc<Self>,
+        freshness: Freshness,
+    ) -> Result<Lease<C>, CheckoutError<C::Error>> {
         let mut successor: Option<Arc<Self>> = None;
         loop {
             let partition = successor.as_ref().unwrap_or(self);
-            let mut reservation = match partition.check_out() {
+            let mut reservation = match partition.check_out(freshness) {
                 CheckoutProgress::Ready(reservation) => reservation,
                 CheckoutProgress::Waiting(wait) => wait.outcome().await?,
                 CheckoutProgress::Retired(Retired::Evicted) => return Err(CheckoutError::Evicted),
@@ -118,7 +122,7 @@ impl<C: Connect> Partition<C> {
         }
     }
 
-    fn check_out(self: &Arc<Self>) -> CheckoutProgress<C> {
+    fn check_out(self: &Arc<Self>, freshness: Freshness) -> CheckoutProgress<C> {
         let mut receiver = None;
         let waiter = || {
             let (sender, outcome) = oneshot::channel();
@@ -128,7 +132,7 @@ impl<C: Connect> Partition<C> {
                 runtime: Handle::try_current().ok(),
             }
         };
-        match self.step(|state, now, steps| state.checkout(now, waiter, steps)) {
+        match self.step(|state, now, steps| state.checkout(freshness, now, waiter, steps)) {
             Checkout::Ready(loan) => {
                 CheckoutProgress::Ready(Reservation::new(Arc::clone(self), loan))
             }
@@ -195,7 +199,7 @@ impl<C: Connect> Partition<C> {
             } else {
                 // The caller may be on another runtime than the waiting requests.
                 state
-                    .oldest_waiter()
+                    .first_waiter()
                     .and_then(|waiter| waiter.runtime.clone())
             };
             (result, runtime)

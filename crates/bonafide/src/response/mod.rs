@@ -255,6 +255,13 @@ impl Response {
         json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
     }
 
+    /// This response with its body in memory.
+    pub(crate) async fn whole(mut self) -> Result<Self, Error> {
+        let bytes = self.collect(self.cap).await?;
+        self.body = Body::whole(bytes, self.trailers.take());
+        Ok(self)
+    }
+
     /// The next piece of the body; `None` at its end.
     ///
     /// # Errors

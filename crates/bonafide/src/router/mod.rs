@@ -17,7 +17,7 @@ use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Listener, Policy, PolicyHandle};
 
 use self::origins::OriginCache;
-use crate::connect::Connector;
+use crate::connect::{Connector, Versions};
 use crate::error::{Failure, Kind};
 use crate::limits::MAX_ORIGINS;
 use crate::origin::{Origin, Scheme, server_name};
@@ -64,20 +64,31 @@ impl Router {
         &self.policy
     }
 
-    /// The connections of an origin, if a request went there before under the policy of this
-    /// moment.
-    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        let found = self.origins.get(scheme, host, port, current_runtime())?;
+    /// The connections of an origin for `versions`, if a request went there before under the policy
+    /// of this moment.
+    pub(crate) fn find(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        versions: Versions,
+    ) -> Option<Connections> {
+        let runtime = current_runtime();
+        let found = self.origins.get(scheme, host, port, versions, runtime)?;
         (!self.is_outdated(&found)).then_some(found)
     }
 
-    /// The connections of an origin, once the policy has said which zone it is in.
+    /// The connections of an origin for `versions`, once the policy has said which zone it is in.
     ///
     /// # Errors
     ///
     /// [`Kind::PlainHttpRefused`] unless plain http is allowed, [`Kind::Refused`] for a host that
     /// the policy has no zone for.
-    pub(crate) fn connections(&self, origin: &Origin) -> Result<Connections, Failure> {
+    pub(crate) fn connections(
+        &self,
+        origin: &Origin,
+        versions: Versions,
+    ) -> Result<Connections, Failure> {
         if origin.scheme == Scheme::Http && !self.allow_plain_http {
             return Err(Failure::new(
                 Kind::PlainHttpRefused,
@@ -90,6 +101,7 @@ impl Router {
             .map_err(Failure::refused)?;
         let partition = self.pool.partition(&PartitionKey::new(PartitionParts {
             origin: origin.clone(),
+            versions,
             route: self.route.clone(),
             runtime: current_runtime(),
             zone: zone.id(),

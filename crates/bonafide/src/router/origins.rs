@@ -7,13 +7,15 @@ use bonafide_verify::Epoch;
 use hashbrown::HashTable;
 use tokio::runtime;
 
+use crate::connect::Versions;
 use crate::origin::Scheme;
 use crate::pool::{Connect, Partition, hash_of};
 
 /// The partitions of the origins in use.
 ///
-/// The key of a partition is more than an origin: it also has runtime, route, zone and epoch. One
-/// cache therefore serves one epoch, with one zone and route for each origin and runtime.
+/// The key of a partition is more than an origin: it also has versions, runtime, route, zone and
+/// epoch. One cache therefore serves one epoch, with one zone and route for each origin, choice of
+/// versions and runtime.
 pub(crate) struct OriginCache<C: Connect> {
     max: usize,
     table: ArcSwap<HashTable<Arc<Partition<C>>>>,
@@ -38,11 +40,12 @@ impl<C: Connect> OriginCache<C> {
         scheme: Scheme,
         host: &str,
         port: u16,
+        versions: Versions,
         runtime: Option<runtime::Id>,
     ) -> Option<Arc<Partition<C>>> {
         let table = self.table.load();
         let found = table.find(hash_of((scheme, host, port)), |partition| {
-            is_at(partition, scheme, host, port, runtime)
+            is_at(partition, scheme, host, port, versions, runtime)
         })?;
         (!found.is_retired()).then(|| Arc::clone(found))
     }
@@ -64,6 +67,7 @@ impl<C: Connect> OriginCache<C> {
                     origin.scheme,
                     &origin.host,
                     origin.port,
+                    parts.versions,
                     parts.runtime,
                 )
         });
@@ -98,12 +102,14 @@ fn is_at<C: Connect>(
     scheme: Scheme,
     host: &str,
     port: u16,
+    versions: Versions,
     runtime: Option<runtime::Id>,
 ) -> bool {
     let parts = partition.key().parts();
     let origin = &parts.origin;
     origin.port == port
         && origin.scheme == scheme
+        && parts.versions == versions
         && parts.runtime == runtime
         && *origin.host == *host
 }

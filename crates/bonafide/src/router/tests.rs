@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::origins::OriginCache;
+use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::Scheme;
 use crate::pool::tests::bench::{Bench, epoch, key, origin, parts};
@@ -23,25 +24,61 @@ async fn an_origin_is_found_by_scheme_host_and_port() {
     cache.insert(&http);
     assert!(Arc::ptr_eq(
         &cache
-            .get(Scheme::Https, "origin.test", 443, runtime)
+            .get(
+                Scheme::Https,
+                "origin.test",
+                443,
+                Versions::Negotiated,
+                runtime
+            )
             .unwrap(),
         &https
     ));
     assert!(Arc::ptr_eq(
-        &cache.get(Scheme::Http, "origin.test", 80, runtime).unwrap(),
+        &cache
+            .get(
+                Scheme::Http,
+                "origin.test",
+                80,
+                Versions::Negotiated,
+                runtime
+            )
+            .unwrap(),
         &http
     ));
     assert!(
         cache
-            .get(Scheme::Https, "origin.test", 80, runtime)
+            .get(
+                Scheme::Https,
+                "origin.test",
+                80,
+                Versions::Negotiated,
+                runtime
+            )
             .is_none()
     );
     assert!(
         cache
-            .get(Scheme::Https, "other.test", 443, runtime)
+            .get(
+                Scheme::Https,
+                "other.test",
+                443,
+                Versions::Negotiated,
+                runtime
+            )
             .is_none()
     );
-    assert!(cache.get(Scheme::Https, "origin.test", 443, None).is_none());
+    assert!(
+        cache
+            .get(
+                Scheme::Https,
+                "origin.test",
+                443,
+                Versions::Negotiated,
+                None
+            )
+            .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,7 +90,13 @@ async fn an_evicted_partition_is_not_found() {
     bench.pool.evict_older_than(epoch(2));
     assert!(
         cache
-            .get(Scheme::Https, "origin.test", 443, runtime)
+            .get(
+                Scheme::Https,
+                "origin.test",
+                443,
+                Versions::Negotiated,
+                runtime
+            )
             .is_none()
     );
 }
@@ -81,7 +124,13 @@ async fn a_newer_partition_of_an_origin_replaces_the_older() {
     assert_eq!(cache.len(), 1);
     assert!(Arc::ptr_eq(
         &cache
-            .get(Scheme::Https, "origin.test", 443, runtime)
+            .get(
+                Scheme::Https,
+                "origin.test",
+                443,
+                Versions::Negotiated,
+                runtime
+            )
             .unwrap(),
         &second
     ));
@@ -96,6 +145,10 @@ async fn many_origins_do_not_grow_the_map() {
         let host = format!("host-{number}.test");
         cache.insert(&bench.pool.partition(&key(&host, 1)));
         assert!(cache.len() <= 8);
-        assert!(cache.get(Scheme::Https, &host, 443, runtime).is_some());
+        assert!(
+            cache
+                .get(Scheme::Https, &host, 443, Versions::Negotiated, runtime)
+                .is_some()
+        );
     }
 }

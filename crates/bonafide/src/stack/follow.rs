@@ -9,7 +9,7 @@ use http::header::LOCATION;
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Call, Delivered, HopResponse, settle};
+use crate::exchange::{Call, Delivered, HopResponse, Wanted, settle};
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
 use crate::router::Router;
@@ -53,8 +53,9 @@ pub(super) fn follow(
         };
         redirects.judge(&seen).map_err(failed)?;
     }
+    let versions = call.versions;
     let parsed = Parsed::new(Written::Url(&follow.url), |scheme, host, port| {
-        router.find(scheme, host, port)
+        router.find(scheme, host, port, versions)
     })
     .map_err(|error| {
         let value = headers
@@ -83,6 +84,7 @@ pub(super) fn follow(
     }
     call.body = spare.filter(|_| follow.keeps_body).unwrap_or_default();
     call.method = follow.method;
+    call.connection = Wanted::Any;
     if redirects.has_policy() {
         // The caller's policy may have written headers that say where the request ends.
         settle(call)?;

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
+use bonafide_tower::delivery::is_idempotent;
 use bonafide_tower::redirect::{Hop, Redirects};
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
@@ -54,9 +55,10 @@ pub use self::retry::ByDelivery;
 #[cfg(feature = "retry")]
 pub(crate) use self::retry::Retries;
 use crate::body::Body;
+use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::events::{Listeners, Running};
-use crate::exchange::{Call, Carried, Reached, exchange, is_idempotent, settle};
+use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -100,6 +102,8 @@ pub(crate) struct HopStage {
     checkout_limit: Option<Duration>,
     /// The limits of a request that names none of its own.
     limits: RequestLimits,
+    /// The versions of HTTP for a request that names none of its own.
+    versions: Versions,
 }
 
 /// The caller's layers, in the order in which they were added.
@@ -159,9 +163,20 @@ impl Stack {
         self.calls.hops.limits
     }
 
-    /// The connections of an origin, if they are known.
-    pub(crate) fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        self.calls.hops.find(scheme, host, port)
+    /// The versions of HTTP for a request that names none of its own.
+    pub(crate) fn versions(&self) -> Versions {
+        self.calls.hops.versions
+    }
+
+    /// The connections of an origin for `versions`, if they are known.
+    pub(crate) fn find(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        versions: Versions,
+    ) -> Option<Connections> {
+        self.calls.hops.find(scheme, host, port, versions)
     }
 
     /// Sends `call` through everything.
@@ -349,17 +364,28 @@ impl HopStage {
         router: Result<Arc<Router>, Failure>,
         checkout_limit: Option<Duration>,
         limits: RequestLimits,
+        versions: Versions,
     ) -> Self {
         Self {
             // Where there are no connections, nothing is ever sent.
             router: router.map_err(|failure| failure.delivered(Delivery::NotSent)),
             checkout_limit,
             limits,
+            versions,
         }
     }
 
-    fn find(&self, scheme: Scheme, host: &str, port: u16) -> Option<Connections> {
-        self.router.as_ref().ok()?.find(scheme, host, port)
+    fn find(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        versions: Versions,
+    ) -> Option<Connections> {
+        self.router
+            .as_ref()
+            .ok()?
+            .find(scheme, host, port, versions)
     }
 
     /// A request of the `http` crate as a call, and when it must be over.
@@ -368,9 +394,13 @@ impl HopStage {
         request: Request<Body>,
         uncarried: Credentials,
     ) -> Result<(Call, Deadline), Error> {
-        Call::from_request(request, self.limits, uncarried, |scheme, host, port| {
-            self.find(scheme, host, port)
-        })
+        let defaults = (self.limits, self.versions);
+        Call::from_request(
+            request,
+            defaults,
+            uncarried,
+            |scheme, host, port, versions| self.find(scheme, host, port, versions),
+        )
         .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
@@ -391,6 +421,7 @@ impl fmt::Debug for HopStage {
             router,
             checkout_limit,
             limits,
+            versions,
         } = self;
         let mut f = f.debug_struct("HopStage");
         match router {
@@ -399,6 +430,7 @@ impl fmt::Debug for HopStage {
         };
         f.field("checkout_limit", checkout_limit)
             .field("limits", limits)
+            .field("versions", versions)
             .finish()
     }
 }

@@ -4,9 +4,11 @@
 use std::error::Error as _;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bonafide::redirect::Redirects;
 use bonafide::{Body, Client, Error, Kind};
+use bonafide_testkit::server::TestBody;
 use bonafide_testkit::{Alpn, TestServer};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::ServiceExt;
@@ -278,4 +280,45 @@ fn a_host_given_with_a_password_is_refused_without_it() {
         assert_eq!(error.kind(), Kind::Config);
         assert_silent(texts(&error), host);
     }
+}
+
+#[cfg(feature = "retry")]
+#[tokio::test]
+async fn a_decision_about_a_retry_is_logged_with_the_host_and_without_secrets() {
+    use bonafide::retry::{Backoff, Retry};
+
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let server = server(Alpn::Http1)
+        .handler(|_| async {
+            let mut response = Response::new(TestBody::from("s3cret"));
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        })
+        .start()
+        .await;
+    let backoff = Backoff::new(Duration::ZERO, Duration::ZERO);
+    let client = builder()
+        .retry(Retry::standard().with_backoff(backoff))
+        .build()
+        .expect("a client");
+    let url = server.url("/s3cret?sig=s3cret#s3cret");
+    let request = client.get(url.replace("://", "://us:s3cret@"));
+    let request = request
+        .header("x-token", "s3cret")
+        .header("idempotency-key", "s3cret");
+    let response = request.body("s3cret").send().await.expect("a response");
+    assert_eq!(response.attempts(), 3);
+    let log = log.0.lock().expect("no panic").clone();
+    let count = |text: &str| log.matches(text).count();
+    assert_eq!(count("message=sending a request again\n"), 2, "{log}");
+    assert_eq!(
+        count("message=not sending a failed request again\n"),
+        1,
+        "{log}"
+    );
+    assert_eq!(count("why=no attempt is left\n"), 1, "{log}");
+    assert_eq!(count("status=503\n"), 3, "{log}");
+    assert_eq!(count("host=\"localhost\"\n"), 3, "{log}");
+    assert_silent([log], "the log");
 }

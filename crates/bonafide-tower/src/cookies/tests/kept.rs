@@ -295,6 +295,7 @@ async fn no_more_is_loaded_or_saved_than_the_limits_of_the_jar() {
     small.jar = Jar::with_limits(JarLimits {
         per_domain: 50,
         in_all: 2,
+        ..JarLimits::default()
     });
     load(&small, &store).await.unwrap();
     assert_eq!(small.jar.len(), 2);

@@ -91,6 +91,7 @@ fn of_one_domain_expired_cookies_go_first_then_those_not_secure_then_the_stalest
     only.jar = Jar::with_limits(JarLimits {
         per_domain: 3,
         in_all: 100,
+        ..JarLimits::default()
     });
     only.set(HERE, "old=1; Secure; Path=/").unwrap();
     only.set(HERE, "dies=1; Secure; Max-Age=5; Path=/").unwrap();
@@ -117,6 +118,7 @@ fn beyond_the_limit_of_the_jar_the_stalest_cookie_of_the_fullest_partition_goes(
     let jar = Jar::with_limits(JarLimits {
         per_domain: 50,
         in_all: 4,
+        ..JarLimits::default()
     });
     let [small, full] = ["small", "full"].map(Partition::new);
     let here = url(HERE);
@@ -142,7 +144,8 @@ fn the_limits_are_those_of_the_standard() {
         JarLimits::default(),
         JarLimits {
             per_domain: 50,
-            in_all: 3_000
+            in_all: 3_000,
+            header_bytes: 8_000,
         }
     );
     let only = Only::new();
@@ -151,4 +154,58 @@ fn the_limits_are_those_of_the_standard() {
     }
     assert_eq!(only.jar.len(), 50);
     assert!(only.sent(HERE).starts_with("n10=1; "));
+}
+
+#[test]
+fn cookies_that_the_field_has_no_room_for_are_left_out_in_the_order_of_sending_and_stay_stored() {
+    // limit in bytes, what is sent of `long=333333; a=1; =22; b=3`
+    for (header_bytes, sent) in [
+        (0, ""),
+        (1, ""),
+        (2, "22"),
+        (3, "a=1"),
+        (6, "a=1"),
+        (7, "a=1; 22"),
+        (10, "a=1; 22"),
+        (11, "long=333333"),
+        (15, "long=333333; 22"),
+        (16, "long=333333; a=1"),
+        (20, "long=333333; a=1; 22"),
+        (24, "long=333333; a=1; 22"),
+        (25, "long=333333; a=1; 22; b=3"),
+        (usize::MAX, "long=333333; a=1; 22; b=3"),
+    ] {
+        let mut only = Only::new();
+        only.jar = Jar::with_limits(JarLimits {
+            header_bytes,
+            ..JarLimits::default()
+        });
+        for field in [
+            "a=1; Path=/",
+            "=22; Path=/",
+            "long=333333; Path=/a",
+            "b=3; Path=/",
+        ] {
+            only.set(HERE, field).unwrap();
+        }
+        assert_eq!(only.sent(HERE), sent, "{header_bytes}");
+        assert_eq!(only.jar.len(), 4);
+    }
+}
+
+#[test]
+fn a_sibling_that_fills_the_domain_with_cookies_does_not_make_the_field_too_long() {
+    let only = Only::new();
+    only.set(HERE, "__Host-id=7; Secure; Path=/").unwrap();
+    let filler = "x".repeat(4_000);
+    for number in 0..40 {
+        let field = format!("{number}={filler}; Domain=example.com; Path=/");
+        only.set("https://evil.example.com/", &field).unwrap();
+    }
+    assert_eq!(only.jar.len(), 41);
+    let sent = only.sent(HERE);
+    assert!(sent.starts_with("__Host-id=7; 0=x"), "{}", &sent[..20]);
+    assert_eq!(sent.len(), "__Host-id=7; 0=".len() + 4_000);
+    // With its name, the field is one that Apache httpd and nginx accept by default.
+    assert!("Cookie: ".len() + sent.len() <= 8_190);
 }

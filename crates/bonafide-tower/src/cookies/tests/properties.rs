@@ -65,7 +65,7 @@ proptest! {
     fn bounds_order_and_secure_hold_after_any_steps(
         steps in prop::collection::vec(step(), 1..80),
     ) {
-        let limits = JarLimits { per_domain: 3, in_all: 7 };
+        let limits = JarLimits { per_domain: 3, in_all: 7, header_bytes: 12 };
         let jar = Jar::with_limits(limits);
         let mut now = now();
         for step in &steps {
@@ -86,6 +86,8 @@ proptest! {
                     let lengths = cookies.iter().map(|one| Reverse(one.path().len()));
                     let lengths: Vec<_> = lengths.collect();
                     prop_assert!(lengths.is_sorted());
+                    let sent = jar.header(&to, &partition, Verified, now);
+                    prop_assert!(sent.is_none_or(|it| it.len() <= limits.header_bytes));
                     let again = jar.cookies(&to, &partition, Verified, now);
                     prop_assert!(cookies.iter().zip(&again).all(|(one, other)| one.is_as(other)));
                     for cookie in cookies {

@@ -102,6 +102,24 @@ fn a_request_draws_on_the_budget_of_its_origin_or_of_the_key_that_it_brings() {
     assert_eq!(BudgetKey::of(&request.body(()).unwrap()), key);
 }
 
+#[test]
+fn a_key_of_a_zone_and_an_authority_is_equal_to_no_other() {
+    let of = BudgetKey::of_zone;
+    let key = of("*.example", "h.example:443");
+    assert_eq!(key, of("*.example", "H.EXAMPLE:443"));
+    for other in [
+        of("*.example", "h.example:8443"),
+        of("h.example", "h.example:443"),
+        of("", "*.example h.example:443"),
+        of("*.example h.example:443", ""),
+        BudgetKey::new("h.example:443"),
+        BudgetKey::new("*.example h.example:443"),
+        BudgetKey::of(&Request::get("https://h.example/").body(()).unwrap()),
+    ] {
+        assert_ne!(key, other);
+    }
+}
+
 proptest! {
     #[test]
     fn no_order_of_calls_and_retries_brings_more_than_the_burst_and_its_percentage(

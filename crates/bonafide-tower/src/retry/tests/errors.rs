@@ -6,7 +6,8 @@ use std::io;
 use bonafide_verify::{ConfigError, TlsError};
 
 use crate::BoxError;
-use crate::retry::{Delivery, Outcome, RetryError, Standard};
+use crate::delivery::Delivery;
+use crate::retry::{Outcome, RetryError, Standard};
 
 #[derive(Debug, thiserror::Error)]
 #[error("a client's own error")]
@@ -39,6 +40,18 @@ fn a_policy_that_cannot_be_used_and_errors_of_this_crate_are_final() {
 
 #[test]
 fn errors_of_the_other_middleware_are_final() {
+    #[cfg(feature = "auth")]
+    assert_eq!(
+        outcome(crate::auth::AuthError::Downgraded {
+            origin: "https://h".parse().unwrap(),
+        }),
+        Outcome::Final
+    );
+    #[cfg(feature = "decompression")]
+    assert_eq!(
+        outcome(crate::decompression::DecompressionError::TooManyCodings { limit: 4 }),
+        Outcome::Final
+    );
     #[cfg(feature = "require-https")]
     assert_eq!(
         outcome(crate::require_https::NotHttps::NoScheme),

@@ -14,8 +14,9 @@ use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use super::scripted::{Answer, Failed, Fault, LOST, Scripted, UNSENT, typed};
 use crate::BoxError;
+use crate::delivery::Delivery;
 use crate::retry::{
-    Attempts, Backoff, Deadline, Decision, Delivery, GiveUp, Outcome, Over, Retry, RetryLayer, Step,
+    Attempts, Backoff, Deadline, Decision, GiveUp, Outcome, Over, Retry, RetryLayer, Step,
 };
 
 fn get() -> Request<()> {

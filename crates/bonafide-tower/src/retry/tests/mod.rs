@@ -1,6 +1,8 @@
 mod budget;
 mod discard;
 mod errors;
+#[cfg(feature = "redirect")]
+mod hops;
 mod keys;
 mod layer;
 mod nested;
@@ -8,3 +10,4 @@ mod properties;
 mod retry_after;
 mod rule;
 mod scripted;
+mod spending;

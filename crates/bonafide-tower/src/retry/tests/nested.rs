@@ -1,13 +1,19 @@
 //! Several layers that retry, one around the other.
 
-use http::{Request, StatusCode, response};
-use tower::{Layer as _, ServiceExt as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, response};
+use http_body_util::Full;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::scripted::{Answer, Fault, LOST, Scripted, boxed};
 use crate::BoxError;
+use crate::delivery::Delivery;
 use crate::retry::{
-    Attempts, Budget, Budgets, Decision, Delivery, GiveUp, Outcome, Retry, RetryLayer, Standard,
-    Step,
+    Attempts, Budget, Budgets, Decision, GiveUp, Outcome, Retry, RetryLayer, Standard, Step,
 };
 
 fn get() -> Request<()> {
@@ -119,38 +125,30 @@ async fn layers_that_retry_for_different_reasons_make_no_more_attempts_than_the_
     }
 }
 
-#[cfg(feature = "redirect")]
 #[tokio::test(start_paused = true)]
-async fn a_layer_that_follows_redirects_between_two_does_not_hide_them_from_each_other() {
-    use std::convert::Infallible;
-    use std::future::ready;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use bytes::Bytes;
-    use http::Response;
-    use http_body_util::Full;
-
+async fn attempts_that_a_time_limit_between_two_layers_ends_count() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
-    let server = tower::service_fn(move |request: Request<()>| {
-        count.fetch_add(1, Ordering::SeqCst);
-        let response = match request.uri().path() {
-            "/" => Response::builder().status(302).header("location", "/b"),
-            _ => Response::builder().status(503),
-        };
-        ready(Ok::<_, Infallible>(
-            response.body(Full::<Bytes>::default()).unwrap(),
-        ))
+    // The first answer of each inner call comes at once, and no other.
+    let server = service_fn(move |_: Request<()>| {
+        let first = count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+        async move {
+            if !first {
+                std::future::pending::<()>().await;
+            }
+            let response = Response::builder().status(503);
+            Ok::<_, BoxError>(response.body(Full::<Bytes>::default()).unwrap())
+        }
     });
-    let below = RetryLayer::new().layer(server);
-    let redirect = crate::redirect::RedirectLayer::new().layer(below);
-    let service = RetryLayer::new()
-        .with_observer(|it: &Decision<'_>| assert_eq!(it.step, Step::GiveUp(GiveUp::SpentBelow)))
-        .layer(redirect);
-    let response = service.oneshot(get()).await.unwrap();
-    let tried = response.extensions().get::<Attempts>().unwrap();
-    // The redirect, and three attempts of the hop after it.
-    assert_eq!((asked.load(Ordering::SeqCst), tried.made()), (4, 4));
-    assert_eq!(response.status(), 503);
+    let limited = RetryLayer::new().layer(server).map_future(|response| {
+        let limit = Duration::from_secs(60);
+        async move { tokio::time::timeout(limit, response).await? }
+    });
+    let attempts = Attempts::new();
+    let mut request = get();
+    request.extensions_mut().insert(attempts.clone());
+    let service = RetryLayer::new().layer(limited);
+    assert_eq!(service.oneshot(request).await.unwrap().status(), 503);
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+    assert_eq!(attempts.retries(), 2);
 }

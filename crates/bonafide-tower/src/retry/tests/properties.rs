@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use tower::{Layer as _, ServiceExt as _};
 
 use super::scripted::{Answer, Asked, Fault, LOST, Scripted, UNSENT, typed};
+use crate::delivery::Delivery;
 use crate::retry::{
-    Backoff, Budget, BudgetKey, Budgets, Decision, Delivery, Outcome, Retry, Step, random_bits,
+    Backoff, Budget, BudgetKey, Budgets, Decision, Outcome, Retry, Step, random_bits,
 };
 
 fn answer() -> impl Strategy<Value = Answer> {

@@ -2,9 +2,8 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use crate::retry::{
-    Again, Backoff, Delivery, GiveUp, Outcome, Over, Retry, Seen, Standard, Step, is_idempotent,
-};
+use crate::delivery::{Delivery, is_idempotent};
+use crate::retry::{Again, Backoff, GiveUp, Outcome, Over, Retry, Seen, Standard, Step};
 
 const AGAIN: Step = again(0, Over::Any);
 

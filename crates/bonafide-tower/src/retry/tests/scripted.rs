@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use tower::Service;
 
 use crate::BoxError;
-use crate::retry::{Delivery, Outcome, RetryError, RetryLayer, Standard};
+use crate::delivery::Delivery;
+use crate::retry::{Outcome, RetryError, RetryLayer, Standard};
 
 /// What one attempt comes to.
 #[derive(Clone, Copy, Debug)]

@@ -174,14 +174,13 @@ impl ClientBuilder {
                 policy: policy.clone(),
                 resolver,
                 limits,
-                versions,
                 default_headers,
                 listeners: listeners.clone(),
             };
             let pool = Pool::new(connector, pool_limits);
             Router::new(policy, route, allow_plain_http, pool)
         });
-        let hops = HopStage::new(router, checkout_limit, request_limits);
+        let hops = HopStage::new(router, checkout_limit, request_limits, versions);
         let settings = CallSettings {
             redirects,
             #[cfg(feature = "decompression")]

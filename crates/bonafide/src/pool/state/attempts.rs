@@ -41,21 +41,24 @@ impl<C: Connect, W> State<C, W> {
         match protocol {
             Protocol::Http1(conn) => {
                 self.flight.learned = Learned::Http1;
-                self.place(
-                    Member {
-                        conn,
-                        meta,
-                        deadline,
-                        fresh: true,
-                    },
-                    now,
-                    actions,
-                );
+                let member = Member {
+                    conn,
+                    meta,
+                    deadline,
+                    fresh: true,
+                };
+                let waiter = self.waiters.pop();
+                self.lend_or_keep(member, waiter, now, actions);
             }
             Protocol::Http2(handle) => {
                 self.flight.learned = Learned::Http2;
                 self.shared.prune(now, &mut actions.closed);
                 self.flight.may_try();
+                if self.shared.usable_len() >= self.limits.max_h2_connections.get()
+                    && self.waiters.stuck(self.shared.newest()) > 0
+                {
+                    self.shared.replace_oldest(&mut actions.closed);
+                }
                 if self.shared.usable_len() < self.limits.max_h2_connections.get() {
                     actions.sweep_by(self.shared.put(handle, meta, deadline, now));
                 } else {
@@ -69,8 +72,9 @@ impl<C: Connect, W> State<C, W> {
 
     /// An attempt ended without a connection.
     ///
-    /// While there is a live HTTP/2 connection, no waiter fails: the waiters wait for its streams,
-    /// and no further attempt is made for them. With HTTP/1.1 the oldest waiter fails, unless the
+    /// While there is a live HTTP/2 connection, no waiter fails that it may serve: the waiters wait
+    /// for its streams, and no further attempt is made for them. The others fail with the last
+    /// attempt. With HTTP/1.1 the oldest waiter fails, unless the
     /// other attempts are enough for all. Otherwise all waiters fail with the last attempt.
     pub(in crate::pool) fn attempt_failed(
         &mut self,
@@ -80,7 +84,9 @@ impl<C: Connect, W> State<C, W> {
     ) {
         self.touched = now;
         self.flight.ended();
-        if !self.left_to_streams(now, actions) {
+        if self.left_to_streams(now, actions) {
+            self.fail_stuck(&error, actions);
+        } else {
             match self.flight.learned {
                 Learned::Http1 => self.fail_oldest(error, actions),
                 Learned::Nothing | Learned::Http2 if self.flight.attempts == 0 => {
@@ -103,12 +109,12 @@ impl<C: Connect, W> State<C, W> {
     ) {
         self.touched = now;
         self.flight.ended();
-        if !self.left_to_streams(now, actions) {
-            if self.flight.attempts == 0 {
-                self.fail_all(&error, actions);
-            } else if self.flight.learned == Learned::Http1 {
-                self.fail_oldest(error, actions);
-            }
+        if self.left_to_streams(now, actions) {
+            self.fail_stuck(&error, actions);
+        } else if self.flight.attempts == 0 {
+            self.fail_all(&error, actions);
+        } else if self.flight.learned == Learned::Http1 {
+            self.fail_oldest(error, actions);
         }
         self.sweep_if_empty(actions);
     }
@@ -118,6 +124,21 @@ impl<C: Connect, W> State<C, W> {
             && let Some(waiter) = self.waiters.pop()
         {
             actions.deliver(waiter, Err(error));
+        }
+    }
+
+    /// Fails the youngest waiters that no live HTTP/2 connection may serve, unless the other
+    /// attempts are enough for all: one for each with HTTP/1.1, one in total otherwise.
+    fn fail_stuck(&mut self, error: &CheckoutError<C::Error>, actions: &mut Actions<C, W>) {
+        let newest = self.shared.newest();
+        let served = match self.flight.learned {
+            Learned::Nothing | Learned::Http2 if self.flight.attempts > 0 => return,
+            Learned::Nothing | Learned::Http1 | Learned::Http2 => self.flight.attempts,
+        };
+        while self.waiters.stuck(newest) > served
+            && let Some(waiter) = self.waiters.pop_stuck(newest)
+        {
+            actions.deliver(waiter, Err(error.clone()));
         }
     }
 

@@ -84,6 +84,15 @@ impl<C: Connect> Idle<C> {
         expiry
     }
 
+    /// The connection that was unused for longest leaves the pool, so that a new one can be opened.
+    /// Returns whether there was one.
+    pub(super) fn replace_oldest(&mut self, closed: &mut Vec<Closed<C>>) -> bool {
+        let oldest = self.members.pop_front();
+        let replaced = oldest.is_some();
+        closed.extend(oldest.map(|(_, member)| Closed::http1(Cause::Surplus, member.conn)));
+        replaced
+    }
+
     /// Removes all unusable connections, and returns when the next one expires.
     pub(super) fn prune(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Instant> {
         let mut next: Option<Instant> = None;

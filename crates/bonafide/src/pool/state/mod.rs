@@ -1,8 +1,8 @@
 //! One partition as a state machine: no clock, no tasks, no sockets.
 //!
 //! Each step takes the time and returns [`Actions`]. Invariant after each step: a request waits
-//! only while an attempt is under way, while an HTTP/2 connection has as many streams as its peer
-//! allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A request beyond the
+//! only while an attempt is under way, while an HTTP/2 connection that may serve it has as many
+//! streams as its peer allows, or, at the connection limit, while an HTTP/1.1 connection is lent. A request beyond the
 //! peer's stream limit waits here and not in the connection, since from here it can still use
 //! another connection.
 
@@ -28,6 +28,18 @@ use super::connection::{Connect, Protocol};
 use super::error::CheckoutError;
 use super::eviction::{Cause, Retired};
 use crate::limits::PoolLimits;
+
+/// Which connections may serve a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Any connection of the partition.
+    #[default]
+    Any,
+    /// A connection that did not exist when the request asked for one. Over HTTP/1.1 it serves
+    /// that request first; over HTTP/2 it may serve others too. At the limit of connections, unused
+    /// ones are closed for it, and the oldest HTTP/2 connection takes no more requests.
+    New,
+}
 
 /// The outcome of a checkout.
 pub(in crate::pool) enum Checkout<C: Connect> {
@@ -82,6 +94,7 @@ impl<C: Connect, W> State<C, W> {
     /// A request needs a connection. `waiter` is made only if it has to wait.
     pub(in crate::pool) fn checkout(
         &mut self,
+        freshness: Freshness,
         now: Instant,
         waiter: impl FnOnce() -> W,
         actions: &mut Actions<C, W>,
@@ -90,7 +103,8 @@ impl<C: Connect, W> State<C, W> {
             return Checkout::Retired(retired);
         }
         self.touched = now;
-        if self.waiters.is_empty()
+        if freshness == Freshness::Any
+            && self.waiters.no_any()
             && let Some(loan) = self.take(now, actions)
         {
             return Checkout::Ready(loan);
@@ -98,7 +112,10 @@ impl<C: Connect, W> State<C, W> {
         if self.waiters.is_empty() {
             self.flight.may_try();
         }
-        let id = self.waiters.push(waiter());
+        let id = match freshness {
+            Freshness::Any => self.waiters.push_any(waiter()),
+            Freshness::New => self.waiters.push_fresh(self.shared.next(), waiter()),
+        };
         self.pump(now, actions);
         Checkout::Waiting(id)
     }
@@ -122,8 +139,20 @@ impl<C: Connect, W> State<C, W> {
             actions.close(cause, Protocol::Http1(member.conn));
             self.pump(now, actions);
             self.sweep_if_empty(actions);
+        } else if self.is_in_the_way() {
+            actions.close(Cause::Surplus, Protocol::Http1(member.conn));
+            self.pump(now, actions);
         } else {
-            self.place(member, now, actions);
+            let waiter = self.waiters.pop_any();
+            self.lend_or_keep(member, waiter, now, actions);
+        }
+    }
+
+    /// Whether requests that need a new connection wait for room for an attempt.
+    fn is_in_the_way(&self) -> bool {
+        self.waiters.fresh_since().is_some() && {
+            let stuck = self.waiters.stuck(self.shared.newest());
+            self.flight.missing(0, stuck, &self.shared) > 0
         }
     }
 
@@ -228,9 +257,9 @@ impl<C: Connect, W> State<C, W> {
         (waiting + attempts + lent_http1 + http2_streams == 0).then_some(self.touched)
     }
 
-    /// The waiter that is served next.
-    pub(in crate::pool) fn oldest_waiter(&self) -> Option<&W> {
-        self.waiters.oldest()
+    /// The waiter that a new connection serves.
+    pub(in crate::pool) fn first_waiter(&self) -> Option<&W> {
+        self.waiters.first()
     }
 
     /// The current numbers.
@@ -252,20 +281,42 @@ impl<C: Connect, W> State<C, W> {
             return;
         }
         self.serve_from_stock(now, actions);
+        let stuck = self.waiters.stuck(self.shared.newest());
+        let waiting = self.waiters.len() - stuck;
+        if stuck > 0 {
+            let needed = self.flight.missing(0, stuck, &self.shared);
+            self.make_room(needed, actions);
+        }
         let missing = self
             .flight
-            .missing(self.waiters.len(), &self.shared)
+            .missing(waiting, stuck, &self.shared)
             .min(self.room());
         self.flight.attempts += missing;
         actions.attempts += missing;
     }
 
+    /// Closes connections until `needed` new ones may be opened, or until the others are in use.
+    #[cold]
+    fn make_room(&mut self, needed: usize, actions: &mut Actions<C, W>) {
+        while self.room() < needed
+            && (self.idle.replace_oldest(&mut actions.closed)
+                || self.shared.replace_oldest(&mut actions.closed))
+        {}
+    }
+
     /// Serves the oldest waiters with what is available.
     fn serve_from_stock(&mut self, now: Instant, actions: &mut Actions<C, W>) {
-        while !self.waiters.is_empty()
-            && let Some(loan) = self.take(now, actions)
+        while let Some(since) = self.waiters.fresh_since()
+            && let Some(stream) = self.shared.take_since(since, now, &mut actions.closed)
+            && let Some(waiter) = self.waiters.pop_fresh()
         {
-            self.serve(loan, actions);
+            actions.deliver(waiter, Ok(Loan::Http2(stream)));
+        }
+        while !self.waiters.no_any()
+            && let Some(loan) = self.take(now, actions)
+            && let Some(waiter) = self.waiters.pop_any()
+        {
+            actions.deliver(waiter, Ok(loan));
         }
     }
 
@@ -279,20 +330,20 @@ impl<C: Connect, W> State<C, W> {
         Some(Loan::Http1(member))
     }
 
-    /// Lends a connection to the oldest waiter, or keeps it.
-    fn place(&mut self, member: Member<C>, now: Instant, actions: &mut Actions<C, W>) {
-        if self.waiters.is_empty() {
+    /// Lends a connection to `waiter`, or keeps it.
+    fn lend_or_keep(
+        &mut self,
+        member: Member<C>,
+        waiter: Option<W>,
+        now: Instant,
+        actions: &mut Actions<C, W>,
+    ) {
+        if let Some(waiter) = waiter {
+            self.lent += 1;
+            actions.deliver(waiter, Ok(Loan::Http1(member)));
+        } else {
             let expiry = self.idle.put(member, now, &mut actions.closed);
             actions.sweep_by(expiry);
-        } else {
-            self.lent += 1;
-            self.serve(Loan::Http1(member), actions);
-        }
-    }
-
-    fn serve(&mut self, loan: Loan<C>, actions: &mut Actions<C, W>) {
-        if let Some(waiter) = self.waiters.pop() {
-            actions.deliver(waiter, Ok(loan));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::pool::connection::{Connect, Http2Conn, Recall as _, is_past};
 use crate::pool::eviction::{Cause, Closed};
 
 /// Identifies an HTTP/2 connection within its partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::pool) struct HandleId(u64);
 
 /// The right to open one stream.
@@ -180,11 +180,43 @@ impl<C: Connect> Shared<C> {
     /// A stream below the peer's limit. The oldest connection is filled first, so that the others
     /// can expire.
     pub(super) fn take(&mut self, now: Instant, closed: &mut Vec<Closed<C>>) -> Option<Stream<C>> {
+        self.take_since(HandleId(0), now, closed)
+    }
+
+    /// The same of a connection that is `since` or a later one.
+    pub(super) fn take_since(
+        &mut self,
+        since: HandleId,
+        now: Instant,
+        closed: &mut Vec<Closed<C>>,
+    ) -> Option<Stream<C>> {
         self.prune(now, closed);
         self.entries
             .iter_mut()
-            .find(|entry| entry.leases < entry.limit() && !entry.is_silent())
+            .find(|entry| {
+                entry.stream.id >= since && entry.leases < entry.limit() && !entry.is_silent()
+            })
             .map(Entry::lease)
+    }
+
+    /// The id of the connection that is added next.
+    pub(super) fn next(&self) -> HandleId {
+        HandleId(self.next)
+    }
+
+    /// The newest connection that takes new streams, now or when others end.
+    pub(super) fn newest(&self) -> Option<HandleId> {
+        self.usable().map(|entry| entry.stream.id).max()
+    }
+
+    /// The oldest connection leaves the pool, so that a new one can be opened. Silent ones are not
+    /// in the way. Returns whether there was one.
+    pub(super) fn replace_oldest(&mut self, closed: &mut Vec<Closed<C>>) -> bool {
+        let oldest = self.usable().map(|entry| entry.stream.id).min();
+        if let Some(id) = oldest {
+            self.remove(id, Cause::Surplus, closed);
+        }
+        oldest.is_some()
     }
 
     /// The connections are kept for others from now on.

@@ -48,21 +48,29 @@ impl Flight {
     }
 
     /// How many attempts to start now, for `waiting` requests that no connection in the pool can
-    /// serve.
+    /// serve now, and `stuck` others that no connection in the pool can ever serve.
     ///
     /// While the protocol is unknown, or is HTTP/2 without a connection that answers, one attempt
     /// serves all requests. While an HTTP/2 peer's stream limit is unknown, its connection is
     /// assumed to serve them all.
-    pub(super) fn missing<C: Connect>(&self, waiting: usize, shared: &Shared<C>) -> usize {
-        if self.left_to_streams && shared.usable_len() > 0 {
-            return 0;
-        }
+    pub(super) fn missing<C: Connect>(
+        &self,
+        waiting: usize,
+        stuck: usize,
+        shared: &Shared<C>,
+    ) -> usize {
+        let waiting = if self.left_to_streams && shared.usable_len() > 0 {
+            0
+        } else {
+            waiting
+        };
         let wanted = match self.learned {
-            Learned::Http1 => waiting,
+            Learned::Http1 => waiting + stuck,
             Learned::Http2 if shared.usable_len() > 0 => shared
                 .stream_limit()
-                .map_or(0, |limit| waiting.div_ceil(limit)),
-            Learned::Nothing | Learned::Http2 => waiting.min(1),
+                .map_or(0, |limit| waiting.div_ceil(limit))
+                .max(stuck.min(1)),
+            Learned::Nothing | Learned::Http2 => (waiting + stuck).min(1),
         };
         wanted.saturating_sub(self.attempts)
     }

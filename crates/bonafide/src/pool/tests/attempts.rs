@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::bench::{Bench, error, http1, http2, until};
 use crate::limits::PoolLimits;
-use crate::pool::CheckoutError;
+use crate::pool::{CheckoutError, Freshness};
 
 #[tokio::test(start_paused = true)]
 async fn cancelling_the_request_that_started_an_attempt_does_not_fail_the_others() {
@@ -33,7 +33,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_kept() {
     assert!(only.await.unwrap_err().is_cancelled());
     let wire = call.http1();
     until(|| bench.pool.status().idle_http1 > 0).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     assert!(Arc::ptr_eq(&lease.conn().0, &wire));
     // It may have been closed since, so it counts as an idle one.
     assert!(lease.is_reused());
@@ -50,15 +50,15 @@ async fn a_stream_on_a_connection_that_was_kept_is_not_its_first() {
     assert!(only.await.unwrap_err().is_cancelled());
     call.http2(None);
     until(|| bench.pool.status().http2 > 0).await;
-    assert!(http2(partition.checkout().await).is_reused());
+    assert!(http2(partition.checkout(Freshness::Any).await).is_reused());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
-    let mut gone = Box::pin(partition.checkout());
+    let lease = http1(partition.checkout(Freshness::Any).await);
+    let mut gone = Box::pin(partition.checkout(Freshness::Any));
     assert!(poll_once(&mut gone).is_pending());
     let next = bench.waiter(&partition).await;
     let (_first, _second) = (bench.call().await, bench.call().await);
@@ -74,8 +74,8 @@ async fn a_connection_given_to_a_request_that_vanished_goes_to_the_next_one() {
 async fn a_reservation_that_nobody_takes_is_kept_in_the_pool() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
-    let mut gone = Box::pin(partition.checkout());
+    let lease = http1(partition.checkout(Freshness::Any).await);
+    let mut gone = Box::pin(partition.checkout(Freshness::Any));
     assert!(poll_once(&mut gone).is_pending());
     let _call = bench.call().await;
     lease.return_to_pool();
@@ -90,7 +90,7 @@ async fn a_reservation_that_nobody_takes_is_kept_in_the_pool() {
 async fn a_stream_that_nobody_takes_is_released() {
     let mut bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
-    let mut gone = Box::pin(partition.checkout());
+    let mut gone = Box::pin(partition.checkout(Freshness::Any));
     assert!(poll_once(&mut gone).is_pending());
     bench.call().await.http2(Some(1));
     until(|| bench.pool.status().http2_streams > 0).await;
@@ -154,7 +154,7 @@ fn the_end_of_the_runtime_that_connects_fails_waiters_on_another() {
 fn a_waiter_outside_of_any_runtime_is_refused_instead_of_left_waiting() {
     let bench = Bench::new(PoolLimits::default());
     let partition = bench.partition();
-    let mut checkout = Box::pin(partition.checkout());
+    let mut checkout = Box::pin(partition.checkout(Freshness::Any));
     match poll_once(&mut checkout) {
         std::task::Poll::Ready(outcome) => assert_eq!(error(outcome), CheckoutError::Abandoned),
         std::task::Poll::Pending => panic!("nothing will ever wake it"),
@@ -182,7 +182,7 @@ async fn a_failed_http1_attempt_fails_the_oldest_waiter_and_leaves_the_others_th
 async fn an_http1_attempt_beyond_need_fails_nobody() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, _wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     let mut waiters = bench.waiters(&partition, 2).await;
     let (first, second) = (bench.call().await, bench.call().await);
     lease.return_to_pool();

@@ -10,11 +10,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::fake::{Call, Fake, Wire};
+use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::{Origin, Scheme};
 use crate::pool::lease::{Http1Lease, Http2Lease};
 use crate::pool::{
-    CheckoutError, Lease, Partition, PartitionKey, PartitionParts, Pool, current_runtime,
+    CheckoutError, Freshness, Lease, Partition, PartitionKey, PartitionParts, Pool, current_runtime,
 };
 use crate::proxy::Route;
 
@@ -90,7 +91,7 @@ impl Bench {
 
 /// A checkout that is served before long.
 pub(super) async fn checkout(partition: Arc<Partition<Fake>>) -> Outcome {
-    timeout(PATIENCE, partition.checkout())
+    timeout(PATIENCE, partition.checkout(Freshness::Any))
         .await
         .expect("the request is answered")
 }
@@ -113,6 +114,7 @@ pub(crate) fn key(host: &str, epoch: u64) -> PartitionKey {
 pub(crate) fn parts(host: &str, epoch: u64) -> PartitionParts {
     PartitionParts {
         origin: origin(Scheme::Https, host, 443),
+        versions: Versions::Negotiated,
         route: Route::Direct,
         runtime: current_runtime(),
         zone: zone("other.test"),

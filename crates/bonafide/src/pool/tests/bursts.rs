@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::bench::{Bench, error, http1, http2};
 use crate::limits::PoolLimits;
-use crate::pool::CheckoutError;
+use crate::pool::{CheckoutError, Freshness};
 
 #[tokio::test(start_paused = true)]
 async fn sixty_four_requests_on_a_cold_http2_partition_make_one_attempt() {
@@ -56,7 +56,7 @@ async fn a_second_burst_uses_the_connections_of_the_first() {
     }
     leases.drain(..).for_each(|lease| lease.return_to_pool());
     for _ in 0..8 {
-        leases.push(http1(partition.checkout().await));
+        leases.push(http1(partition.checkout(Freshness::Any).await));
     }
     assert!(leases.iter().all(|lease| lease.is_reused()));
     assert_eq!(bench.attempts(), 8);

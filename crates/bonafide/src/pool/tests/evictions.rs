@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, checkout, epoch, error, http1, http2, key, until};
 use crate::limits::PoolLimits;
-use crate::pool::CheckoutError;
+use crate::pool::{CheckoutError, Freshness};
 
 #[tokio::test(start_paused = true)]
 async fn an_older_epoch_is_evicted_and_stays_so() {
@@ -13,7 +13,10 @@ async fn an_older_epoch_is_evicted_and_stays_so() {
     let (partition, wire) = bench.with_idle_http1(None).await;
     assert_eq!(bench.pool.evict_older_than(epoch(2)), 1);
     assert!(!wire.is_held());
-    assert_eq!(error(partition.checkout().await), CheckoutError::Evicted);
+    assert_eq!(
+        error(partition.checkout(Freshness::Any).await),
+        CheckoutError::Evicted
+    );
     // Requested by a caller that does not know the new policy yet.
     let late = bench.pool.partition(&key("origin.test", 1));
     assert_eq!(error(checkout(late).await), CheckoutError::Evicted);
@@ -31,7 +34,7 @@ async fn the_current_epoch_survives_an_eviction() {
     let (partition, wire) = bench.with_idle_http1(None).await;
     assert_eq!(bench.pool.evict_older_than(epoch(1)), 0);
     assert!(Arc::ptr_eq(
-        &http1(partition.checkout().await).conn().0,
+        &http1(partition.checkout(Freshness::Any).await).conn().0,
         &wire
     ));
 }
@@ -40,7 +43,7 @@ async fn the_current_epoch_survives_an_eviction() {
 async fn a_connection_lent_before_the_eviction_finishes_and_is_closed() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     bench.pool.evict_older_than(epoch(2));
     assert!(wire.is_held());
     lease.return_to_pool();
@@ -80,7 +83,7 @@ async fn those_who_wait_in_an_evicted_partition_are_refused_and_its_attempt_is_g
 async fn a_reservation_on_its_way_during_the_eviction_is_refused() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     let waiter = bench.waiter(&partition).await;
     let _call = bench.call().await;
     lease.return_to_pool();

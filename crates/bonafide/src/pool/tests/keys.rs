@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, epoch, origin, parts, zone};
+use crate::connect::Versions;
 use crate::limits::PoolLimits;
 use crate::origin::Scheme;
 use crate::pool::{PartitionKey, PartitionParts};
@@ -27,6 +28,14 @@ async fn a_difference_in_any_part_makes_another_partition() {
         },
         PartitionParts {
             origin: origin(Scheme::Https, "origin.test", 8443),
+            ..base()
+        },
+        PartitionParts {
+            versions: Versions::Http1,
+            ..base()
+        },
+        PartitionParts {
+            versions: Versions::Http2,
             ..base()
         },
         PartitionParts {
@@ -101,8 +110,8 @@ fn debug_output_does_not_show_the_credentials_of_the_proxy() {
     assert_eq!(
         format!("{key:?}"),
         format!(
-            "PartitionKey {{ origin: https://origin.test, route: Proxy(http://proxy.test:3128), \
-             runtime: None, zone: {:?}, epoch: {:?} }}",
+            "PartitionKey {{ origin: https://origin.test, versions: Negotiated, \
+             route: Proxy(http://proxy.test:3128), runtime: None, zone: {:?}, epoch: {:?} }}",
             zone("other.test"),
             epoch(1)
         )

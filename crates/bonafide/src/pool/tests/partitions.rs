@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::bench::{Bench, Outcome, epoch, parts, until, wire, zone};
 use super::fake::{Call, Fake, Wire};
 use crate::limits::PoolLimits;
-use crate::pool::{CheckoutError, Lease, PartitionKey, PartitionParts};
+use crate::pool::{CheckoutError, Freshness, Lease, PartitionKey, PartitionParts};
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -84,7 +84,7 @@ impl World {
             Event::Ask { host, zone } => {
                 let key = self.key(host, zone);
                 let partition = self.bench.pool.partition(&key);
-                let outcome = tokio::spawn(async move { partition.checkout().await });
+                let outcome = tokio::spawn(async move { partition.checkout(Freshness::Any).await });
                 self.requests.push(Request {
                     key,
                     evicted: false,

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::bench::{Bench, http1, http2, key, until};
 use crate::limits::PoolLimits;
+use crate::pool::Freshness;
 
 const IDLE: Duration = Duration::from_secs(90);
 
@@ -31,7 +32,7 @@ async fn an_http2_connection_expires_only_without_streams() {
     let wire = bench.call().await.http2(None);
     let lease = http2(waiter.await.unwrap());
     tokio::time::advance(IDLE * 3).await;
-    drop(http2(partition.checkout().await));
+    drop(http2(partition.checkout(Freshness::Any).await));
     assert_eq!(bench.attempts(), 1);
     drop(lease);
     tokio::time::advance(IDLE + Duration::from_millis(10)).await;
@@ -77,7 +78,7 @@ async fn a_partition_that_nobody_uses_is_dropped_and_the_reaper_ends() {
 async fn a_partition_left_empty_after_the_reaper_ended_is_dropped_too() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, _wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     tokio::time::advance(IDLE * 2).await;
     until(|| !bench.pool.status().reaper_runs).await;
     assert_eq!(bench.pool.status().partitions, 1);
@@ -122,7 +123,7 @@ fn a_reaper_whose_runtime_ended_is_replaced() {
     assert!(bench.pool.status().reaper_runs);
     drop(first);
     assert!(!bench.pool.status().reaper_runs);
-    second.block_on(async { http1(partition.checkout().await).return_to_pool() });
+    second.block_on(async { http1(partition.checkout(Freshness::Any).await).return_to_pool() });
     assert!(bench.pool.status().reaper_runs);
 }
 

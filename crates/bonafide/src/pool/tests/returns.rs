@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, checkout, http1, until};
 use crate::limits::PoolLimits;
+use crate::pool::Freshness;
 
 #[tokio::test(start_paused = true)]
 async fn sequential_requests_use_one_connection_even_when_it_comes_back_before_it_is_ready() {
@@ -68,7 +69,7 @@ async fn a_request_that_goes_while_its_connection_becomes_ready_leaves_it_in_the
 async fn a_lease_dropped_in_the_middle_of_its_exchange_closes_the_connection() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    drop(http1(partition.checkout().await));
+    drop(http1(partition.checkout(Freshness::Any).await));
     assert!(!wire.is_held());
     let status = bench.pool.status();
     assert_eq!(
@@ -85,7 +86,7 @@ async fn a_lease_dropped_in_the_middle_of_its_exchange_closes_the_connection() {
 async fn a_connection_reported_as_faulty_is_not_used_again() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    http1(partition.checkout().await).report_fault();
+    http1(partition.checkout(Freshness::Any).await).report_fault();
     assert!(!wire.is_held());
     let status = bench.pool.status();
     assert_eq!(
@@ -102,7 +103,7 @@ async fn a_connection_reported_as_faulty_is_not_used_again() {
 async fn a_connection_that_comes_back_serves_the_oldest_waiter_and_the_new_one_is_kept() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, wire) = bench.with_idle_http1(None).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     let waiter = bench.waiter(&partition).await;
     let call = bench.call().await;
     lease.return_to_pool();
@@ -133,14 +134,14 @@ async fn a_connection_handed_from_its_first_user_to_a_waiter_is_awaited_and_coun
 async fn the_connection_used_last_is_used_first() {
     let mut bench = Bench::new(PoolLimits::default());
     let (partition, _older) = bench.with_idle_http1(None).await;
-    let older = http1(partition.checkout().await);
+    let older = http1(partition.checkout(Freshness::Any).await);
     let waiter = bench.waiter(&partition).await;
     let wire = bench.call().await.http1();
     let newer = http1(waiter.await.unwrap());
     older.return_to_pool();
     newer.return_to_pool();
     assert!(Arc::ptr_eq(
-        &http1(partition.checkout().await).conn().0,
+        &http1(partition.checkout(Freshness::Any).await).conn().0,
         &wire
     ));
 }
@@ -160,7 +161,7 @@ async fn a_connection_past_its_deadline_is_not_taken_back() {
     let mut bench = Bench::new(PoolLimits::default());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let (partition, wire) = bench.with_idle_http1(Some(deadline.into_std())).await;
-    let lease = http1(partition.checkout().await);
+    let lease = http1(partition.checkout(Freshness::Any).await);
     tokio::time::advance(Duration::from_secs(10)).await;
     assert!(wire.is_held());
     lease.return_to_pool();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, http2, until};
 use crate::limits::{PoolLimits, SILENCE};
+use crate::pool::Freshness;
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_takes_no_request_until_something_arrives() {
@@ -23,7 +24,7 @@ async fn a_silent_connection_takes_no_request_until_something_arrives() {
     }
     assert_eq!(bench.attempts(), 2, "one replacement");
     frozen.send_something();
-    let lease = http2(partition.checkout().await);
+    let lease = http2(partition.checkout(Freshness::Any).await);
     assert!(Arc::ptr_eq(&lease.handle().0, &frozen), "the oldest again");
 }
 
@@ -34,7 +35,7 @@ async fn a_connection_that_is_silent_a_second_time_is_let_go() {
     let waiter = bench.waiter(&partition).await;
     let frozen = bench.call().await.http2(None);
     let first = http2(waiter.await.unwrap());
-    let second = http2(partition.checkout().await);
+    let second = http2(partition.checkout(Freshness::Any).await);
     first.doubt(0);
     second.doubt(0);
     drop((first, second));
@@ -67,7 +68,7 @@ async fn a_connection_on_which_something_arrived_is_not_doubted() {
     let lease = http2(waiter.await.unwrap());
     wire.send_something();
     lease.doubt(0);
-    let next = http2(partition.checkout().await);
+    let next = http2(partition.checkout(Freshness::Any).await);
     assert!(Arc::ptr_eq(&next.handle().0, &wire));
 }
 
@@ -77,7 +78,7 @@ async fn a_peer_that_sends_no_settings_is_not_waited_for() {
     let partition = bench.partition();
     let first = bench.waiter(&partition).await;
     let patient = Arc::clone(&partition);
-    let second = tokio::spawn(async move { patient.checkout().await });
+    let second = tokio::spawn(async move { patient.checkout(Freshness::Any).await });
     tokio::task::yield_now().await;
     let mute = bench.call().await.http2(Some(super::fake::UNSAID));
     let first = http2(first.await.unwrap());
@@ -101,13 +102,13 @@ async fn a_connection_with_many_cancelled_requests_is_replaced() {
     let wire = bench.call().await.http2(None);
     drop(http2(waiter.await.unwrap()));
     for _ in 1..511 {
-        drop(http2(partition.checkout().await));
+        drop(http2(partition.checkout(Freshness::Any).await));
     }
     for _ in 0..600 {
-        http2(partition.checkout().await).end();
+        http2(partition.checkout(Freshness::Any).await).end();
     }
     assert!(wire.is_held());
-    drop(http2(partition.checkout().await));
+    drop(http2(partition.checkout(Freshness::Any).await));
     let waiter = bench.waiter(&partition).await;
     assert!(!wire.is_held());
     bench.call().await.http2(None);

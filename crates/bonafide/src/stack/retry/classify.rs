@@ -3,18 +3,19 @@
 use std::error::Error as StdError;
 use std::iter;
 
-use bonafide_tower::retry::{self, Classify, Outcome, Standard};
+use bonafide_tower::retry::{Classify, Outcome, Standard};
 use bonafide_verify::Code;
 use http::{StatusCode, response};
 
-use crate::error::{Delivery, Error, Kind};
+use crate::error::{Delivery, Error, Kind, Phase};
 
 /// The client's default classifier: errors by how far the request got, and responses by their
 /// status, as [`Standard::of_status`] does.
 ///
 /// - [`Failed`](Outcome::Failed): what was not sent where another try may succeed
-///   ([`Error::is_retryable`]), and a connection that closed or a time limit that passed after the
-///   request was sent.
+///   ([`Error::is_retryable`]), a connection that closed or a time limit that passed after the
+///   request was sent, and a response's body that broke off while
+///   [`fetch`](crate::RequestBuilder::fetch) read it.
 /// - [`Http1Required`](Outcome::Http1Required): the server reset the stream, or closed the
 ///   connection, with `HTTP_1_1_REQUIRED` (RFC 9113 section 7).
 /// - [`Final`](Outcome::Final): anything else. What a server refused unprocessed is part of this:
@@ -23,8 +24,8 @@ use crate::error::{Delivery, Error, Kind};
 /// A classifier that changes one case leaves the others to it:
 ///
 /// ```
-/// use bonafide::retry::{ByDelivery, Classify, Delivery, Outcome};
-/// use bonafide::{Client, Error, StatusCode};
+/// use bonafide::retry::{ByDelivery, Classify, Outcome};
+/// use bonafide::{Client, Delivery, Error, StatusCode};
 /// use http::response;
 ///
 /// // 404 as well: this service answers it until its data has arrived.
@@ -58,12 +59,15 @@ fn of_error(error: &Error) -> Outcome {
         Delivery::NotSent => error.is_retryable(),
         // The exchange has sent it again as often as it may be.
         Delivery::RefusedUnprocessed => false,
-        Delivery::MaybeProcessed | Delivery::Answered => {
-            matches!(error.kind(), Kind::Closed | Kind::Timeout)
-        }
+        Delivery::MaybeProcessed | Delivery::Answered => match error.kind() {
+            Kind::Closed | Kind::Timeout => true,
+            // The response's body broke off, and not the request's.
+            Kind::Body => error.phase() == Some(Phase::Body),
+            _ => false,
+        },
     };
     match may_pass {
-        true => Outcome::Failed(of_delivery(error.delivery())),
+        true => Outcome::Failed(error.delivery()),
         false => Outcome::Final,
     }
 }
@@ -77,10 +81,10 @@ pub(super) fn within_limits(
     let (least, misdirected, http1_required) = match attempt {
         Ok(head) => {
             let misdirected = head.status == StatusCode::MISDIRECTED_REQUEST;
-            (retry::Delivery::Answered, misdirected, false)
+            (Delivery::Answered, misdirected, false)
         }
         Err(error) if is_decided(error) => return Outcome::Final,
-        Err(error) => (of_delivery(error.delivery()), false, requires_http1(error)),
+        Err(error) => (error.delivery(), false, requires_http1(error)),
     };
     match classifier.classify(attempt) {
         Outcome::Failed(delivery) => Outcome::Failed(delivery.max(least)),
@@ -120,14 +124,4 @@ fn requires_http1(error: &Error) -> bool {
     iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<h2::Error>())
         .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
-}
-
-/// The rule's name for it.
-pub(super) fn of_delivery(delivery: Delivery) -> retry::Delivery {
-    match delivery {
-        Delivery::NotSent => retry::Delivery::NotSent,
-        Delivery::RefusedUnprocessed => retry::Delivery::RefusedUnprocessed,
-        Delivery::MaybeProcessed => retry::Delivery::MaybeProcessed,
-        Delivery::Answered => retry::Delivery::Answered,
-    }
 }

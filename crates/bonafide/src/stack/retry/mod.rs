@@ -24,7 +24,7 @@ use self::discard::wait;
 use super::CallStage;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::events::Event;
-use crate::exchange::{Call, HopResponse};
+use crate::exchange::{Call, HopResponse, Wanted};
 use crate::limits::Deadline;
 use crate::origin::server_name;
 use crate::router::Router;
@@ -75,10 +75,16 @@ impl CallStage {
                 if course.made() > 1 {
                     // Of this hop alone.
                     call.extensions.remove::<Over>();
+                    call.connection = Wanted::Any;
                 }
                 return attempt.map_err(|error| error.sent_before(reached));
             };
-            reached = reached.or_further(delivery(outcome, &attempt));
+            call.connection = match again.over {
+                Over::Any => Wanted::Any,
+                Over::FreshConnection => Wanted::Fresh,
+                Over::Http1 => Wanted::Http1,
+            };
+            reached = reached.max(delivery(outcome, &attempt));
             wait(
                 again.after,
                 attempt.ok().map(|answer| answer.body),
@@ -242,7 +248,7 @@ fn budget_key(router: &Router, call: &Call) -> BudgetKey {
     // A host without a zone is refused, and a refusal is not repeated.
     let zone = name.ok().and_then(|name| policy.zone_of(&name).ok());
     let zone = zone.map_or("", |zone| zone.name());
-    BudgetKey::new(&format!("{zone} {origin}"))
+    BudgetKey::of_zone(zone, &origin.to_string())
 }
 
 /// No key could be made.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::limits::PoolLimits;
+use crate::pool::Freshness;
 
 /// The idle timeout, unless it is zero.
 const IDLE: Duration = Duration::from_secs(90);
@@ -13,7 +14,7 @@ const IDLE: Duration = Duration::from_secs(90);
 /// What happens to a partition. Numbers choose among those concerned.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    Checkout,
+    Checkout(Freshness),
     Cancel(usize),
     Http1 {
         closed: bool,
@@ -48,7 +49,8 @@ pub(super) enum Event {
 pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     let deadline = || proptest::option::weighted(0.2, 0..120_u8);
     let event = prop_oneof![
-        12 => Just(Event::Checkout),
+        12 => Just(Event::Checkout(Freshness::Any)),
+        3 => Just(Event::Checkout(Freshness::New)),
         2 => any::<usize>().prop_map(Event::Cancel),
         5 => (prop::bool::weighted(0.05), deadline())
             .prop_map(|(closed, deadline)| Event::Http1 { closed, deadline }),

@@ -14,7 +14,7 @@ use super::fake::{self, Conn, Fake, UNSAID, Wire};
 use crate::limits::PoolLimits;
 use crate::pool::eviction::{Cause, Retired};
 use crate::pool::state::{
-    Actions, Census, Checkout, HandleId, Loan, Member, State, StreamEnd, WaiterId,
+    Actions, Census, Checkout, Freshness, HandleId, Loan, Member, State, StreamEnd, WaiterId,
 };
 use crate::pool::{CheckoutError, Connected, Http2Conn as _, Protocol};
 
@@ -39,6 +39,13 @@ struct Stream {
     _handle: Conn,
 }
 
+struct Waiting {
+    /// Higher than the ids of the connections that exist when the request begins to wait.
+    number: usize,
+    id: WaiterId,
+    freshness: Freshness,
+}
+
 struct Model {
     limits: PoolLimits,
     state: State<Fake, usize>,
@@ -52,7 +59,7 @@ struct Model {
     /// A connection was silent once: it is kept beside its replacement.
     doubted: bool,
     known: BTreeMap<usize, Known>,
-    waiting: VecDeque<(usize, WaiterId)>,
+    waiting: VecDeque<Waiting>,
     lent: Vec<Member<Fake>>,
     streams: Vec<Stream>,
     next: usize,
@@ -82,13 +89,13 @@ impl Model {
         let mut actions = Actions::new();
         let now = self.now;
         match event {
-            Event::Checkout => return self.checkout(),
+            Event::Checkout(freshness) => return self.checkout(freshness),
             Event::Cancel(choice) => {
                 if let Some(index) = choice.checked_rem(self.waiting.len())
-                    && let Some((waiter, id)) = self.waiting.remove(index)
+                    && let Some(waiting) = self.waiting.remove(index)
                 {
-                    assert_eq!(self.state.cancel(id), Some(waiter));
-                    assert_eq!(self.state.cancel(id), None);
+                    assert_eq!(self.state.cancel(waiting.id), Some(waiting.number));
+                    assert_eq!(self.state.cancel(waiting.id), None);
                 }
             }
             Event::Http1 { closed, deadline } if self.attempts > 0 => {
@@ -217,22 +224,37 @@ impl Model {
         self.settle(actions, None);
     }
 
-    fn checkout(&mut self) {
+    fn checkout(&mut self, freshness: Freshness) {
         let mut actions = Actions::new();
-        let waiter = self.next;
+        let number = self.next;
         self.next += 1;
-        match self.state.checkout(self.now, || waiter, &mut actions) {
+        match self
+            .state
+            .checkout(freshness, self.now, || number, &mut actions)
+        {
             Checkout::Ready(loan) => {
-                assert!(self.waiting.is_empty(), "no request overtakes");
-                self.lent(loan);
+                assert_eq!(freshness, Freshness::Any, "no attempt has just ended");
+                assert_eq!(self.waiting_for(Freshness::Any), 0, "no request overtakes");
+                self.lent(loan, None);
             }
-            Checkout::Waiting(id) => self.waiting.push_back((waiter, id)),
+            Checkout::Waiting(id) => self.waiting.push_back(Waiting {
+                number,
+                id,
+                freshness,
+            }),
             Checkout::Retired(retired) => {
                 assert!(self.retired);
                 assert_eq!(retired, Retired::Evicted);
             }
         }
         self.settle(actions, None);
+    }
+
+    fn waiting_for(&self, freshness: Freshness) -> usize {
+        self.waiting
+            .iter()
+            .filter(|waiting| waiting.freshness == freshness)
+            .count()
     }
 
     fn connection(
@@ -357,10 +379,23 @@ impl Model {
         self.attempts += attempts;
         drop(closed);
         for (waiter, outcome) in deliveries {
-            let (oldest, _) = self.waiting.pop_front().expect("everybody is served once");
-            assert_eq!(waiter, oldest, "the oldest is served first");
+            let index = self
+                .waiting
+                .iter()
+                .position(|waiting| waiting.number == waiter)
+                .expect("each is served once");
+            let served = self.waiting.remove(index).unwrap();
+            let overtaken = self
+                .waiting
+                .iter()
+                .take(index)
+                .filter(|other| other.freshness == served.freshness)
+                .count();
             match outcome {
-                Ok(loan) => self.lent(loan),
+                Ok(loan) => {
+                    assert_eq!(overtaken, 0, "the oldest of its kind is served first");
+                    self.lent(loan, Some(served));
+                }
                 Err(outcome) if self.retired => assert_eq!(outcome, CheckoutError::Evicted),
                 Err(outcome) => assert_eq!(Some(outcome), error),
             }
@@ -375,7 +410,7 @@ impl Model {
         self.check();
     }
 
-    fn lent(&mut self, loan: Loan<Fake>) {
+    fn lent(&mut self, loan: Loan<Fake>, served: Option<Waiting>) {
         assert!(
             !self.retired,
             "no request gets a connection of an evicted partition"
@@ -387,6 +422,17 @@ impl Model {
                 (stream.handle.0.id, limit.max(1))
             }
         };
+        if let Some(served) = served
+            && served.freshness == Freshness::New
+        {
+            assert!(
+                id > served.number,
+                "no request gets an older connection than it needs"
+            );
+            if let Loan::Http1(member) = &loan {
+                assert!(member.fresh, "a new connection has served no other request");
+            }
+        }
         let known = self.known.get_mut(&id).unwrap();
         assert!(known.wire.is_open(), "no request gets a closed connection");
         assert!(
@@ -452,7 +498,21 @@ impl Model {
                 attempts > 0 || http2_streams > 0 || (lent_http1 > 0 && live >= max),
                 "no request waits for nothing: {census:?}"
             );
-            assert_eq!(idle_http1, 0, "no request waits beside an idle connection");
+            if self.waiting_for(Freshness::Any) > 0 {
+                assert_eq!(idle_http1, 0, "no request waits beside an idle connection");
+            }
+            let newest = self.known.keys().next_back();
+            let served = |waiting: &Waiting| newest.is_some_and(|id| *id > waiting.number);
+            let stuck = self
+                .waiting
+                .iter()
+                .any(|waiting| waiting.freshness == Freshness::New && !served(waiting));
+            if stuck {
+                assert!(
+                    attempts > 0 || (lent_http1 > 0 && idle_http1 == 0 && live >= max),
+                    "no request that needs a new connection waits for an old one: {census:?}"
+                );
+            }
             let enough = self.http2 != Some(false)
                 || attempts >= waiting
                 || live >= max

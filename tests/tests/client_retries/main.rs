@@ -1,0 +1,15 @@
+//! Requests that bonafide's client sends again.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its own functions too"
+)]
+
+mod answers;
+mod budgets;
+mod decisions;
+
+mod keys;
+mod layers;
+mod stage;
+mod waits;
