@@ -6,25 +6,30 @@
 )]
 
 use bonafide::hsts::HstsHosts;
-use bonafide::{Client, ClientBuilder, Kind, StatusCode};
+use bonafide::{Body, Client, ClientBuilder, Kind, StatusCode};
 use bonafide_testkit::{PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Request, Response};
+use tower::util::MapRequestLayer;
 
-/// A server that says `max-age=FIELD` to `/FIELD`, and leads `/to/PORT` to http at that port.
+/// A server that says `max-age=FIELD` to `/FIELD`, and leads `/to/URL` to that URL, after it has
+/// said the same.
 async fn server(ca: &TestCa) -> TestServer {
-    TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+    TestServer::builder(ca.issue(Recipe::for_hosts(["localhost", "127.0.0.1"])))
         .handler(|request| async move {
             let path = request.uri().path()[1..].to_owned();
             let mut response = Response::new("ok");
-            let (name, value) = match path.strip_prefix("to/") {
-                Some(port) => {
+            let age = match path.strip_prefix("to/") {
+                Some(url) => {
                     *response.status_mut() = StatusCode::FOUND;
-                    ("location", format!("http://localhost:{port}/"))
+                    let to = HeaderValue::from_str(url).unwrap();
+                    response.headers_mut().insert("location", to);
+                    "9999"
                 }
-                None => ("strict-transport-security", format!("max-age={path}")),
+                None => &path,
             };
-            let value = HeaderValue::from_str(&value).unwrap();
+            let value = HeaderValue::from_str(&format!("max-age={age}")).unwrap();
+            let name = "strict-transport-security";
             response.headers_mut().insert(name, value);
             response
         })
@@ -79,16 +84,57 @@ async fn nothing_is_sent_over_http_to_a_known_host_though_http_is_allowed() {
     );
     assert_eq!(plain.request_count(), 1);
 
-    let port = http
-        .trim_end_matches('/')
-        .rsplit(':')
-        .next()
-        .unwrap()
-        .to_owned();
-    let error = client
-        .get(server.url(&format!("/to/{port}")))
-        .send()
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), Kind::InsecureRedirect);
+    let to_known = server.url(&format!("/to/{http}"));
+    let error = client.get(to_known).send().await.unwrap_err();
+    assert!(error.is_connect(), "{error}");
+    assert_eq!(error.url().unwrap().scheme(), "https");
+    assert_eq!(plain.request_count(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_to_http_is_followed_over_https_where_the_host_is_known_and_refused_elsewhere() {
+    let ca = TestCa::new();
+    let server = server(&ca).await;
+    let layered = builder(&ca).hop_layer(MapRequestLayer::new(|request: Request<Body>| {
+        assert_eq!(request.uri().scheme_str(), Some("https"));
+        request
+    }));
+    for client in [builder(&ca).build().unwrap(), layered.build().unwrap()] {
+        let http = server.url("/9999").replace("https://", "http://");
+        // What the redirect itself says counts for its target.
+        let response = client.get(server.url(&format!("/to/{http}"))).send().await;
+        let response = response.unwrap();
+        assert_eq!(response.url().as_str(), server.url("/9999"));
+        assert_eq!(response.redirects().len(), 1);
+        assert_eq!(response.redirects()[0].url.scheme(), "https");
+
+        let literal = format!("http://127.0.0.1:{}/", server.port());
+        let to_literal = server.url(&format!("/to/{literal}"));
+        let error = client.get(to_literal).send().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::InsecureRedirect);
+    }
+    assert_eq!(server.request_count(), 6);
+}
+
+#[tokio::test]
+async fn nothing_is_learned_over_plain_http_or_from_an_address() {
+    let ca = TestCa::new();
+    let server = server(&ca).await;
+    let plain = PlainServer::builder()
+        .handler(|_| async {
+            let response = Response::builder().header("strict-transport-security", "max-age=9999");
+            response.body("ok").unwrap()
+        })
+        .start()
+        .await;
+    let hosts = HstsHosts::new();
+    let client = builder(&ca).hsts(hosts.clone()).allow_plain_http();
+    let client = client.build().unwrap();
+    let plain = format!("http://localhost:{}/", plain.port());
+    client.get(plain).send().await.unwrap();
+    let literal = server.url_for("127.0.0.1", "/9999");
+    client.get(literal).send().await.unwrap();
+    assert_eq!(hosts.len(), 0);
+    client.get(server.url("/9999")).send().await.unwrap();
+    assert_eq!(hosts.len(), 1);
 }

@@ -34,7 +34,8 @@
 //! | logs of Certificate Transparency | [`TestLog`] |
 //! | a server over TLS, with a handler | [`TestServer`], [`Alpn`], [`ClientAuth`] |
 //! | a server without TLS | [`PlainServer`] |
-//! | a connection that ends badly | [`Ending`] |
+//! | responses one after another, by script | [`Scripted`] |
+//! | a connection or a stream that ends badly | [`Ending`] |
 //! | a proxy | [`TestProxy`] |
 //! | a server with weak cryptography | [`weak::WeakServer`] |
 //! | a test that your client refuses every bad server | [`conformance::assert_rejects_all`] |
@@ -62,7 +63,7 @@ pub mod weak;
 pub use certificate::{Identity, KeyKind, Moment, Recipe, TestCa, TestCaBuilder, TestLog};
 pub use proxy::TestProxy;
 pub use revocation::CrlRecipe;
-pub use server::{Alpn, ClientAuth, Ending, PlainServer, TestServer};
+pub use server::{Alpn, ClientAuth, Ending, PlainServer, Scripted, TestServer};
 
 /// The examples of the README compile.
 #[cfg(doctest)]

@@ -20,7 +20,12 @@ impl Assurance {
     /// The assurance that the extensions of a response show: [`Verified`](Self::Verified) if they
     /// hold an `Arc<Receipt>` of a verified connection.
     pub fn of(extensions: &Extensions) -> Self {
-        match extensions.get::<Arc<Receipt>>() {
+        Self::by(extensions.get::<Arc<Receipt>>().map(Arc::as_ref))
+    }
+
+    /// The assurance that the receipt of a connection shows.
+    pub fn by(receipt: Option<&Receipt>) -> Self {
+        match receipt {
             Some(receipt) if receipt.is_verified() => Self::Verified,
             _ => Self::Unverified,
         }

@@ -68,7 +68,9 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
 //! | `ring` | | ring as the crypto provider if `aws-lc-rs` is off; it has no post-quantum group |
+//! | `auth` | | `ClientBuilder::credential`: sends credentials where they are bound to, answers challenges, refreshes tokens |
 //! | `bundled` | | Mozilla's roots, compiled in |
+//! | `cookies` | | `ClientBuilder::cookies`: keeps cookies (RFC 6265bis), each zone its own |
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
@@ -76,6 +78,7 @@
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
 //! | `blocking` | | the module `blocking`: the client for programs without async code |
+//! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
 #[cfg(feature = "blocking")]
@@ -102,13 +105,23 @@ mod response;
 pub mod retry;
 mod router;
 mod stack;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use ::http;
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub use bonafide_tower::assurance;
+#[cfg(feature = "auth")]
+pub use bonafide_tower::auth;
+#[cfg(feature = "cookies")]
+pub use bonafide_tower::cookies;
 #[cfg(feature = "decompression")]
 pub use bonafide_tower::decompression;
 #[cfg(feature = "hsts")]
 pub use bonafide_tower::hsts;
 pub use bonafide_tower::redirect;
+#[cfg(any(feature = "cookies", feature = "hsts"))]
+pub use bonafide_tower::store;
 pub use bonafide_verify as verify;
 pub use bonafide_verify::{Code, Policy, Receipt, Refusal};
 pub use bytes::Bytes;

@@ -47,6 +47,8 @@
 //! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
 //! | the page of a proxy that refuses the tunnel | 64 KiB, 1 s | |
 //! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
+//! | waiting for a credential, such as a token that is fetched | 60 s | |
+//! | the body of a 401 whose challenge is answered | 64 KiB, 1 s | |
 //! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
 //!
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
@@ -117,6 +119,19 @@ pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// How long the client waits for that page. The page only explains a refusal that is already known.
 pub(crate) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a request waits for its credential.
+#[cfg(feature = "auth")]
+pub(crate) const CREDENTIAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// The most bytes that are read of a response that the caller does not get, so that its connection
+/// can be used again.
+#[cfg(feature = "auth")]
+pub(crate) const MAX_DISCARDED_BYTES: usize = 64 * 1024;
+
+/// How long they are read.
+#[cfg(feature = "auth")]
+pub(crate) const DISCARD_LIMIT: Duration = Duration::from_secs(1);
 
 /// The limits of a client; `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]

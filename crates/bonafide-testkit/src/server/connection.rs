@@ -14,7 +14,7 @@ use super::control::{Control, Wish};
 use super::ending::Ending;
 use super::plan::Core;
 use super::service::Answering;
-use super::wire::{Transport, Wire, part};
+use super::wire::{Parting, Transport, Wire, part};
 
 /// What is known of a connection. A handler finds it in its request's extensions.
 ///
@@ -50,6 +50,8 @@ pub struct AcceptedConnection {
     pub tls_version: Option<rustls::ProtocolVersion>,
     /// Whether the TLS handshake resumed an earlier session.
     pub resumed: bool,
+    /// The protocol that was agreed on by ALPN, such as `h2`; none without ALPN.
+    pub alpn: Option<Arc<str>>,
 }
 
 impl AcceptedConnection {
@@ -61,6 +63,7 @@ impl AcceptedConnection {
             peer_chain: Arc::default(),
             tls_version: None,
             resumed: false,
+            alpn: None,
         }
     }
 }
@@ -113,18 +116,26 @@ async fn drive<C: Future>(connection: C, control: &Control, close: impl Fn(Pin<&
     poll_fn(|cx: &mut Context<'_>| {
         control.wake(cx.waker());
         loop {
+            // What was written before a wish or an insert leaves before it.
+            let (wish, waiting) = (control.wish(), control.waiting_inserts());
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            match control.wish() {
+            let is_quiet = !control.has_unflushed() && !control.has_inserts();
+            if is_quiet && control.wish() == Wish::Part(Parting::Freeze) {
+                return Poll::Ready(());
+            }
+            match wish {
+                _ if (control.wish(), control.waiting_inserts()) != (wish, waiting) => {}
+                _ if waiting > 0 && is_quiet => control.release_inserts(waiting),
                 Wish::None => return Poll::Pending,
                 Wish::Close if closing => return Poll::Pending,
                 Wish::Close => {
                     closing = true;
                     close(connection.as_mut());
                 }
-                Wish::Part(_) if control.has_unflushed() => return Poll::Pending,
-                Wish::Part(_) => return Poll::Ready(()),
+                Wish::Part(_) if waiting == 0 && is_quiet => return Poll::Ready(()),
+                Wish::Part(_) => return Poll::Pending,
             }
         }
     })

@@ -1,8 +1,11 @@
 //! Requests to a running connection.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 
 use super::wire::Parting;
@@ -15,6 +18,16 @@ pub(super) struct Control {
     silent: AtomicBool,
     unflushed: AtomicBool,
     waker: AtomicWaker,
+    inserts: Mutex<Inserts>,
+}
+
+/// Bytes that go onto the wire between what HTTP writes.
+#[derive(Debug, Default)]
+struct Inserts {
+    /// At the next boundary of frames or messages.
+    next: VecDeque<Bytes>,
+    /// When HTTP has nothing more to write.
+    last: VecDeque<Bytes>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +76,44 @@ impl Control {
         }
     }
 
-    /// Wakes this one at the next wish.
+    /// Writes these bytes at the next boundary of frames or messages.
+    pub(super) fn insert(&self, bytes: Bytes) {
+        self.inserts().next.push_back(bytes);
+        self.waker.wake();
+    }
+
+    /// Writes these bytes when HTTP has nothing more to write.
+    pub(super) fn insert_last(&self, bytes: Bytes) {
+        self.inserts().last.push_back(bytes);
+        self.waker.wake();
+    }
+
+    /// The next bytes to write at a boundary.
+    pub(super) fn next_insert(&self) -> Option<Bytes> {
+        self.inserts().next.pop_front()
+    }
+
+    pub(super) fn has_inserts(&self) -> bool {
+        !self.inserts().next.is_empty()
+    }
+
+    /// How many inserts wait until HTTP has nothing more to write.
+    pub(super) fn waiting_inserts(&self) -> usize {
+        self.inserts().last.len()
+    }
+
+    /// Lets the first `count` of the waiting inserts be written at the next boundary.
+    pub(super) fn release_inserts(&self, count: usize) {
+        let Inserts { next, last } = &mut *self.inserts();
+        let released = count.min(last.len());
+        next.extend(last.drain(..released));
+    }
+
+    fn inserts(&self) -> MutexGuard<'_, Inserts> {
+        self.inserts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes this one at the next wish or insert.
     pub(super) fn wake(&self, waker: &Waker) {
         self.waker.register(waker);
     }

@@ -13,8 +13,9 @@ use super::connection::{AcceptedConnection, Protocol, serve};
 use super::ending::{Ending, Endings};
 use super::handler::Handler;
 use super::plan::Plan;
+use super::script::Scripted;
 use super::serving::Serving;
-use super::wire::Counted;
+use super::wire::{Counted, reset};
 
 /// A server for `http://`, without TLS: the source of a redirect, or a target that must not be
 /// reached. It uses HTTP/1.1 and counts the bytes it receives, so that a test can show that not one
@@ -128,10 +129,23 @@ impl PlainServerBuilder {
         self
     }
 
+    /// The responses to the first requests, in turn. Without a handler every further request fails
+    /// the test; see [`Scripted`].
+    pub fn script<S: Into<Scripted>>(mut self, responses: impl IntoIterator<Item = S>) -> Self {
+        self.0.script = Some(responses.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// How many requests to keep for [`Serving::requests`]. Default: 1024. Zero keeps
     /// none, which is fastest.
     pub fn request_log(mut self, requests: usize) -> Self {
         self.0.logged_requests = requests;
+        self
+    }
+
+    /// How many bytes of each body to keep with its request. Default: 16 MiB.
+    pub fn recorded_body_bytes(mut self, bytes: usize) -> Self {
+        self.0.logged_body_bytes = bytes;
         self
     }
 
@@ -145,6 +159,9 @@ impl PlainServerBuilder {
                 let core = Arc::clone(&core);
                 let ending = core.endings().of(accepted.number);
                 async move {
+                    if ending == Ending::ResetOnAccept {
+                        return reset(&accepted.stream);
+                    }
                     let counters = Arc::clone(core.counters());
                     let info = AcceptedConnection::plain(accepted.number, accepted.peer_addr);
                     let stream = Counted {

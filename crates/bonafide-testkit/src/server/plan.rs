@@ -12,19 +12,25 @@ use super::control::Control;
 use super::ending::Endings;
 use super::failure::Failures;
 use super::handler::Handler;
-use super::record::RequestLog;
+use super::record::{Received, RequestLog};
+use super::script::{Script, Scripted};
 use super::stats::Counters;
 
 /// How many requests a log holds by default.
 const LOGGED_REQUESTS: usize = 1024;
+
+/// How much of each body a log holds by default: 16 MiB.
+const LOGGED_BODY_BYTES: usize = 16 << 20;
 
 /// The choices that servers with and without TLS have in common.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) bind: BindAddr,
     pub(super) handler: Option<Handler>,
+    pub(super) script: Option<Vec<Scripted>>,
     pub(super) endings: Endings,
     pub(super) logged_requests: usize,
+    pub(super) logged_body_bytes: usize,
     pub(super) http: HttpOptions,
 }
 
@@ -39,8 +45,10 @@ impl Default for Plan {
         Self {
             bind: BindAddr::default(),
             handler: None,
+            script: None,
             endings: Endings::default(),
             logged_requests: LOGGED_REQUESTS,
+            logged_body_bytes: LOGGED_BODY_BYTES,
             http: HttpOptions::default(),
         }
     }
@@ -49,6 +57,7 @@ impl Default for Plan {
 #[derive(Debug)]
 pub(super) struct Core {
     handler: Option<Handler>,
+    script: Script,
     endings: Endings,
     http: HttpOptions,
     log: RequestLog,
@@ -62,15 +71,18 @@ impl Core {
         let Plan {
             bind: _,
             handler,
+            script,
             endings,
             logged_requests,
+            logged_body_bytes,
             http,
         } = plan;
         Self {
             handler,
+            script: Script::new(script),
             endings,
             http,
-            log: RequestLog::holding(logged_requests),
+            log: RequestLog::holding(logged_requests, logged_body_bytes),
             counters: Arc::default(),
             failures: Failures::default(),
             connections: Mutex::default(),
@@ -81,9 +93,16 @@ impl Core {
         self.handler.as_ref()
     }
 
-    /// Whether neither a handler nor the log needs the requests.
-    pub(super) fn answers_at_once(&self) -> bool {
-        self.handler.is_none() && !self.log.is_wanted()
+    pub(super) fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// How much of a request's body is of use.
+    pub(super) fn wanted_body_bytes(&self) -> usize {
+        match &self.handler {
+            Some(_) => usize::MAX,
+            None => self.log.body_bytes(),
+        }
     }
 
     pub(super) fn endings(&self) -> &Endings {
@@ -106,14 +125,15 @@ impl Core {
         &self.failures
     }
 
-    pub(super) fn count_request(&self) {
+    /// Records and counts a request.
+    pub(super) fn record(
+        &self,
+        request: &Request<Bytes>,
+        received: Received,
+        connection: &AcceptedConnection,
+    ) {
+        self.log.record(request, received, connection);
         self.counters.request();
-    }
-
-    pub(super) fn record(&self, request: &Request<Bytes>, connection: &AcceptedConnection) {
-        if self.log.is_wanted() {
-            self.log.record(request, connection);
-        }
     }
 
     /// Lets [`close_connections`](Self::close_connections) find a connection until the

@@ -3,13 +3,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::body::TestBody;
 use super::control::Control;
+use super::http2::{ErrorCode, reset_stream};
 use super::wire::Parting;
 
 /// A body on its way out, with what shall happen to the connection on the way.
@@ -30,6 +31,30 @@ pub(super) enum ServedBody {
         control: Arc<Control>,
         parting: Parting,
     },
+    /// Is sent in part, and then comes the fault.
+    Faulty {
+        body: TestBody,
+        declared: Option<u64>,
+        left: u64,
+        control: Arc<Control>,
+        fault: Fault,
+    },
+}
+
+/// What happens within a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fault {
+    Part(Parting),
+    ResetStream { stream: u32, code: ErrorCode },
+}
+
+impl Fault {
+    fn strike(self, control: &Control) {
+        match self {
+            Self::Part(parting) => control.part(parting),
+            Self::ResetStream { stream, code } => control.insert_last(reset_stream(stream, code)),
+        }
+    }
 }
 
 /// Asks for the connection to be closed when the body has been dropped, which is when
@@ -80,13 +105,37 @@ impl Body for ServedBody {
                 let length = usize::try_from(part).unwrap_or(FILLER.len());
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FILLER[..length])))))
             }
+            Self::Faulty {
+                body,
+                left,
+                control,
+                fault,
+                ..
+            } => {
+                let frame = if *left == 0 {
+                    None
+                } else {
+                    ready!(Pin::new(body).poll_frame(cx))
+                };
+                let data = frame.and_then(Result::ok).map(Frame::into_data);
+                let Some(Ok(mut data)) = data else {
+                    fault.strike(control);
+                    *this = Self::Stalled(TestBody::default());
+                    return Poll::Pending;
+                };
+                data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= data.len() as u64;
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Untouched(body, _) | Self::Last { body, .. } => body.is_end_stream(),
-            Self::Delimiting { .. } | Self::Stalled(_) | Self::Cut { .. } => false,
+            Self::Delimiting { .. } | Self::Stalled(_) | Self::Cut { .. } | Self::Faulty { .. } => {
+                false
+            }
         }
     }
 
@@ -98,8 +147,14 @@ impl Body for ServedBody {
             Self::Cut {
                 declared: Some(length),
                 ..
+            }
+            | Self::Faulty {
+                declared: Some(length),
+                ..
             } => SizeHint::with_exact(*length),
-            Self::Delimiting { .. } | Self::Cut { declared: None, .. } => SizeHint::default(),
+            Self::Delimiting { .. }
+            | Self::Cut { declared: None, .. }
+            | Self::Faulty { declared: None, .. } => SizeHint::default(),
         }
     }
 }

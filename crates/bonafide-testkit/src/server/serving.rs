@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -11,7 +12,9 @@ use tokio::task::JoinHandle;
 use super::accept::{Accepted, accept};
 use super::plan::{Core, Plan};
 use super::record::RecordedRequest;
+use super::script::Scripted;
 use super::stats::ServerStats;
+use crate::patience::PATIENCE;
 
 /// A server at work: what [`TestServer`](crate::TestServer) and
 /// [`PlainServer`](crate::PlainServer) have in common, and both dereference to.
@@ -112,6 +115,39 @@ impl Serving {
         self.core.log().all()
     }
 
+    /// The oldest recorded request that was not taken yet, once it has come. Requests are recorded
+    /// when their bodies have come. What was taken stays in [`requests`](Self::requests).
+    ///
+    /// # Panics
+    /// After thirty seconds in which none came. [`take_request_within`](Self::take_request_within)
+    /// has a limit of your own and no panic.
+    pub async fn take_request(&self) -> RecordedRequest {
+        match self.take_request_within(PATIENCE).await {
+            Some(request) => request,
+            None => panic!(
+                "no further request came within {PATIENCE:?}: {:?}",
+                self.stats()
+            ),
+        }
+    }
+
+    /// As [`take_request`](Self::take_request), or `None` if no request comes within `limit`.
+    pub async fn take_request_within(&self, limit: Duration) -> Option<RecordedRequest> {
+        tokio::time::timeout(limit, self.core.log().take())
+            .await
+            .ok()
+    }
+
+    /// Adds a response to the end of the script; see [`Scripted`].
+    pub fn enqueue(&self, response: impl Into<Scripted>) {
+        self.core.script().push(response.into());
+    }
+
+    /// How many responses of the script no request has asked for yet.
+    pub fn script_left(&self) -> usize {
+        self.core.script().left()
+    }
+
     /// Waits until the counters meet a condition, and returns them.
     ///
     /// # Panics
@@ -132,6 +168,11 @@ impl Serving {
             accepting
                 .await
                 .expect("the accepting task of the test server panicked");
+        }
+        let left = self.script_left();
+        if left > 0 {
+            let message = format!("{left} responses of the script were not asked for");
+            self.core.failures().note(message);
         }
         self.core.failures().fail_test();
     }

@@ -1,11 +1,13 @@
-//! The byte stream under HTTP. It knows whether all that was written has left, and it
-//! gives the stream back when HTTP lets go of it, so that the end can be scripted.
+//! The byte stream under HTTP. It knows whether all that was written has left, writes what the
+//! script inserts between that, and gives the stream back when HTTP lets go of it, so that the end
+//! can be scripted.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -93,6 +95,8 @@ pub(super) struct Wire<T: Transport> {
     transport: Option<T>,
     give_back: Option<oneshot::Sender<T>>,
     control: Arc<Control>,
+    /// The rest of an insert that has been written in part.
+    inserting: Bytes,
 }
 
 impl<T: Transport> Wire<T> {
@@ -103,6 +107,7 @@ impl<T: Transport> Wire<T> {
             transport: Some(transport),
             give_back: Some(give_back),
             control,
+            inserting: Bytes::new(),
         };
         (wire, returned)
     }
@@ -112,6 +117,29 @@ impl<T: Transport> Wire<T> {
             .as_mut()
             .map(Pin::new)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))
+    }
+
+    /// Writes the inserts, unless HTTP is within a frame or a message.
+    fn poll_inserts(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if self.inserting.is_empty() {
+                if self.control.has_unflushed() {
+                    return Poll::Ready(Ok(()));
+                }
+                match self.control.next_insert() {
+                    Some(bytes) => self.inserting = bytes,
+                    None => return Poll::Ready(Ok(())),
+                }
+            }
+            while !self.inserting.is_empty() {
+                let part = self.inserting.clone();
+                let written = ready!(self.transport()?.poll_write(cx, &part))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                self.inserting.advance(written);
+            }
+        }
     }
 }
 
@@ -124,15 +152,19 @@ impl<T: Transport> Drop for Wire<T> {
     }
 }
 
+/// Lets the connection be reset when it is dropped.
+pub(super) fn reset(stream: &TcpStream) {
+    stream
+        .set_zero_linger()
+        .expect("the operating system can reset a connection");
+}
+
 /// Ends the rest of a connection as requested.
 pub(super) async fn part<T: Transport>(mut transport: T, parting: Parting) {
     match parting {
         // The client may have gone before: that ends it as well.
         Parting::Shutdown => drop(transport.shutdown().await),
-        Parting::Reset => transport
-            .tcp()
-            .set_zero_linger()
-            .expect("the operating system can reset a connection"),
+        Parting::Reset => reset(transport.tcp()),
         Parting::Freeze => std::future::pending().await,
     }
 }
@@ -153,6 +185,7 @@ impl<T: Transport> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_inserts(cx))?;
         self.control.wrote();
         self.transport()?.poll_write(cx, bytes)
     }
@@ -162,6 +195,7 @@ impl<T: Transport> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_inserts(cx))?;
         self.control.wrote();
         self.transport()?.poll_write_vectored(cx, slices)
     }
@@ -173,11 +207,14 @@ impl<T: Transport> AsyncWrite for Wire<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = self.transport()?.poll_flush(cx);
-        if flushed.is_ready() {
+        loop {
+            ready!(self.transport()?.poll_flush(cx))?;
             self.control.flushed();
+            if self.inserting.is_empty() && !self.control.has_inserts() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_inserts(cx))?;
         }
-        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -14,9 +14,15 @@ async fn panicking(ca: &TestCa) -> TestServer {
         .await
 }
 
-fn message(outcome: Result<(), tokio::task::JoinError>) -> String {
+pub(crate) fn message(outcome: Result<(), tokio::task::JoinError>) -> String {
     let payload = outcome.expect_err("the test fails").into_panic();
-    payload.downcast_ref::<String>().expect("a message").clone()
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => {
+            let text = payload.downcast::<&str>();
+            (*text.expect("a message")).to_owned()
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::BoxError;
 use crate::origin::{Origin, OriginError};
 
-use super::TokenError;
+use super::{TokenError, ZonePattern};
 
 /// Why a credential cannot be made. The caller is at fault. No text of it shows what was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +76,32 @@ pub enum AuthError {
     /// wrong. The response is dropped.
     #[error("{origin} did not prove that it knows the password: its rspauth is wrong")]
     WrongProof {
+        /// Where.
+        origin: Origin,
+    },
+    /// The server at the other end of the connection was not verified: a grant accepted it, or it is
+    /// known only by its key. The credential was not sent.
+    #[error("the credential for {origin} was not sent: the server was not verified")]
+    Unverified {
+        /// Where.
+        origin: Origin,
+    },
+    /// The credential is bound to a zone, and another zone of the policy judged the server. The
+    /// credential was not sent.
+    #[error(
+        "the credential of the zone {bound} was not sent to {origin}, which the zone {zone} judged"
+    )]
+    OtherZone {
+        /// Where.
+        origin: Origin,
+        /// The zone of the credential.
+        bound: ZonePattern,
+        /// The zone that judged the server.
+        zone: String,
+    },
+    /// The credential requires a pinned connection, and no pin matched. It was not sent.
+    #[error("the credential for {origin} was not sent: no pin matched on the connection")]
+    Unpinned {
         /// Where.
         origin: Origin,
     },

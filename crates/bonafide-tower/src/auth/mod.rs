@@ -72,7 +72,8 @@
 //! host, and [`pinned`](Credential::pinned) has no effect beyond `https`.
 //!
 //! A client that knows the zone and the pins of a connection can use the rule without the layer,
-//! and write the credential when it has the connection: [`Credential::rounds_for`].
+//! and write the credential when it has the connection: [`Credential::rounds_for`] and
+//! [`Credential::check_peer`].
 //!
 //! # Secrets
 //!
@@ -90,6 +91,7 @@ mod drain;
 mod error;
 mod future;
 mod layer;
+mod peer;
 mod prepared;
 mod rule;
 mod scheme;
@@ -108,6 +110,7 @@ pub use self::digest::Digest;
 pub use self::error::{AuthError, CredentialError, UnsupportedDigest};
 pub use self::future::ResponseFuture;
 pub use self::layer::AuthLayer;
+pub use self::peer::Peer;
 pub use self::prepared::{Prepared, Preparing, Presented};
 pub use self::rule::{MAX_ROUNDS, Rounds, Seen, Step};
 pub use self::scheme::{AuthScheme, Basic, Bearer};

@@ -48,6 +48,11 @@ impl Prepared {
         &self.credential
     }
 
+    /// The origin that it is for.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The header for one attempt: for Digest, with a new count and a new `cnonce`.
     ///
     /// # Errors

@@ -49,6 +49,18 @@ impl ZonePattern {
         }
     }
 
+    /// Whether a policy names its zone by this pattern. It writes IPv6 addresses without brackets.
+    pub(super) fn is_named(&self, zone: &str) -> bool {
+        let host = match self.scope {
+            Scope::Exact => Some(zone),
+            Scope::OneLabel => zone.strip_prefix("*."),
+            Scope::Subtree => zone.strip_prefix("**."),
+        };
+        let own = self.host.strip_prefix('[');
+        let own = own.and_then(|host| host.strip_suffix(']'));
+        host == Some(own.unwrap_or(&self.host))
+    }
+
     /// Orders patterns that cover the same host, the narrowest last.
     pub(super) fn narrowness(&self) -> impl Ord + use<> {
         (self.scope == Scope::Exact, self.host.len(), self.scope)

@@ -39,6 +39,9 @@
 //! follows redirects: then it sees each hop, and a redirect to another origin is sent without the
 //! headers of the first one.
 //!
+//! A client that knows its connections asks [`DefaultHeaderValues::at_origin`] where the server was
+//! verified, and [`DefaultHeaderValues::public_at`] elsewhere.
+//!
 //! The layer has no errors of its own: the service returns the errors of the inner service.
 
 mod error;
@@ -50,5 +53,5 @@ mod tests;
 
 pub use self::error::DefaultHeaderError;
 pub use self::layer::DefaultHeadersLayer;
-pub use self::rule::DefaultHeaderValues;
+pub use self::rule::{DefaultHeaderValues, NOT_FOR_EVERY_REQUEST};
 pub use self::service::DefaultHeaders;

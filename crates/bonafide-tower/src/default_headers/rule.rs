@@ -13,7 +13,7 @@ use crate::origin::Origin;
 
 /// Headers that cannot be defaults: those that name the host, authenticate to a proxy, frame a body
 /// (RFC 9112 section 6) or describe a connection (RFC 9110 section 7.6.1).
-const NOT_FOR_EVERY_REQUEST: [HeaderName; 12] = [
+pub const NOT_FOR_EVERY_REQUEST: [HeaderName; 12] = [
     HOST,
     PROXY_AUTHORIZATION,
     CONTENT_LENGTH,
@@ -120,6 +120,33 @@ impl DefaultHeaderValues {
         };
         value.set_sensitive(true);
         self.at(origin, name, value)
+    }
+
+    /// The headers for requests to `origin` over a connection whose server was not verified: all but
+    /// the secret ones. Those for all requests are not among them.
+    pub fn public_at(&self, origin: &Origin) -> HeaderMap {
+        let mut headers = self.at_origin(origin);
+        let secret: Vec<_> = headers
+            .iter()
+            .filter(|(_, value)| value.is_sensitive())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in secret {
+            headers.remove(name);
+        }
+        headers
+    }
+
+    /// The headers for requests to `origin`, for a client that knows that the server was verified.
+    /// Those for all requests are not among them.
+    pub fn at_origin(&self, origin: &Origin) -> HeaderMap {
+        let own = self.at.iter().find(|(other, _)| other == origin);
+        own.map(|(_, headers)| headers.clone()).unwrap_or_default()
+    }
+
+    /// Whether there is no header for one origin.
+    pub fn has_none_at_origins(&self) -> bool {
+        self.at.is_empty()
     }
 
     /// Adds the missing headers to `headers`, those of a request to `uri`.

@@ -164,6 +164,30 @@ fn what_is_secret_needs_an_https_origin() {
     assert!(!error.to_string().contains("s3cret"));
 }
 
+#[test]
+fn a_client_that_knows_the_server_leaves_the_secret_ones_out_where_it_is_not_verified() {
+    let values = DefaultHeaderValues::new()
+        .everywhere(ACCEPT, text("a/b"))
+        .and_then(|values| values.at(API, AUTHORIZATION, text("s3cret")))
+        .and_then(|values| values.at(API, KEY, text("public")))
+        .and_then(|values| values.secret_at(API, KEY, "s3cret"))
+        .and_then(|values| values.at(API, ACCEPT, text("e/f")))
+        .unwrap();
+    let names = |headers: &HeaderMap| {
+        let mut names: Vec<_> = headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    let api = API.parse().unwrap();
+    let all = ["accept", "authorization", "x-api-key"];
+    assert_eq!(names(&values.at_origin(&api)), all);
+    // Of a name with a secret value, no value is sent.
+    assert_eq!(names(&values.public_at(&api)), ["accept"]);
+    let other = "https://www.example.com".parse().unwrap();
+    assert_eq!(names(&values.at_origin(&other)), [""; 0]);
+    assert!(!values.has_none_at_origins());
+}
+
 #[tokio::test]
 async fn the_service_adds_them_and_fails_as_the_inner_service_does() {
     let values = DefaultHeaderValues::new().secret_at(API, KEY, "k").unwrap();

@@ -180,7 +180,7 @@ impl HstsHosts {
     }
 
     /// Whether no host is known, from the start or learned: then no URL is upgraded.
-    pub(super) fn knows_none(&self) -> bool {
+    pub fn knows_none(&self) -> bool {
         self.preload.is_empty() && self.is_empty()
     }
 

@@ -62,9 +62,11 @@
 //!
 //! The layer acts on single requests. Put it inside of [`redirect`](crate::redirect), where it acts
 //! on each hop, and outside of [`cookies`](crate::cookies), which then uses the upgraded URL.
-//! [`require_https`](crate::require_https) belongs inside of it. `redirect` refuses a redirect from
-//! `https://` to `http://` for every host; a client that uses the rules without the layers can pass
-//! the target to [`HstsHosts::upgrade`] first.
+//! [`require_https`](crate::require_https) belongs inside of it.
+//!
+//! `redirect` refuses a redirect from `https://` to `http://`. With the table as its
+//! [`with_upgrade`](crate::redirect::Redirects::with_upgrade), it follows one to a known host, over
+//! https.
 //!
 //! A `Host` header that the caller has set stays unchanged.
 //!

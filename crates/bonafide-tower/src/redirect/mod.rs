@@ -23,7 +23,8 @@
 //!
 //! # A redirect is an error
 //!
-//! - from `https://` to `http://`: this cannot be allowed;
+//! - from `https://` to `http://`: this cannot be allowed. A host of an [HSTS
+//!   table](Redirects::with_upgrade) is requested over https instead;
 //! - beyond the [limit](Redirects::up_to), 10 by default;
 //! - with several `Location` fields that differ, or one that is not a usable `https` or `http` URL.
 //!
@@ -125,6 +126,7 @@ mod rule;
 mod service;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub use self::error::RedirectError;
 pub use self::future::ResponseFuture;

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::location::location;
 use super::policy::Policy;
+use super::upgrade::Upgrade;
 use super::{Choice, Proposal, RedirectError, Scope, strip_credentials};
 use crate::shown::ShownUrl;
 
@@ -64,6 +65,7 @@ pub struct Redirects {
     /// Beside [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS).
     private: Option<Arc<[HeaderName]>>,
     policy: Option<Policy>,
+    upgrade: Option<Upgrade>,
 }
 
 impl Redirects {
@@ -74,6 +76,7 @@ impl Redirects {
             scope: Scope::Any,
             private: None,
             policy: None,
+            upgrade: None,
         }
     }
 
@@ -139,6 +142,35 @@ impl Redirects {
         self
     }
 
+    /// Adds a source of hosts that are requested only over https, such as an HSTS table. It is
+    /// asked for each `http://` target, before the redirect is judged: a redirect to a known host
+    /// is followed to its `https://` URL. A redirect from https to any other `http://` host stays
+    /// refused. If several are added, the first one that knows the host counts.
+    ///
+    /// The function returns the URL to request instead. An answer that is not an `https://` URL of
+    /// the same host is ignored. Default: none.
+    ///
+    #[cfg_attr(feature = "hsts", doc = "```")]
+    #[cfg_attr(not(feature = "hsts"), doc = "```ignore")]
+    /// use std::time::SystemTime;
+    ///
+    /// use bonafide_tower::hsts::HstsHosts;
+    /// use bonafide_tower::redirect::Redirects;
+    ///
+    /// let hosts = HstsHosts::new();
+    /// let redirects = Redirects::default()
+    ///     .with_upgrade(move |url| hosts.upgrade(url, SystemTime::now()));
+    /// # let _ = redirects;
+    /// ```
+    #[must_use]
+    pub fn with_upgrade(
+        mut self,
+        upgrade: impl Fn(&Url) -> Option<Url> + Send + Sync + 'static,
+    ) -> Self {
+        self.upgrade = Some(Upgrade::after(self.upgrade, upgrade));
+        self
+    }
+
     /// Whether the caller has set a [policy](Self::with_policy), which may have changed headers.
     pub const fn has_policy(&self) -> bool {
         self.policy.is_some()
@@ -172,6 +204,10 @@ impl Redirects {
         }
         let Some(url) = location(seen.url, seen.headers)? else {
             return Ok(Step::Respond);
+        };
+        let url = match &self.upgrade {
+            Some(upgrade) => upgrade.apply(url),
+            None => url,
         };
         if seen.followed >= self.limit {
             return Err(RedirectError::TooMany {

@@ -1,5 +1,6 @@
 //! Making connections: one file a step.
 
+mod default_headers;
 mod info;
 mod resolve;
 mod tcp;
@@ -12,14 +13,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::http::Version;
 use ::http::header::USER_AGENT;
-use ::http::{HeaderMap, Version};
+#[cfg(feature = "cookies")]
+use bonafide_tower::store::Partition;
 use bonafide_verify::identity::Credential;
 use bonafide_verify::pki_types::UnixTime;
 use bonafide_verify::{Clock, Policy, PolicyHandle, Receipt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+pub(crate) use self::default_headers::DefaultHeaders;
 pub use self::info::ConnectionInfo;
 pub(crate) use self::resolve::Resolver;
 pub(crate) use self::versions::Versions;
@@ -27,6 +31,8 @@ pub(crate) use self::warm_up::WarmUp;
 use crate::error::{Failure, Kind, Phase};
 use crate::events::{Found, Listeners, Opening, Step};
 use crate::limits::Limits;
+#[cfg(feature = "cookies")]
+use crate::origin::server_name;
 use crate::origin::{Origin, Scheme};
 use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Recall};
 use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Timers, Wire};
@@ -39,7 +45,7 @@ pub(crate) struct Connector {
     pub(crate) resolver: Resolver,
     pub(crate) limits: Limits,
     /// The headers that every request has unless it brings its own.
-    pub(crate) default_headers: HeaderMap,
+    pub(crate) default_headers: DefaultHeaders,
     /// Notified of the steps of each connection.
     pub(crate) listeners: Listeners,
 }
@@ -51,6 +57,9 @@ pub(crate) struct Meta {
     pub(crate) fate: Fate,
     pub(crate) socket: Arc<SocketState>,
     pub(crate) timers: Timers,
+    /// The owner of the cookies: the zone.
+    #[cfg(feature = "cookies")]
+    pub(crate) partition: Partition,
     /// When the policy's verdict expires, by the policy's clock. The pool's own deadline runs on a
     /// clock that may stand still while the machine sleeps.
     deadline: Option<UnixTime>,
@@ -128,6 +137,11 @@ impl Connector {
         let line = Line {
             ends,
             socket: stream.state(),
+            #[cfg(feature = "cookies")]
+            partition: {
+                let zone = policy.zone_of(&server_name(&origin.host)?);
+                Partition::new(zone.map_err(Failure::refused)?.name())
+            },
         };
         match origin.scheme {
             Scheme::Http => {
@@ -239,9 +253,15 @@ impl Connector {
             .as_ref()
             .zip(verdict_ends)
             .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
-        let wire = Wire::new(origin, version, &self.default_headers)?;
+        let receipt = judged.as_ref().map(|judged| &*judged.receipt);
+        let wire = Wire::new(origin, version, &self.default_headers.of(origin, receipt)?)?;
         let fate = Fate::default();
-        let Line { ends, socket } = line;
+        let Line {
+            ends,
+            socket,
+            #[cfg(feature = "cookies")]
+            partition,
+        } = line;
         let stream = Noting::new(stream, fate.clone());
         let broken = |error: hyper::Error| {
             Failure::new(Kind::Protocol, "the HTTP connection could not be set up")
@@ -283,6 +303,8 @@ impl Connector {
                 fate,
                 socket,
                 timers: Timers::default(),
+                #[cfg(feature = "cookies")]
+                partition,
                 deadline: verdict_ends,
                 credential: credential.flatten(),
             }),
@@ -302,6 +324,8 @@ struct Judged<'a> {
 struct Line {
     ends: Ends,
     socket: Arc<SocketState>,
+    #[cfg(feature = "cookies")]
+    partition: Partition,
 }
 
 /// The two addresses of a TCP connection.

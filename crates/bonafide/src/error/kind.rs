@@ -17,6 +17,10 @@ pub enum Kind {
     Request,
     /// The client's configuration cannot be used, for instance because no trust anchor was found.
     Config,
+    /// No credential could be made for the request, the connection lacks the proof that a credential
+    /// requires (a verified server, its zone, a pin), or the server failed to prove itself in
+    /// return. The source says which; a credential that was refused is not sent.
+    Auth,
     /// The URL is `http://`, and the client was not built to [allow
     /// it](crate::ClientBuilder::allow_plain_http).
     PlainHttpRefused,

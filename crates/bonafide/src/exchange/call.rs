@@ -1,5 +1,7 @@
 //! A request as the client carries it from hop to hop.
 
+use std::sync::Arc;
+
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
 use http::header::AUTHORIZATION;
@@ -8,7 +10,7 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 use tokio::time::Instant;
 use url::Url;
 
-use super::Reached;
+use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::connect::Versions;
 use crate::error::{Delivery, Error, Failure, Kind};
@@ -27,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// Whether it is sent with the client's own credentials.
     pub(crate) credentials: Credentials,
+    /// What this hop is sent with beside, once its connection is known.
+    pub(crate) attachments: Option<Arc<Attachments>>,
     pub(crate) body: Body,
     pub(crate) limits: RequestLimits,
     pub(crate) extent: Extent,
@@ -67,8 +71,8 @@ pub(crate) enum Wanted {
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
-/// It is in the request's extensions.
-#[derive(Clone, Debug)]
+/// It is in the request's extensions. It holds secrets, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct Carried {
     limits: RequestLimits,
     extent: Extent,
@@ -77,7 +81,8 @@ pub(crate) struct Carried {
     /// When the whole call must be over.
     deadline: Deadline,
     credentials: Credentials,
-    /// The origin that the credentials are for.
+    attachments: Option<Arc<Attachments>>,
+    /// The origin that credentials and attachments are for.
     origin: Origin,
     /// When the whole call began.
     begun: Option<Instant>,
@@ -115,6 +120,7 @@ impl Call {
             path,
             headers,
             credentials: Credentials::Sent,
+            attachments: None,
             body: Body::empty(),
             limits,
             extent: Extent::Head,
@@ -132,8 +138,9 @@ impl Call {
     /// [`Versions`] in its extensions count; `defaults` are those of a request that sets none.
     ///
     /// Where it was [carried](Self::carried), the limit of the whole call holds too, and the
-    /// client's own credentials are sent with it only if they were before, and to the same origin.
-    /// Where it was not, they are as `uncarried` says.
+    /// client's own credentials and the attachments are sent with it only if they were before, and
+    /// to the same origin. Where it was not, the credentials are as `uncarried` says, and nothing is
+    /// attached.
     ///
     /// # Errors
     ///
@@ -176,10 +183,12 @@ impl Call {
         call.connection = carried
             .as_ref()
             .map_or(Wanted::Any, |carried| carried.connection);
-        call.credentials = match carried {
-            None => uncarried,
-            Some(carried) if carried.origin == call.origin() => carried.credentials,
-            Some(_) => Credentials::LeftOut,
+        (call.credentials, call.attachments) = match carried {
+            None => (uncarried, None),
+            Some(carried) if carried.origin == call.origin() => {
+                (carried.credentials, carried.attachments)
+            }
+            Some(_) => (Credentials::LeftOut, None),
         };
         Ok((call, deadline))
     }
@@ -192,6 +201,7 @@ impl Call {
             path: self.path.clone(),
             headers: self.headers.clone(),
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             body: self.body.try_clone()?,
             limits: self.limits,
             extent: self.extent,
@@ -240,6 +250,7 @@ impl Call {
             connection: self.connection,
             deadline,
             credentials: self.credentials,
+            attachments: self.attachments.clone(),
             origin: self.origin(),
             begun: self.begun,
             events: self.events.clone(),

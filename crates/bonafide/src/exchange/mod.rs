@@ -1,8 +1,11 @@
 //! One request, one response: a connection from the pool, and another try where that is safe.
 
+mod attach;
 mod broken;
 mod call;
 mod checkout;
+#[cfg(feature = "testing")]
+mod fake;
 mod framing;
 mod interim;
 mod pace;
@@ -17,6 +20,8 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "auth")]
+use bonafide_tower::auth::Presented;
 use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
@@ -26,6 +31,9 @@ use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
 
+#[cfg(feature = "auth")]
+pub(crate) use self::attach::unauthenticated;
+pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 use self::interim::Gate;
@@ -60,9 +68,26 @@ pub(crate) struct Delivered {
     meta: Arc<Meta>,
     path: PathAndQuery,
     timings: Timings,
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(dead_code, reason = "only a credential is compared with its response")
+    )]
+    attached: Attached,
 }
 
 impl Delivered {
+    /// The credential that the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn presented(&self) -> Option<&Presented> {
+        self.attached.presented().map(|presented| &**presented)
+    }
+
+    /// Drops what the request was sent with.
+    #[cfg(feature = "auth")]
+    pub(crate) fn forget_presented(&mut self) {
+        self.attached = Attached::default();
+    }
+
     /// The URL that answered.
     pub(crate) fn url(&self) -> Url {
         self.meta.wire.url(&self.path)
@@ -102,6 +127,11 @@ pub(crate) async fn exchange(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<HopResponse, Error> {
+    #[cfg(feature = "testing")]
+    if let Some(server) = router.fake() {
+        // From here no path leads to a connection.
+        return Box::pin(fake::exchange(server, router, call, deadline)).await;
+    }
     let pace = Pace::start(call);
     let mut now = pace.start;
     let mut tries = Tries::default();
@@ -134,13 +164,18 @@ pub(crate) async fn exchange(
             call.credentials,
             body,
         );
-        let request = request.map_err(|failure| {
-            let failure = failure.delivered(Delivery::NotSent);
-            tries.blame(failure.into())
-        })?;
         let over = |error: Error| {
             let error = error.over(meta.info.receipt());
             pace.unanswered(error, &meta, leased, reused, unread.as_ref())
+        };
+        let unsent =
+            |failure: Failure| tries.blame(over(failure.delivered(Delivery::NotSent).into()));
+        let mut request = request.map_err(unsent)?;
+        let attached = match &call.attachments {
+            None => Attached::default(),
+            Some(attachments) => attachments
+                .attach(&mut request, call, &meta)
+                .map_err(unsent)?,
         };
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
@@ -185,6 +220,9 @@ pub(crate) async fn exchange(
                         return Err(over(failure.into()));
                     }
                 };
+                if let Some(attachments) = &call.attachments {
+                    attachments.receive(&head.headers, call, &meta);
+                }
                 if gate.is_some_and(|gate| gate.close()) {
                     framing.last = true;
                     framing.unsent = true;
@@ -197,6 +235,7 @@ pub(crate) async fn exchange(
                 let delivered = Delivered {
                     path: call.path.clone(),
                     timings: pace.timings(&meta, leased, reused, unread.as_ref()),
+                    attached,
                     meta,
                 };
                 let idle = call.limits.read;

@@ -66,6 +66,17 @@ impl Wire {
         url
     }
 
+    /// The URI of `path` at the origin.
+    #[cfg(feature = "auth")]
+    pub(crate) fn uri(&self, path: &PathAndQuery) -> Uri {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path.clone());
+        // With all three parts, a URI is never refused.
+        Uri::from_parts(parts).unwrap_or_default()
+    }
+
     /// The request as it is sent on this connection. `own` are the headers that the caller gave;
     /// they replace those of the client, whose `credentials` are sent or left out.
     ///

@@ -23,6 +23,8 @@ use crate::limits::MAX_ORIGINS;
 use crate::origin::{Origin, Scheme, server_name};
 use crate::pool::{Partition, PartitionKey, PartitionParts, Pool, current_runtime};
 use crate::proxy::Route;
+#[cfg(feature = "testing")]
+use crate::testing::InPlace;
 
 /// The connections to one origin, on one runtime, under one policy.
 pub(crate) type Connections = Arc<Partition<Connector>>;
@@ -33,6 +35,9 @@ pub(crate) struct Router {
     route: Route,
     allow_plain_http: bool,
     pool: Pool<Connector>,
+    /// What answers in place of every server.
+    #[cfg(feature = "testing")]
+    fake: Option<InPlace>,
     origins: OriginCache<Connector>,
     this: Weak<Self>,
 }
@@ -44,6 +49,7 @@ impl Router {
         route: Route,
         allow_plain_http: bool,
         pool: Pool<Connector>,
+        #[cfg(feature = "testing")] fake: Option<InPlace>,
     ) -> Arc<Self> {
         let router = Arc::new_cyclic(|this: &Weak<Self>| Self {
             origins: OriginCache::new(policy.epoch(), MAX_ORIGINS),
@@ -51,12 +57,20 @@ impl Router {
             route,
             allow_plain_http,
             pool,
+            #[cfg(feature = "testing")]
+            fake,
             this: Weak::clone(this),
         });
         router.policy.subscribe(Arc::downgrade(&router));
         // The policy may have been replaced before the router subscribed.
         Listener::<Policy>::notify(&*router, &router.policy.current());
         router
+    }
+
+    /// What answers in place of every server, if the client is one of a test.
+    #[cfg(feature = "testing")]
+    pub(crate) fn fake(&self) -> Option<&InPlace> {
+        self.fake.as_ref()
     }
 
     /// The policy that judges the servers.
@@ -89,12 +103,7 @@ impl Router {
         origin: &Origin,
         versions: Versions,
     ) -> Result<Connections, Failure> {
-        if origin.scheme == Scheme::Http && !self.allow_plain_http {
-            return Err(Failure::new(
-                Kind::PlainHttpRefused,
-                "plain http is refused: use https, or build the client with `allow_plain_http`",
-            ));
-        }
+        self.check_scheme(origin)?;
         let policy = self.policy.current();
         let zone = policy
             .zone_of(&server_name(&origin.host)?)
@@ -109,6 +118,21 @@ impl Router {
         }));
         self.origins.insert(&partition);
         Ok(partition)
+    }
+
+    /// Refuses plain http, unless it is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::PlainHttpRefused`].
+    pub(crate) fn check_scheme(&self, origin: &Origin) -> Result<(), Failure> {
+        if origin.scheme == Scheme::Http && !self.allow_plain_http {
+            return Err(Failure::new(
+                Kind::PlainHttpRefused,
+                "plain http is refused: use https, or build the client with `allow_plain_http`",
+            ));
+        }
+        Ok(())
     }
 
     /// Whether connections belong to a policy that has been replaced since.
@@ -146,6 +170,8 @@ impl fmt::Debug for Router {
             route,
             allow_plain_http,
             pool,
+            #[cfg(feature = "testing")]
+            fake,
             origins,
             this: _,
         } = self;
@@ -160,6 +186,8 @@ impl fmt::Debug for Router {
                 .filter_map(bonafide_verify::Zone::grant)
                 .collect::<Vec<_>>(),
         );
+        #[cfg(feature = "testing")]
+        f.field("fake", fake);
         f.field("route", route)
             .field("allow_plain_http", allow_plain_http)
             .field("pool", pool)

@@ -1,11 +1,99 @@
 //! One hop of a call: what happens between a redirect and the exchange.
 
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(feature = "auth")]
+use bonafide_tower::auth::{Credential, Keyring};
+#[cfg(feature = "cookies")]
+use bonafide_tower::cookies::Jar;
+#[cfg(feature = "hsts")]
+use bonafide_tower::hsts::HstsHosts;
+use bonafide_tower::redirect::Redirects;
+
+#[cfg(feature = "auth")]
+use super::auth;
+#[cfg(feature = "hsts")]
+use super::hsts;
 use super::{CallStage, through};
 use crate::body::{Body, collect};
 use crate::error::{Delivery, Error};
-use crate::exchange::{Call, Extent, HopResponse, exchange};
+use crate::exchange::{Attachments, Call, Extent, HopResponse, exchange};
 use crate::limits::{Cap, Deadline};
 use crate::router::Router;
+
+/// What the caller has set for hops.
+#[derive(Debug, Default)]
+pub(crate) struct HopSettings {
+    /// The hosts that are requested over https alone.
+    #[cfg(feature = "hsts")]
+    pub(crate) hsts: Option<HstsHosts>,
+    #[cfg(feature = "cookies")]
+    pub(crate) cookies: Option<Jar>,
+    #[cfg(feature = "auth")]
+    pub(crate) credentials: Vec<Credential>,
+}
+
+/// The rules of hops.
+pub(super) struct HopRules {
+    #[cfg(feature = "hsts")]
+    hsts: Option<HstsHosts>,
+    /// What every hop is sent with. None if there are no cookies.
+    attachments: Option<Arc<Attachments>>,
+    /// None without credentials.
+    #[cfg(feature = "auth")]
+    keyring: Option<Keyring>,
+}
+
+impl HopRules {
+    /// The rules, and that of redirects, which asks them for its target.
+    pub(super) fn new(settings: HopSettings, redirects: Redirects) -> (Self, Redirects) {
+        let HopSettings {
+            #[cfg(feature = "hsts")]
+            hsts,
+            #[cfg(feature = "cookies")]
+            cookies,
+            #[cfg(feature = "auth")]
+            credentials,
+        } = settings;
+        #[cfg(feature = "hsts")]
+        let redirects = match &hsts {
+            Some(hosts) => hsts::add_to(redirects, hosts.clone()),
+            None => redirects,
+        };
+        #[cfg(not(feature = "cookies"))]
+        let attachments = None;
+        #[cfg(feature = "cookies")]
+        let attachments = cookies.map(|jar| Arc::new(Attachments::default().with_jar(jar)));
+        let rules = Self {
+            #[cfg(feature = "hsts")]
+            hsts,
+            attachments,
+            #[cfg(feature = "auth")]
+            keyring: (!credentials.is_empty()).then(|| credentials.into_iter().collect()),
+        };
+        (rules, redirects)
+    }
+}
+
+/// Without what is sent.
+impl fmt::Debug for HopRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            #[cfg(feature = "hsts")]
+            hsts,
+            attachments: _,
+            #[cfg(feature = "auth")]
+            keyring,
+        } = self;
+        let mut f = f.debug_struct("HopRules");
+        #[cfg(feature = "hsts")]
+        f.field("hsts", hsts);
+        #[cfg(feature = "auth")]
+        f.field("keyring", keyring);
+        f.finish_non_exhaustive()
+    }
+}
 
 impl CallStage {
     /// Sends one hop, with all its attempts.
@@ -15,11 +103,37 @@ impl CallStage {
         call: &mut Call,
         deadline: Deadline,
     ) -> Result<HopResponse, Error> {
-        self.attempt(router, call, deadline).await
+        let rules = &self.rules;
+        #[cfg(feature = "hsts")]
+        if let Some(hosts) = &rules.hsts {
+            hsts::upgrade(hosts, router, call)?;
+        }
+        call.attachments.clone_from(&rules.attachments);
+        #[cfg(feature = "auth")]
+        let rounds = rules.keyring.as_ref();
+        #[cfg(feature = "auth")]
+        let answer = match rounds.and_then(|keyring| auth::rounds(keyring, call)) {
+            None => self.attempt(router, call, deadline).await?,
+            Some(rounds) => {
+                let hop = auth::Hop {
+                    stage: self,
+                    router,
+                    deadline,
+                };
+                Box::pin(hop.send(call, rounds)).await?
+            }
+        };
+        #[cfg(not(feature = "auth"))]
+        let answer = self.attempt(router, call, deadline).await?;
+        #[cfg(feature = "hsts")]
+        if let Some(hosts) = &rules.hsts {
+            hsts::learn(hosts, &answer);
+        }
+        Ok(answer)
     }
 
     /// Makes the attempts of a hop: one, unless a rule of retries says more.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         router: &Router,
         call: &mut Call,

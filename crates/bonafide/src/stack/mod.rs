@@ -8,7 +8,8 @@
 //!    below.
 //!    The last response is decoded here, so that a layer around a hop sees what was sent, and one
 //!    around a call what the caller gets.
-//! 4. **HSTS** changes where a hop goes, before anything depends on it.
+//! 4. **HSTS** changes where a hop goes, before anything depends on it. Redirects ask it for their
+//!    target too, before they judge a downgrade: nothing would be sent over http.
 //! 5. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
 //! 6. **The caller's hop layers** see each request to each origin, and the response of each, from
 //!    which redirects are read above them.
@@ -19,10 +20,14 @@
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
+#[cfg(feature = "auth")]
+mod auth;
 #[cfg(feature = "decompression")]
 mod content;
 mod follow;
 mod hop;
+#[cfg(feature = "hsts")]
+mod hsts;
 mod layers;
 #[cfg(feature = "retry")]
 mod retry;
@@ -47,6 +52,8 @@ use tower::ServiceExt as _;
 pub(crate) use self::answered::{Answered, Found};
 #[cfg(feature = "decompression")]
 use self::content::Codings;
+use self::hop::HopRules;
+pub(crate) use self::hop::HopSettings;
 use self::layers::Layered;
 pub use self::layers::{Next, ResponseFuture};
 pub(crate) use self::layers::{Wrap, wrap};
@@ -78,6 +85,7 @@ pub(crate) struct CallStage {
     hops: Arc<HopStage>,
     hop_layers: Option<Layered>,
     redirects: Redirects,
+    rules: HopRules,
     /// `None` where no response is decoded.
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
@@ -88,6 +96,7 @@ pub(crate) struct CallStage {
 /// What the caller has set for calls.
 pub(crate) struct CallSettings {
     pub(crate) redirects: Redirects,
+    pub(crate) hops: HopSettings,
     #[cfg(feature = "decompression")]
     pub(crate) decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
@@ -137,10 +146,12 @@ impl Stack {
         };
         let Layers { of_calls, of_hops } = layers;
         let hops = Arc::new(hops);
+        let (rules, redirects) = HopRules::new(settings.hops, settings.redirects);
         let calls = Arc::new(CallStage {
             hop_layers: around(Next::hops(Arc::clone(&hops)), of_hops),
             hops,
-            redirects: settings.redirects,
+            redirects,
+            rules,
             #[cfg(feature = "decompression")]
             decoding: settings.decoding,
             #[cfg(feature = "retry")]

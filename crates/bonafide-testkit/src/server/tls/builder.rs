@@ -17,6 +17,7 @@ use crate::server::body::TestBody;
 use crate::server::ending::{Ending, Endings};
 use crate::server::handler::Handler;
 use crate::server::plan::Plan;
+use crate::server::script::Scripted;
 use crate::server::serving::Serving;
 
 /// The choices for a [`TestServer`].
@@ -146,10 +147,23 @@ impl TestServerBuilder {
         self
     }
 
+    /// The responses to the first requests, in turn. Without a handler every further request fails
+    /// the test; see [`Scripted`].
+    pub fn script<S: Into<Scripted>>(mut self, responses: impl IntoIterator<Item = S>) -> Self {
+        self.plan.script = Some(responses.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// How many requests to keep for [`Serving::requests`](crate::server::Serving::requests).
     /// Default: 1024. Zero keeps none, which is fastest.
     pub fn request_log(mut self, requests: usize) -> Self {
         self.plan.logged_requests = requests;
+        self
+    }
+
+    /// How many bytes of each body to keep with its request. Default: 16 MiB.
+    pub fn recorded_body_bytes(mut self, bytes: usize) -> Self {
+        self.plan.logged_body_bytes = bytes;
         self
     }
 

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::HandshakeKind;
 use rustls::server::{
     Acceptor, NoServerSessionStorage, ResolvesServerCert, ServerConfig, WebPkiClientVerifier,
 };
+use rustls::{AlertDescription, HandshakeKind};
 use rustls_pki_types::CertificateDer;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::LazyConfigAcceptor;
@@ -23,6 +24,7 @@ use crate::server::accept::Accepted;
 use crate::server::connection::{AcceptedConnection, serve};
 use crate::server::ending::Ending;
 use crate::server::plan::Core;
+use crate::server::wire::reset;
 
 /// How many failed handshakes are remembered.
 const REMEMBERED_FAILURES: usize = 256;
@@ -96,16 +98,21 @@ impl Tls {
             number,
         } = accepted;
         let ending = core.endings().of(number);
+        if ending == Ending::ResetOnAccept {
+            return reset(&stream);
+        }
         self.wait_at_gate(&core).await;
         match ending {
+            Ending::AlertInHandshake(alert) => {
+                // An error says that the client has gone before.
+                return drop(refuse(stream, alert).await);
+            }
             Ending::StallInHandshake => std::future::pending().await,
             // An error says that the client has gone before.
             Ending::CloseInHandshake => return drop(stream.readable().await),
             Ending::ResetInHandshake => {
                 drop(stream.readable().await);
-                return stream
-                    .set_zero_linger()
-                    .expect("the operating system can reset a connection");
+                return reset(&stream);
             }
             _ => {}
         }
@@ -151,6 +158,20 @@ impl Tls {
     }
 }
 
+/// Reads one record, the ClientHello, and answers it with a fatal alert (RFC 8446, section 6).
+async fn refuse(mut stream: TcpStream, alert: AlertDescription) -> io::Result<()> {
+    const FATAL: u8 = 2;
+    const ALERT: u8 = 21;
+    let mut header = [0; 5];
+    stream.read_exact(&mut header).await?;
+    let [.., high, low] = header;
+    let mut hello = vec![0; usize::from(u16::from_be_bytes([high, low]))];
+    stream.read_exact(&mut hello).await?;
+    let record = [ALERT, 3, 3, 0, 2, FATAL, alert.into()];
+    stream.write_all(&record).await?;
+    stream.shutdown().await
+}
+
 fn verifier(ca: &CertificateDer<'_>) -> rustls::server::ClientCertVerifierBuilder {
     WebPkiClientVerifier::builder_with_provider(Arc::new(client::only(ca)), client::provider())
 }
@@ -168,5 +189,8 @@ fn describe(
         peer_chain: tls.peer_certificates().unwrap_or_default().into(),
         tls_version: tls.protocol_version(),
         resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+        alpn: tls
+            .alpn_protocol()
+            .map(|name| String::from_utf8_lossy(name).into()),
     }
 }

@@ -5,7 +5,7 @@ use http_body_util::Full;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 
 use super::inner::{Inner, get, ok, unauthorized};
-use crate::auth::{AuthLayer, Basic, Bearer, Credential, Keyring};
+use crate::auth::{AuthError, AuthLayer, Basic, Bearer, Credential, Keyring, Peer};
 use crate::origin::Origin;
 use crate::redirect::RedirectLayer;
 
@@ -174,4 +174,91 @@ async fn each_request_waits_until_the_inner_service_is_ready_and_keeps_the_rest_
     );
     assert_eq!(asked.extensions().get(), Some(&7_u8));
     assert!(asked.headers()[AUTHORIZATION].is_sensitive());
+}
+
+#[test]
+fn a_client_that_knows_the_peer_sends_nothing_without_the_proof_that_the_credential_requires() {
+    const HOST: &str = "https://a.example.org";
+    const ADDRESS: &str = "https://[2001:db8::1]";
+    let of_zone = |zone: &str| Credential::for_zone(zone, bearer("t")).unwrap();
+    let of_origin = |origin: &str| Credential::for_origin(origin, bearer("t")).unwrap();
+    let verified = |zone| Peer::Verified { zone };
+    let pinned = |zone| Peer::Pinned { zone };
+    // credential, origin, peer, the name of the error
+    for (credential, origin, peer, refused) in [
+        (of_origin(HOST), HOST, Peer::Unverified, "Unverified"),
+        (of_origin(HOST), HOST, verified("default"), ""),
+        (of_origin(HOST), HOST, pinned("default"), ""),
+        (
+            of_origin(HOST).pinned(),
+            HOST,
+            verified("default"),
+            "Unpinned",
+        ),
+        (of_origin(HOST).pinned(), HOST, pinned("default"), ""),
+        (
+            of_zone("**.example.org"),
+            HOST,
+            Peer::Unverified,
+            "Unverified",
+        ),
+        (
+            of_zone("**.example.org"),
+            HOST,
+            verified("**.example.org"),
+            "",
+        ),
+        (
+            of_zone("**.example.org"),
+            HOST,
+            pinned("*.example.org"),
+            "OtherZone",
+        ),
+        (
+            of_zone("**.example.org"),
+            HOST,
+            verified("default"),
+            "OtherZone",
+        ),
+        (
+            of_zone("a.example.org"),
+            HOST,
+            verified("a.example.org"),
+            "",
+        ),
+        (
+            of_zone("a.example.org").pinned(),
+            HOST,
+            verified("a.example.org"),
+            "Unpinned",
+        ),
+        (
+            of_zone("[2001:db8::1]"),
+            ADDRESS,
+            verified("2001:db8::1"),
+            "",
+        ),
+        (
+            of_zone("[2001:db8::1]"),
+            ADDRESS,
+            verified("2001:db8::2"),
+            "OtherZone",
+        ),
+    ] {
+        let origin: Origin = origin.parse().unwrap();
+        let name = match credential.check_peer(&origin, peer) {
+            Ok(()) => "",
+            Err(AuthError::Unverified { origin: named }) if named == origin => "Unverified",
+            Err(AuthError::OtherZone { origin: named, .. }) if named == origin => "OtherZone",
+            Err(AuthError::Unpinned { origin: named }) if named == origin => "Unpinned",
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(name, refused, "{credential:?} at {origin} to {peer:?}");
+    }
+    let other = of_zone("**.example.org").check_peer(&HOST.parse().unwrap(), verified("default"));
+    assert_eq!(
+        other.unwrap_err().to_string(),
+        "the credential of the zone **.example.org was not sent to https://a.example.org, which \
+         the zone default judged"
+    );
 }

@@ -183,3 +183,80 @@ fn an_edit_without_a_policy_is_that_of_the_rule() {
     );
     assert!(headers.is_empty(), "{headers:?}");
 }
+
+/// The `https` URL of a host of `example`, and for other hosts what must not be followed.
+fn of_example(url: &Url) -> Option<Url> {
+    let to = match url.host_str()? {
+        "known.example" => return Url::parse(&url.as_str().replacen("http", "https", 1)).ok(),
+        "strays.example" => "https://evil.example/",
+        "stays.example" => "http://stays.example/else",
+        _ => return None,
+    };
+    Url::parse(to).ok()
+}
+
+#[test]
+fn a_target_is_upgraded_before_the_redirect_is_judged() {
+    const HTTPS: &str = "https://here.example/a";
+    const HTTP: &str = "http://here.example/a";
+    let redirects = Redirects::default().with_upgrade(of_example);
+    // from, to, followed to (None: refused)
+    for (from, to, followed_to) in [
+        (
+            HTTPS,
+            "http://known.example/b?c",
+            Some("https://known.example/b?c"),
+        ),
+        (
+            HTTPS,
+            "http://known.example:8080/",
+            Some("https://known.example:8080/"),
+        ),
+        (
+            HTTP,
+            "http://known.example/",
+            Some("https://known.example/"),
+        ),
+        (HTTPS, "http://unknown.example/", None),
+        (HTTPS, "http://here.example/", None),
+        (HTTPS, "http://strays.example/", None),
+        (HTTPS, "http://stays.example/", None),
+        (
+            HTTP,
+            "http://strays.example/b",
+            Some("http://strays.example/b"),
+        ),
+    ] {
+        let step = follow(&redirects, from, to, &mut HeaderMap::new());
+        match (step, followed_to) {
+            (Ok(Some(follow)), Some(url)) => assert_eq!(follow.url.as_str(), url, "{from} to {to}"),
+            (Err(RedirectError::Insecure { .. }), None) => {}
+            (step, expected) => panic!("{from} to {to}: {step:?}, not {expected:?}"),
+        }
+    }
+    let error = follow(
+        &Redirects::default(),
+        HTTPS,
+        "http://known.example/",
+        &mut HeaderMap::new(),
+    );
+    assert!(
+        matches!(error, Err(RedirectError::Insecure { .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn an_upgrade_counts_for_the_scope_and_a_second_source_is_asked_after_the_first() {
+    let first = |url: &Url| of_example(url).filter(|url| url.path() == "/first");
+    let redirects = Redirects::default()
+        .with_scope(Scope::SameOrigin)
+        .with_upgrade(first)
+        .with_upgrade(of_example);
+    for path in ["/first", "/second"] {
+        let from = "https://known.example/";
+        let to = format!("http://known.example{path}");
+        let followed = follow(&redirects, from, &to, &mut HeaderMap::new()).unwrap();
+        assert_eq!(followed.unwrap().url.path(), path);
+    }
+}

@@ -1,8 +1,13 @@
-//! Settings of what happens to a call on its way: redirects, retries, HSTS and decoding.
+//! Settings of what happens to a call on its way: redirects, retries, HSTS, cookies, credentials and
+//! decoding.
 
 #[cfg(feature = "retry")]
 use std::sync::Arc;
 
+#[cfg(feature = "auth")]
+use bonafide_tower::auth::Credential;
+#[cfg(feature = "cookies")]
+use bonafide_tower::cookies::Jar;
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
 #[cfg(feature = "hsts")]
@@ -111,8 +116,11 @@ impl ClientBuilder {
     /// Default: none.
     ///
     /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
-    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set. A redirect from
-    /// `https://` to `http://` stays refused, whatever is known of its host.
+    /// also where [`allow_plain_http`](Self::allow_plain_http) is not set, and before cookies are
+    /// chosen. A redirect from `https://` to `http://` is followed over https if its host is known,
+    /// and refused otherwise. Responses and errors show the `https://` URL.
+    ///
+    /// Nothing is learned over a connection under a grant, over plain http, or from an IP address.
     ///
     /// ```
     /// use bonafide::hsts::HstsHosts;
@@ -123,7 +131,71 @@ impl ClientBuilder {
     /// ```
     #[cfg(feature = "hsts")]
     pub fn hsts(mut self, hosts: HstsHosts) -> Self {
-        self.hsts = Some(hosts);
+        self.hops.hsts = Some(hosts);
+        self
+    }
+
+    /// Sends the cookies of `jar`, and stores those that servers set in it (RFC 6265bis): see the
+    /// module [`cookies`](crate::cookies). Default: none.
+    ///
+    /// Cookies are chosen for each hop and each attempt, when the connection is known: by its URL,
+    /// the zone that judged the server, and what was proved about it. The zone owns its cookies:
+    /// [`Partition::new`](crate::store::Partition::new) of the zone's name, which is `default` where
+    /// a policy has no other zone. A connection under a grant gets no cookie and sets none; over
+    /// plain http, `Secure` cookies are neither sent nor set. A `Cookie` header of the caller is
+    /// sent as it is, and no cookie of the jar beside it. [Hop layers](Self::hop_layer) see
+    /// `Set-Cookie`, but not what is sent.
+    ///
+    /// A jar belongs to one user. A program that acts for several users has a client for each, and
+    /// all of them share one policy; a client without connections costs little:
+    ///
+    /// ```
+    /// use bonafide::Client;
+    /// use bonafide::cookies::Jar;
+    /// use bonafide::verify::PolicyHandle;
+    ///
+    /// fn client_of_a_user(policy: &PolicyHandle, jar: Jar) -> Result<Client, bonafide::Error> {
+    ///     Client::builder().policy(policy.clone()).cookies(jar).build()
+    /// }
+    /// ```
+    #[cfg(feature = "cookies")]
+    pub fn cookies(mut self, jar: Jar) -> Self {
+        self.hops.cookies = Some(jar);
+        self
+    }
+
+    /// Adds a credential, which is sent to the `https` origin or the zone that it is bound to: see
+    /// the module [`auth`](crate::auth). Of several, the one with the narrowest binding is sent; of
+    /// those with the same binding, the last. Default: none.
+    ///
+    /// It is written for each hop and each attempt, when the connection is known and its server was
+    /// verified. A credential of a [zone](crate::auth::Credential::for_zone) is sent if that zone of
+    /// the policy judged the server, and a [pinned](crate::auth::Credential::pinned) one if a pin
+    /// matched. Otherwise, and always over a connection under a grant, the request fails with
+    /// [`Kind::Auth`](crate::Kind::Auth) before anything of it is sent: it is not sent without the
+    /// credential.
+    ///
+    /// An `Authorization` of the request's own, or one that a [hop layer](Self::hop_layer) adds, is
+    /// sent instead; a default header is replaced. After a redirect, the credential of the new
+    /// origin is sent, if there is one. A 401 is answered at most twice, after up to 64 KiB of its
+    /// body were read, within a second. A token is waited for 60 s at most.
+    ///
+    /// ```
+    /// use bonafide::Client;
+    /// use bonafide::auth::{Bearer, Credential, Digest};
+    ///
+    /// # fn show() -> Result<(), Box<dyn std::error::Error>> {
+    /// let api = Credential::for_origin("https://api.example.com", Bearer::new("mF_9.B5f-4.1JqM")?)?;
+    /// let corp = Credential::for_zone("**.corp.example", Digest::new("user", "pass")?)?.pinned();
+    /// let client = Client::builder().credential(api).credential(corp).build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// # show().unwrap();
+    /// ```
+    #[cfg(feature = "auth")]
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.hops.credentials.push(credential);
         self
     }
 

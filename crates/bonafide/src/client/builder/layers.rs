@@ -57,9 +57,10 @@ impl ClientBuilder {
     /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects
     /// included, and the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
     ///
-    /// The client's own credentials, an `Authorization` among the [default
-    /// headers](Self::default_headers) for instance, are left out of a request that the layer sends
-    /// to another origin, and of one whose extensions the layer did not pass on. Where the layer
+    /// The layer does not see the cookies and credentials that the client adds: they are written when
+    /// the connection is known. These, and the client's own credentials, an `Authorization` among
+    /// the [default headers](Self::default_headers) for instance, are left out of a request that the
+    /// layer sends to another origin, and of one whose extensions the layer did not pass on. Where the layer
     /// sends a request to another origin, the layer decides which of the caller's headers it keeps.
     pub fn hop_layer<L, B>(mut self, layer: L) -> Self
     where

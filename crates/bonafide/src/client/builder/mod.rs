@@ -7,35 +7,35 @@ mod headers;
 mod layers;
 mod limits;
 mod network;
+#[cfg(feature = "testing")]
+mod testing;
 
 use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
-#[cfg(feature = "hsts")]
-use bonafide_tower::hsts::{HstsHosts, HstsLayer};
+use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_tower::redirect::Redirects;
-use bonafide_verify::{Policy, PolicyHandle};
+use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
 use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Client, Inner};
-use crate::connect::{Connector, Resolver, Versions, WarmUp};
+use crate::connect::{Connector, DefaultHeaders, Resolver, Versions, WarmUp};
 use crate::error::{Error, Failure};
 use crate::events::{EventListener, Listeners};
-use crate::header_names::HeaderNames;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
 use crate::router::Router;
 #[cfg(feature = "retry")]
 use crate::stack::Retries;
-#[cfg(feature = "hsts")]
-use crate::stack::wrap;
-use crate::stack::{CallSettings, HopStage, Layers, Stack};
+use crate::stack::{CallSettings, HopSettings, HopStage, Layers, Stack};
+#[cfg(feature = "testing")]
+use crate::testing::{FakeServer, InPlace};
 
 /// Builds a [`Client`].
 ///
@@ -53,49 +53,54 @@ use crate::stack::{CallSettings, HopStage, Layers, Stack};
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     policy: Option<PolicyHandle>,
-    default_headers: HeaderMap,
+    default_headers: DefaultHeaders,
     limits: Limits,
     redirects: Redirects,
     #[cfg(feature = "decompression")]
     decoding: Option<DecodingLimits>,
     #[cfg(feature = "retry")]
     retries: Retries,
-    #[cfg(feature = "hsts")]
-    hsts: Option<HstsHosts>,
+    hops: HopSettings,
     allow_plain_http: bool,
     proxy: Option<Proxy>,
     resolver: Resolver,
     versions: Versions,
     layers: Layers,
     listeners: Vec<Box<dyn EventListener>>,
+    #[cfg(feature = "testing")]
+    fake: Option<FakeServer>,
     mistake: Option<Failure>,
 }
 
 impl ClientBuilder {
     pub(super) fn new() -> Self {
-        let mut default_headers = HeaderMap::new();
-        default_headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        default_headers.insert(
+        let mut everywhere = HeaderMap::new();
+        everywhere.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        everywhere.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("bonafide/", env!("CARGO_PKG_VERSION"))),
         );
         Self {
             policy: None,
-            default_headers,
+            default_headers: DefaultHeaders {
+                everywhere,
+                at: DefaultHeaderValues::new(),
+            },
             limits: Limits::default(),
             redirects: Redirects::default(),
             #[cfg(feature = "decompression")]
             decoding: Some(DecodingLimits::default()),
             #[cfg(feature = "retry")]
             retries: Retries::default(),
-            #[cfg(feature = "hsts")]
-            hsts: None,
+            hops: HopSettings::default(),
             allow_plain_http: false,
             proxy: None,
             resolver: Resolver::default(),
             versions: Versions::default(),
             layers: Layers::default(),
             listeners: Vec::new(),
+            #[cfg(feature = "testing")]
+            fake: None,
             mistake: None,
         }
     }
@@ -134,32 +139,41 @@ impl ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retries,
-            #[cfg(feature = "hsts")]
-            hsts,
+            hops,
             allow_plain_http,
             proxy,
             resolver,
             versions,
-            #[cfg_attr(not(feature = "hsts"), expect(unused_mut, reason = "HSTS is a layer"))]
-            mut layers,
+            layers,
             listeners,
+            #[cfg(feature = "testing")]
+            fake,
             mistake,
         } = self;
-        #[cfg(feature = "hsts")]
-        if let Some(hosts) = hsts {
-            layers.of_hops.insert(0, wrap(HstsLayer::new(hosts)));
-        }
         #[cfg(feature = "decompression")]
         let decoding = decoding.filter(|_| {
             // The caller asks, for every request.
-            !default_headers.contains_key(ACCEPT_ENCODING) && !default_headers.contains_key(RANGE)
+            let everywhere = &default_headers.everywhere;
+            !everywhere.contains_key(ACCEPT_ENCODING) && !everywhere.contains_key(RANGE)
         });
         let listeners = Listeners::new(listeners);
+        #[cfg(feature = "testing")]
+        let fake = fake.map(|server| InPlace {
+            server,
+            default_headers: default_headers.clone(),
+            has_policy: policy.is_some(),
+        });
+        #[cfg(feature = "testing")]
+        let default_policy = match &fake {
+            Some(_) => testing::trusting_no_server,
+            None => system_policy,
+        };
+        #[cfg(not(feature = "testing"))]
+        let default_policy = system_policy;
         let policy = match (mistake, policy) {
             (Some(mistake), _) => Err(mistake),
             (None, Some(policy)) => Ok(policy),
-            (None, None) => Policy::builder()
-                .build()
+            (None, None) => default_policy()
                 .map(PolicyHandle::new)
                 .map_err(Failure::config),
         };
@@ -178,11 +192,19 @@ impl ClientBuilder {
                 listeners: listeners.clone(),
             };
             let pool = Pool::new(connector, pool_limits);
-            Router::new(policy, route, allow_plain_http, pool)
+            Router::new(
+                policy,
+                route,
+                allow_plain_http,
+                pool,
+                #[cfg(feature = "testing")]
+                fake,
+            )
         });
-        let hops = HopStage::new(router, checkout_limit, request_limits, versions);
+        let stage = HopStage::new(router, checkout_limit, request_limits, versions);
         let settings = CallSettings {
             redirects,
+            hops,
             #[cfg(feature = "decompression")]
             decoding,
             #[cfg(feature = "retry")]
@@ -190,11 +212,16 @@ impl ClientBuilder {
         };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(hops, settings, layers, listeners),
+                stack: Stack::new(stage, settings, layers, listeners),
                 body_cap,
             }),
         }
     }
+}
+
+/// The policy of a client that was given none.
+fn system_policy() -> Result<Policy, ConfigError> {
+    Policy::builder().build()
 }
 
 /// Shows only the names of the default headers.
@@ -209,14 +236,15 @@ impl fmt::Debug for ClientBuilder {
             decoding,
             #[cfg(feature = "retry")]
             retries,
-            #[cfg(feature = "hsts")]
-            hsts,
+            hops,
             allow_plain_http,
             proxy,
             resolver,
             versions,
             layers,
             listeners,
+            #[cfg(feature = "testing")]
+            fake,
             mistake,
         } = self;
         let mut f = f.debug_struct("ClientBuilder");
@@ -224,12 +252,13 @@ impl fmt::Debug for ClientBuilder {
         f.field("decoding", decoding);
         #[cfg(feature = "retry")]
         f.field("retries", retries);
-        #[cfg(feature = "hsts")]
-        f.field("hsts", hsts);
+        #[cfg(feature = "testing")]
+        f.field("fake", fake);
         f.field("policy", policy)
-            .field("default_headers", &HeaderNames(default_headers))
+            .field("default_headers", default_headers)
             .field("limits", limits)
             .field("redirects", redirects)
+            .field("hops", hops)
             .field("allow_plain_http", allow_plain_http)
             .field("proxy", proxy)
             .field("resolver", resolver)
