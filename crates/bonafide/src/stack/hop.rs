@@ -140,8 +140,10 @@ impl CallStage {
         deadline: Deadline,
     ) -> Result<HopResponse, Error> {
         #[cfg(feature = "retry")]
-        return self.attempts(router, call, deadline).await;
-        #[cfg(not(feature = "retry"))]
+        if let Some(course) = self.retries.begin(router, call)? {
+            // Boxed, since the future of every call would be as large.
+            return Box::pin(self.attempts(course, router, call, deadline)).await;
+        }
         self.once(router, call, deadline).await
     }
 

@@ -4,3 +4,5 @@ mod endings;
 mod listeners;
 mod log;
 mod order;
+mod property;
+mod timings;
