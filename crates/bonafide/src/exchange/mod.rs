@@ -15,8 +15,8 @@ mod replay;
 mod sendable;
 mod sending;
 mod waiting;
+mod written;
 
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,6 @@ use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
 use http::uri::PathAndQuery;
-use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
@@ -36,15 +35,14 @@ pub(crate) use self::attach::unauthenticated;
 pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
-use self::interim::Gate;
 pub(crate) use self::interim::OnInformational;
 use self::pace::Pace;
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
 pub(crate) use self::sendable::settle;
-use self::sending::Sending;
 use self::waiting::ForHeaders;
+use self::written::{Written, write};
 use crate::body::Body;
 use crate::connect::{ConnectionInfo, Connector, Meta};
 use crate::error::{Delivery, Error, Failure};
@@ -132,7 +130,7 @@ pub(crate) async fn exchange(
         // From here no path leads to a connection.
         return Box::pin(fake::exchange(server, router, call, deadline)).await;
     }
-    let pace = Pace::start(call);
+    let mut pace = Pace::start(call);
     let mut now = pace.start;
     let mut tries = Tries::default();
     loop {
@@ -141,46 +139,29 @@ pub(crate) async fn exchange(
             .map_err(|error| pace.unconnected(tries.blame(error)))?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
+        pace.got(leased, reused);
         if reused && meta.is_past(|| router.now()) {
             report_fault(lease);
             now = Instant::now();
             continue;
         }
         let spare = call.body.try_clone();
-        let mut body = mem::take(&mut call.body);
-        let progress = body.watch();
-        let unread = progress.clone().filter(|_| !body.is_end_stream());
         let http1 = matches!(lease, Lease::Http1(_));
-        let mut gate = None;
-        if http1 && interim::expects_continue(&call.headers) && !body.is_end_stream() {
-            let (held, gated) = Gate::hold(body, call.limits.expect_continue);
-            gate = Some(held);
-            body = gated;
-        }
-        let request = meta.wire.request(
-            call.method.clone(),
-            call.path.clone(),
-            &call.headers,
-            call.credentials,
-            body,
-        );
-        let over = |error: Error| {
-            let error = error.over(meta.info.receipt());
-            pace.unanswered(error, &meta, leased, reused, unread.as_ref())
+        let Written {
+            request,
+            attached,
+            gate,
+            progress,
+            sending,
+        } = match write(call, &meta, http1) {
+            Ok(written) => written,
+            Err(failure) => {
+                let error = Error::from(failure.delivered(Delivery::NotSent));
+                return Err(tries.blame(pace.unanswered(error, &meta, None)));
+            }
         };
-        let unsent =
-            |failure: Failure| tries.blame(over(failure.delivered(Delivery::NotSent).into()));
-        let mut request = request.map_err(unsent)?;
-        let attached = match &call.attachments {
-            None => Attached::default(),
-            Some(attachments) => attachments
-                .attach(&mut request, call, &meta)
-                .map_err(unsent)?,
-        };
-        let callback = call.extensions.get().filter(|_| http1).cloned();
-        let request = interim::listen(request, gate.clone(), callback);
+        let unread = progress.clone();
         let limit = call.limits.headers;
-        let sending = Sending::of(&call.events, request.body(), unread.as_ref());
         call.events.notify(|call| Event::SendStarted {
             call,
             connection: meta.info.id(),
@@ -208,7 +189,9 @@ pub(crate) async fn exchange(
         drop(waiting);
         let answered = match outcome {
             Ok(answered) => answered,
-            Err(late) => return Err(over(late.into())),
+            Err(late) => {
+                return Err(pace.unanswered(late.into(), &meta, unread.as_ref()));
+            }
         };
         match answered {
             Ok(response) => {
@@ -217,7 +200,7 @@ pub(crate) async fn exchange(
                     Ok(framing) => framing,
                     Err(failure) => {
                         report_fault(lease);
-                        return Err(over(failure.into()));
+                        return Err(pace.unanswered(failure.into(), &meta, unread.as_ref()));
                     }
                 };
                 if let Some(attachments) = &call.attachments {
@@ -234,7 +217,7 @@ pub(crate) async fn exchange(
                 });
                 let delivered = Delivered {
                     path: call.path.clone(),
-                    timings: pace.timings(&meta, leased, reused, unread.as_ref()),
+                    timings: pace.timings(&meta, unread.as_ref()),
                     attached,
                     meta,
                 };
@@ -252,7 +235,7 @@ pub(crate) async fn exchange(
                 let failure = failure.or_else(|| unread.as_ref()?.failure());
                 if let Some(failure) = failure {
                     let failure = failure.delivered(Delivery::MaybeProcessed);
-                    return Err(over(failure.into()));
+                    return Err(pace.unanswered(failure.into(), &meta, unread.as_ref()));
                 }
                 let gone = error.as_ref().is_none_or(broken::is_connection_gone);
                 let delivery = match &error {
@@ -283,7 +266,11 @@ pub(crate) async fn exchange(
                     None => {
                         let mut failure = broken::failure(error).delivered(delivery);
                         failure.passing |= delivery.is_unprocessed();
-                        return Err(tries.blame(over(failure.into())));
+                        return Err(tries.blame(pace.unanswered(
+                            failure.into(),
+                            &meta,
+                            unread.as_ref(),
+                        )));
                     }
                 }
             }

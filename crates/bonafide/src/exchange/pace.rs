@@ -8,10 +8,14 @@ use crate::connect::Meta;
 use crate::error::Error;
 use crate::observe::Timings;
 
-/// When an attempt began, and its call.
+/// When an attempt and its call began, and when it got its connection.
+#[derive(Clone, Copy)]
 pub(super) struct Pace {
     begun: Instant,
     pub(super) start: Instant,
+    /// When it had its connection.
+    leased: Instant,
+    reused: bool,
 }
 
 impl Pace {
@@ -21,18 +25,21 @@ impl Pace {
         Self {
             begun: *call.begun.get_or_insert(start),
             start,
+            leased: start,
+            reused: false,
         }
     }
 
-    /// The times until now, for a request that has a connection since `leased`.
-    pub(super) fn timings(
-        &self,
-        meta: &Meta,
-        leased: Instant,
-        reused: bool,
-        progress: Option<&Progress>,
-    ) -> Timings {
+    /// The attempt has a connection since `leased`.
+    pub(super) fn got(&mut self, leased: Instant, reused: bool) {
+        self.leased = leased;
+        self.reused = reused;
+    }
+
+    /// The times until now, for a request that has a connection.
+    pub(super) fn timings(&self, meta: &Meta, progress: Option<&Progress>) -> Timings {
         let now = Instant::now();
+        let Self { leased, reused, .. } = *self;
         let sent = match progress {
             None => leased,
             // A response may come before the end of the request.
@@ -65,16 +72,15 @@ impl Pace {
         })
     }
 
-    /// Adds the times to the error of a request that got no response.
+    /// Adds the times and the receipt to the error of a request that got no response.
     #[cold]
     pub(super) fn unanswered(
         &self,
         error: Error,
         meta: &Meta,
-        leased: Instant,
-        reused: bool,
         progress: Option<&Progress>,
     ) -> Error {
-        error.timed(|| Some(self.timings(meta, leased, reused, progress)))
+        let error = error.over(meta.info.receipt());
+        error.timed(|| Some(self.timings(meta, progress)))
     }
 }
