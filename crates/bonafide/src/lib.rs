@@ -32,6 +32,8 @@
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
 //! | set time limits and size caps | [`limits`] |
+//! | see where the time went | [`Response::timings`], [`Error::timings`] |
+//! | be notified of each step: lookup, handshake, pool, retry, redirect | [`events`] |
 //! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!

@@ -5,8 +5,8 @@ use crate::observe::{OpeningTimes, Timings};
 
 impl Error {
     /// Where the time went until the failure, or until the headers if the failure came later;
-    /// [`phase`](Self::phase) says which part failed. `None` if nothing had begun, and for the
-    /// error of a [layer](crate::ClientBuilder::layer).
+    /// [`phase`](Self::phase) says which part failed. `None` if the request could not be built, and
+    /// where a [layer](crate::ClientBuilder::layer) failed, or took too long.
     ///
     /// ```
     /// # async fn show() {

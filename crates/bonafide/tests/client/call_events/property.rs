@@ -93,7 +93,6 @@ fn check(events: &[(Option<CallId>, Option<ConnectionId>, &'static str)]) -> Res
             && count(names, "request-sent") <= leases
             && count(names, "response-head") <= leases
             && count(names, "body-ended") <= 1;
-        // A response has a body, or fails on its way.
         if !is_framed || !is_ordered {
             return Err(format!("{names:?}"));
         }
@@ -119,7 +118,11 @@ fn check(events: &[(Option<CallId>, Option<ConnectionId>, &'static str)]) -> Res
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn each_beginning_has_one_end_and_nothing_follows_the_end_of_a_call(
