@@ -10,7 +10,7 @@
 //! | `policy_check` | what a program trusts, kept in a file and compared with it in its CI |
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
-//! | `events` | what a listener is notified of, as a waterfall, and where the time of two calls went |
+//! | `waterfall` | what a listener is notified of, as a waterfall, and where the time of two calls went |
 //! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
 //! | `any_rustls_client` | the same policy inside reqwest |
 //! | `danger_localhost` | a grant: the loud, dated exception, with `--features danger-insecure-grants` |

@@ -1,7 +1,7 @@
 //! Events of two calls as a waterfall, and the parts of their time.
 //!
 //! ```text
-//! cargo run --example events
+//! cargo run --example waterfall
 //! ```
 //!
 //! Nothing leaves this machine: the server is started here, under a CA of its own.
