@@ -3,15 +3,28 @@
 use std::io;
 use std::net::SocketAddr;
 
+use bonafide::{Client, ClientBuilder};
 use bonafide_testkit::TestCa;
 use bonafide_verify::pki_types::ServerName;
 use bonafide_verify::{Anchors, Policy, PolicyBuilder, TlsError, VerifiedStream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::terminator::Http;
+
 /// A policy that trusts this authority alone.
 pub fn trusting(authority: &TestCa) -> PolicyBuilder {
     Policy::builder().anchors(Anchors::only(authority.certificate().clone()))
+}
+
+/// A client that trusts this authority alone and uses this version of HTTP alone.
+pub fn client_over(http: Http, authority: &TestCa) -> ClientBuilder {
+    let policy = trusting(authority).build().expect("the policy is complete");
+    let builder = Client::builder().policy(policy);
+    match http {
+        Http::One => builder.http1_only(),
+        Http::Two => builder.http2_only(),
+    }
 }
 
 /// A verified stream to the server at `address`, as `host`.

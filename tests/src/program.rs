@@ -28,7 +28,24 @@ impl Program {
         program
     }
 
-    /// Looks in the same places, and says nothing.
+    /// Looks for a program of the virtual environment of this peer, which `cargo xtask peers
+    /// --install` makes.
+    ///
+    /// `None`, with a word on stderr, where it is missing.
+    ///
+    /// # Panics
+    /// If it is missing and the variable `CI` is set.
+    pub(crate) fn find_in_environment(peer: &'static str, program: &str) -> Option<Self> {
+        let environments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
+        let file = environments.join(peer).join("bin").join(program);
+        if !file.is_file() {
+            skip(&format!("{peer} not found"));
+            return None;
+        }
+        Some(Self { name: peer, file })
+    }
+
+    /// Looks in the same places as [`find`](Self::find), and says nothing.
     pub(crate) fn locate(name: &'static str) -> Option<Self> {
         let file = folders()
             .map(|folder| folder.join(name))

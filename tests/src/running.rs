@@ -93,6 +93,12 @@ impl Running {
     }
 }
 
+/// The lines of a log that have been written to their ends.
+pub(crate) fn complete_lines(log: &str) -> Vec<String> {
+    let complete = log.rfind('\n').map_or("", |end| &log[..end]);
+    complete.lines().map(str::to_owned).collect()
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         if thread::panicking() {

@@ -25,6 +25,11 @@ impl Scratch {
         path
     }
 
+    /// Makes a folder, and those above it.
+    pub(crate) fn folder(&self, name: &str) {
+        fs::create_dir_all(self.0.path().join(name)).expect("the temporary folder is writable");
+    }
+
     /// The bytes of a file that is there.
     pub(crate) fn read_bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.0.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use bonafide_testkit::{Identity, TestCa};
+use http::Version;
 
 use crate::haproxy::Haproxy;
 use crate::loopback::origin;
@@ -22,6 +23,19 @@ pub enum Brand {
 pub enum Http {
     One,
     Two,
+}
+
+impl Http {
+    /// Both versions.
+    pub const BOTH: [Self; 2] = [Self::One, Self::Two];
+
+    /// As a response has it.
+    pub fn version(self) -> Version {
+        match self {
+            Self::One => Version::HTTP_11,
+            Self::Two => Version::HTTP_2,
+        }
+    }
 }
 
 /// A request, as the server's log has it.

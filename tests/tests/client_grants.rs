@@ -6,16 +6,18 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
+use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use bonafide::assurance::Assurance;
+use bonafide::auth::{AuthError, Bearer, Credential, Digest};
 use bonafide::cookies::Jar;
 use bonafide::danger::Grant;
 use bonafide::hsts::HstsHosts;
 use bonafide::store::Partition;
 use bonafide::verify::pki_types::UnixTime;
 use bonafide::verify::{Code, Policy};
-use bonafide::{Client, ClientBuilder, Url};
+use bonafide::{Client, ClientBuilder, Delivery, Kind, Url};
 use bonafide_testkit::{Identity, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use bytes::Bytes;
@@ -98,4 +100,30 @@ async fn no_cookie_is_sent_and_none_is_stored() {
         assert_eq!(response.text().await.unwrap(), "");
     }
     assert_eq!(jar.len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_with_a_credential_is_an_error_before_anything_of_it_is_sent() {
+    let server = server(|_| Response::new(Bytes::new())).await;
+    let bearer = || Bearer::new("s3cret").unwrap();
+    let zone = Credential::for_zone("localhost", bearer()).unwrap();
+    for credential in [
+        Credential::for_origin(&server.url(""), bearer()).unwrap(),
+        Credential::for_origin(&server.url(""), Digest::new("user", "s3cret").unwrap()).unwrap(),
+        zone.clone(),
+        zone.pinned(),
+    ] {
+        let client = builder().credential(credential).build().unwrap();
+        let error = client.get(server.url("/")).send().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Auth);
+        let cause: &AuthError = error.source().unwrap().downcast_ref().unwrap();
+        assert!(matches!(cause, AuthError::Unverified { .. }), "{cause:?}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(error.receipt().unwrap().is_granted());
+        assert!(
+            !format!("{error} {error:?}").contains("s3cret"),
+            "{error:?}"
+        );
+    }
+    assert_eq!(server.request_count(), 0);
 }

@@ -55,8 +55,13 @@ impl Invocation {
 
     /// A git command.
     pub(crate) fn git(args: &[&str]) -> Self {
+        Self::program("git", args)
+    }
+
+    /// Any other program.
+    pub(crate) fn program(name: &str, args: &[&str]) -> Self {
         Self {
-            program: "git".to_owned(),
+            program: name.to_owned(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             variables: Vec::new(),
         }

@@ -99,8 +99,14 @@ enum Task {
     },
     /// Runs every example.
     Examples,
-    /// Lists the real servers and clients that tests run against.
-    Peers,
+    /// Lists the real servers and clients that tests run against, where each is, and how many tests
+    /// use it.
+    Peers {
+        /// Installs first what is missing: with apt, as root or with sudo, and with pip in
+        /// target/peers.
+        #[arg(long)]
+        install: bool,
+    },
     /// Fuzzes what reads a peer's bytes, on a stable toolchain: see fuzz/README.md.
     Fuzz {
         /// The target to run [default: all, one after the other].
@@ -198,7 +204,7 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
             .with_args(args)
             .run(workspace.root())?,
         Task::Examples => gate::run_examples(&workspace)?,
-        Task::Peers => Peers::find(&workspace)?.print(),
+        Task::Peers { install } => list_peers(&workspace, install)?,
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, seconds, target.as_deref())?,
         Task::Conformance { args } => {
             let badssl = args.first().is_some_and(|suite| suite == "badssl");
@@ -232,6 +238,17 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+fn list_peers(workspace: &Workspace, install: bool) -> Result<(), Box<dyn Error>> {
+    let peers = Peers::find(workspace)?;
+    let installed = if install {
+        peers.install(workspace)
+    } else {
+        Ok(())
+    };
+    Peers::find(workspace)?.print();
+    Ok(installed?)
 }
 
 fn test(workspace: &Workspace, args: Vec<String>) -> Result<(), Box<dyn Error>> {

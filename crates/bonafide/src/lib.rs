@@ -24,6 +24,7 @@
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
@@ -31,7 +32,12 @@
 //! | handle an error: its kind, code and explanation | [`Error`], [`Kind`], [`Error::explain`] |
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
 //! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
+//! | keep cookies, answer challenges, refresh tokens | `cookies`, `auth`: features |
+//! | headers for one origin, API keys among them | [`ClientBuilder::default_header_at`], [`ClientBuilder::secret_header_at`] |
 //! | set time limits and size caps | [`limits`] |
+//! | test a program that uses a client | `testing` (feature `testing`) without a network; `bonafide-testkit` over TLS that is verified |
+//! | see where the time went | [`Response::timings`], [`Error::timings`] |
+//! | be notified of each step: lookup, handshake, pool, retry, redirect | [`events`] |
 //! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!
@@ -48,6 +54,8 @@
 //! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`], [`RequestBuilder::http1_only`], [`RequestBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
+//! | cookies, credentials, hosts that are asked over https alone | none | `ClientBuilder::cookies`, `credential`, `hsts` |
+//! | default headers | `Accept` and `User-Agent` | [`ClientBuilder::default_headers`], [`ClientBuilder::default_header_at`] |
 //! | proxy | none, and no environment variable is read | [`ClientBuilder::proxy`] |
 //! | a caller's tower layers | none | [`ClientBuilder::layer`], [`ClientBuilder::hop_layer`] |
 //! | repeating a request | if it provably was not processed, over HTTP/1.1 if the server requires that; once, if it is idempotent and a kept connection was closed | `ClientBuilder::retry` |
@@ -73,8 +81,10 @@
 //! | `bundled` | | Mozilla's roots, compiled in |
 //! | `cookies` | | `ClientBuilder::cookies`: keeps cookies (RFC 6265bis), each zone its own |
 //! | `crlite` | | checks revocation by the filters that Mozilla publishes |
+//! | `file-store` | | `store::FileStore`: cookies and HSTS hosts in files, crash-safe |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
+//! | `sse` | | the module `sse`: server-sent events, over as many connections as it takes |
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
@@ -94,6 +104,7 @@ pub mod danger;
 pub mod download;
 mod error;
 mod event_post;
+pub mod events;
 mod exchange;
 mod header_names;
 pub mod limits;
@@ -107,6 +118,8 @@ mod response;
 #[cfg(feature = "retry")]
 pub mod retry;
 mod router;
+#[cfg(feature = "sse")]
+pub mod sse;
 mod stack;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -50,6 +50,11 @@
 //! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
 //! | waiting for a credential, such as a token that is fetched | 60 s | |
 //! | the body of a 401 whose challenge is answered | 64 KiB, 1 s | |
+//! | bytes of a line of an event stream | 64 KiB | `EventStream::max_line_bytes`, `Events::max_line_bytes` |
+//! | bytes of the data of an event | 1 MiB | `EventStream::max_event_bytes`, `Events::max_event_bytes` |
+//! | silence of an event stream before another connection takes its place | 60 s | [`RequestBuilder::read_timeout`] |
+//! | waiting to connect again, and the random time that is added | 60 s | `EventStream::max_wait` |
+//! | connections of an event stream that fail in a row | 10 | `EventStream::max_failures` |
 //! | bytes of a `Location` or a reason phrase that an error quotes | 128 | |
 //!
 //! The limits on connections to one origin hold for each runtime that the client is used on, and
@@ -87,6 +92,8 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
+#[cfg(feature = "sse")]
+use bonafide_tower::retry::Budget;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -120,6 +127,40 @@ pub(crate) const MAX_ORIGINS: usize = 256;
 
 /// The most bytes that are kept of the page of a proxy that refuses.
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+
+/// Most bytes of a line of an event stream, its end not counted.
+#[cfg(feature = "sse")]
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// Most bytes of the data of one event.
+#[cfg(feature = "sse")]
+pub(crate) const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
+/// How long an event stream may be silent before another connection takes its place. Servers that
+/// keep a stream alive send a comment every 15 to 30 s (WHATWG HTML standard, section 9.2.7).
+#[cfg(feature = "sse")]
+pub(crate) const EVENTS_IDLE: Duration = Duration::from_secs(60);
+
+/// How long an event stream waits before it connects again, unless the server sends `retry`.
+#[cfg(feature = "sse")]
+pub(crate) const RECONNECT_WAIT: Duration = Duration::from_secs(3);
+
+/// The shortest such wait, whatever the server sends.
+#[cfg(feature = "sse")]
+pub(crate) const MIN_RECONNECT_WAIT: Duration = Duration::from_millis(100);
+
+/// The longest such wait, and the longest addition to it.
+#[cfg(feature = "sse")]
+pub(crate) const MAX_RECONNECT_WAIT: Duration = Duration::from_secs(60);
+
+/// How many connections of an event stream may fail in a row before it ends.
+#[cfg(feature = "sse")]
+pub(crate) const MAX_RECONNECTS: u32 = 10;
+
+/// Failed connections of all event streams of a client to one origin: 100, and one more for each
+/// connection on which something arrived.
+#[cfg(feature = "sse")]
+pub(crate) const EVENT_BUDGET: Budget = Budget::new(100, 100);
 
 /// How long the client waits for that page. The page only explains a refusal that is already known.
 pub(crate) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
@@ -447,6 +488,29 @@ mod tests {
                     seconds(Some(REFUSAL_LIMIT))
                 ),
             ),
+        ] {
+            let row = rows.iter().find(|(name, _)| name.starts_with(limit));
+            let (_, shown) = row.unwrap_or_else(|| panic!("no row \"{limit}\""));
+            assert_eq!(*shown, default, "{limit}");
+        }
+    }
+
+    #[cfg(feature = "sse")]
+    #[test]
+    fn the_page_has_each_default_of_event_streams() {
+        let rows = rows();
+        for (limit, default) in [
+            ("bytes of a line of an event", kib(MAX_LINE_BYTES as u64)),
+            (
+                "bytes of the data of an event",
+                format!("{} MiB", MAX_EVENT_BYTES / 1024 / 1024),
+            ),
+            ("silence of an event stream", seconds(Some(EVENTS_IDLE))),
+            (
+                "waiting to connect again",
+                seconds(Some(MAX_RECONNECT_WAIT)),
+            ),
+            ("connections of an event stream", MAX_RECONNECTS.to_string()),
         ] {
             let row = rows.iter().find(|(name, _)| name.starts_with(limit));
             let (_, shown) = row.unwrap_or_else(|| panic!("no row \"{limit}\""));

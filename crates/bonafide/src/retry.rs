@@ -21,8 +21,7 @@
 //! | was not sent | again | again |
 //! | may have been processed | again | no |
 //! | was answered with 408, 429, 500, 502, 503 or 504 | again | no |
-//! | was answered with 421 | again, once | again, once |
-//! | failed with `HTTP_1_1_REQUIRED` | again, once | again, once |
+//! | was answered with 421 | again, once, over a fresh connection | again, once, over a fresh connection |
 //! | ended because the server was refused, by an error of the policy or by a TLS alert | no | no |
 //!
 //! `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and `DELETE` are idempotent by method (RFC 9110 section
@@ -34,7 +33,8 @@
 //! [`ByDelivery`] classifies the attempts; [`ClientBuilder::retry_classifier`] replaces it.
 //!
 //! What a server provably did not process is sent again by every client, with or without a rule, at
-//! most three times; that is part of one attempt and is not counted here.
+//! most three times in all, and once over HTTP/1.1 after `HTTP_1_1_REQUIRED`. That is part of one
+//! attempt and is not counted here.
 //!
 //! # How often, and when
 //!
@@ -61,6 +61,11 @@
 //! [Layers](crate::ClientBuilder::layer) around the client see one request, and
 //! [hop layers](crate::ClientBuilder::hop_layer) see each attempt. Retries of several layers do not
 //! multiply where they share [`Attempts`], as [`RetryLayer`] does.
+//!
+//! In the extensions of an `http::Request` that is sent through the client as a tower service, a
+//! [`Retry`] is the rule of this request, and an [`Over`] says which connection it needs. Where
+//! there is a rule, [`Attempts`], [`BudgetKey`], [`Deadline`] and [`IdempotencyKey`] count as they
+//! do for [`RetryLayer`].
 //!
 //! The rule and the layer are those of `bonafide-tower`, for use without this client as well.
 //!

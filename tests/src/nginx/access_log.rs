@@ -1,5 +1,7 @@
 //! nginx's access log.
 
+use crate::running::complete_lines;
+
 /// The variables of a line, in the order of the fields of [`LoggedRequest`].
 pub(super) const FORMAT: &str = "$server_name $ssl_server_name $server_protocol $connection \
                                  $connection_requests $ssl_protocol $ssl_session_reused $status $uri \
@@ -35,9 +37,8 @@ pub struct LoggedRequest {
 
 /// The requests of the log's complete lines.
 pub(super) fn read(log: &str) -> Vec<LoggedRequest> {
-    let complete = log.rfind('\n').map_or("", |end| &log[..end]);
-    complete
-        .lines()
+    complete_lines(log)
+        .iter()
         .map(|line| parse(line).unwrap_or_else(|| panic!("an odd line in the log: {line:?}")))
         .collect()
 }

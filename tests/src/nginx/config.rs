@@ -6,18 +6,28 @@ use std::net::SocketAddr;
 use super::access_log::FORMAT;
 use super::{ACCESS_LOG, NginxBuilder, PID, Site};
 use crate::open_connections::SOCKET;
+use crate::page::page;
 use crate::scratch::Scratch;
 
 /// Writes the configuration and all that it refers to. One process does all of the work, so that it
 /// takes everything with it when it is ended.
 pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, http2: SocketAddr) {
     scratch.write("large", "x".repeat(Site::LARGE_BYTES));
+    scratch.write("page", page());
     let NginxBuilder {
         sites,
         protocols,
         requests_per_connection,
         early_data,
+        behind,
     } = plan;
+    let behind = behind.map_or(String::new(), |behind| {
+        format!(
+            "location /behind/ {{ proxy_pass http://{behind}/; proxy_http_version 1.1; \
+             proxy_buffering off; proxy_read_timeout 60s; \
+             gzip on; gzip_types application/json; gzip_min_length 0; }}"
+        )
+    });
     let early_data = if *early_data { "on" } else { "off" };
     let folder = scratch.path().display();
     let mut servers = String::new();
@@ -53,7 +63,9 @@ pub(super) fn write(plan: &NginxBuilder, scratch: &Scratch, http1: SocketAddr, h
         {staple}
         location / {{ return 200 "{name}"; }}
         location = /client {{ return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
+        {behind}
         location = /large {{ root {folder}; }}
+        location = /page {{ root {folder}; gzip on; default_type text/plain; gzip_types text/plain; }}
     }}
 "#
         )

@@ -23,7 +23,8 @@ const TRIES: usize = 5;
 /// A host that nginx serves. The first one answers requests for all others too.
 ///
 /// `/client` is answered with what is known of the client's certificate, `/large` with
-/// [`Site::LARGE_BYTES`] bytes, and everything else with the host's name.
+/// [`Site::LARGE_BYTES`] bytes, `/page` with the [`page`](crate::page()), in gzip to those who
+/// accept it, and everything else with the host's name.
 #[derive(Clone, Debug)]
 pub struct Site {
     name: String,
@@ -79,6 +80,7 @@ impl Nginx {
             protocols: "TLSv1.2 TLSv1.3",
             requests_per_connection: 1000,
             early_data: false,
+            behind: None,
         }
     }
 
@@ -164,6 +166,7 @@ pub struct NginxBuilder {
     protocols: &'static str,
     requests_per_connection: usize,
     early_data: bool,
+    behind: Option<SocketAddr>,
 }
 
 impl NginxBuilder {
@@ -182,6 +185,13 @@ impl NginxBuilder {
     /// Takes requests that come with a resumed handshake of TLS 1.3 (`ssl_early_data on`).
     pub fn taking_early_data(mut self) -> Self {
         self.early_data = true;
+        self
+    }
+
+    /// Passes all below `/behind/` on to this server of plain HTTP, without the prefix. What comes
+    /// back is sent on part by part, in gzip to those who accept it.
+    pub fn in_front_of(mut self, behind: SocketAddr) -> Self {
+        self.behind = Some(behind);
         self
     }
 

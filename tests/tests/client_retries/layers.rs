@@ -53,9 +53,15 @@ async fn a_layer_around_the_client_sees_one_call_and_a_hop_layer_each_attempt() 
 async fn retries_of_the_client_and_of_layers_on_both_sides_of_it_do_not_multiply() {
     let ca = TestCa::new();
     let layer = || RetryLayer::new().with_retry(quick());
-    for (outside, inside) in [(true, false), (false, true), (true, true)] {
+    for (own, outside, inside) in [
+        (true, true, false),
+        (true, false, true),
+        (true, true, true),
+        (false, true, false),
+        (false, true, true),
+    ] {
         let script = Script::new([Reply::Status(503)]);
-        let mut client = builder(&ca);
+        let mut client = if own { builder(&ca) } else { plain(&ca) };
         if outside {
             client = client.layer(layer());
         }
@@ -64,7 +70,7 @@ async fn retries_of_the_client_and_of_layers_on_both_sides_of_it_do_not_multiply
         }
         let client = script.instead_of_servers(client).build().unwrap();
         let response = client.get("https://localhost/").send().await.unwrap();
-        let row = format!("outside {outside}, inside {inside}");
+        let row = format!("own {own}, outside {outside}, inside {inside}");
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{row}");
         assert_eq!((response.attempts(), script.asked().len()), (3, 3), "{row}");
     }

@@ -7,6 +7,7 @@
 
 mod answers;
 mod budgets;
+mod connections;
 mod decisions;
 
 mod keys;

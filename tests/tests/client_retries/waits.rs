@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bonafide::retry::{Backoff, Budget, Deadline, GiveUp, Retry, Step};
 use bonafide::{Body, StatusCode};
 use bonafide_testkit::TestCa;
+use futures_util::FutureExt as _;
 use http::{Method, Request};
 use proptest::prelude::*;
 use tokio::runtime::Builder;
@@ -140,6 +141,20 @@ async fn waits_without_retry_after_are_within_the_backoff() {
             "{waited:?}"
         );
     }
+}
+
+#[test]
+fn outside_a_runtime_a_call_does_not_wait_and_ends_with_its_first_response() {
+    let ca = TestCa::new();
+    let log = Log::default();
+    let script = Script::new([Reply::Status(503)]);
+    let client = builder(&ca).retry_observer(log.clone());
+    let client = script.instead_of_servers(client).build().unwrap();
+    let call = client.get("https://localhost/").send();
+    let response = call.now_or_never().unwrap().unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.attempts(), 1);
+    assert_eq!(log.why(), Some(GiveUp::NoRuntime));
 }
 
 fn reply() -> impl Strategy<Value = Reply> {

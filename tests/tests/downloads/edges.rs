@@ -44,7 +44,9 @@ fn deepest(error: &Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    let text = cause.to_string();
+    let after_url = text.split_once("/file: ").map(|(_, text)| text.to_owned());
+    after_url.unwrap_or(text)
 }
 
 #[tokio::test]
@@ -98,9 +100,7 @@ async fn a_part_may_break_off_again_and_a_416_ends_or_restarts() {
         (
             vec![
                 broken(b"twe", 12),
-                part(b"lve bytes", 3, 12)
-                    .with("content-length", "9")
-                    .ending(End::BreaksOff),
+                part(b"lve bytes", 3, 12).ending(End::BreaksOff),
                 unsatisfied("bytes */12"),
             ],
             "bytes=12- \"a\"",
@@ -194,7 +194,7 @@ async fn attempts_count_from_the_last_one_that_brought_something_and_within_the_
     let site = site.await;
     let (content, requests) = outcome(&site).await;
     assert_eq!(content.unwrap_err().0, Kind::Body);
-    assert_eq!(requests.len(), 4);
+    assert_eq!(requests.len(), 3);
 
     // The budget has room for two.
     let site = Site::new(Alpn::Http1, steps).await;

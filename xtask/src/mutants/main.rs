@@ -38,8 +38,18 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// A Python that has the package `cryptography`.
-    #[arg(long, env = "BONAFIDE_PYTHON", default_value = "python3")]
+    #[arg(long, env = "BONAFIDE_PYTHON", default_value_t = python())]
     python: String,
+}
+
+/// That of the virtual environment which `cargo xtask peers --install` makes, where it is.
+fn python() -> String {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/pyca/bin/python");
+    if installed.is_file() {
+        installed.display().to_string()
+    } else {
+        "python3".to_owned()
+    }
 }
 
 /// Why mutants of a field may be accepted here and refused by both others.

@@ -12,6 +12,7 @@ mod files;
 mod http;
 mod peers;
 mod revocation;
+mod streams;
 mod transparency;
 
 use std::error::Error;
@@ -110,5 +111,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     http::cookies(&target("cookies"))?;
     http::challenges(&target("challenges"))?;
     http::bodies(&target("decoders"))?;
+    streams::events(&target("server_sent_events"))?;
     Ok(())
 }

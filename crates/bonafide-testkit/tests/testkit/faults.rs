@@ -117,6 +117,27 @@ async fn a_scripted_body_is_cut_at_the_byte() {
 }
 
 #[tokio::test]
+async fn a_response_of_the_http_crate_keeps_its_ending() {
+    let ca = TestCa::new();
+    let response = http::Response::builder()
+        .extension(Ending::CloseAfterRequest)
+        .body("lost");
+    let server = scripted(&ca, Alpn::Http1, [response.expect("a response").into()]).await;
+    let mut sender = http1(
+        connect(&server, &config(&ca, &[]))
+            .await
+            .expect("a connection"),
+    )
+    .await;
+    let error = sender
+        .send_request(get("/"))
+        .await
+        .expect_err("no response");
+    assert!(error.is_incomplete_message(), "{error:?}");
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_cut_without_a_body_cuts_all_the_same() {
     let ca = TestCa::new();
     let fault = Scripted::fault(Ending::CutBody { sent: 1 });

@@ -1,6 +1,6 @@
 //! Interim responses by script.
 
-use bonafide_testkit::{Alpn, Recipe, Scripted, TestCa, TestServer};
+use bonafide_testkit::{Alpn, PlainServer, Recipe, Scripted, TestCa, TestServer};
 use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -41,6 +41,25 @@ async fn interim_responses_come_before_the_response_over_http1() {
         );
         assert!(answer.starts_with(&interim), "{answer}");
     }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn interim_responses_come_before_the_response_over_plain_tcp() {
+    let server = PlainServer::builder()
+        .script([Scripted::ok("done").interim(103, &[])])
+        .start()
+        .await;
+    let mut tcp = tokio::net::TcpStream::connect(server.addr())
+        .await
+        .expect("a connection");
+    tcp.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .expect("a request");
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).await.expect("a response");
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n";
+    assert!(answer.starts_with(interim), "{answer}");
     server.shutdown().await;
 }
 

@@ -214,6 +214,28 @@ async fn requests_are_taken_in_order_with_what_is_known_of_their_connection() {
 }
 
 #[tokio::test]
+async fn a_handler_sees_the_whole_body_of_which_a_part_is_recorded() {
+    let server = PlainServer::builder()
+        .recorded_body_bytes(3)
+        .handler(|request: Request<Bytes>| async move { Response::new(request.into_body()) })
+        .start()
+        .await;
+    let tcp = tokio::net::TcpStream::connect(server.addr())
+        .await
+        .expect("a connection");
+    let request = Request::post("/")
+        .header("host", "localhost")
+        .body(Full::from("whole"))
+        .expect("a good request");
+    let response = http1(tcp).await.send_request(request).await;
+    let echo = text(response.expect("a response")).await.expect("a body");
+    assert_eq!(echo, "whole");
+    let request = server.take_request().await;
+    assert_eq!((&request.body[..], request.body_len), (&b"who"[..], 5));
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_request_that_comes_later_is_waited_for() {
     let server = PlainServer::start().await;
     let addr = server.addr();

@@ -8,6 +8,8 @@ mod shared;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "sse")]
+use bonafide_tower::retry::Budgets;
 use bonafide_verify::PolicyHandle;
 use http::Method;
 
@@ -16,6 +18,8 @@ pub use self::request::RequestBuilder;
 pub(crate) use self::shared::shared;
 use crate::limits::Cap;
 use crate::origin::IntoUrl;
+#[cfg(feature = "sse")]
+use crate::origin::Origin;
 use crate::stack::Stack;
 
 /// Sends HTTPS requests, and shows with every response why its server was trusted.
@@ -46,6 +50,9 @@ pub(crate) struct Inner {
     pub(crate) stack: Stack,
     /// For the methods of a response that collect its body.
     pub(crate) body_cap: Cap,
+    /// For connections of event streams that failed, by origin.
+    #[cfg(feature = "sse")]
+    pub(crate) event_budgets: Budgets<Origin>,
 }
 
 impl Client {
@@ -135,10 +142,16 @@ impl Default for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { stack, body_cap } = &*self.inner;
-        f.debug_struct("Client")
-            .field("stack", stack)
-            .field("body_cap", body_cap)
-            .finish()
+        let Inner {
+            stack,
+            body_cap,
+            #[cfg(feature = "sse")]
+            event_budgets,
+        } = &*self.inner;
+        let mut f = f.debug_struct("Client");
+        f.field("stack", stack).field("body_cap", body_cap);
+        #[cfg(feature = "sse")]
+        f.field("event_budgets", event_budgets);
+        f.finish()
     }
 }

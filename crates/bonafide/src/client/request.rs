@@ -55,10 +55,10 @@ use crate::versions::Versions;
 /// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<C = Client> {
-    pub(crate) client: Client,
+    client: Client,
     /// Boxed, since a builder is moved with each of its methods.
-    pub(crate) call: Result<Box<Call>, Error>,
-    pub(crate) timeouts: RequestTimeouts,
+    call: Result<Box<Call>, Error>,
+    timeouts: RequestTimeouts,
     sent_by: PhantomData<fn() -> C>,
 }
 
@@ -389,6 +389,24 @@ impl<C> RequestBuilder<C> {
         self.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
     }
 
+    /// The client that will send it.
+    #[cfg(any(feature = "download", feature = "sse"))]
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The request so far and its own time limits; `None` if it has a mistake.
+    #[cfg(feature = "download")]
+    pub(crate) fn parts(&self) -> Option<(&Call, RequestTimeouts)> {
+        Some((self.call.as_ref().ok()?, self.timeouts))
+    }
+
+    /// As `parts`, to be changed.
+    #[cfg(feature = "sse")]
+    pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
+        Some((self.call.as_mut().ok()?, &mut self.timeouts))
+    }
+
     /// The same request, sent by the async client.
     #[cfg(feature = "blocking")]
     pub(crate) fn into_async(self) -> RequestBuilder {
@@ -424,7 +442,9 @@ impl RequestBuilder {
             match this.call {
                 Ok(ref mut call) => {
                     this.timeouts.apply(&mut call.limits);
-                    let Inner { stack, body_cap } = this.client.inner();
+                    let Inner {
+                        stack, body_cap, ..
+                    } = this.client.inner();
                     match stack.send(call).await {
                         Ok(answered) => Ok(Response::new(answered, *body_cap)),
                         Err(error) => Err(error),

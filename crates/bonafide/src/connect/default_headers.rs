@@ -1,17 +1,14 @@
 //! What every request on a connection is sent with, unless the caller sets its own.
 
-use std::fmt;
-
 use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_verify::Receipt;
 use http::{HeaderMap, HeaderValue};
 
 use crate::error::{Failure, Kind};
-use crate::header_names::HeaderNames;
 use crate::origin::Origin;
 
 /// The default headers of a client.
-#[derive(Clone)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) struct DefaultHeaders {
     /// Of requests to all origins.
     pub(crate) everywhere: HeaderMap,
@@ -50,16 +47,5 @@ impl DefaultHeaders {
     /// A header for all origins.
     pub(super) fn get(&self, name: http::HeaderName) -> Option<&HeaderValue> {
         self.everywhere.get(name)
-    }
-}
-
-/// Shows only the names.
-impl fmt::Debug for DefaultHeaders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { everywhere, at } = self;
-        f.debug_struct("DefaultHeaders")
-            .field("everywhere", &HeaderNames(everywhere))
-            .field("at", at)
-            .finish()
     }
 }

@@ -24,16 +24,15 @@ const PIECE_BYTES: usize = 256 * 1024;
 
 /// Downloads by `plan` what `request` asks for.
 pub(super) async fn run(request: RequestBuilder, plan: Plan) -> Result<Downloaded, Error> {
-    let call = match &request.call {
-        Ok(call) => call,
-        Err(_) => return Err(request.send().await.err().unwrap_or_else(unsendable)),
+    let Some((call, timeouts)) = request.parts() else {
+        return Err(request.send().await.err().unwrap_or_else(unsendable));
     };
     check(call, &plan).map_err(|failure| {
         let failure = failure.delivered(Delivery::NotSent);
         Error::from(failure).at(|| call.url())
     })?;
     let mut limits = call.limits;
-    request.timeouts.apply(&mut limits);
+    timeouts.apply(&mut limits);
     let (part, path, left) = open(&plan).await.map_err(|failure| {
         let failure = failure.delivered(Delivery::NotSent);
         Error::from(failure).at(|| call.url())
@@ -282,10 +281,10 @@ impl Run {
         if self.resumptions >= MAX_RESUMPTIONS {
             return Err(error);
         }
-        let Ok(call) = &self.request.call else {
+        let Some((call, _)) = self.request.parts() else {
             return Err(error);
         };
-        let stack = &self.request.client.inner().stack;
+        let stack = &self.request.client().inner().stack;
         let Some(wait) = stack.resume_after(call, &error, self.fruitless, self.deadline) else {
             return Err(error);
         };

@@ -6,8 +6,8 @@ use super::Error;
 
 impl Error {
     /// How many attempts the call made, over all hops: see
-    /// [`Response::attempts`](crate::Response::attempts). 0 if the call had no rule of retries, or
-    /// failed before its first attempt.
+    /// [`Response::attempts`](crate::Response::attempts). 0 if no attempt was counted: the call had
+    /// no rule of retries, or ended before its first attempt did.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts.as_ref().map_or(0, Attempts::made)
     }

@@ -49,15 +49,16 @@ pub enum Kind {
     /// A redirect led to something that is not a usable URL; the text quotes its beginning.
     Redirect,
     /// The status is 4xx or 5xx, and the caller called
-    /// [`error_for_status`](crate::Response::error_for_status).
+    /// [`error_for_status`](crate::Response::error_for_status), or it is not that of an event
+    /// stream.
     Status,
     /// The request's or the response's body ended early or could not be read, or the request's body
     /// does not have its declared length.
     Body,
-    /// The response's body is larger than the limit of the client or of the method. The text names
-    /// the setting.
+    /// The response's body, or a line or an event of an event stream, is larger than the limit of
+    /// the client or of the method. The text names the setting.
     TooLarge,
-    /// The response's body could not be decoded into the requested type.
+    /// The response's body could not be decoded into the requested type, or is not an event stream.
     Decode,
     /// A file could not be written: it may not, its name is that of a folder, or there is no room.
     File,

@@ -6,6 +6,7 @@ mod causes;
 mod failure;
 mod kind;
 mod proxy;
+mod timed;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,6 +27,7 @@ pub(crate) use self::causes::{causes, h2_cause};
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
+use crate::observe::Timings;
 
 /// Why a request failed.
 ///
@@ -58,6 +60,7 @@ struct Inner {
     receipt: Option<Arc<Receipt>>,
     /// The redirects that were followed before.
     hops: Vec<Hop>,
+    timings: Option<Timings>,
     /// None where no rule of retries counted them.
     #[cfg(feature = "retry")]
     attempts: Option<Attempts>,
@@ -142,7 +145,7 @@ impl Error {
         )
     }
 
-    /// Whether it is the error of [`error_for_status`](crate::Response::error_for_status).
+    /// Whether the response's status was the cause.
     pub fn is_status(&self) -> bool {
         self.kind() == Kind::Status
     }
@@ -256,9 +259,8 @@ impl Error {
         self
     }
 
-    /// The response's status, if it is the error of
-    /// [`error_for_status`](crate::Response::error_for_status). The status of a proxy's answer is
-    /// in [`proxy_refusal`](Self::proxy_refusal).
+    /// The response's status, if it is an error of [`Kind::Status`]. The status of a proxy's answer
+    /// is in [`proxy_refusal`](Self::proxy_refusal).
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.status
     }
@@ -327,6 +329,7 @@ impl From<Failure> for Error {
                 status: None,
                 receipt: None,
                 hops: Vec::new(),
+                timings: None,
                 #[cfg(feature = "retry")]
                 attempts: None,
             }),
@@ -351,6 +354,7 @@ impl fmt::Debug for Error {
             status,
             receipt,
             hops,
+            timings,
             #[cfg(feature = "retry")]
             attempts,
         } = &*self.inner;
@@ -364,7 +368,8 @@ impl fmt::Debug for Error {
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
-            .field("redirects", hops);
+            .field("redirects", hops)
+            .field("timings", timings);
         #[cfg(feature = "retry")]
         f.field("attempts", attempts);
         f.finish()

@@ -47,20 +47,16 @@ pub(crate) struct Attached {
 impl Attachments {
     /// The cookies of `jar`.
     #[cfg(feature = "cookies")]
-    pub(crate) fn with_jar(self, jar: Jar) -> Self {
-        Self {
-            jar: Some(jar),
-            ..self
-        }
+    pub(crate) fn with_jar(mut self, jar: Jar) -> Self {
+        self.jar = Some(jar);
+        self
     }
 
     /// A credential beside what is here.
     #[cfg(feature = "auth")]
-    pub(crate) fn with_credential(self, prepared: Prepared) -> Self {
-        Self {
-            prepared: Some(prepared),
-            ..self
-        }
+    pub(crate) fn with_credential(mut self, prepared: Prepared) -> Self {
+        self.prepared = Some(prepared);
+        self
     }
 
     /// Writes into `request`, which is `call` as it is sent on the connection of `meta`. What the
@@ -68,7 +64,7 @@ impl Attachments {
     ///
     /// # Errors
     ///
-    /// [`Kind::Auth`] if the credential must not be sent on this connection.
+    /// `Kind::Auth` if the credential must not be sent on this connection.
     pub(super) fn attach(
         &self,
         request: &mut Request<Body>,
@@ -91,6 +87,27 @@ impl Attachments {
         #[cfg(not(any(feature = "auth", feature = "cookies")))]
         let _ = (request, call, meta);
         Ok(Attached::default())
+    }
+
+    /// Writes nothing for a fake server, which is not verified: it gets no cookie of the jar.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Auth`] if a credential is to be sent, as on any connection that was not verified.
+    #[cfg(feature = "testing")]
+    pub(super) fn for_fake_server(&self, call: &Call) -> Result<(), Failure> {
+        #[cfg(feature = "auth")]
+        if let Some(prepared) = &self.prepared
+            && !call.headers.contains_key(AUTHORIZATION)
+        {
+            let checked = prepared
+                .credential()
+                .check_peer(prepared.origin(), Peer::Unverified);
+            return checked.map_err(unauthenticated);
+        }
+        #[cfg(not(feature = "auth"))]
+        let _ = call;
+        Ok(())
     }
 
     /// Stores the cookies that a response to `call` sets.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 #[cfg(feature = "retry")]
-use bonafide_tower::retry::Attempts;
+use bonafide_tower::retry::{Attempts, Over};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::events::CallEvents;
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
@@ -38,6 +40,9 @@ pub(crate) struct Call {
     pub(crate) connection: Wanted,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
+    /// When the whole call began, once it has.
+    pub(crate) begun: Option<Instant>,
+    pub(crate) events: CallEvents,
     /// The attempts of all hops, once a rule of retries counts them.
     #[cfg(feature = "retry")]
     pub(crate) attempts: Option<Attempts>,
@@ -60,9 +65,24 @@ pub(crate) enum Wanted {
     #[default]
     Any,
     /// One that is opened after the request asks for it, as after 421 (RFC 9110 section 15.5.20).
+    #[cfg_attr(
+        not(feature = "retry"),
+        expect(dead_code, reason = "a rule of retries alone asks for one")
+    )]
     Fresh,
     /// One of HTTP/1.1, as after HTTP_1_1_REQUIRED (RFC 9113 section 7).
     Http1,
+}
+
+#[cfg(feature = "retry")]
+impl From<Over> for Wanted {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Any => Self::Any,
+            Over::FreshConnection => Self::Fresh,
+            Over::Http1 => Self::Http1,
+        }
+    }
 }
 
 /// What an `http::Request` has no field for, while a call passes the caller's layers in that form.
@@ -79,6 +99,9 @@ pub(crate) struct Carried {
     attachments: Option<Arc<Attachments>>,
     /// The origin that credentials and attachments are for.
     origin: Origin,
+    /// When the whole call began.
+    begun: Option<Instant>,
+    events: CallEvents,
     /// The same for each copy of the request.
     pub(crate) reached: Reached,
 }
@@ -119,6 +142,8 @@ impl Call {
             versions,
             connection: Wanted::Any,
             extensions: Extensions::new(),
+            begun: None,
+            events: CallEvents::default(),
             #[cfg(feature = "retry")]
             attempts: None,
         })
@@ -165,12 +190,19 @@ impl Call {
         }
         if let Some(carried) = &carried {
             call.extent = carried.extent;
+            call.begun = carried.begun;
+            call.events = carried.events.clone();
         }
         call.body = body;
         call.extensions = head.extensions;
         call.connection = carried
             .as_ref()
             .map_or(Wanted::Any, |carried| carried.connection);
+        // Of a layer that retries. It is for this hop alone.
+        #[cfg(feature = "retry")]
+        if let Some(over) = call.extensions.remove::<Over>() {
+            call.connection = over.into();
+        }
         (call.credentials, call.attachments) = match carried {
             None => (uncarried, None),
             Some(carried) if carried.origin == call.origin() => {
@@ -210,6 +242,8 @@ impl Call {
             versions: self.versions,
             connection: self.connection,
             extensions: self.extensions.clone(),
+            begun: self.begun,
+            events: self.events.clone(),
             #[cfg(feature = "retry")]
             attempts: None,
         })
@@ -252,6 +286,8 @@ impl Call {
             credentials: self.credentials,
             attachments: self.attachments.clone(),
             origin: self.origin(),
+            begun: self.begun,
+            events: self.events.clone(),
             reached,
         }
     }

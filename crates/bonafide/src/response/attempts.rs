@@ -5,8 +5,9 @@ use bonafide_tower::retry::{Attempts, IdempotencyKey};
 use super::Response;
 
 impl Response {
-    /// How many attempts the call made, over all hops: 1 for a response to the first one. 0 if the
-    /// call had no rule of [retries](crate::retry).
+    /// How many attempts the call made, over all hops: 1 for a response to the first one. 0 if they
+    /// were not counted: the call had no rule of [retries](crate::retry), and no
+    /// [`RetryLayer`](crate::retry::RetryLayer) stands around the client.
     ///
     /// A request that provably was not processed is sent again within an attempt, and not counted.
     pub fn attempts(&self) -> u32 {

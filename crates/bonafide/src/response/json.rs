@@ -9,19 +9,22 @@ use serde_json::error::Category;
 
 use crate::error::{Failure, Kind, Phase};
 
-/// Reads `bytes` as JSON. The failure says where the mistake is, and quotes no value.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+/// The failure of a body.
+pub(super) const OF_BODY: &str = "the response's body is not JSON of the expected type";
+
+/// Reads `bytes` as JSON. The failure is `what`; it says where the mistake is, and quotes no value.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().iter().next().map(|_| error.path().to_string());
-        unexpected(path, error.inner())
+        unexpected(what, path, error.inner())
     })?;
-    json.end().map_err(|error| unexpected(None, &error))?;
+    json.end().map_err(|error| unexpected(what, None, &error))?;
     Ok(value)
 }
 
 #[cold]
-fn unexpected(path: Option<String>, error: &serde_json::Error) -> Failure {
+fn unexpected(what: &'static str, path: Option<String>, error: &serde_json::Error) -> Failure {
     let mistake = Mistake {
         path: path.map(|path| plain_words(path.as_bytes())),
         what: match (error.classify(), missing_field(error)) {
@@ -33,12 +36,9 @@ fn unexpected(path: Option<String>, error: &serde_json::Error) -> Failure {
         line: error.line(),
         column: error.column(),
     };
-    Failure::new(
-        Kind::Decode,
-        "the response's body is not JSON of the expected type",
-    )
-    .during(Phase::Body)
-    .caused_by(mistake)
+    Failure::new(Kind::Decode, what)
+        .during(Phase::Body)
+        .caused_by(mistake)
 }
 
 /// The field that serde missed. It is the name in the type, and not a part of the body.
@@ -111,7 +111,7 @@ mod tests {
                 "line 1, column 15: this is not JSON",
             ),
         ] {
-            let failure = parse::<Order>(json.as_bytes()).expect_err(json);
+            let failure = parse::<Order>(json.as_bytes(), OF_BODY).expect_err(json);
             let error = Error::from(failure);
             assert_eq!(error.kind(), Kind::Decode);
             assert_eq!(
@@ -121,6 +121,9 @@ mod tests {
             let shown = format!("{error:?}");
             assert!(!shown.contains("s3cret"), "{shown}");
         }
-        assert_eq!(parse::<Vec<u8>>(b" [1, 2] ").expect("numbers"), [1, 2]);
+        assert_eq!(
+            parse::<Vec<u8>>(b" [1, 2] ", OF_BODY).expect("numbers"),
+            [1, 2]
+        );
     }
 }

@@ -22,6 +22,8 @@ use hyper::ext::ReasonPhrase;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+#[cfg(feature = "sse")]
+pub(crate) use self::json::parse as parse_json;
 pub use self::stream::BytesStream;
 use crate::body::{Body, collect, next_chunk};
 use crate::connect::ConnectionInfo;
@@ -252,7 +254,7 @@ impl Response {
     }
 
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
-        json::parse(bytes).map_err(|failure| name(&self.found, failure.into()))
+        json::parse(bytes, json::OF_BODY).map_err(|failure| name(&self.found, failure.into()))
     }
 
     /// This response with its body in memory.
@@ -341,6 +343,18 @@ impl Response {
         self
     }
 
+    /// Drops what is unread of the body.
+    #[cfg(feature = "sse")]
+    pub(crate) fn close(&mut self) {
+        self.body = Body::empty();
+    }
+
+    /// The error that this response causes.
+    #[cfg(feature = "sse")]
+    pub(crate) fn blame(&self, failure: Failure) -> Error {
+        name(&self.found, failure.into())
+    }
+
     /// The body.
     pub fn into_body(self) -> Body {
         self.body
@@ -384,6 +398,7 @@ fn name(found: &Found, error: Error) -> Error {
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))
         .over(found.receipt())
+        .timed(|| found.timings())
         .after(found.hops())
 }
 

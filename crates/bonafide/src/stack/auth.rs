@@ -19,7 +19,7 @@ use crate::origin::Scheme;
 use crate::router::Router;
 
 /// The rule for `call`; `None` if no credential is for it, or the caller has set one.
-pub(super) fn rounds(keyring: &Keyring, call: &Call) -> Option<Rounds> {
+fn rounds(keyring: &Keyring, call: &Call) -> Option<Rounds> {
     if call.headers.contains_key(AUTHORIZATION) {
         return None;
     }
@@ -39,8 +39,24 @@ pub(super) struct Hop<'a> {
 }
 
 impl Hop<'_> {
-    /// Sends `call` with its credential, and again where a challenge to it is answered.
+    /// Sends `call`, with a credential of `keyring` if there is one for it, and again where a
+    /// challenge to it is answered.
     pub(super) async fn send(
+        &self,
+        call: &mut Call,
+        keyring: &Keyring,
+    ) -> Result<HopResponse, Error> {
+        match rounds(keyring, call) {
+            None => self.attempt(call).await,
+            Some(rounds) => self.authenticate(call, rounds).await,
+        }
+    }
+
+    async fn attempt(&self, call: &mut Call) -> Result<HopResponse, Error> {
+        self.stage.attempt(self.router, call, self.deadline).await
+    }
+
+    async fn authenticate(
         &self,
         call: &mut Call,
         mut rounds: Rounds,
@@ -72,7 +88,7 @@ impl Hop<'_> {
                 true => call.body.try_clone(),
                 false => None,
             };
-            let sent = self.stage.attempt(self.router, call, self.deadline).await;
+            let sent = self.attempt(call).await;
             call.attachments = None;
             let mut answer = sent.map_err(blame)?;
             let Some(delivered) = &mut answer.delivered else {
@@ -107,21 +123,21 @@ impl Hop<'_> {
 
     /// Waits for a credential, within the limit of the call and its own.
     async fn wait(&self, preparing: Preparing) -> Result<Option<Prepared>, Failure> {
-        let prepared = if Handle::try_current().is_err() {
-            preparing.await
-        } else {
-            let limited = timeout(CREDENTIAL_LIMIT, preparing);
-            let in_time = match self.deadline {
-                None => limited.await,
-                Some((at, limit)) => timeout_at(at, limited)
-                    .await
-                    .map_err(|_| Failure::overdue(limit).delivered(Delivery::NotSent))?,
-            };
-            in_time.map_err(|_| {
-                let what = format!("the credential took longer than {CREDENTIAL_LIMIT:?}");
-                Failure::new(Kind::Timeout, what).delivered(Delivery::NotSent)
-            })?
+        if Handle::try_current().is_err() {
+            let failure = Failure::outside_a_runtime("the request");
+            return Err(failure.delivered(Delivery::NotSent));
+        }
+        let limited = timeout(CREDENTIAL_LIMIT, preparing);
+        let in_time = match self.deadline {
+            None => limited.await,
+            Some((at, limit)) => timeout_at(at, limited)
+                .await
+                .map_err(|_| Failure::overdue(limit).delivered(Delivery::NotSent))?,
         };
+        let prepared = in_time.map_err(|_| {
+            let what = format!("the credential took longer than {CREDENTIAL_LIMIT:?}");
+            Failure::new(Kind::Timeout, what).delivered(Delivery::NotSent)
+        })?;
         prepared.map_err(|error| unauthenticated(error).delivered(Delivery::NotSent))
     }
 

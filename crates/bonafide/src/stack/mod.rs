@@ -10,11 +10,15 @@
 //!    around a call what the caller gets.
 //! 4. **HSTS** changes where a hop goes, before anything depends on it. Redirects ask it for their
 //!    target too, before they judge a downgrade: nothing would be sent over http.
-//! 5. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
-//! 6. **The caller's hop layers** see each request to each origin, and the response of each, from
-//!    which redirects are read above them.
-//! 7. **The exchange**: one hop, over a connection that the policy has judged for it. A request
-//!    that a layer has changed is checked here as if the caller had written it.
+//! 5. **Credentials** of the origin that HSTS has led to are made ready, and challenges answered.
+//!    This stands around retries, so that each attempt has a nonce count of its own, and a
+//!    challenge uses up no attempt.
+//! 6. **Retries** repeat one hop, and not what led to it; the hop layers below see each attempt.
+//! 7. **The caller's hop layers** see each request to each origin, and the response of each, from
+//!    which redirects are read above them. They do not see what is attached below.
+//! 8. **The exchange**: one hop, over a connection that the policy has judged for it. A request
+//!    that a layer has changed is checked here as if the caller had written it. Cookies and
+//!    credentials are written here, since only here the connection is known.
 //!
 //! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
@@ -31,6 +35,7 @@ mod hsts;
 mod layers;
 #[cfg(feature = "retry")]
 mod retry;
+mod watched;
 
 use std::fmt;
 use std::mem;
@@ -45,6 +50,7 @@ use bonafide_tower::redirect::{Hop, Redirects};
 use bonafide_tower::retry::Attempts;
 use http::{Request, Response};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
@@ -61,6 +67,7 @@ pub use self::retry::ByDelivery;
 pub(crate) use self::retry::Retries;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
+use crate::events::{Listeners, Running};
 use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
@@ -73,6 +80,7 @@ use crate::versions::Versions;
 pub(crate) struct Stack {
     calls: Arc<CallStage>,
     layers: Option<Layered>,
+    listeners: Listeners,
 }
 
 /// Calls, below the caller's layers: redirects.
@@ -130,7 +138,12 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: HopStage, settings: CallSettings, layers: Layers) -> Self {
+    pub(crate) fn new(
+        hops: HopStage,
+        settings: CallSettings,
+        layers: Layers,
+        listeners: Listeners,
+    ) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
@@ -151,6 +164,7 @@ impl Stack {
         Self {
             layers: around(Next::calls(Arc::clone(&calls)), of_calls),
             calls,
+            listeners,
         }
     }
 
@@ -183,12 +197,24 @@ impl Stack {
     /// Sends `call` through everything.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
         let deadline = call.limits.deadline();
-        let mut answered = match &self.layers {
+        let running = Running::new(&self.listeners);
+        watched::begin(&running, call);
+        let outcome = match &self.layers {
             None => self.calls.run(call, deadline).await,
             Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
-        }?;
+        };
+        let mut answered = match outcome {
+            Ok(answered) => answered,
+            Err(error) => {
+                running.fail(&error);
+                return Err(error);
+            }
+        };
         if self.layers.is_some() || self.calls.hop_layers.is_some() {
             answered.body = answered.body.until(deadline);
+        }
+        if running.events().is_on() {
+            answered.body = watched::watch(running, answered.body);
         }
         Ok(answered)
     }
@@ -236,6 +262,7 @@ async fn through(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Response<Body>, Error> {
+    call.begun.get_or_insert_with(Instant::now);
     let request = call.request()?;
     let body = mem::take(&mut call.body);
     let mut request = request.map(|()| body);
@@ -314,22 +341,27 @@ impl CallStage {
                 }
             };
             match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
-                Ok(true) => {}
+                Ok(true) => watched::redirected(call, answer.head.status),
                 Ok(false) => {
                     #[cfg(feature = "decompression")]
                     let answer = match codings {
                         Codings::LeftAlone => answer,
                         Codings::Asked => {
                             let receipt = answer.receipt().cloned();
+                            let timings = answer.timings();
                             content::decode(self.decoding, call, answer).map_err(|failure| {
-                                of_call(failure.into(), call, &followed).over(receipt.as_ref())
+                                of_call(failure.into(), call, &followed)
+                                    .over(receipt.as_ref())
+                                    .timed(|| timings)
                             })?
                         }
                     };
                     return Ok(Answered::new(answer, call, followed));
                 }
                 Err(failure) => {
-                    return Err(of_call(failure.into(), call, &followed).over(answer.receipt()));
+                    return Err(of_call(failure.into(), call, &followed)
+                        .over(answer.receipt())
+                        .timed(|| answer.timings()));
                 }
             }
         }

@@ -42,16 +42,20 @@
 //! # What is not there
 //!
 //! The feature cannot take verification away from a connection. A client that is
-//! [answered by](crate::ClientBuilder::answered_by) a fake server opens none, to no address at all,
-//! and says so: its responses have no [receipt](crate::Response::receipt), and nothing that needs
-//! one happens. HSTS and cookies learn nothing from them, and a layer that requires a verified
-//! server refuses them. A client is either over a fake server or over the network, from its build
-//! on.
+//! [answered by](crate::ClientBuilder::answered_by) a fake server opens none, to no address at all.
+//! It is over the fake server from its build on, and cannot be changed. Its responses have no
+//! [receipt](crate::Response::receipt), so what needs one does not happen:
+//!
+//! - a layer that requires a verified server refuses the response;
+//! - HSTS and cookies learn nothing, and no cookie of the client's jar is sent;
+//! - a credential that the client holds is refused with [`Kind::Auth`](crate::Kind::Auth), as for
+//!   any server that was not verified. One that the request brings is sent.
 //!
 //! | not there | test it with |
 //! |---|---|
 //! | the judgement of a server, pins, client certificates, receipts | `TestServer` of `bonafide-testkit` |
 //! | connections: their reuse, their end, the repetition of what was provably not processed | `TestServer` and its scripts |
+//! | cookies and credentials that the client adds for a verified server | `TestServer` |
 //! | interim responses, and a body that waits for `100-continue` | `TestServer` and its scripts |
 //!
 //! `docs/testing.md` leads through both kinds of test.

@@ -34,7 +34,8 @@ impl ClientBuilder {
     ///
     /// [`Retry::standard`] makes up to 3 attempts where the request is idempotent, by its method or
     /// by an `Idempotency-Key`, and the response says 408, 429, 500, 502, 503 or 504, or none
-    /// arrived. A refused server is asked once.
+    /// arrived. A 421 is followed by one attempt over a fresh connection, with any method. A
+    /// refused server is asked once.
     ///
     /// Each hop of a redirect has its own attempts, and the [hop layers](Self::hop_layer) see each
     /// of them. [`Response::attempts`](crate::Response::attempts) and
@@ -80,8 +81,7 @@ impl ClientBuilder {
     ///
     /// It cannot make everything repeatable: a refusal, an error of the policy and a TLS alert stay
     /// final. A response counts as answered and an error as sent as far as it was, so that a
-    /// request that is not idempotent is not sent twice. `Misdirected` counts for a 421 alone, and
-    /// `Http1Required` for an error that says so.
+    /// request that is not idempotent is not sent twice. `Misdirected` counts for a 421 alone.
     #[cfg(feature = "retry")]
     pub fn retry_classifier(
         mut self,
@@ -141,10 +141,10 @@ impl ClientBuilder {
     /// Cookies are chosen for each hop and each attempt, when the connection is known: by its URL,
     /// the zone that judged the server, and what was proved about it. The zone owns its cookies:
     /// [`Partition::new`](crate::store::Partition::new) of the zone's name, which is `default`
-    /// where a policy has no other zone. A connection under a grant gets no cookie and sets none;
-    /// over plain http, `Secure` cookies are neither sent nor set. A `Cookie` header of the caller
-    /// is sent as it is, and no cookie of the jar beside it. [Hop layers](Self::hop_layer) see
-    /// `Set-Cookie`, but not what is sent.
+    /// where a policy has no other zone. A connection whose server was not verified, under a grant
+    /// or by its key alone, gets no cookie and sets none; over plain http, `Secure` cookies are
+    /// neither sent nor set. A `Cookie` header of the caller is sent as it is, and no cookie of the
+    /// jar beside it. [Hop layers](Self::hop_layer) see `Set-Cookie`, but not what is sent.
     ///
     /// A jar belongs to one user. A program that acts for several users has a client for each, and
     /// all of them share one policy; a client without connections costs little:
@@ -185,9 +185,10 @@ impl ClientBuilder {
     /// use bonafide::auth::{Bearer, Credential, Digest};
     ///
     /// # fn show() -> Result<(), Box<dyn std::error::Error>> {
-    /// let api = Credential::for_origin("https://api.example.com", Bearer::new("mF_9.B5f-4.1JqM")?)?;
-    /// let corp = Credential::for_zone("**.corp.example", Digest::new("user", "pass")?)?.pinned();
-    /// let client = Client::builder().credential(api).credential(corp).build()?;
+    /// let api = Credential::for_origin("https://api.example.com",
+    /// Bearer::new("mF_9.B5f-4.1JqM")?)?; let corp = Credential::for_zone("**.corp.example",
+    /// Digest::new("user", "pass")?)?.pinned(); let client =
+    /// Client::builder().credential(api).credential(corp).build()?;
     /// # let _ = client;
     /// # Ok(())
     /// # }

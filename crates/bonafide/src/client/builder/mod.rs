@@ -2,6 +2,7 @@
 
 mod calls;
 mod connections;
+mod events;
 mod headers;
 mod layers;
 mod limits;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_tower::redirect::Redirects;
+#[cfg(feature = "sse")]
+use bonafide_tower::retry::Budgets;
 use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
 #[cfg(feature = "decompression")]
@@ -25,6 +28,10 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, DefaultHeaders, Resolver, WarmUp};
 use crate::error::{Error, Failure};
+use crate::events::{EventListener, Listeners};
+use crate::header_names::HeaderNames;
+#[cfg(feature = "sse")]
+use crate::limits::EVENT_BUDGET;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::proxy::{Proxy, Route};
@@ -67,6 +74,7 @@ pub struct ClientBuilder {
     resolver: Resolver,
     versions: Versions,
     layers: Layers,
+    listeners: Vec<Box<dyn EventListener>>,
     #[cfg(feature = "testing")]
     fake: Option<FakeServer>,
     mistake: Option<Failure>,
@@ -98,6 +106,7 @@ impl ClientBuilder {
             resolver: Resolver::default(),
             versions: Versions::default(),
             layers: Layers::default(),
+            listeners: Vec::new(),
             #[cfg(feature = "testing")]
             fake: None,
             mistake: None,
@@ -144,6 +153,7 @@ impl ClientBuilder {
             resolver,
             versions,
             layers,
+            listeners,
             #[cfg(feature = "testing")]
             fake,
             mistake,
@@ -154,6 +164,7 @@ impl ClientBuilder {
             let everywhere = &default_headers.everywhere;
             !everywhere.contains_key(ACCEPT_ENCODING) && !everywhere.contains_key(RANGE)
         });
+        let listeners = Listeners::new(listeners);
         #[cfg(feature = "testing")]
         let fake = fake.map(|server| InPlace {
             server,
@@ -186,6 +197,7 @@ impl ClientBuilder {
                 resolver,
                 limits,
                 default_headers,
+                listeners: listeners.clone(),
             };
             let pool = Pool::new(connector, pool_limits);
             Router::new(
@@ -208,8 +220,10 @@ impl ClientBuilder {
         };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(stage, settings, layers),
+                stack: Stack::new(stage, settings, layers, listeners),
                 body_cap,
+                #[cfg(feature = "sse")]
+                event_budgets: Budgets::new(EVENT_BUDGET),
             }),
         }
     }
@@ -238,6 +252,7 @@ impl fmt::Debug for ClientBuilder {
             resolver,
             versions,
             layers,
+            listeners,
             #[cfg(feature = "testing")]
             fake,
             mistake,
@@ -250,7 +265,8 @@ impl fmt::Debug for ClientBuilder {
         #[cfg(feature = "testing")]
         f.field("fake", fake);
         f.field("policy", policy)
-            .field("default_headers", default_headers)
+            .field("default_headers", &HeaderNames(&default_headers.everywhere))
+            .field("default_headers_at", &default_headers.at)
             .field("limits", limits)
             .field("redirects", redirects)
             .field("hops", hops)
@@ -259,6 +275,7 @@ impl fmt::Debug for ClientBuilder {
             .field("resolver", resolver)
             .field("versions", versions)
             .field("layers", layers)
+            .field("listeners", &listeners.len())
             .field("mistake", mistake)
             .finish()
     }

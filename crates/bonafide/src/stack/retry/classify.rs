@@ -1,8 +1,5 @@
 //! What became of an attempt, by what the client knows of its own errors.
 
-use std::error::Error as StdError;
-use std::iter;
-
 use bonafide_tower::retry::{Classify, Outcome, Standard};
 use bonafide_verify::Code;
 use http::{StatusCode, response};
@@ -16,10 +13,9 @@ use crate::error::{Delivery, Error, Kind, Phase};
 ///   ([`Error::is_retryable`]), a connection that closed or a time limit that passed after the
 ///   request was sent, and a response's body that broke off while
 ///   [`fetch`](crate::RequestBuilder::fetch) read it.
-/// - [`Http1Required`](Outcome::Http1Required): the server reset the stream, or closed the
-///   connection, with `HTTP_1_1_REQUIRED` (RFC 9113 section 7).
 /// - [`Final`](Outcome::Final): anything else. What a server refused unprocessed is part of this:
-///   the client has sent it again as often as it may be.
+///   the client has sent it again as often as it may be, over HTTP/1.1 where the server requires
+///   that.
 ///
 /// A classifier that changes one case leaves the others to it:
 ///
@@ -51,9 +47,6 @@ impl Classify<Error> for ByDelivery {
 }
 
 fn of_error(error: &Error) -> Outcome {
-    if requires_http1(error) {
-        return Outcome::Http1Required;
-    }
     let may_pass = match error.delivery() {
         // Not a refusal, a policy that cannot be used, an alert of TLS, or a mistake of the caller.
         Delivery::NotSent => error.is_retryable(),
@@ -78,18 +71,19 @@ pub(super) fn within_limits(
     classifier: &dyn Classify<Error>,
     attempt: Result<&response::Parts, &Error>,
 ) -> Outcome {
-    let (least, misdirected, http1_required) = match attempt {
+    let (least, misdirected) = match attempt {
         Ok(head) => {
             let misdirected = head.status == StatusCode::MISDIRECTED_REQUEST;
-            (Delivery::Answered, misdirected, false)
+            (Delivery::Answered, misdirected)
         }
         Err(error) if is_decided(error) => return Outcome::Final,
-        Err(error) => (error.delivery(), false, requires_http1(error)),
+        Err(error) => (error.delivery(), false),
     };
     match classifier.classify(attempt) {
         Outcome::Failed(delivery) => Outcome::Failed(delivery.max(least)),
         Outcome::Misdirected if !misdirected => Outcome::Failed(least),
-        Outcome::Http1Required if !http1_required => Outcome::Failed(least),
+        // Where the server did require it, the exchange has sent the request over HTTP/1.1.
+        Outcome::Http1Required => Outcome::Failed(least),
         outcome => outcome,
     }
 }
@@ -117,14 +111,4 @@ fn is_decided(error: &Error) -> bool {
         .is_some_and(|code| code != Code::HandshakeReset);
     // A layer of the caller may have wrapped the error of another client.
     by_kind || by_code || Standard::of_error(error) == Outcome::Final
-}
-
-/// Whether the server said `HTTP_1_1_REQUIRED`.
-fn requires_http1(error: &Error) -> bool {
-    // Where the caller allows HTTP/2 alone, the error is not retryable.
-    let mut causes = iter::successors(error.source(), |&cause| cause.source())
-        .filter_map(|cause| cause.downcast_ref::<h2::Error>());
-    error.is_retryable()
-        && causes
-            .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
 }

@@ -1,24 +1,19 @@
-//! A client whose requests a closure answers: what runs as in production, and what is not there.
+//! A client whose requests a closure answers: what runs as in production.
 
 #![expect(clippy::expect_used, reason = "a test fails with a clear message")]
 
+mod not_there;
+
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide::hsts::HstsHosts;
 use bonafide::retry::Retry;
 use bonafide::testing::{FakeServer, Fault, Reply};
 use bonafide::verify::{Anchors, Policy, Zone};
-use bonafide::{
-    Body, Client, Code, ConnectionInfo, Delivery, Error, Kind, Phase, Receipt, StatusCode, Timings,
-};
-use bonafide_testkit::{Recipe, TestCa, TestServer};
-use bonafide_tests::trusting;
-use bonafide_tower::require_verified::{NotVerified, RequireVerifiedLayer};
+use bonafide::{Body, Client, Code, Delivery, Error, Kind, Phase, StatusCode};
+use bonafide_testkit::TestCa;
 use http::{HeaderMap, Method, Request, Response, Version};
 use tokio::time::Instant;
-use tower::ServiceExt as _;
 
 const URL: &str = "https://shop.example/";
 
@@ -288,120 +283,14 @@ async fn time_limits_hold() {
     }
 }
 
-#[tokio::test]
-async fn no_response_has_a_receipt_a_connection_or_timings() {
-    let client = answering("hello").client();
-    let response = client.get(URL).send().await.expect("a response");
-    assert!(response.receipt().is_none());
-    assert!(response.connection().is_none());
-    assert!(response.timings().is_none());
-
-    let request = Request::get(URL).body(Body::empty()).expect("a request");
-    let response = client.oneshot(request).await.expect("a response");
-    let extensions = response.extensions();
-    assert!(extensions.get::<Arc<Receipt>>().is_none());
-    assert!(extensions.get::<Arc<ConnectionInfo>>().is_none());
-    assert!(extensions.get::<Timings>().is_none());
-}
-
-/// A response of a verified server, passed on by the closure, keeps its text and loses its proof.
-#[tokio::test]
-async fn a_receipt_of_another_client_is_not_passed_on() {
-    let ca = TestCa::new();
-    let real = TestServer::http2(ca.issue(Recipe::for_host("localhost"))).await;
-    let verified = Client::builder()
-        .policy(trusting(&ca).build().expect("a policy"))
-        .build()
-        .expect("a client");
-    let url = real.url("/");
-    let server = FakeServer::new(move |_| {
-        let request = Request::get(&url).body(Body::empty()).expect("a request");
-        let sent = verified.clone().oneshot(request);
-        async move {
-            let response = sent.await.expect("a verified response");
-            assert!(response.extensions().get::<Arc<Receipt>>().is_some());
-            response
-        }
-    });
-    let client = server.client();
-    let response = client.get(URL).send().await.expect("a response");
-    assert!(response.receipt().is_none());
-    assert_eq!(response.url().as_str(), URL);
-    assert_eq!(response.text().await.expect("a body"), "ok");
-    let request = Request::get(URL).body(Body::empty()).expect("a request");
-    let response = client.oneshot(request).await.expect("a response");
-    assert!(response.extensions().get::<Arc<Receipt>>().is_none());
-    real.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_layer_that_requires_a_verified_server_refuses_a_fake_one() {
-    let client = Client::builder()
-        .hop_layer(RequireVerifiedLayer::new())
-        .answered_by(&answering("hello"))
-        .build()
-        .expect("a client");
-    let error = client
-        .get(URL)
-        .send()
-        .await
-        .expect_err("nothing is verified");
-    assert_eq!(error.kind(), Kind::Layer, "{error}");
-    let source = std::error::Error::source(&error).expect("the layer's error");
-    let refused = source.downcast_ref::<NotVerified>();
-    assert!(
-        matches!(refused, Some(NotVerified::NoReceipt)),
-        "{source:?}"
-    );
-}
-
-#[tokio::test]
-async fn hsts_learns_nothing_from_a_fake_server() {
-    let hosts = HstsHosts::new();
-    let server = FakeServer::new(|_| async {
-        Response::builder()
-            .header("strict-transport-security", "max-age=1000")
-            .body("")
-            .expect("a response")
-    });
-    let client = Client::builder()
-        .hsts(hosts.clone())
-        .allow_plain_http()
-        .answered_by(&server)
-        .build()
-        .expect("a client");
-    for url in [URL, "http://shop.example/"] {
-        let response = client.get(url).send().await.expect("a response");
-        assert_eq!(response.status(), StatusCode::OK);
-    }
-    let seen: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.uri().scheme_str().map(str::to_owned))
-        .collect();
-    let expected = ["https", "http"].map(|scheme| Some(scheme.to_owned()));
-    assert_eq!(seen, expected);
-}
-
-/// Not even to a server that runs, under a policy that trusts it.
-#[tokio::test]
-async fn no_connection_is_opened() {
-    let ca = TestCa::new();
-    let real = TestServer::http2(ca.issue(Recipe::for_host("localhost"))).await;
-    let client = Client::builder()
-        .policy(trusting(&ca).build().expect("a policy"))
-        .answered_by(&answering("fake"))
-        .build()
-        .expect("a client");
-    let response = client.get(real.url("/")).send().await.expect("a response");
-    assert_eq!(response.text().await.expect("a body"), "fake");
-    let shared = client.clone();
-    let request = Request::get(real.url("/"))
-        .body(Body::empty())
-        .expect("a request");
-    shared.oneshot(request).await.expect("a response");
-    assert_eq!(real.tcp_connections(), 0);
-    real.shutdown().await;
+#[test]
+fn a_blocking_client_is_answered_too() {
+    let server = answering("hello");
+    let client = Client::builder().answered_by(&server).build_blocking();
+    let response = client.expect("a client").get(URL).send();
+    let text = response.expect("a response").text();
+    assert_eq!(text.expect("a body"), "hello");
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -438,14 +327,6 @@ async fn what_may_not_be_sent_does_not_reach_the_closure() {
         assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent));
     }
     assert_eq!(server.requests().len(), 1);
-}
-
-#[tokio::test]
-async fn a_client_without_a_policy_has_one_that_trusts_no_server() {
-    let client = answering("").client();
-    let policy = client.policy().expect("a policy").current();
-    let zones: Vec<_> = policy.zones().map(|zone| zone.name().to_owned()).collect();
-    assert_eq!(zones, ["nowhere.invalid"]);
 }
 
 #[tokio::test]
@@ -496,27 +377,6 @@ fn outside_a_runtime_nothing_is_answered() {
     assert_eq!(
         (error.kind(), error.delivery()),
         (Kind::NoRuntime, Delivery::NotSent)
-    );
-}
-
-#[tokio::test]
-async fn debug_shows_a_count_and_no_header_of_the_requests() {
-    let server = answering("");
-    let mut defaults = HeaderMap::new();
-    defaults.insert("x-api-key", "s3cret".parse().expect("a value"));
-    let builder = Client::builder()
-        .default_headers(defaults)
-        .answered_by(&server);
-    let shown = format!("{builder:?}");
-    assert!(!shown.contains("s3cret"), "{shown}");
-    let client = builder.build().expect("a client");
-    let sent = client.get(URL).bearer_auth("s3cret").send();
-    sent.await.expect("a response");
-    assert_eq!(format!("{server:?}"), "FakeServer { requests: 1, .. }");
-    let shown = format!("{client:?}");
-    assert!(
-        shown.contains("FakeServer") && !shown.contains("s3cret"),
-        "{shown}"
     );
 }
 
