@@ -8,4 +8,5 @@
 mod across_runs;
 mod edges;
 mod files;
+mod killed;
 mod site;
