@@ -8,8 +8,8 @@
 mod answers;
 mod budgets;
 mod decisions;
-
 mod keys;
 mod layers;
+mod misdirected;
 mod stage;
 mod waits;
