@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bonafide::Kind;
 use bonafide_testkit::server::{ErrorCode, LastStream, TestBody};
 use bonafide_testkit::{Alpn, Ending, Scripted};
 use http::{Response, StatusCode, Version};
@@ -104,4 +105,16 @@ async fn a_connection_that_says_close_serves_no_further_request() {
         assert_eq!(response.text().await.expect("a body"), body);
     }
     assert_eq!(server.tcp_connections(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_is_given_up_over_http1_closes_its_connection() {
+    let stalling = Ending::StallBeforeHeaders;
+    let server = server(Alpn::Http1).ending(stalling).start().await;
+    let limit = Duration::from_millis(100);
+    let request = client().get(server.url("/")).timeout(limit);
+    let error = request.send().await.expect_err("no response");
+    assert_eq!(error.kind(), Kind::Timeout);
+    server.wait_for(|stats| stats.open_connections == 0).await;
+    assert_eq!(server.tcp_connections(), 1);
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod building;
 mod bursts;
 mod checks;
 mod clumsy_layers;

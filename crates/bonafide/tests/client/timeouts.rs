@@ -7,6 +7,7 @@ use std::time::Duration;
 use bonafide::{Kind, Phase, Proxy};
 use bonafide_testkit::{Alpn, Ending, Scripted, TestProxy};
 use http::Response;
+use http_body::Body as _;
 use tokio::sync::Semaphore;
 
 use crate::support::{builder, client, server};
@@ -165,6 +166,19 @@ async fn a_slow_body_that_moves_is_read_to_its_end() {
         let response = request.send().await.expect("headers");
         assert_eq!(response.text().await.expect("a body"), "0123456789");
         assert!(start.elapsed() > limit, "{alpn:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_under_a_limit_says_how_long_it_is() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).script([Scripted::ok("12345")]).start().await;
+        let limit = Duration::from_secs(20);
+        let request = client().get(server.url("/")).timeout(limit);
+        let response = request.read_timeout(limit).send().await.expect("headers");
+        assert_eq!(response.content_length(), Some(5));
+        let body = response.into_body();
+        assert_eq!(body.size_hint().exact(), Some(5), "{alpn:?}");
     }
 }
 
