@@ -118,3 +118,26 @@ async fn a_request_that_is_given_up_over_http1_closes_its_connection() {
     server.wait_for(|stats| stats.open_connections == 0).await;
     assert_eq!(server.tcp_connections(), 1);
 }
+
+#[tokio::test]
+async fn of_the_unused_connections_to_all_hosts_no_more_are_kept_than_the_client_allows() {
+    let servers = [
+        server(Alpn::Http1).start().await,
+        server(Alpn::Http2).start().await,
+        server(Alpn::Http1).start().await,
+    ];
+    let builder = builder().pool_max_idle(1);
+    let client = builder.build().expect("a client");
+    for server in &servers {
+        let response = client.get(server.url("/")).send().await;
+        response.expect("a response").bytes().await.expect("a body");
+    }
+    let [first, second, last] = &servers;
+    for server in [first, second] {
+        server.wait_for(|stats| stats.open_connections == 0).await;
+    }
+    client.get(last.url("/")).send().await.expect("a response");
+    assert_eq!(last.tcp_connections(), 1, "the last one is kept");
+    client.get(first.url("/")).send().await.expect("a response");
+    assert_eq!(first.tcp_connections(), 2);
+}
