@@ -156,11 +156,14 @@ pub(crate) async fn exchange(
             gate = Some(held);
             body = gated;
         }
-        let written = attach::write(call, &meta, body).map_err(|failure| {
-            let error = Error::from(failure.delivered(Delivery::NotSent));
-            tries.blame(error.over(meta.info.receipt()))
-        });
-        let (request, attached) = written?;
+        let (request, attached) = match attach::write(call, &meta, body) {
+            Ok(written) => written,
+            Err(failure) => {
+                return_unused(lease);
+                let error = Error::from(failure.delivered(Delivery::NotSent));
+                return Err(tries.blame(error.over(meta.info.receipt())));
+            }
+        };
         let callback = call.extensions.get().filter(|_| http1).cloned();
         let request = interim::listen(request, gate.clone(), callback);
         let limit = call.limits.headers;
@@ -327,6 +330,15 @@ impl Drop for Waiting<'_> {
             Lease::Http2(lease) if self.since.elapsed() >= SILENCE => lease.doubt(self.reads),
             Lease::Http2(_) => {}
         }
+    }
+}
+
+/// Nothing was sent on it: it serves other requests.
+#[cold]
+fn return_unused(lease: Lease<Connector>) {
+    match lease {
+        Lease::Http1(lease) => lease.return_to_pool(),
+        Lease::Http2(lease) => lease.end(),
     }
 }
 
