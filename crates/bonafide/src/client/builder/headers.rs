@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::ClientBuilder;
 use crate::error::{Failure, Kind};
+use crate::header_names::mark_secrets;
 
 impl ClientBuilder {
     /// `User-Agent` of every request. Default: `bonafide/` and the version of this crate.
@@ -40,7 +41,8 @@ impl ClientBuilder {
     /// `Content-Length`, `Transfer-Encoding`, `Trailer` and `Expect`, which belong to a body; and
     /// the fields about a connection, `Connection`, `Keep-Alive`, `Proxy-Connection`, `TE`,
     /// `Upgrade` and `HTTP2-Settings`.
-    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+    pub fn default_headers(mut self, mut headers: HeaderMap) -> Self {
+        mark_secrets(&mut headers);
         for name in NOT_FOR_EVERY_REQUEST {
             if headers.contains_key(&name) {
                 let what = format!("{name} cannot be a default header");
