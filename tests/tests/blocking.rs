@@ -253,45 +253,46 @@ fn the_limit_of_a_call_holds_without_a_runtime_of_the_callers() {
 
 /// Calls from the destructor of a thread's own data, when tokio's data of the thread may be
 /// destroyed, and drops the body of an earlier response.
-struct Last(
-    Option<(
-        Client,
-        String,
-        blocking::Response,
-        Sender<Result<StatusCode, Kind>>,
-    )>,
-);
+struct Last {
+    client: Client,
+    url: String,
+    unread: Option<blocking::Response>,
+    outcome: Sender<Result<StatusCode, Kind>>,
+}
 
 impl Drop for Last {
     fn drop(&mut self) {
-        if let Some((client, url, unread, outcome)) = self.0.take() {
-            drop(unread);
-            let sent = client.get(url).send();
-            let sent = sent.map(|response| response.status());
-            let _ = outcome.send(sent.map_err(|error| error.kind()));
-        }
+        drop(self.unread.take());
+        let sent = self.client.get(&self.url).send();
+        let sent = sent.map(|response| response.status());
+        let _ = self.outcome.send(sent.map_err(|error| error.kind()));
     }
 }
 
 #[test]
 fn a_call_at_the_end_of_its_thread_works_or_is_a_typed_error() {
     thread_local! {
-        static BEFORE: RefCell<Last> = const { RefCell::new(Last(None)) };
-        static AFTER: RefCell<Last> = const { RefCell::new(Last(None)) };
+        static BEFORE: RefCell<Option<Last>> = const { RefCell::new(None) };
+        static AFTER: RefCell<Option<Last>> = const { RefCell::new(None) };
     }
     let served = Served::start(Alpn::Http1);
     let (client, url) = (served.client(), served.server.url("/"));
     let (outcome, outcomes) = mpsc::channel();
     let last = |outcome| {
         let unread = client.get(served.server.url("/stall")).send().unwrap();
-        Last(Some((client.clone(), url.clone(), unread, outcome)))
+        Last {
+            client: client.clone(),
+            url: url.clone(),
+            unread: Some(unread),
+            outcome,
+        }
     };
     let (first, second) = (last(outcome.clone()), last(outcome));
     let (client, url) = (client.clone(), url.clone());
     let thread = thread::spawn(move || {
-        BEFORE.set(first);
+        BEFORE.set(Some(first));
         client.get(&url).send().unwrap();
-        AFTER.set(second);
+        AFTER.set(Some(second));
     });
     thread.join().unwrap();
     let outcomes: Vec<_> = outcomes.iter().collect();

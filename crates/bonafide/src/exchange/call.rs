@@ -12,6 +12,7 @@ use url::Url;
 use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::header_names::mark_secrets;
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
@@ -178,6 +179,7 @@ impl Call {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        mark_secrets(&mut call.headers);
         if let Some(carried) = &carried {
             call.extent = carried.extent;
         }
