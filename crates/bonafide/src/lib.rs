@@ -22,6 +22,7 @@
 //! |---|---|
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
+//! | look at a request before it is sent | [`Request`], [`RequestBuilder::into_request`], [`Client::execute`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
@@ -44,7 +45,7 @@
 //! |---|---|---|
 //! | verification | chain, name, time, key possession | [`ClientBuilder::policy`] |
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
-//! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
+//! | redirects | followed, never from https to http | [`ClientBuilder::redirects`], [`RequestBuilder::redirects`] |
 //! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`], [`RequestBuilder::http1_only`], [`RequestBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
@@ -130,7 +131,7 @@ pub use http::{Method, StatusCode, Version, header};
 pub use url::Url;
 
 pub use self::body::Body;
-pub use self::client::{Client, ClientBuilder, RequestBuilder};
+pub use self::client::{Client, ClientBuilder, Request, RequestBuilder};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
 pub use self::event_post::EventPost;

@@ -1,18 +1,19 @@
 //! Building a request and sending it.
 
+mod rules;
+
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
-use super::{Client, Inner};
+use super::{Client, Inner, Request};
 use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
@@ -70,6 +71,17 @@ impl<C> RequestBuilder<C> {
             client,
             call,
             timeouts: RequestTimeouts::default(),
+            sent_by: PhantomData,
+        }
+    }
+
+    /// `request`, sent by `client`.
+    pub(crate) fn of(client: Client, request: Request) -> Self {
+        let timeouts = *request.timeouts();
+        Self {
+            call: request.into_call(&client).map(Box::new),
+            client,
+            timeouts,
             sent_by: PhantomData,
         }
     }
@@ -339,34 +351,13 @@ impl<C> RequestBuilder<C> {
         })
     }
 
-    /// The limit for the whole request; see
-    /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
-    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.total = Some(limit.into());
-        self
-    }
-
-    /// The limit for the server's response; see
-    /// [`ClientBuilder::headers_timeout`](crate::ClientBuilder::headers_timeout).
-    pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.headers = Some(limit.into());
-        self
-    }
-
-    /// The limit between two pieces of the response's body; see
-    /// [`ClientBuilder::read_timeout`](crate::ClientBuilder::read_timeout).
-    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.read = Some(limit.into());
-        self
-    }
-
     /// The request as a type of the `http` crate, to send through a tower service. It does not have
     /// the client's own headers.
     ///
     /// # Errors
     ///
     /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
-    pub fn build(self) -> Result<Request<Body>, Error> {
+    pub fn build(self) -> Result<http::Request<Body>, Error> {
         let call = self
             .call
             .map_err(|error| error.delivered(Delivery::NotSent))?;
@@ -379,6 +370,19 @@ impl<C> RequestBuilder<C> {
             request.extensions_mut().insert(versions);
         }
         Ok(request)
+    }
+
+    /// The request as a value that can be read and changed, to send it with
+    /// [`Client::execute`](crate::Client::execute). It does not have the client's own headers.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
+    pub fn into_request(self) -> Result<Request, Error> {
+        let call = self
+            .call
+            .map_err(|error| error.delivered(Delivery::NotSent))?;
+        Request::of_call(*call, self.timeouts, self.client.inner().stack.versions())
     }
 
     /// The same request, sent by the async client.

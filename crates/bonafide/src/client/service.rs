@@ -11,9 +11,10 @@ use crate::error::Error;
 use crate::stack::ResponseFuture;
 
 /// Always ready. The request's URI must be absolute. Of its extensions,
-/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request and
+/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request,
 /// [`Versions`](crate::versions::Versions) the versions of HTTP that it may use, in place of its
-/// `version`; the client ignores the others and passes them on to layers.
+/// `version`, and [`Redirects`](crate::redirect::Redirects) its rule of redirects; the client
+/// passes the others on to layers.
 ///
 /// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,
 /// `Arc<`[`ConnectionInfo`](crate::ConnectionInfo)`>` and [`Timings`](crate::Timings).

@@ -32,6 +32,7 @@ mod layers;
 #[cfg(feature = "retry")]
 mod retry;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -313,7 +314,8 @@ impl CallStage {
                     });
                 }
             };
-            match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
+            let redirects = self.redirects_of(call);
+            match follow::follow(&redirects, router, call, &answer, spare, &mut followed) {
                 Ok(true) => {}
                 Ok(false) => {
                     #[cfg(feature = "decompression")]
@@ -332,6 +334,14 @@ impl CallStage {
                     return Err(of_call(failure.into(), call, &followed).over(answer.receipt()));
                 }
             }
+        }
+    }
+
+    /// The rule of redirects that `call` has, else that of the client.
+    fn redirects_of(&self, call: &Call) -> Cow<'_, Redirects> {
+        match call.extensions.get::<Redirects>() {
+            None => Cow::Borrowed(&self.redirects),
+            Some(own) => Cow::Owned(self.rules.complete(own.clone())),
         }
     }
 

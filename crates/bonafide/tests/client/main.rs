@@ -10,6 +10,7 @@ mod bursts;
 mod checks;
 mod clumsy_layers;
 mod events;
+mod executed;
 mod failures;
 mod framing;
 mod hosts;
