@@ -24,7 +24,7 @@
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | look at a request before it is sent | [`Request`], [`RequestBuilder::into_request`], [`Client::execute`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
-//! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
@@ -69,6 +69,9 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
+//! | `charset` | yes | text in charsets other than UTF-8; `Response::text_with_default_charset` |
+//! | `form` | yes | `RequestBuilder::form` and `RequestBuilder::query` |
+//! | `json` | yes | `RequestBuilder::json`, `Response::json`, `EventPost` |
 //! | `ring` | | ring as the crypto provider if `aws-lc-rs` is off; it has no post-quantum group |
 //! | `auth` | | `ClientBuilder::credential`: sends credentials where they are bound to, answers challenges, refreshes tokens |
 //! | `bundled` | | Mozilla's roots, compiled in |
@@ -91,6 +94,7 @@ mod connect;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
 mod error;
+#[cfg(feature = "json")]
 mod event_post;
 mod exchange;
 mod header_names;
@@ -130,15 +134,16 @@ pub use bytes::Bytes;
 pub use http::{Method, StatusCode, Version, header};
 pub use url::Url;
 
-pub use self::body::Body;
+pub use self::body::{Body, BodyReader};
 pub use self::client::{Client, ClientBuilder, Request, RequestBuilder};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
+#[cfg(feature = "json")]
 pub use self::event_post::EventPost;
 pub use self::observe::{OpeningTimes, Timings};
 pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;
-pub use self::response::{BytesStream, Response};
+pub use self::response::{BytesStream, Lines, Response};
 pub use self::stack::{Next, ResponseFuture};
 
 /// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`] that the

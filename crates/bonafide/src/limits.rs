@@ -33,6 +33,7 @@
 //! | header fields of an HTTP/1.1 response | 100 | [`ClientBuilder::http1_max_headers`] |
 //! | bytes of a body that is collected | 64 MiB | [`ClientBuilder::max_body_bytes`], [`Response::bytes_limited`], [`Response::text_limited`], [`Response::json_limited`] |
 //! | bytes of a body that is read in pieces | none | |
+//! | bytes of a line of [`Response::lines`] | 64 KiB | [`Response::lines_limited`] |
 //! | unread bytes of a dropped HTTP/1.1 response, up to which its connection is kept | 64 KiB | |
 //! | connections to one origin | none | [`ClientBuilder::max_connections_per_host`] |
 //! | HTTP/2 connections to one origin | 8 | [`ClientBuilder::max_http2_connections_per_host`] |
@@ -72,6 +73,8 @@
 //! [`ClientBuilder::max_header_bytes`]: crate::ClientBuilder::max_header_bytes
 //! [`ClientBuilder::http1_max_headers`]: crate::ClientBuilder::http1_max_headers
 //! [`ClientBuilder::max_body_bytes`]: crate::ClientBuilder::max_body_bytes
+//! [`Response::lines`]: crate::Response::lines
+//! [`Response::lines_limited`]: crate::Response::lines_limited
 //! [`Response::bytes_limited`]: crate::Response::bytes_limited
 //! [`Response::text_limited`]: crate::Response::text_limited
 //! [`Response::json_limited`]: crate::Response::json_limited
@@ -104,6 +107,9 @@ pub(crate) const MAX_CANCELLED: usize = 512;
 /// How many interim responses to one request the caller's callback is called for. A server that
 /// sends more is read on, within the limit for the response's headers.
 pub(crate) const MAX_INTERIM_RESPONSES: usize = 32;
+
+/// Most bytes of a line of a response's body, where the caller sets no limit.
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// How often a request is sent in total if servers refuse it unprocessed.
 pub(crate) const MAX_SENDINGS: u8 = 3;
@@ -413,6 +419,7 @@ mod tests {
             ),
             ("header fields of an HTTP/1.1 response", "100".to_owned()),
             ("bytes of a body that is collected", body),
+            ("bytes of a line of", kib(MAX_LINE_BYTES as u64)),
             ("unread bytes of a dropped", kib(MAX_ABANDONED_BYTES)),
             ("connections to one origin", "none".to_owned()),
             (

@@ -7,11 +7,12 @@ use std::ops::Deref;
 
 use bytes::{Buf as _, Bytes};
 use http::HeaderMap;
+#[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
 
 use super::block_on;
 use crate::body::Body;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The response to a request. Its headers have arrived; methods such as [`text`](Self::text) wait
 /// for its body.
@@ -93,6 +94,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "charset")]
     pub fn text_with_default_charset(self, charset: &str) -> Result<String, Error> {
         block_on(self.into_async().text_with_default_charset(charset))
     }
@@ -111,6 +113,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "json")]
     pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         block_on(self.into_async().json())
     }
@@ -120,6 +123,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "json")]
     pub fn json_limited<T: DeserializeOwned>(self, limit: usize) -> Result<T, Error> {
         block_on(self.into_async().json_limited(limit))
     }
@@ -189,7 +193,7 @@ impl Read for Response {
             return Ok(0);
         }
         if self.rest.is_empty() {
-            let Some(chunk) = block_on(self.response.chunk()).map_err(into_io)? else {
+            let Some(chunk) = block_on(self.response.chunk())? else {
                 return Ok(0);
             };
             self.rest = chunk;
@@ -198,16 +202,6 @@ impl Read for Response {
         self.rest.copy_to_slice(&mut buffer[..count]);
         Ok(count)
     }
-}
-
-/// `error` as one of `std::io`, of which it is the source.
-fn into_io(error: Error) -> io::Error {
-    let kind = match error.kind() {
-        Kind::Timeout => io::ErrorKind::TimedOut,
-        Kind::Decode | Kind::Protocol => io::ErrorKind::InvalidData,
-        _ => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error)
 }
 
 impl fmt::Debug for Response {

@@ -9,8 +9,10 @@ use std::marker::PhantomData;
 use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
+#[cfg(feature = "form")]
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+#[cfg(any(feature = "form", feature = "json"))]
 use serde::Serialize;
 
 use super::{Client, Inner, Request};
@@ -117,6 +119,7 @@ impl<C> RequestBuilder<C> {
 
     /// Adds `pairs` to the URL's query, `application/x-www-form-urlencoded`: a sequence of pairs, a
     /// map or a struct.
+    #[cfg(feature = "form")]
     pub fn query<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let pairs = serde_urlencoded::to_string(pairs)
@@ -144,6 +147,7 @@ impl<C> RequestBuilder<C> {
     }
 
     /// Sets the body to `value` as JSON, and `Content-Type: application/json` unless one is set.
+    #[cfg(feature = "json")]
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         self.change(|call| {
             let json = serde_json::to_vec(value)
@@ -155,6 +159,7 @@ impl<C> RequestBuilder<C> {
 
     /// Sets the body to `pairs` as an HTML form, and
     /// `Content-Type: application/x-www-form-urlencoded` unless one is set.
+    #[cfg(feature = "form")]
     pub fn form<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let form = serde_urlencoded::to_string(pairs)
@@ -460,6 +465,7 @@ impl RequestBuilder {
     }
 }
 
+#[cfg(any(feature = "form", feature = "json"))]
 fn set_body(call: &mut Call, body: impl Into<Body>, content_type: &'static str) {
     call.body = body.into();
     call.headers

@@ -60,6 +60,10 @@ pub(crate) enum Wanted {
     #[default]
     Any,
     /// One that is opened after the request asks for it, as after 421 (RFC 9110 section 15.5.20).
+    #[cfg_attr(
+        not(feature = "retry"),
+        expect(dead_code, reason = "only a rule of retries asks for one")
+    )]
     Fresh,
     /// One of HTTP/1.1, as after HTTP_1_1_REQUIRED (RFC 9113 section 7).
     Http1,

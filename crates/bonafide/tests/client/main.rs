@@ -21,6 +21,7 @@ mod plain_http;
 mod progress;
 mod proxies;
 mod proxy_refusals;
+mod reading;
 mod redirects;
 mod requests;
 mod responses;
