@@ -10,7 +10,7 @@ use http::HeaderMap;
 #[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
 
-use super::block_on;
+use super::{Lines, block_on};
 use crate::body::Body;
 use crate::error::Error;
 
@@ -138,6 +138,25 @@ impl Response {
             return Ok(Some(mem::take(&mut self.rest)));
         }
         block_on(self.response.chunk())
+    }
+
+    /// The rest of the body as lines of text; see the async [`lines`](crate::Response::lines).
+    ///
+    /// ```
+    /// # fn show() -> Result<(), bonafide::Error> {
+    /// for line in bonafide::blocking::get("https://log.example/")?.lines() {
+    ///     println!("{}", line?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lines(self) -> Lines {
+        Lines::new(self.into_async().lines())
+    }
+
+    /// As [`lines`](Self::lines), for lines of up to `max_line_bytes` bytes, as UTF-8.
+    pub fn lines_limited(self, max_line_bytes: usize) -> Lines {
+        Lines::new(self.into_async().lines_limited(max_line_bytes))
     }
 
     /// The trailers of the response, or `None` if there are none. What is left of the body is read
