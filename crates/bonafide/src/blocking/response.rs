@@ -40,7 +40,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Kind::Status`], with [`Error::status`].
+    /// [`Kind::Status`](crate::Kind::Status), with [`Error::status`].
     pub fn error_for_status(self) -> Result<Self, Error> {
         self.response.error_for_status_ref()?;
         Ok(self)

@@ -19,7 +19,7 @@ impl<C> RequestBuilder<C> {
     /// each time that the request needs a connection: for each redirect and each retry. `None` is
     /// the default: the limits of the client alone, which hold beside this one.
     ///
-    /// Then the request fails with [`Kind::Timeout`] in
+    /// Then the request fails with [`Kind::Timeout`](crate::Kind::Timeout) in
     /// [`Phase::Connect`](crate::Phase::Connect), and nothing of it was sent. A connection that is
     /// being opened is shared: it goes on within the
     /// [client's limits](crate::ClientBuilder::connect_timeout), and serves other requests and
