@@ -130,6 +130,38 @@ fn what_read_has_left_over_comes_first_in_text_and_in_pieces() {
 }
 
 #[test]
+fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
+    let served = Served::start(Alpn::Http1);
+    let client = served.client();
+    static SENT: &str = "zero\none\r\ntwo";
+    let mut request = client
+        .post(served.server.url("/echo"))
+        .into_request()
+        .unwrap();
+    assert_eq!(request.method(), "POST");
+    *request.body_mut() = Body::from_blocking_reader(SENT.as_bytes());
+    let mut response = client.execute(request).unwrap();
+    response.read_exact(&mut [0; 2]).unwrap();
+    let lines: Result<Vec<String>, Error> = response.lines().collect();
+    assert_eq!(lines.unwrap(), ["ro", "one", "two"]);
+
+    let request = client.post(served.server.url("/echo")).body(SENT);
+    let mut lines = request.send().unwrap().lines_limited(3);
+    assert_eq!(lines.next().unwrap().unwrap_err().kind(), Kind::TooLarge);
+    assert!(lines.next().is_none());
+
+    let mut lines = client.get(served.server.url("/")).send().unwrap().lines();
+    served.runtime.block_on(async {
+        let error = tokio::spawn(async move {
+            let error = lines.next().unwrap().unwrap_err();
+            assert!(lines.next().is_none());
+            error
+        });
+        assert_eq!(error.await.unwrap().kind(), Kind::InsideRuntime);
+    });
+}
+
+#[test]
 fn a_status_and_a_mistake_are_the_errors_of_the_async_client() {
     let served = Served::start(Alpn::Http2);
     let client = served.client();

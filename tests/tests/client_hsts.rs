@@ -6,6 +6,7 @@
 )]
 
 use bonafide::hsts::HstsHosts;
+use bonafide::redirect::Redirects;
 use bonafide::{Body, Client, ClientBuilder, Kind, StatusCode};
 use bonafide_testkit::{PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
@@ -140,6 +141,18 @@ async fn a_redirect_to_http_is_followed_over_https_where_the_host_is_known_and_r
         assert_eq!(error.kind(), Kind::InsecureRedirect);
     }
     assert_eq!(server.request_count(), 6);
+}
+
+#[tokio::test]
+async fn a_rule_of_redirects_of_one_request_asks_the_known_hosts_too() {
+    let ca = TestCa::new();
+    let server = server(&ca).await;
+    let client = builder(&ca).redirects(Redirects::none()).build().unwrap();
+    let http = server.url("/9999").replace("https://", "http://");
+    let request = client.get(server.url(&format!("/to/{http}")));
+    let response = request.redirects(Redirects::up_to(1)).send().await;
+    assert_eq!(response.unwrap().url().as_str(), server.url("/9999"));
+    assert_eq!(server.request_count(), 2);
 }
 
 #[tokio::test]

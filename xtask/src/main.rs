@@ -6,6 +6,7 @@ mod gate;
 mod invocation;
 mod peers;
 mod public;
+mod sizes;
 mod source;
 mod suite;
 mod tidy;
@@ -96,6 +97,12 @@ enum Task {
         /// Arguments for the bench, where nothing is compared.
         #[arg(last = true, conflicts_with = "instructions")]
         args: Vec<String>,
+    },
+    /// Counts the crates that bonafide, reqwest and ureq add to a program: docs/features.md.
+    Sizes {
+        /// Builds the programs in release mode too, and prints the sizes of their binaries.
+        #[arg(long)]
+        binaries: bool,
     },
     /// Runs every example.
     Examples,
@@ -203,6 +210,7 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Bench { args, .. } => Invocation::cargo("bench -p bonafide-benches --")
             .with_args(args)
             .run(workspace.root())?,
+        Task::Sizes { binaries } => sizes::run(&workspace, binaries)?,
         Task::Examples => gate::run_examples(&workspace)?,
         Task::Peers { install } => list_peers(&workspace, install)?,
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, seconds, target.as_deref())?,

@@ -27,8 +27,8 @@ pub(crate) struct Published {
     pub(crate) name: String,
     /// Its features, `default` apart.
     pub(crate) features: Vec<String>,
-    /// Whether `default` turns any of them on.
-    pub(crate) has_default_features: bool,
+    /// Those that `default` turns on.
+    pub(crate) default_features: Vec<String>,
 }
 
 impl From<&Package> for Published {
@@ -41,7 +41,7 @@ impl From<&Package> for Published {
                 .filter(|name| *name != "default")
                 .cloned()
                 .collect(),
-            has_default_features: default.is_some_and(|features| !features.is_empty()),
+            default_features: default.cloned().unwrap_or_default(),
         }
     }
 }

@@ -22,8 +22,9 @@
 //! |---|---|
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
+//! | look at a request before it is sent | [`Request`], [`RequestBuilder::into_request`], [`Client::execute`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
-//! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
+//! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
 //! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
@@ -50,7 +51,7 @@
 //! |---|---|---|
 //! | verification | chain, name, time, key possession | [`ClientBuilder::policy`] |
 //! | `http://` | refused | [`ClientBuilder::allow_plain_http`] |
-//! | redirects | followed, never from https to http | [`ClientBuilder::redirects`] |
+//! | redirects | followed, never from https to http | [`ClientBuilder::redirects`], [`RequestBuilder::redirects`] |
 //! | HTTP version | HTTP/2 if the server selects it by ALPN, else HTTP/1.1 | [`ClientBuilder::http1_only`], [`ClientBuilder::http2_only`], [`RequestBuilder::http1_only`], [`RequestBuilder::http2_only`] |
 //! | decoding of responses | on where a coding's feature is on | `ClientBuilder::no_decompression` |
 //! | framing | set by the client; a caller's `Content-Length` must be the body's length | |
@@ -76,6 +77,9 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | aws-lc-rs as the crypto provider |
+//! | `charset` | yes | text in charsets other than UTF-8; `Response::text_with_default_charset` |
+//! | `form` | yes | `RequestBuilder::form` and `RequestBuilder::query` |
+//! | `json` | yes | `RequestBuilder::json`, `Response::json`, `EventPost` |
 //! | `ring` | | ring as the crypto provider if `aws-lc-rs` is off; it has no post-quantum group |
 //! | `auth` | | `ClientBuilder::credential`: sends credentials where they are bound to, answers challenges, refreshes tokens |
 //! | `bundled` | | Mozilla's roots, compiled in |
@@ -103,6 +107,7 @@ pub mod danger;
 #[cfg(feature = "download")]
 pub mod download;
 mod error;
+#[cfg(feature = "json")]
 mod event_post;
 pub mod events;
 mod exchange;
@@ -145,15 +150,16 @@ pub use bytes::Bytes;
 pub use http::{Method, StatusCode, Version, header};
 pub use url::Url;
 
-pub use self::body::Body;
-pub use self::client::{Client, ClientBuilder, RequestBuilder};
+pub use self::body::{Body, BodyReader};
+pub use self::client::{Client, ClientBuilder, Request, RequestBuilder};
 pub use self::connect::ConnectionInfo;
 pub use self::error::{Delivery, Error, Kind, Phase, ProxyError, ProxyRefusal, SocksReply};
+#[cfg(feature = "json")]
 pub use self::event_post::EventPost;
 pub use self::observe::{OpeningTimes, Timings};
 pub use self::origin::IntoUrl;
 pub use self::proxy::Proxy;
-pub use self::response::{BytesStream, Response};
+pub use self::response::{BytesStream, Lines, Response};
 pub use self::stack::{Next, ResponseFuture};
 
 /// Sends a `GET` of `url` with a client that the whole process shares: a [`Client::new`] that the

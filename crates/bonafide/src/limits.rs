@@ -20,6 +20,7 @@
 //! | bound | default | changed by |
 //! |---|---|---|
 //! | looking up the host and connecting, the proxy included | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | waiting for a connection, all of the above and the handshake included, for one request | none | [`RequestBuilder::connect_timeout`] |
 //! | TLS handshake | 10 s | [`ClientBuilder::handshake_timeout`] |
 //! | waiting for a connection or a stream while other requests use them | 60 s | [`ClientBuilder::pool_timeout`] |
 //! | from the last byte of the request to the response's headers | 30 s | [`ClientBuilder::headers_timeout`], [`RequestBuilder::headers_timeout`] |
@@ -27,11 +28,12 @@
 //! | interim responses that [`RequestBuilder::on_informational`] reports, for each time that the request is sent | 32 | |
 //! | between two pieces of the response's body | 30 s | [`ClientBuilder::read_timeout`], [`RequestBuilder::read_timeout`] |
 //! | the whole request with its redirects | none | [`ClientBuilder::timeout`], [`RequestBuilder::timeout`] |
-//! | redirects | 10 | [`ClientBuilder::redirects`] |
+//! | redirects | 10 | [`ClientBuilder::redirects`], [`RequestBuilder::redirects`] |
 //! | bytes of a response's headers | 64 KiB | [`ClientBuilder::max_header_bytes`] |
 //! | header fields of an HTTP/1.1 response | 100 | [`ClientBuilder::http1_max_headers`] |
 //! | bytes of a body that is collected | 64 MiB | [`ClientBuilder::max_body_bytes`], [`Response::bytes_limited`], [`Response::text_limited`], [`Response::json_limited`] |
 //! | bytes of a body that is read in pieces | none | |
+//! | bytes of a line of [`Response::lines`] | 64 KiB | [`Response::lines_limited`] |
 //! | unread bytes of a dropped HTTP/1.1 response, up to which its connection is kept | 64 KiB | |
 //! | connections to one origin | none | [`ClientBuilder::max_connections_per_host`] |
 //! | HTTP/2 connections to one origin | 8 | [`ClientBuilder::max_http2_connections_per_host`] |
@@ -62,6 +64,7 @@
 //! for each choice of [versions](crate::versions::Versions) that its requests make.
 //!
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
+//! [`RequestBuilder::connect_timeout`]: crate::RequestBuilder::connect_timeout
 //! [`ClientBuilder::handshake_timeout`]: crate::ClientBuilder::handshake_timeout
 //! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout
 //! [`ClientBuilder::pool_max_idle`]: crate::ClientBuilder::pool_max_idle
@@ -74,9 +77,12 @@
 //! [`ClientBuilder::timeout`]: crate::ClientBuilder::timeout
 //! [`RequestBuilder::timeout`]: crate::RequestBuilder::timeout
 //! [`ClientBuilder::redirects`]: crate::ClientBuilder::redirects
+//! [`RequestBuilder::redirects`]: crate::RequestBuilder::redirects
 //! [`ClientBuilder::max_header_bytes`]: crate::ClientBuilder::max_header_bytes
 //! [`ClientBuilder::http1_max_headers`]: crate::ClientBuilder::http1_max_headers
 //! [`ClientBuilder::max_body_bytes`]: crate::ClientBuilder::max_body_bytes
+//! [`Response::lines`]: crate::Response::lines
+//! [`Response::lines_limited`]: crate::Response::lines_limited
 //! [`Response::bytes_limited`]: crate::Response::bytes_limited
 //! [`Response::text_limited`]: crate::Response::text_limited
 //! [`Response::json_limited`]: crate::Response::json_limited
@@ -112,6 +118,9 @@ pub(crate) const MAX_CANCELLED: usize = 512;
 /// sends more is read on, within the limit for the response's headers.
 pub(crate) const MAX_INTERIM_RESPONSES: usize = 32;
 
+/// Most bytes of a line of a response's body, where the caller sets no limit.
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
+
 /// How often a request is sent in total if servers refuse it unprocessed.
 pub(crate) const MAX_SENDINGS: u8 = 3;
 
@@ -136,7 +145,7 @@ pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// Most bytes of a line of an event stream, its end not counted.
 #[cfg(feature = "sse")]
-pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_EVENT_LINE_BYTES: usize = 1024 * 1024;
 
 /// Most bytes of the data of one event.
 #[cfg(feature = "sse")]
@@ -224,6 +233,8 @@ pub(crate) const MAX_RESUMPTIONS: u32 = 100;
 /// The time limits of one request; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestLimits {
+    /// For a connection, each time that the request needs one. The client's limits hold too.
+    pub(crate) connect: Option<Duration>,
     /// From the last byte of the request that was handed over to the response's headers.
     pub(crate) headers: Option<Duration>,
     /// Between two pieces of the response's body.
@@ -237,6 +248,7 @@ pub(crate) struct RequestLimits {
 impl Default for RequestLimits {
     fn default() -> Self {
         Self {
+            connect: None,
             headers: Some(Duration::from_secs(30)),
             read: Some(Duration::from_secs(30)),
             total: None,
@@ -272,6 +284,9 @@ pub(crate) type Deadline = Option<(Instant, Duration)>;
 pub struct RequestTimeouts {
     /// For the whole request with its redirects, up to the last byte of the response's body.
     pub total: Option<Option<Duration>>,
+    /// For a connection, each time that the request needs one; see
+    /// [`RequestBuilder::connect_timeout`](crate::RequestBuilder::connect_timeout).
+    pub connect: Option<Option<Duration>>,
     /// From the last byte of the request to the response's headers.
     pub headers: Option<Option<Duration>>,
     /// Between two pieces of the response's body.
@@ -282,9 +297,11 @@ impl RequestTimeouts {
     pub(crate) fn apply(&self, limits: &mut RequestLimits) {
         let Self {
             total,
+            connect,
             headers,
             read,
         } = *self;
+        limits.connect = connect.unwrap_or(limits.connect);
         limits.total = total.unwrap_or(limits.total);
         limits.headers = headers.unwrap_or(limits.headers);
         limits.read = read.unwrap_or(limits.read);
@@ -413,6 +430,7 @@ mod tests {
             checkout,
             request:
                 RequestLimits {
+                    connect: connect_of_request,
                     headers,
                     read,
                     total,
@@ -438,6 +456,7 @@ mod tests {
         } = Limits::default();
         assert_eq!(max_connections_per_partition, NonZeroUsize::MAX);
         assert_eq!(max_headers, None, "hyper's own");
+        assert_eq!(connect_of_request, None, "only a request sets it");
         let body = match body {
             Cap::OfClient(Some(bytes)) => format!("{} MiB", bytes / 1024 / 1024),
             other => panic!("{other:?}"),
@@ -458,6 +477,7 @@ mod tests {
             ),
             ("header fields of an HTTP/1.1 response", "100".to_owned()),
             ("bytes of a body that is collected", body),
+            ("bytes of a line of", kib(MAX_LINE_BYTES as u64)),
             ("unread bytes of a dropped", kib(MAX_ABANDONED_BYTES)),
             ("connections to one origin", "none".to_owned()),
             (
@@ -515,7 +535,7 @@ mod tests {
         for (limit, default) in [
             (
                 "bytes of a line of an event",
-                format!("{} MiB", MAX_LINE_BYTES / 1024 / 1024),
+                format!("{} MiB", MAX_EVENT_LINE_BYTES / 1024 / 1024),
             ),
             (
                 "bytes of the data of an event",

@@ -5,7 +5,8 @@
 //!
 //! Where the default is empty, a user picks features one by one: each is judged without the others,
 //! and so are the tests that it leaves in. These are read and not linked: what they run is the same
-//! code as with all features.
+//! code as with all features. Of the defaults, each that is not a crypto provider is judged over
+//! ring without the others.
 
 use super::step::Step;
 use crate::workspace::Published;
@@ -19,14 +20,21 @@ pub(super) fn steps(published: &Published) -> Vec<Step> {
         Step::cargo(format!("{name} alone, {label}"), &line)
     };
     let mut steps = vec![step("no features", "--lib", "--no-default-features")];
-    if published.has_default_features {
+    let has_defaults = !published.default_features.is_empty();
+    if has_defaults {
         steps.push(step("default features", "--lib", ""));
     }
     if has("ring") {
         let ring = "--no-default-features --features ring";
         steps.push(step("over ring", "--lib", ring));
+        for feature in &published.default_features {
+            if feature != "aws-lc-rs" {
+                let one = format!("{ring},{feature}");
+                steps.push(step(feature, "--lib", &one));
+            }
+        }
     }
-    if !published.has_default_features && published.features.len() > 1 {
+    if !has_defaults && published.features.len() > 1 {
         for feature in &published.features {
             let one = format!("--no-default-features --features {feature}");
             steps.push(step(feature, "--lib", &one));
@@ -48,11 +56,14 @@ mod tests {
     use super::*;
     use crate::invocation::Invocation;
 
-    fn published(features: &[&str], has_default_features: bool) -> Published {
+    fn published(features: &[&str], default_features: &[&str]) -> Published {
         Published {
             name: "a".to_owned(),
             features: features.iter().map(|name| (*name).to_owned()).collect(),
-            has_default_features,
+            default_features: default_features
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect(),
         }
     }
 
@@ -74,13 +85,17 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_judged_with_no_default_and_all_features_and_over_ring() {
+    fn a_crate_is_judged_with_no_feature_with_each_default_with_all_and_over_ring() {
         assert_eq!(
-            lines(&published(&["aws-lc-rs", "ring"], true)),
+            lines(&published(
+                &["aws-lc-rs", "json", "ring"],
+                &["aws-lc-rs", "json"]
+            )),
             [
                 "cargo clippy -p a --lib --no-default-features -- -D warnings",
                 "cargo clippy -p a --lib -- -D warnings",
                 "cargo clippy -p a --lib --no-default-features --features ring -- -D warnings",
+                "cargo clippy -p a --lib --no-default-features --features ring,json -- -D warnings",
                 "cargo clippy -p a --lib --all-features -- -D warnings",
             ]
         );
@@ -89,7 +104,7 @@ mod tests {
     #[test]
     fn where_the_default_is_empty_each_feature_is_judged_without_the_others() {
         assert_eq!(
-            lines(&published(&["b", "c"], false)),
+            lines(&published(&["b", "c"], &[])),
             [
                 "cargo clippy -p a --lib --no-default-features -- -D warnings",
                 "cargo clippy -p a --lib --no-default-features --features b -- -D warnings",
@@ -103,8 +118,8 @@ mod tests {
 
     #[test]
     fn what_is_the_same_is_judged_once() {
-        assert_eq!(lines(&published(&[], false)).len(), 1);
-        assert_eq!(lines(&published(&["tokio"], false)).len(), 2);
+        assert_eq!(lines(&published(&[], &[])).len(), 1);
+        assert_eq!(lines(&published(&["tokio"], &[])).len(), 2);
     }
 
     /// `a` uses what `b` has behind the feature `f`; its tests and its neighbour ask for that.
@@ -156,7 +171,7 @@ mod tests {
     fn a_feature_that_only_tests_and_neighbours_ask_for_is_missed() {
         let root = tempfile::tempdir().unwrap();
         let verdicts = || -> Vec<bool> {
-            commands(&published(&["f"], true))
+            commands(&published(&["f"], &["f"]))
                 .iter()
                 .filter(|command| !command.to_string().contains("--all-features"))
                 .map(|command| command.succeeds(root.path()))

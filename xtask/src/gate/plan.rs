@@ -237,7 +237,7 @@ mod tests {
         vec![Published {
             name: "a".to_owned(),
             features,
-            has_default_features: true,
+            default_features: vec!["ring".to_owned()],
         }]
     }
 

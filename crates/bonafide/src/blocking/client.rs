@@ -6,7 +6,7 @@ use bonafide_verify::PolicyHandle;
 use http::Method;
 
 use super::{Response, block_on, runtime};
-use crate::client::ClientBuilder;
+use crate::client::{ClientBuilder, Request};
 use crate::error::Error;
 use crate::origin::IntoUrl;
 
@@ -85,6 +85,21 @@ impl Client {
         // The connections that the runtime drives are found from within it alone.
         let _entered = runtime::enter().ok();
         RequestBuilder::new(self.client.clone(), method, url)
+    }
+
+    /// Sends `request` and waits for the response's headers; see the async
+    /// [`execute`](crate::Client::execute).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](RequestBuilder::send).
+    pub fn execute(&self, request: Request) -> Result<Response, Error> {
+        let request = {
+            // As for a request that is built.
+            let _entered = runtime::enter().ok();
+            RequestBuilder::of(self.client.clone(), request)
+        };
+        request.send()
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be

@@ -36,10 +36,12 @@
 //! [`Body::from_file`](crate::Body::from_file).
 
 mod client;
+mod lines;
 mod response;
 mod runtime;
 
 pub use self::client::{Client, RequestBuilder};
+pub use self::lines::Lines;
 pub use self::response::Response;
 use crate::error::{Delivery, Error};
 use crate::origin::IntoUrl;

@@ -7,11 +7,12 @@ use std::ops::Deref;
 
 use bytes::{Buf as _, Bytes};
 use http::HeaderMap;
+#[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
 
-use super::block_on;
+use super::{Lines, block_on};
 use crate::body::Body;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The response to a request. Its headers have arrived; methods such as [`text`](Self::text) wait
 /// for its body.
@@ -39,7 +40,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Kind::Status`], with [`Error::status`].
+    /// [`Kind::Status`](crate::Kind::Status), with [`Error::status`].
     pub fn error_for_status(self) -> Result<Self, Error> {
         self.response.error_for_status_ref()?;
         Ok(self)
@@ -93,6 +94,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "charset")]
     pub fn text_with_default_charset(self, charset: &str) -> Result<String, Error> {
         block_on(self.into_async().text_with_default_charset(charset))
     }
@@ -111,6 +113,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "json")]
     pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         block_on(self.into_async().json())
     }
@@ -120,6 +123,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of the async method.
+    #[cfg(feature = "json")]
     pub fn json_limited<T: DeserializeOwned>(self, limit: usize) -> Result<T, Error> {
         block_on(self.into_async().json_limited(limit))
     }
@@ -134,6 +138,25 @@ impl Response {
             return Ok(Some(mem::take(&mut self.rest)));
         }
         block_on(self.response.chunk())
+    }
+
+    /// The rest of the body as lines of text; see the async [`lines`](crate::Response::lines).
+    ///
+    /// ```
+    /// # fn show() -> Result<(), bonafide::Error> {
+    /// for line in bonafide::blocking::get("https://log.example/")?.lines() {
+    ///     println!("{}", line?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lines(self) -> Lines {
+        Lines::new(self.into_async().lines())
+    }
+
+    /// As [`lines`](Self::lines), for lines of up to `max_line_bytes` bytes, as UTF-8.
+    pub fn lines_limited(self, max_line_bytes: usize) -> Lines {
+        Lines::new(self.into_async().lines_limited(max_line_bytes))
     }
 
     /// The trailers of the response, or `None` if there are none. What is left of the body is read
@@ -189,7 +212,7 @@ impl Read for Response {
             return Ok(0);
         }
         if self.rest.is_empty() {
-            let Some(chunk) = block_on(self.response.chunk()).map_err(into_io)? else {
+            let Some(chunk) = block_on(self.response.chunk())? else {
                 return Ok(0);
             };
             self.rest = chunk;
@@ -198,16 +221,6 @@ impl Read for Response {
         self.rest.copy_to_slice(&mut buffer[..count]);
         Ok(count)
     }
-}
-
-/// `error` as one of `std::io`, of which it is the source.
-fn into_io(error: Error) -> io::Error {
-    let kind = match error.kind() {
-        Kind::Timeout => io::ErrorKind::TimedOut,
-        Kind::Decode | Kind::Protocol => io::ErrorKind::InvalidData,
-        _ => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error)
 }
 
 impl fmt::Debug for Response {

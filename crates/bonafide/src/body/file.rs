@@ -1,19 +1,14 @@
 //! A file as a body.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use futures_core::Stream;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 
 use super::Body;
-use super::outgoing::PIECE_BYTES;
+use super::off_thread::OffThread;
 use super::repeat::Again;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 
@@ -58,7 +53,15 @@ impl Body {
                     .delivered(Delivery::NotSent)
                     .caused_by(error)
             })?;
-        let open = move || Self::from_stream(Pieces::of(Arc::clone(&path))).declared(length);
+        let open = move || {
+            let path = Arc::clone(&path);
+            let opened = OffThread::new(move || {
+                let file = File::open(&*path)?;
+                regular_length(&file.metadata()?)?;
+                Ok(file)
+            });
+            Self::from_stream(opened).declared(length)
+        };
         let body = open();
         Ok(body.repeated_by(Again::new(move || Some(open()))))
     }
@@ -74,58 +77,4 @@ fn regular_length(metadata: &std::fs::Metadata) -> io::Result<u64> {
             "it is not a regular file",
         ))
     }
-}
-
-/// A file between two reads, and the piece that was read last; no file at the end.
-type Step = io::Result<(Option<File>, Bytes)>;
-
-/// The content of a file. At most one piece is in memory.
-enum Pieces {
-    Closed(Arc<Path>),
-    Open(File),
-    Reading(JoinHandle<Step>),
-    Ended,
-}
-
-impl Pieces {
-    fn of(path: Arc<Path>) -> Self {
-        Self::Closed(path)
-    }
-}
-
-impl Stream for Pieces {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            if let Self::Reading(reading) = &mut *self {
-                let step = ready!(Pin::new(reading).poll(cx));
-                *self = Self::Ended;
-                let (file, piece) = step.unwrap_or_else(|error| Err(io::Error::other(error)))?;
-                let Some(file) = file else {
-                    return Poll::Ready(None);
-                };
-                *self = Self::Open(file);
-                return Poll::Ready(Some(Ok(piece)));
-            }
-            let runtime = Handle::try_current().map_err(io::Error::other)?;
-            let reading = match std::mem::replace(&mut *self, Self::Ended) {
-                Self::Closed(path) => runtime.spawn_blocking(move || {
-                    let file = File::open(&*path)?;
-                    regular_length(&file.metadata()?)?;
-                    read_piece(file)
-                }),
-                Self::Open(file) => runtime.spawn_blocking(move || read_piece(file)),
-                Self::Reading(_) | Self::Ended => return Poll::Ready(None),
-            };
-            *self = Self::Reading(reading);
-        }
-    }
-}
-
-fn read_piece(file: File) -> Step {
-    let mut piece = Vec::with_capacity(PIECE_BYTES);
-    (&file).take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
-    let rest = (!piece.is_empty()).then_some(file);
-    Ok((rest, piece.into()))
 }

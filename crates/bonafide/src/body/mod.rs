@@ -5,10 +5,13 @@ mod counted;
 #[cfg(feature = "decompression")]
 mod decoded;
 mod file;
+mod from_reader;
 pub(crate) mod multipart;
+mod off_thread;
 mod outgoing;
 #[cfg(feature = "blocking")]
 mod preceded;
+mod reader;
 mod repeat;
 mod reported;
 mod streamed;
@@ -32,6 +35,7 @@ use http_body_util::StreamBody;
 pub(crate) use self::collect::{collect, next_chunk};
 use self::outgoing::Pieces;
 pub(crate) use self::outgoing::Progress;
+pub use self::reader::BodyReader;
 use self::repeat::Again;
 use self::streamed::Streamed;
 use self::timed::Timed;

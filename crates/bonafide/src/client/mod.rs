@@ -2,6 +2,7 @@
 
 mod builder;
 mod request;
+mod request_value;
 mod service;
 mod shared;
 
@@ -15,11 +16,14 @@ use http::Method;
 
 pub use self::builder::ClientBuilder;
 pub use self::request::RequestBuilder;
+pub use self::request_value::Request;
 pub(crate) use self::shared::shared;
+use crate::error::Error;
 use crate::limits::Cap;
 use crate::origin::IntoUrl;
 #[cfg(feature = "sse")]
 use crate::origin::Origin;
+use crate::response::Response;
 use crate::stack::Stack;
 
 /// Sends HTTPS requests, and shows with every response why its server was trusted.
@@ -104,6 +108,30 @@ impl Client {
     /// sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         RequestBuilder::new(self.clone(), method, url)
+    }
+
+    /// Sends `request` and waits for the response's headers. Dropping the future cancels it.
+    ///
+    /// The request may have been built with another client. It is sent with the limits, the headers
+    /// and the trust of this one.
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let request = client.get("https://shop.example/").into_request()?;
+    /// println!("{} {}", request.method(), request.url());
+    /// let response = client.execute(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RequestBuilder::send`].
+    pub fn execute(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
+        RequestBuilder::<Self>::of(self.clone(), request).send()
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be

@@ -1,8 +1,9 @@
 //! Building a request and sending it.
 
+mod rules;
+
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::{IdempotencyKey, Retry};
@@ -10,11 +11,13 @@ use bonafide_tower::shown::ShownUrl;
 #[cfg(feature = "download")]
 use http::header::ACCEPT_ENCODING;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
+#[cfg(feature = "form")]
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+#[cfg(any(feature = "form", feature = "json"))]
 use serde::Serialize;
 
-use super::{Client, Inner};
+use super::{Client, Inner, Request};
 use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
@@ -76,6 +79,17 @@ impl<C> RequestBuilder<C> {
         }
     }
 
+    /// `request`, sent by `client`.
+    pub(crate) fn of(client: Client, request: Request) -> Self {
+        let timeouts = *request.timeouts();
+        Self {
+            call: request.into_call(&client).map(Box::new),
+            client,
+            timeouts,
+            sent_by: PhantomData,
+        }
+    }
+
     /// Adds a header, in addition to earlier ones of the same name. `Authorization` and `Cookie`
     /// are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows them.
     pub fn header<K, V>(self, name: K, value: V) -> Self
@@ -111,6 +125,7 @@ impl<C> RequestBuilder<C> {
 
     /// Adds `pairs` to the URL's query, `application/x-www-form-urlencoded`: a sequence of pairs, a
     /// map or a struct.
+    #[cfg(feature = "form")]
     pub fn query<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let pairs = serde_urlencoded::to_string(pairs)
@@ -138,6 +153,7 @@ impl<C> RequestBuilder<C> {
     }
 
     /// Sets the body to `value` as JSON, and `Content-Type: application/json` unless one is set.
+    #[cfg(feature = "json")]
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         self.change(|call| {
             let json = serde_json::to_vec(value)
@@ -149,6 +165,7 @@ impl<C> RequestBuilder<C> {
 
     /// Sets the body to `pairs` as an HTML form, and
     /// `Content-Type: application/x-www-form-urlencoded` unless one is set.
+    #[cfg(feature = "form")]
     pub fn form<T: Serialize + ?Sized>(self, pairs: &T) -> Self {
         self.change(|call| {
             let form = serde_urlencoded::to_string(pairs)
@@ -345,34 +362,13 @@ impl<C> RequestBuilder<C> {
         })
     }
 
-    /// The limit for the whole request; see
-    /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
-    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.total = Some(limit.into());
-        self
-    }
-
-    /// The limit for the server's response; see
-    /// [`ClientBuilder::headers_timeout`](crate::ClientBuilder::headers_timeout).
-    pub fn headers_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.headers = Some(limit.into());
-        self
-    }
-
-    /// The limit between two pieces of the response's body; see
-    /// [`ClientBuilder::read_timeout`](crate::ClientBuilder::read_timeout).
-    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.read = Some(limit.into());
-        self
-    }
-
     /// The request as a type of the `http` crate, to send through a tower service. It does not have
     /// the client's own headers.
     ///
     /// # Errors
     ///
     /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
-    pub fn build(self) -> Result<Request<Body>, Error> {
+    pub fn build(self) -> Result<http::Request<Body>, Error> {
         let call = self
             .call
             .map_err(|error| error.delivered(Delivery::NotSent))?;
@@ -409,6 +405,19 @@ impl<C> RequestBuilder<C> {
     #[cfg(feature = "sse")]
     pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
         Some((self.call.as_mut().ok()?, &mut self.timeouts))
+    }
+
+    /// The request as a value that can be read and changed, to send it with
+    /// [`Client::execute`](crate::Client::execute). It does not have the client's own headers.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
+    pub fn into_request(self) -> Result<Request, Error> {
+        let call = self
+            .call
+            .map_err(|error| error.delivered(Delivery::NotSent))?;
+        Request::of_call(*call, self.timeouts, self.client.inner().stack.versions())
     }
 
     /// The same request, sent by the async client.
@@ -488,6 +497,7 @@ impl RequestBuilder {
     }
 }
 
+#[cfg(any(feature = "form", feature = "json"))]
 fn set_body(call: &mut Call, body: impl Into<Body>, content_type: &'static str) {
     call.body = body.into();
     call.headers

@@ -11,10 +11,11 @@ use crate::error::Error;
 use crate::stack::ResponseFuture;
 
 /// Always ready. The request's URI must be absolute. Of its extensions,
-/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request and
+/// [`RequestTimeouts`](crate::limits::RequestTimeouts) sets the limits of the request,
 /// [`Versions`](crate::versions::Versions) the versions of HTTP that it may use, in place of its
-/// `version`. With the feature `retry`, a `Retry` is the rule of the request, and others of the
-/// module `retry` count, as its page says. The client ignores the rest and passes all on to layers.
+/// `version`, and [`Redirects`](crate::redirect::Redirects) its rule of redirects. With the feature
+/// `retry`, a `Retry` is the rule of the request, and others of the module `retry` count, as its
+/// page says. The client ignores the rest and passes all on to layers.
 ///
 /// In the extensions of the response are `Arc<`[`Receipt`](crate::Receipt)`>`,
 /// `Arc<`[`ConnectionInfo`](crate::ConnectionInfo)`>` and [`Timings`](crate::Timings).

@@ -4,6 +4,7 @@
 mod attempts;
 mod causes;
 mod failure;
+mod io;
 mod kind;
 mod proxy;
 mod timed;

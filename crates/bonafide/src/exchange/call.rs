@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bonafide_tower::retry::{Attempts, Over};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{Attachments, Reached};
 use crate::body::Body;
-use crate::error::{Delivery, Error, Failure, Kind};
+use crate::error::Error;
 use crate::events::CallEvents;
 use crate::header_names::mark_secrets;
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
@@ -113,7 +113,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`Kind::Url`] for a URL that cannot be used.
+    /// [`Kind::Url`](crate::Kind::Url) for a URL that cannot be used.
     pub(crate) fn new(
         method: Method,
         url: Written<'_>,
@@ -256,19 +256,9 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`Kind::Request`] if origin and path make no URI.
-    pub(crate) fn request(&self) -> Result<Request<()>, Failure> {
-        let origin = self.origin();
-        let uri = Uri::builder()
-            .scheme(origin.scheme.to_http())
-            .authority(origin.authority())
-            .path_and_query(self.path.clone())
-            .build();
-        let uri = uri.map_err(|error| {
-            Failure::new(Kind::Request, "the URL is not valid")
-                .caused_by(error)
-                .delivered(Delivery::NotSent)
-        })?;
+    /// [`Kind::Request`](crate::Kind::Request) if origin and path make no URI.
+    pub(crate) fn request(&self) -> Result<Request<()>, Error> {
+        let uri = self.origin().uri(&self.path)?;
         let mut request = Request::new(());
         *request.uri_mut() = uri;
         *request.method_mut() = self.method.clone();

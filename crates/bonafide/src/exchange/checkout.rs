@@ -41,7 +41,7 @@ pub(super) async fn checkout(
         Wanted::Http1 => (call.versions, Freshness::Any),
     };
     let mut again = true;
-    let mut patience = Patience::new(limit, deadline);
+    let mut patience = Patience::new(limit, call.limits.connect, deadline);
     loop {
         if let Endpoint::Known(connections) = &call.endpoint
             && !is_for(connections, versions, runtime)

@@ -21,16 +21,24 @@ use crate::protocol::{Timer, Timers};
 pub(super) struct Patience {
     deadline: Deadline,
     limit: Option<Duration>,
+    /// What a wait of `limit` ends in.
+    late: Late,
     ends: Option<Instant>,
     has_waited: bool,
 }
 
 impl Patience {
-    /// Waits for at most `limit`, and not beyond `deadline`.
-    pub(super) fn new(limit: Option<Duration>, deadline: Deadline) -> Self {
+    /// Waits for at most `limit` and at most `own`, the limit of the request, and not beyond
+    /// `deadline`.
+    pub(super) fn new(limit: Option<Duration>, own: Option<Duration>, deadline: Deadline) -> Self {
+        let (limit, late) = match own {
+            Some(own) if limit.is_none_or(|limit| own <= limit) => (Some(own), Late::Unconnected),
+            _ => (limit, Late::Crowded),
+        };
         Self {
             deadline,
             limit,
+            late,
             ends: None,
             has_waited: false,
         }
@@ -65,7 +73,7 @@ impl Patience {
         let end = match (self.deadline, limit) {
             (Some(total), Some((ends, _))) if total.0 <= ends => Some((total, Late::ToConnect)),
             (Some(total), None) => Some((total, Late::ToConnect)),
-            (_, Some(limit)) => Some((limit, Late::Crowded)),
+            (_, Some(limit)) => Some((limit, self.late)),
             (None, None) => None,
         };
         loop {
@@ -79,6 +87,7 @@ impl Patience {
                     return Err(match late {
                         Late::ToConnect => late_to_connect(limit),
                         Late::Crowded => crowded(limit),
+                        Late::Unconnected => unconnected(limit),
                     });
                 }
                 _ => nudge(),
@@ -88,12 +97,14 @@ impl Patience {
 }
 
 /// Which limit ends the wait for a connection.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Late {
     /// The limit of the whole request.
     ToConnect,
-    /// The limit of the wait.
+    /// The client's limit of the wait.
     Crowded,
+    /// The request's own limit of the wait.
+    Unconnected,
 }
 
 pin_project! {
@@ -211,6 +222,17 @@ fn crowded(limit: Duration) -> Failure {
         format!("no connection was free within {limit:?}"),
     )
     .during(Phase::Connect)
+    .retryable()
+}
+
+#[cold]
+fn unconnected(limit: Duration) -> Failure {
+    Failure::new(
+        Kind::Timeout,
+        format!("no connection within {limit:?}, the limit of this request"),
+    )
+    .during(Phase::Connect)
+    .delivered(Delivery::NotSent)
     .retryable()
 }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use bonafide_tower::shown::shown_scheme;
-use http::HeaderValue;
 use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
 use url::{Position, Url};
 
 use self::canonical::Split;
@@ -21,7 +21,7 @@ pub(crate) use self::host::{carried as carried_host, in_url, read as read_host, 
 pub use self::into_url::IntoUrl;
 pub(crate) use self::into_url::sealed::Written;
 pub(crate) use self::scheme::Scheme;
-use crate::error::{Error, Failure, Kind};
+use crate::error::{Delivery, Error, Failure, Kind};
 
 /// Scheme, host and port.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -47,6 +47,21 @@ impl Origin {
     /// The URL of `path` at this origin.
     pub(crate) fn url(&self, path: &PathAndQuery) -> Option<Url> {
         Url::parse(&format!("{self}{path}")).ok()
+    }
+
+    /// The absolute URI of `path` at this origin.
+    pub(crate) fn uri(&self, path: &PathAndQuery) -> Result<Uri, Error> {
+        let uri = Uri::builder()
+            .scheme(self.scheme.to_http())
+            .authority(self.authority())
+            .path_and_query(path.clone())
+            .build();
+        uri.map_err(|error| {
+            Failure::new(Kind::Request, "the URL is not valid")
+                .caused_by(error)
+                .delivered(Delivery::NotSent)
+                .into()
+        })
     }
 }
 

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "retry")]
 mod attempts;
+#[cfg(feature = "json")]
 mod json;
+mod lines;
 mod stream;
 mod text;
 
@@ -14,22 +16,24 @@ use bonafide_tower::redirect::Hop;
 use bonafide_tower::shown::{ShownUrl, plain_words};
 use bonafide_verify::Receipt;
 use bytes::Bytes;
-use encoding_rs::{Encoding, UTF_8};
 use http::header::CONTENT_TYPE;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body as _;
 use hyper::ext::ReasonPhrase;
+#[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
 use url::Url;
 
 #[cfg(feature = "sse")]
 pub(crate) use self::json::parse as parse_json;
+pub use self::lines::Lines;
 pub use self::stream::BytesStream;
-use crate::body::{Body, collect, next_chunk};
+use self::text::Charset;
+use crate::body::{Body, BodyReader, collect, next_chunk};
 use crate::connect::ConnectionInfo;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::header_names::HeaderNames;
-use crate::limits::{Cap, Limits};
+use crate::limits::{Cap, Limits, MAX_LINE_BYTES};
 use crate::observe::Timings;
 use crate::stack::{Answered, Found};
 
@@ -184,12 +188,15 @@ impl Response {
     /// `Content-Type`, else as UTF-8. Bytes that are not valid in that charset become U+FFFD. The
     /// limit is that of [`bytes`](Self::bytes).
     ///
+    /// Without the feature `charset`, text is UTF-8. A body whose `Content-Type` names a charset
+    /// other than UTF-8 and ASCII is [`Kind::Decode`].
+    ///
     /// # Errors
     ///
     /// Those of [`bytes`](Self::bytes).
     pub async fn text(mut self) -> Result<String, Error> {
         let bytes = self.collect(self.cap).await?;
-        Ok(self.decode(bytes, UTF_8))
+        self.decode(bytes, Charset::UTF_8)
     }
 
     /// As [`text`](Self::text), but without a byte order mark and a charset in `Content-Type` the
@@ -199,14 +206,15 @@ impl Response {
     /// # Errors
     ///
     /// [`Kind::Decode`] if `charset` is not such a label, and those of [`bytes`](Self::bytes).
+    #[cfg(feature = "charset")]
     pub async fn text_with_default_charset(mut self, charset: &str) -> Result<String, Error> {
-        let Some(charset) = Encoding::for_label(charset.as_bytes()) else {
+        let Some(charset) = Charset::labelled(charset) else {
             let what = format!("{charset:?} is not the label of a charset");
             let failure = Failure::new(Kind::Decode, what).during(Phase::Body);
             return Err(name(&self.found, failure.into()));
         };
         let bytes = self.collect(self.cap).await?;
-        Ok(self.decode(bytes, charset))
+        self.decode(bytes, charset)
     }
 
     /// As [`text`](Self::text), if the body is no larger than `limit` bytes, whatever the client
@@ -217,7 +225,7 @@ impl Response {
     /// Those of [`bytes`](Self::bytes).
     pub async fn text_limited(mut self, limit: usize) -> Result<String, Error> {
         let bytes = self.collect(Cap::OfCall(limit)).await?;
-        Ok(self.decode(bytes, UTF_8))
+        self.decode(bytes, Charset::UTF_8)
     }
 
     /// The whole body as JSON. The limit is that of [`bytes`](Self::bytes).
@@ -227,6 +235,7 @@ impl Response {
     /// [`Kind::Decode`] if the JSON is not valid or does not fit `T`: the text names the path, the
     /// line and the column of the mistake, and quotes no value. And those of
     /// [`bytes`](Self::bytes).
+    #[cfg(feature = "json")]
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect(self.cap).await?;
         self.parse(&bytes)
@@ -238,6 +247,7 @@ impl Response {
     /// # Errors
     ///
     /// Those of [`json`](Self::json).
+    #[cfg(feature = "json")]
     pub async fn json_limited<T: DeserializeOwned>(mut self, limit: usize) -> Result<T, Error> {
         let bytes = self.collect(Cap::OfCall(limit)).await?;
         self.parse(&bytes)
@@ -248,11 +258,14 @@ impl Response {
         collected.map_err(|error| name(&self.found, error))
     }
 
-    fn decode(&self, bytes: Bytes, default: &'static Encoding) -> String {
-        let declared = text::charset(self.head.headers.get(CONTENT_TYPE));
-        text::decode(declared.unwrap_or(default), bytes)
+    fn decode(&self, bytes: Bytes, default: Charset) -> Result<String, Error> {
+        match Charset::of(self.head.headers.get(CONTENT_TYPE), default) {
+            Ok(charset) => Ok(charset.decode(bytes)),
+            Err(failure) => Err(name(&self.found, failure.into())),
+        }
     }
 
+    #[cfg(feature = "json")]
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
         json::parse(bytes, json::OF_BODY).map_err(|failure| name(&self.found, failure.into()))
     }
@@ -329,6 +342,50 @@ impl Response {
     ) -> Self {
         self.body = self.body.reporting(report);
         self
+    }
+
+    /// The body as lines of text, without the LF or CR LF that ends each; the last one needs no
+    /// end. Each is returned once it has arrived. A line has up to 64 KiB; the body may have any
+    /// length. The charset is that of [`text`](Self::text).
+    ///
+    /// ```
+    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// let mut lines = client.get("https://log.example/follow").send().await?.lines();
+    /// while let Some(line) = lines.next_line().await? {
+    ///     println!("{line}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Each line may be an error, which is the last item: [`Kind::TooLarge`] for a longer line, and
+    /// those of [`text`](Self::text).
+    pub fn lines(self) -> Lines {
+        self.lines_limited(MAX_LINE_BYTES)
+    }
+
+    /// As [`lines`](Self::lines), for lines of up to `max_line_bytes` bytes, as UTF-8.
+    pub fn lines_limited(self, max_line_bytes: usize) -> Lines {
+        let content_type = self.head.headers.get(CONTENT_TYPE);
+        Lines::new(self.body, self.found, content_type, max_line_bytes)
+    }
+
+    /// The body as a reader of tokio: `AsyncRead` and `AsyncBufRead`.
+    ///
+    /// ```no_run
+    /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = client.get("https://files.example/big").send().await?;
+    /// let mut reader = response.error_for_status()?.into_reader();
+    /// tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_reader(self) -> BodyReader {
+        let found = self.found;
+        let reader = self.body.into_reader();
+        reader.naming(move |error| name(&found, error))
     }
 
     /// The body as a stream of pieces.

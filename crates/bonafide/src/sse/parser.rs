@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Event;
-use crate::limits::{MAX_EVENT_BYTES, MAX_LINE_BYTES};
+use crate::limits::{MAX_EVENT_BYTES, MAX_EVENT_LINE_BYTES};
 
 /// A byte order mark in UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -86,7 +86,7 @@ impl Parser {
     /// A parser at the beginning of a stream. A line has up to 1 MiB, and so has an event.
     pub fn new() -> Self {
         Self {
-            max_line_bytes: MAX_LINE_BYTES,
+            max_line_bytes: MAX_EVENT_LINE_BYTES,
             max_event_bytes: MAX_EVENT_BYTES,
             start: Start::Mark(0),
             line: Vec::new(),

@@ -56,11 +56,6 @@ impl HopRules {
             #[cfg(feature = "auth")]
             credentials,
         } = settings;
-        #[cfg(feature = "hsts")]
-        let redirects = match &hsts {
-            Some(hosts) => hsts::add_to(redirects, hosts.clone()),
-            None => redirects,
-        };
         #[cfg(not(feature = "cookies"))]
         let attachments = None;
         #[cfg(feature = "cookies")]
@@ -72,7 +67,17 @@ impl HopRules {
             #[cfg(feature = "auth")]
             keyring: (!credentials.is_empty()).then(|| credentials.into_iter().collect()),
         };
+        let redirects = rules.complete(redirects);
         (rules, redirects)
+    }
+
+    /// `redirects`, which ask the rules of hops for their target.
+    pub(super) fn complete(&self, redirects: Redirects) -> Redirects {
+        #[cfg(feature = "hsts")]
+        if let Some(hosts) = &self.hsts {
+            return hsts::add_to(redirects, hosts.clone());
+        }
+        redirects
     }
 }
 

@@ -38,6 +38,7 @@ mod layers;
 mod retry;
 mod watched;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -351,7 +352,8 @@ impl CallStage {
                     });
                 }
             };
-            match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
+            let redirects = self.redirects_of(call);
+            match follow::follow(&redirects, router, call, &answer, spare, &mut followed) {
                 Ok(true) => watched::redirected(call, answer.head.status),
                 Ok(false) => {
                     #[cfg(feature = "decompression")]
@@ -375,6 +377,14 @@ impl CallStage {
                         .timed(|| answer.timings()));
                 }
             }
+        }
+    }
+
+    /// The rule of redirects that `call` has, else that of the client.
+    fn redirects_of(&self, call: &Call) -> Cow<'_, Redirects> {
+        match call.extensions.get::<Redirects>() {
+            None => Cow::Borrowed(&self.redirects),
+            Some(own) => Cow::Owned(self.rules.complete(own.clone())),
         }
     }
 
