@@ -10,6 +10,7 @@
 //! | `policy_check` | what a program trusts, kept in a file and compared with it in its CI |
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
+//! | `waterfall` | what a listener is notified of, as a waterfall, and where the time of two calls went |
 //! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
 //! | `mock` | tests of a small API client: over a server with a script, and over a closure under paused time |
 //! | `events` | server-sent events of a server that stops in between, and where the stream goes on |

@@ -24,7 +24,7 @@
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, trailers | [`Response`] |
-//! | read server-sent events, and go on after a lost connection | the module `sse` (feature `events`) |
+//! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
 //! | pin keys | [`verify::Pins`] |
@@ -36,6 +36,8 @@
 //! | headers for one origin, API keys among them | [`ClientBuilder::default_header_at`], [`ClientBuilder::secret_header_at`] |
 //! | set time limits and size caps | [`limits`] |
 //! | test a program that uses a client | `testing` (feature `testing`) without a network; `bonafide-testkit` over TLS that is verified |
+//! | see where the time went | [`Response::timings`], [`Error::timings`] |
+//! | be notified of each step: lookup, handshake, pool, retry, redirect | [`events`] |
 //! | call it from a program without async code | the module `blocking`, with the feature of that name |
 //! | proxies, redirects, tower layers | [`Proxy`], [`Redirects`](redirect::Redirects), [`ClientBuilder::layer`] |
 //!
@@ -82,7 +84,7 @@
 //! | `file-store` | | `store::FileStore`: cookies and HSTS hosts in files, crash-safe |
 //! | `metrics` | | counts the events of a policy with the crate `metrics` |
 //! | `watch` | | `verify::watch::Watched`: policies that follow their files |
-//! | `events` | | the module `sse`: server-sent events, over as many connections as it takes |
+//! | `sse` | | the module `sse`: server-sent events, over as many connections as it takes |
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
@@ -99,6 +101,7 @@ mod connect;
 pub mod danger;
 mod error;
 mod event_post;
+pub mod events;
 mod exchange;
 mod header_names;
 pub mod limits;
@@ -112,7 +115,7 @@ mod response;
 #[cfg(feature = "retry")]
 pub mod retry;
 mod router;
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub mod sse;
 mod stack;
 #[cfg(feature = "testing")]

@@ -91,7 +91,7 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 use bonafide_tower::retry::Budget;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -128,37 +128,37 @@ pub(crate) const MAX_ORIGINS: usize = 256;
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// Most bytes of a line of an event stream, its end not counted.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// Most bytes of the data of one event.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// How long an event stream may be silent before another connection takes its place. Servers that
 /// keep a stream alive send a comment every 15 to 30 s (WHATWG HTML standard, section 9.2.7).
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const EVENTS_IDLE: Duration = Duration::from_secs(60);
 
 /// How long an event stream waits before it connects again, unless the server sends `retry`.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const RECONNECT_WAIT: Duration = Duration::from_secs(3);
 
 /// The shortest such wait, whatever the server sends.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const MIN_RECONNECT_WAIT: Duration = Duration::from_millis(100);
 
 /// The longest such wait, and the longest addition to it.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const MAX_RECONNECT_WAIT: Duration = Duration::from_secs(60);
 
 /// How many connections of an event stream may fail in a row before it ends.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const MAX_RECONNECTS: u32 = 10;
 
 /// Failed connections of all event streams of a client to one origin: 100, and one more for each
 /// connection on which something arrived.
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) const EVENT_BUDGET: Budget = Budget::new(100, 100);
 
 /// How long the client waits for that page. The page only explains a refusal that is already known.
@@ -490,7 +490,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     #[test]
     fn the_page_has_each_default_of_event_streams() {
         let rows = rows();

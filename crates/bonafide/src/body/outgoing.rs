@@ -1,9 +1,11 @@
 //! Sending a body in pieces, to distinguish a slow upload from a server that does not answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::error::Failure;
 
@@ -20,7 +22,17 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 struct Shared {
     taken: AtomicU64,
+    bytes: AtomicU64,
     failure: OnceLock<Failure>,
+    end: Mutex<End>,
+}
+
+/// The end of a body, as its connection sees it.
+#[derive(Debug, Default)]
+struct End {
+    at: Option<Instant>,
+    /// Wakes the task that waits for it.
+    waiting: Option<Waker>,
 }
 
 /// What [`Progress`] counts once the body has ended.
@@ -41,6 +53,45 @@ impl Progress {
     /// Records that the connection accepted the whole body.
     pub(crate) fn note_end(&self) {
         self.shared.taken.fetch_or(ENDED, Ordering::Relaxed);
+        let mut end = self.end();
+        end.at.get_or_insert_with(Instant::now);
+        let waiting = end.waiting.take();
+        drop(end);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+
+    /// Counts the bytes of a piece.
+    pub(super) fn note_bytes(&self, count: usize) {
+        self.shared.bytes.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// The bytes that the connection has accepted.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.shared.bytes.load(Ordering::Relaxed)
+    }
+
+    /// When the connection accepted the whole body, if it did.
+    pub(crate) fn ended_at(&self) -> Option<Instant> {
+        self.end().at
+    }
+
+    /// Ready once the connection has accepted the whole body. One task can wait.
+    pub(crate) fn poll_end(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut end = self.end();
+        if end.at.is_some() {
+            return Poll::Ready(());
+        }
+        end.waiting = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.shared
+            .end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that the body cannot be read. On HTTP/2, hyper reports this to the peer and not to
@@ -106,9 +157,13 @@ impl Iterator for Pieces {
         }
         if self.rest.len() <= PIECE_BYTES {
             if let Some(progress) = &self.progress {
+                progress.note_bytes(self.rest.len());
                 progress.note_end();
             }
             return Some(std::mem::take(&mut self.rest));
+        }
+        if let Some(progress) = &self.progress {
+            progress.note_bytes(PIECE_BYTES);
         }
         Some(self.rest.split_to(PIECE_BYTES))
     }

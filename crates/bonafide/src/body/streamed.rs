@@ -111,6 +111,11 @@ impl Streamed {
         self.hint = body.size_hint();
         self.ended = body.is_end_stream();
         if let Some(progress) = &self.progress {
+            if let Poll::Ready(Some(Ok(frame))) = &polled
+                && let Some(data) = frame.data_ref()
+            {
+                progress.note_bytes(data.len());
+            }
             match &polled {
                 Poll::Ready(Some(Err(error))) => progress.note_failure(error.to_failure()),
                 Poll::Ready(None) => progress.note_end(),

@@ -8,7 +8,7 @@ mod shared;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 use bonafide_tower::retry::Budgets;
 use bonafide_verify::PolicyHandle;
 use http::Method;
@@ -18,7 +18,7 @@ pub use self::request::RequestBuilder;
 pub(crate) use self::shared::shared;
 use crate::limits::Cap;
 use crate::origin::IntoUrl;
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 use crate::origin::Origin;
 use crate::stack::Stack;
 
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     /// For the methods of a response that collect its body.
     pub(crate) body_cap: Cap,
     /// For connections of event streams that failed, by origin.
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     pub(crate) event_budgets: Budgets<Origin>,
 }
 
@@ -145,12 +145,12 @@ impl fmt::Debug for Client {
         let Inner {
             stack,
             body_cap,
-            #[cfg(feature = "events")]
+            #[cfg(feature = "sse")]
             event_budgets,
         } = &*self.inner;
         let mut f = f.debug_struct("Client");
         f.field("stack", stack).field("body_cap", body_cap);
-        #[cfg(feature = "events")]
+        #[cfg(feature = "sse")]
         f.field("event_budgets", event_budgets);
         f.finish()
     }

@@ -382,13 +382,13 @@ impl<C> RequestBuilder<C> {
     }
 
     /// The client that will send it.
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// The request so far and its own time limits; `None` if it has a mistake.
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
         Some((self.call.as_mut().ok()?, &mut self.timeouts))
     }

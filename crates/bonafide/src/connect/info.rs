@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bonafide_verify::Receipt;
 use http::Version;
 
+use crate::events::ConnectionId;
 use crate::observe::OpeningTimes;
 
 /// The connection that a response came over.
@@ -13,6 +14,7 @@ use crate::observe::OpeningTimes;
 /// In the extensions of a response as `Arc<ConnectionInfo>`.
 #[derive(Debug)]
 pub struct ConnectionInfo {
+    pub(crate) id: ConnectionId,
     pub(crate) remote_addr: SocketAddr,
     pub(crate) local_addr: SocketAddr,
     pub(crate) version: Version,
@@ -21,6 +23,11 @@ pub struct ConnectionInfo {
 }
 
 impl ConnectionInfo {
+    /// Its number, which [events](crate::events) have too.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
     /// The other end of the TCP connection: the server, or the proxy where there is one.
     pub fn remote_addr(&self) -> SocketAddr {
         self.remote_addr

@@ -27,12 +27,12 @@ pub use self::info::ConnectionInfo;
 pub(crate) use self::resolve::Resolver;
 pub(crate) use self::warm_up::WarmUp;
 use crate::error::{Failure, Kind, Phase};
+use crate::events::{Found, Listeners, Opening, Step};
 use crate::limits::Limits;
-use crate::observe::OpeningTimes;
 #[cfg(feature = "cookies")]
 use crate::origin::server_name;
 use crate::origin::{Origin, Scheme};
-use crate::pool::{Connect, Connected, PartitionKey, Protocol, Recall};
+use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Recall};
 use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Timers, Wire};
 use crate::proxy::{Proxy, Route};
 
@@ -44,6 +44,8 @@ pub(crate) struct Connector {
     pub(crate) limits: Limits,
     /// The headers that every request has unless it brings its own.
     pub(crate) default_headers: DefaultHeaders,
+    /// Notified of the steps of each connection.
+    pub(crate) listeners: Listeners,
 }
 
 /// What the pool keeps with a connection.
@@ -96,6 +98,26 @@ impl Connect for Connector {
     type Error = Failure;
 
     async fn connect(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
+        let PartitionParts { origin, route, .. } = key.parts();
+        let mut opening = Opening::start(&self.listeners, || {
+            let proxy = match route {
+                Route::Proxy(proxy) => Some(proxy.to_string()),
+                Route::Direct => None,
+            };
+            (origin.to_string(), proxy)
+        });
+        let connected = self.open(key, &mut opening).await;
+        opening.end(connected, |connected| connected.meta.info.version())
+    }
+}
+
+impl Connector {
+    /// Opens a connection: resolves, connects, asks the proxy, and has the policy judge the server.
+    async fn open(
+        &self,
+        key: &PartitionKey,
+        opening: &mut Opening<'_>,
+    ) -> Result<Connected<Self>, Failure> {
         let parts = key.parts();
         let policy = Policy::clone(&self.policy.current());
         if policy.epoch() != parts.epoch {
@@ -107,7 +129,7 @@ impl Connect for Connector {
             .retryable());
         }
         let origin = &parts.origin;
-        let (stream, mut opening) = self.dial(origin, &parts.route).await?;
+        let stream = self.dial(origin, &parts.route, opening).await?;
         let ends = Ends::of(&stream)?;
         let stream = Socket::new(stream);
         let line = Line {
@@ -127,10 +149,10 @@ impl Connect for Connector {
             }
             Scheme::Https => {
                 self.warm_up.done().await;
-                let start = Instant::now();
                 let (alpn, limit) = (parts.versions.alpn(), self.limits.handshake);
-                let stream = tls::handshake(&policy, &origin.host, stream, alpn, limit).await?;
-                opening.tls = Some(start.elapsed());
+                let step = opening.begin(Step::Tls);
+                let stream = tls::handshake(&policy, &origin.host, stream, alpn, limit).await;
+                let stream = step.end(stream, |stream| Found::Receipt(stream.receipt()))?;
                 let version = parts.versions.by_alpn(stream.alpn())?;
                 let judged = Judged {
                     receipt: Arc::clone(stream.receipt()),
@@ -142,15 +164,14 @@ impl Connect for Connector {
             }
         }
     }
-}
 
-impl Connector {
     /// Resolves and connects, to the proxy where there is one, and through it.
     async fn dial(
         &self,
         origin: &Origin,
         route: &Route,
-    ) -> Result<(TcpStream, OpeningTimes), Failure> {
+        opening: &mut Opening<'_>,
+    ) -> Result<TcpStream, Failure> {
         let limit = self.limits.connect;
         let start = Instant::now();
         let left = || limit.map(|limit| limit.saturating_sub(start.elapsed()));
@@ -167,27 +188,31 @@ impl Connector {
             }
             Route::Direct => failure,
         };
-        let resolved = limited(limit, Phase::Resolve, "resolving the host", async {
-            self.resolver.resolve(host, port, default_port).await
-        })
-        .await
-        .map_err(unreached)?;
-        let resolve = start.elapsed();
+        let addresses = match self.resolver.known(host, port, default_port) {
+            Some(addresses) => addresses,
+            None => {
+                let step = opening.begin(Step::Resolve(host));
+                let lookup = resolve::look_up(host, port);
+                let found = limited(limit, Phase::Resolve, "resolving the host", lookup).await;
+                step.end(found.map_err(unreached), |found| Found::Addresses(found))?
+            }
+        };
+        let step = opening.begin(Step::Connect(&addresses));
         let stream = limited(left(), Phase::Connect, "connecting", async {
-            tcp::connect(resolved.addresses, left()).await
+            tcp::connect(addresses.clone(), left()).await
         })
-        .await
-        .map_err(unreached)?;
-        let stream = match route {
-            Route::Proxy(proxy) => self.tunnel(proxy, origin, stream, left()).await?,
-            Route::Direct => stream,
-        };
-        let opening = OpeningTimes {
-            resolve: resolved.looked_up.then_some(resolve),
-            connect: start.elapsed().saturating_sub(resolve),
-            tls: None,
-        };
-        Ok((stream, opening))
+        .await;
+        let stream = step.end(stream.map_err(unreached), |stream| {
+            stream.peer_addr().map_or(Found::Nothing, Found::Address)
+        })?;
+        match route {
+            Route::Direct => Ok(stream),
+            Route::Proxy(proxy) => {
+                let step = opening.begin(Step::Proxy);
+                let stream = self.tunnel(proxy, origin, stream, left()).await;
+                step.end(stream, |_| Found::Nothing)
+            }
+        }
     }
 
     /// Asks `proxy`, the peer of `stream`, to open a tunnel to `origin`.
@@ -216,7 +241,7 @@ impl Connector {
         line: Line,
         version: Version,
         judged: Option<Judged<'_>>,
-        opening: OpeningTimes,
+        opening: &Opening<'_>,
     ) -> Result<Connected<Self>, Failure>
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -257,13 +282,14 @@ impl Connector {
             local_addr: ends.local,
             version,
             receipt,
-            opening,
+            opening: opening.times(),
+            id: opening.id(),
         });
         tracing::debug!(
             %origin,
             remote = %ends.remote,
             ?version,
-            ?opening,
+            opening = ?opening.times(),
             "connected"
         );
         Ok(Connected {

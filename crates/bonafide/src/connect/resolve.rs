@@ -17,14 +17,6 @@ pub(crate) struct Resolver {
     overrides: HashMap<CanonicalHost, Vec<SocketAddr>>,
 }
 
-/// Where to connect to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Resolved {
-    pub(crate) addresses: Vec<SocketAddr>,
-    /// Whether a lookup took place.
-    pub(crate) looked_up: bool,
-}
-
 impl Resolver {
     /// Sets the addresses of `host`, in any spelling that a URL may have; an IPv6 address also
     /// without brackets.
@@ -47,57 +39,27 @@ impl Resolver {
         Ok(())
     }
 
-    /// The addresses of `host`, as URLs are read, with their ports.
+    /// The addresses of `host`, as URLs are read, with their ports, if they need no lookup.
     ///
     /// The port of a given address is used where the URL has the scheme's `default_port`.
-    pub(crate) async fn resolve(
+    pub(crate) fn known(
         &self,
         host: &str,
         port: u16,
         default_port: u16,
-    ) -> Result<Resolved, Failure> {
+    ) -> Option<Vec<SocketAddr>> {
         if let Some(addresses) = self.given(host) {
-            let addresses = addresses
-                .iter()
-                .map(|&(mut address)| {
-                    if address.port() == 0 || port != default_port {
-                        // Keeps the scope id of an IPv6 address.
-                        address.set_port(port);
-                    }
-                    address
-                })
-                .collect();
-            return Ok(Resolved {
-                addresses,
-                looked_up: false,
+            let addresses = addresses.iter().map(|&(mut address)| {
+                if address.port() == 0 || port != default_port {
+                    // Keeps the scope id of an IPv6 address.
+                    address.set_port(port);
+                }
+                address
             });
+            return Some(addresses.collect());
         }
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(Resolved {
-                addresses: vec![SocketAddr::new(address, port)],
-                looked_up: false,
-            });
-        }
-        let failed = |error: io::Error| {
-            Failure::new(Kind::Resolve, format!("could not resolve {host:?}"))
-                .during(Phase::Resolve)
-                .caused_by(error)
-                .retryable()
-        };
-        let addresses: Vec<_> = tokio::net::lookup_host((host, port))
-            .await
-            .map_err(failed)?
-            .collect();
-        if addresses.is_empty() {
-            return Err(failed(io::Error::new(
-                io::ErrorKind::NotFound,
-                "the name has no address",
-            )));
-        }
-        Ok(Resolved {
-            addresses,
-            looked_up: true,
-        })
+        let address = host.parse::<IpAddr>().ok()?;
+        Some(vec![SocketAddr::new(address, port)])
     }
 
     fn given(&self, host: &str) -> Option<&Vec<SocketAddr>> {
@@ -108,6 +70,31 @@ impl Resolver {
     }
 }
 
+/// Looks `host` up, with the system's resolver.
+///
+/// # Errors
+///
+/// [`Kind::Resolve`] if the lookup fails, or finds nothing.
+pub(super) async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let failed = |error: io::Error| {
+        Failure::new(Kind::Resolve, format!("could not resolve {host:?}"))
+            .during(Phase::Resolve)
+            .caused_by(error)
+            .retryable()
+    };
+    let addresses: Vec<_> = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(failed)?
+        .collect();
+    if addresses.is_empty() {
+        return Err(failed(io::Error::new(
+            io::ErrorKind::NotFound,
+            "the name has no address",
+        )));
+    }
+    Ok(addresses)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddrV6;
@@ -115,8 +102,8 @@ mod tests {
     use super::*;
     use crate::origin::{Endpoint, Parsed, Written};
 
-    #[tokio::test]
-    async fn given_addresses_and_literals_need_no_lookup() {
+    #[test]
+    fn given_addresses_and_literals_need_no_lookup() {
         let mut resolver = Resolver::default();
         let addresses = vec![([192, 0, 2, 1], 0).into(), ([192, 0, 2, 2], 8443).into()];
         resolver.set("Shop.Example", addresses).expect("a host");
@@ -135,21 +122,20 @@ mod tests {
             ("127.0.0.1", 443, vec!["127.0.0.1:443"]),
             ("::1", 443, vec!["[::1]:443"]),
         ] {
-            let resolved = resolver.resolve(host, port, 443).await.expect(host);
             assert_eq!(
-                resolved.addresses,
+                resolver.known(host, port, 443).expect(host),
                 expected
                     .iter()
                     .map(|address| address.parse().expect("an address"))
                     .collect::<Vec<SocketAddr>>(),
                 "{host}:{port}"
             );
-            assert!(!resolved.looked_up);
         }
+        assert_eq!(resolver.known("other.example", 443, 443), None);
     }
 
-    #[tokio::test]
-    async fn addresses_may_be_given_for_a_host_in_any_spelling() {
+    #[test]
+    fn addresses_may_be_given_for_a_host_in_any_spelling() {
         let address = SocketAddr::from(([192, 0, 2, 1], 4433));
         // as written for the resolver, as it arrives from a URL
         for (written, url) in [
@@ -172,11 +158,8 @@ mod tests {
             let Endpoint::Named(origin) = parsed.endpoint else {
                 unreachable!("nothing is known")
             };
-            let resolved = resolver
-                .resolve(&origin.host, 443, 443)
-                .await
-                .expect(written);
-            assert_eq!(resolved.addresses, [address], "{written}");
+            let known = resolver.known(&origin.host, 443, 443);
+            assert_eq!(known, Some(vec![address]), "{written}");
         }
     }
 
@@ -211,32 +194,28 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn the_scope_of_a_given_address_is_kept_whatever_the_port() {
+    #[test]
+    fn the_scope_of_a_given_address_is_kept_whatever_the_port() {
         for (given, port) in [(0, 443), (0, 8443), (4433, 443), (4433, 8443)] {
             let scoped = SocketAddrV6::new("fe80::1".parse().expect("an address"), given, 7, 3);
             let mut resolver = Resolver::default();
             resolver
                 .set("device.example", vec![scoped.into()])
                 .expect("a host");
-            let resolved = resolver
-                .resolve("device.example", port, 443)
-                .await
-                .expect("given");
+            let known = resolver.known("device.example", port, 443);
             let mut expected = scoped;
             expected.set_port(if given != 0 && port == 443 {
                 given
             } else {
                 port
             });
-            assert_eq!(resolved.addresses, [SocketAddr::V6(expected)]);
+            assert_eq!(known, Some(vec![SocketAddr::V6(expected)]));
         }
     }
 
     #[tokio::test]
     async fn a_name_without_an_address_says_so() {
-        let failure = Resolver::default()
-            .resolve("no-such-host.invalid", 443, 443)
+        let failure = look_up("no-such-host.invalid", 443)
             .await
             .expect_err("RFC 6761 section 6.4: .invalid does not exist");
         assert_eq!(

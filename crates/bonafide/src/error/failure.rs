@@ -9,6 +9,7 @@ use std::time::Duration;
 use bonafide_verify::{ConfigError, Refusal, TlsError};
 
 use super::{Delivery, Kind, Phase, ProxyError};
+use crate::observe::OpeningTimes;
 
 /// What failed and why. Cheap to clone: requests that waited for one connection share its failure.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Failure {
     pub(crate) delivery: Delivery,
     /// Another try may succeed.
     pub(crate) passing: bool,
+    /// The times of the connection that could not be opened, if that is what failed.
+    pub(crate) opening: Option<Arc<OpeningTimes>>,
 }
 
 /// The error beneath.
@@ -52,6 +55,7 @@ impl Failure {
             cause: Cause::None,
             delivery: Delivery::MaybeProcessed,
             passing: false,
+            opening: None,
         }
     }
 
@@ -105,6 +109,12 @@ impl Failure {
         self
     }
 
+    /// It happened while a connection was opened, whose steps took these times.
+    pub(crate) fn while_opening(mut self, times: OpeningTimes) -> Self {
+        self.opening = Some(Arc::new(times));
+        self
+    }
+
     /// Whether another try is safe and may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         self.passing && self.delivery.is_unprocessed()
@@ -135,6 +145,7 @@ impl Failure {
             passing: error.is_retryable(),
             delivery: Delivery::NotSent,
             cause: Cause::Proxy(Arc::new(error)),
+            opening: None,
         }
     }
 

@@ -6,6 +6,7 @@ mod causes;
 mod failure;
 mod kind;
 mod proxy;
+mod timed;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,6 +27,7 @@ pub(crate) use self::causes::{causes, h2_cause};
 pub(crate) use self::failure::{Cause, Failure};
 pub use self::kind::{Kind, Phase};
 pub use self::proxy::{ProxyError, ProxyRefusal, SocksReply};
+use crate::observe::Timings;
 
 /// Why a request failed.
 ///
@@ -58,6 +60,7 @@ struct Inner {
     receipt: Option<Arc<Receipt>>,
     /// The redirects that were followed before.
     hops: Vec<Hop>,
+    timings: Option<Timings>,
     /// None where no rule of retries counted them.
     #[cfg(feature = "retry")]
     attempts: Option<Attempts>,
@@ -326,6 +329,7 @@ impl From<Failure> for Error {
                 status: None,
                 receipt: None,
                 hops: Vec::new(),
+                timings: None,
                 #[cfg(feature = "retry")]
                 attempts: None,
             }),
@@ -350,6 +354,7 @@ impl fmt::Debug for Error {
             status,
             receipt,
             hops,
+            timings,
             #[cfg(feature = "retry")]
             attempts,
         } = &*self.inner;
@@ -363,7 +368,8 @@ impl fmt::Debug for Error {
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
             .field("receipt", &receipt.is_some())
-            .field("redirects", hops);
+            .field("redirects", hops)
+            .field("timings", timings);
         #[cfg(feature = "retry")]
         f.field("attempts", attempts);
         f.finish()

@@ -44,31 +44,6 @@ pub(crate) struct Attached {
     presented: Option<Arc<Presented>>,
 }
 
-/// The request that `call` is sent as on the connection of `meta`, with what is attached to it.
-///
-/// # Errors
-///
-/// `Kind::Request` for a header or a target that is not valid, and those of
-/// [`attach`](Attachments::attach).
-pub(super) fn write(
-    call: &Call,
-    meta: &Meta,
-    body: Body,
-) -> Result<(Request<Body>, Attached), Failure> {
-    let mut request = meta.wire.request(
-        call.method.clone(),
-        call.path.clone(),
-        &call.headers,
-        call.credentials,
-        body,
-    )?;
-    let attached = match &call.attachments {
-        None => Attached::default(),
-        Some(attachments) => attachments.attach(&mut request, call, meta)?,
-    };
-    Ok((request, attached))
-}
-
 impl Attachments {
     /// The cookies of `jar`.
     #[cfg(feature = "cookies")]
@@ -90,7 +65,7 @@ impl Attachments {
     /// # Errors
     ///
     /// `Kind::Auth` if the credential must not be sent on this connection.
-    fn attach(
+    pub(super) fn attach(
         &self,
         request: &mut Request<Body>,
         call: &Call,

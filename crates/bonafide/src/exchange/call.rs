@@ -7,11 +7,13 @@ use bonafide_tower::retry::{Attempts, Over};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::events::CallEvents;
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
@@ -38,6 +40,9 @@ pub(crate) struct Call {
     pub(crate) connection: Wanted,
     /// Those of the caller's `http::Request`, for layers to see. They are not sent.
     pub(crate) extensions: Extensions,
+    /// When the whole call began, once it has.
+    pub(crate) begun: Option<Instant>,
+    pub(crate) events: CallEvents,
     /// The attempts of all hops, once a rule of retries counts them.
     #[cfg(feature = "retry")]
     pub(crate) attempts: Option<Attempts>,
@@ -94,6 +99,9 @@ pub(crate) struct Carried {
     attachments: Option<Arc<Attachments>>,
     /// The origin that credentials and attachments are for.
     origin: Origin,
+    /// When the whole call began.
+    begun: Option<Instant>,
+    events: CallEvents,
     /// The same for each copy of the request.
     pub(crate) reached: Reached,
 }
@@ -134,6 +142,8 @@ impl Call {
             versions,
             connection: Wanted::Any,
             extensions: Extensions::new(),
+            begun: None,
+            events: CallEvents::default(),
             #[cfg(feature = "retry")]
             attempts: None,
         })
@@ -180,6 +190,8 @@ impl Call {
         }
         if let Some(carried) = &carried {
             call.extent = carried.extent;
+            call.begun = carried.begun;
+            call.events = carried.events.clone();
         }
         call.body = body;
         call.extensions = head.extensions;
@@ -230,6 +242,8 @@ impl Call {
             versions: self.versions,
             connection: self.connection,
             extensions: self.extensions.clone(),
+            begun: self.begun,
+            events: self.events.clone(),
             #[cfg(feature = "retry")]
             attempts: None,
         })
@@ -272,6 +286,8 @@ impl Call {
             credentials: self.credentials,
             attachments: self.attachments.clone(),
             origin: self.origin(),
+            begun: self.begun,
+            events: self.events.clone(),
             reached,
         }
     }

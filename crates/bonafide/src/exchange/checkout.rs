@@ -1,6 +1,7 @@
 //! A connection for a request.
 
 use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::call::{Call, Wanted};
 use super::waiting::Patience;
 use crate::connect::Connector;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::events::Event;
 use crate::limits::Deadline;
 use crate::origin::Endpoint;
 use crate::pool::{CheckoutError, Freshness, Lease, current_runtime};
@@ -56,12 +58,19 @@ pub(super) async fn checkout(
                 connections
             }
         };
+        let checkout = pin!(connections.checkout(freshness));
+        let missed = || call.events.notify(|call| Event::PoolMiss { call });
         let outcome = patience
-            .wait(connections.checkout(freshness), || connections.doubt_mute())
+            .wait(checkout, missed, || connections.doubt_mute())
             .await?;
         let failure = match outcome {
-            Ok(lease) if patience.has_waited() => return Ok((lease, Instant::now())),
-            Ok(lease) => return Ok((lease, now)),
+            Ok(lease) => {
+                let waited = patience.has_waited();
+                if call.events.is_on() {
+                    notify(call, &lease, waited);
+                }
+                return Ok((lease, if waited { Instant::now() } else { now }));
+            }
             // A verdict of a replaced policy says nothing about this request.
             Err(_) if router.is_outdated(&connections) => {
                 call.endpoint = Endpoint::Named(call.origin());
@@ -91,6 +100,19 @@ pub(super) async fn checkout(
         };
         return Err(failure.delivered(Delivery::NotSent).into());
     }
+}
+
+/// Notifies that `call` has a connection, for which it had `waited` or not.
+#[cold]
+fn notify(call: &Call, lease: &Lease<Connector>, waited: bool) {
+    if !waited {
+        call.events.notify(|call| Event::PoolHit { call });
+    }
+    call.events.notify(|call| Event::ConnectionAcquired {
+        call,
+        connection: lease.meta().info.id(),
+        reused: lease.is_reused(),
+    });
 }
 
 /// Whether a request that is sent on `runtime` may use `connections`: it may have been built on

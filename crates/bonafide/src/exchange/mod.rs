@@ -8,13 +8,15 @@ mod checkout;
 mod fake;
 mod framing;
 mod interim;
+mod pace;
 mod reached;
 mod reading;
 mod replay;
 mod sendable;
+mod sending;
 mod waiting;
+mod written;
 
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,6 @@ use bonafide_tower::delivery::is_idempotent;
 use bonafide_verify::Receipt;
 use http::Request;
 use http::uri::PathAndQuery;
-use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 use url::Url;
@@ -34,16 +35,18 @@ pub(crate) use self::attach::unauthenticated;
 pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
-use self::interim::Gate;
 pub(crate) use self::interim::OnInformational;
+use self::pace::Pace;
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
 pub(crate) use self::sendable::settle;
 use self::waiting::ForHeaders;
+use self::written::{Written, write};
 use crate::body::Body;
 use crate::connect::{ConnectionInfo, Connector, Meta};
 use crate::error::{Delivery, Error, Failure};
+use crate::events::Event;
 use crate::limits::{Deadline, SILENCE};
 use crate::observe::Timings;
 use crate::pool::Lease;
@@ -63,9 +66,7 @@ pub(crate) struct HopResponse {
 pub(crate) struct Delivered {
     meta: Arc<Meta>,
     path: PathAndQuery,
-    connection: Duration,
-    headers: Duration,
-    reused: bool,
+    timings: Timings,
     #[cfg_attr(
         not(feature = "auth"),
         expect(dead_code, reason = "only a credential is compared with its response")
@@ -98,12 +99,7 @@ impl Delivered {
 
     /// Where the time went.
     pub(crate) fn timings(&self) -> Timings {
-        Timings {
-            connection: self.connection,
-            headers: self.headers,
-            reused: self.reused,
-            opening: self.meta.info.opening(),
-        }
+        self.timings
     }
 }
 
@@ -111,6 +107,11 @@ impl HopResponse {
     /// What was checked about the server.
     pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.delivered.as_ref()?.connection().receipt()
+    }
+
+    /// Where the time went.
+    pub(crate) fn timings(&self) -> Option<Timings> {
+        self.delivered.as_ref().map(Delivered::timings)
     }
 }
 
@@ -131,50 +132,57 @@ pub(crate) async fn exchange(
         // From here no path leads to a connection.
         return Box::pin(fake::exchange(server, router, call, deadline)).await;
     }
-    let start = Instant::now();
-    let mut now = start;
+    let mut pace = Pace::start(call);
+    let mut now = pace.start;
     let mut tries = Tries::default();
     loop {
         let (lease, leased) = checkout(router, checkout_limit, call, deadline, now)
             .await
-            .map_err(|error| tries.blame(error))?;
+            .map_err(|error| pace.unconnected(tries.blame(error)))?;
         let meta = Arc::clone(lease.meta());
         let reused = lease.is_reused();
+        pace.got(leased, reused);
         if reused && meta.is_past(|| router.now()) {
             report_fault(lease);
             now = Instant::now();
             continue;
         }
         let spare = call.body.try_clone();
-        let mut body = mem::take(&mut call.body);
-        let progress = body.watch();
-        let unread = progress.clone();
         let http1 = matches!(lease, Lease::Http1(_));
-        let mut gate = None;
-        if http1 && interim::expects_continue(&call.headers) && !body.is_end_stream() {
-            let (held, gated) = Gate::hold(body, call.limits.expect_continue);
-            gate = Some(held);
-            body = gated;
-        }
-        let written = attach::write(call, &meta, body).map_err(|failure| {
-            let error = Error::from(failure.delivered(Delivery::NotSent));
-            tries.blame(error.over(meta.info.receipt()))
-        });
-        let (request, attached) = written?;
-        let callback = call.extensions.get().filter(|_| http1).cloned();
-        let request = interim::listen(request, gate.clone(), callback);
+        let Written {
+            request,
+            attached,
+            gate,
+            progress,
+            sending,
+        } = match write(call, &meta, http1) {
+            Ok(written) => written,
+            Err(failure) => {
+                let error = Error::from(failure.delivered(Delivery::NotSent));
+                return Err(tries.blame(pace.unanswered(error, &meta, None)));
+            }
+        };
+        let unread = progress.clone();
         let limit = call.limits.headers;
+        call.events.notify(|call| Event::SendStarted {
+            call,
+            connection: meta.info.id(),
+        });
         let mut waiting = Waiting::new(&lease, leased, &meta);
         let outcome = match &lease {
             Lease::Http1(lease) => match lease.conn().send(request) {
                 Ok(sent) => {
-                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent)
+                        .listened(sending)
+                        .await
                 }
                 Err(body) => return_unsent(body),
             },
             Lease::Http2(lease) => match lease.handle().send(request, lease.is_alone()) {
                 Ok(sent) => {
-                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent).await
+                    ForHeaders::new(&meta.timers, leased, limit, deadline, progress, sent)
+                        .listened(sending)
+                        .await
                 }
                 Err(body) => return_unsent(body),
             },
@@ -183,7 +191,9 @@ pub(crate) async fn exchange(
         drop(waiting);
         let answered = match outcome {
             Ok(answered) => answered,
-            Err(late) => return Err(Error::from(late).over(meta.info.receipt())),
+            Err(late) => {
+                return Err(pace.unanswered(late.into(), &meta, unread.as_ref()));
+            }
         };
         match answered {
             Ok(response) => {
@@ -192,7 +202,7 @@ pub(crate) async fn exchange(
                     Ok(framing) => framing,
                     Err(failure) => {
                         report_fault(lease);
-                        return Err(Error::from(failure).over(meta.info.receipt()));
+                        return Err(pace.unanswered(failure.into(), &meta, unread.as_ref()));
                     }
                 };
                 if let Some(attachments) = &call.attachments {
@@ -202,11 +212,14 @@ pub(crate) async fn exchange(
                     framing.last = true;
                     framing.unsent = true;
                 }
+                call.events.notify(|call| Event::ResponseHead {
+                    call,
+                    status: head.status,
+                    version: head.version,
+                });
                 let delivered = Delivered {
                     path: call.path.clone(),
-                    connection: leased.saturating_duration_since(start),
-                    headers: leased.elapsed(),
-                    reused,
+                    timings: pace.timings(&meta, unread.as_ref()),
                     attached,
                     meta,
                 };
@@ -221,10 +234,10 @@ pub(crate) async fn exchange(
             }
             Err(Unanswered { returned, error }) => {
                 let failure = meta.fate.alert().map(broken::by_alert);
-                let failure = failure.or_else(|| unread?.failure());
+                let failure = failure.or_else(|| unread.as_ref()?.failure());
                 if let Some(failure) = failure {
                     let failure = failure.delivered(Delivery::MaybeProcessed);
-                    return Err(Error::from(failure).over(meta.info.receipt()));
+                    return Err(pace.unanswered(failure.into(), &meta, unread.as_ref()));
                 }
                 let gone = error.as_ref().is_none_or(broken::is_connection_gone);
                 let delivery = match &error {
@@ -250,6 +263,12 @@ pub(crate) async fn exchange(
                 };
                 match again {
                     Some(body) => {
+                        call.events.notify(|call| Event::RetryDecision {
+                            call,
+                            delivery,
+                            status: None,
+                            again: Some(Duration::ZERO),
+                        });
                         call.body = body;
                         now = Instant::now();
                     }
@@ -263,9 +282,8 @@ pub(crate) async fn exchange(
                                 ..broken::failure(error)
                             },
                         };
-                        let failure = failure.delivered(delivery);
-                        let error = Error::from(failure).over(meta.info.receipt());
-                        return Err(tries.blame(error));
+                        let error = Error::from(failure.delivered(delivery));
+                        return Err(tries.blame(pace.unanswered(error, &meta, unread.as_ref())));
                     }
                 }
             }

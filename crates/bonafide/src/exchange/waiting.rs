@@ -2,13 +2,15 @@
 
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-use std::pin::{Pin, pin};
+use std::mem;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
+use super::sending::Sending;
 use crate::body::Progress;
 use crate::error::{Delivery, Failure, Kind, Phase};
 use crate::limits::{Deadline, SILENCE};
@@ -40,17 +42,20 @@ impl Patience {
     }
 
     /// Waits for a connection, and fails after the limit. A connection that is available at once
-    /// costs no timer. Calls `nudge` after every [`SILENCE`] of waiting.
+    /// costs no timer. Calls `missed` when the request has to wait for the first time, and `nudge`
+    /// after every [`SILENCE`] of waiting.
     pub(super) async fn wait<T>(
         &mut self,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
+        missed: impl FnOnce(),
         nudge: impl Fn(),
     ) -> Result<T, Failure> {
-        let mut work = pin!(work);
         if let Poll::Ready(done) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
             return Ok(done);
         }
-        self.has_waited = true;
+        if !mem::replace(&mut self.has_waited, true) {
+            missed();
+        }
         if self.ends.is_none() {
             self.ends = self
                 .limit
@@ -109,6 +114,8 @@ pin_project! {
         deadline: Deadline,
         progress: Option<Progress>,
         mark: u64,
+        // For a listener: what is to be notified of, until it is.
+        sending: Option<Sending>,
         error: PhantomData<fn() -> U>,
     }
 }
@@ -132,8 +139,15 @@ impl<'a, F, U> ForHeaders<'a, F, U> {
             deadline,
             progress,
             mark: 0,
+            sending: None,
             error: PhantomData,
         }
+    }
+
+    /// Notifies a listener when the whole request was taken.
+    pub(super) fn listened(mut self, sending: Option<Sending>) -> Self {
+        self.sending = sending;
+        self
     }
 }
 
@@ -146,6 +160,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some(sending) = this.sending
+            && sending.poll_notify(cx).is_ready()
+        {
+            *this.sending = None;
+        }
         if let Poll::Ready(answer) = this.answer.poll(cx) {
             return Poll::Ready(Ok(answer.map_err(U::from)));
         }

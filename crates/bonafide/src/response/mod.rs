@@ -22,7 +22,7 @@ use hyper::ext::ReasonPhrase;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 pub(crate) use self::json::parse as parse_json;
 pub use self::stream::BytesStream;
 use crate::body::{Body, collect, next_chunk};
@@ -344,13 +344,13 @@ impl Response {
     }
 
     /// Drops what is unread of the body.
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     pub(crate) fn close(&mut self) {
         self.body = Body::empty();
     }
 
     /// The error that this response causes.
-    #[cfg(feature = "events")]
+    #[cfg(feature = "sse")]
     pub(crate) fn blame(&self, failure: Failure) -> Error {
         name(&self.found, failure.into())
     }
@@ -398,6 +398,7 @@ fn name(found: &Found, error: Error) -> Error {
         .delivered(Delivery::Answered)
         .at(|| Some(found.url().clone()))
         .over(found.receipt())
+        .timed(|| found.timings())
         .after(found.hops())
 }
 

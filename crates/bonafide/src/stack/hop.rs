@@ -132,38 +132,52 @@ impl CallStage {
     }
 
     /// Makes the attempts of a hop: one, unless a rule of retries says more.
-    pub(super) async fn attempt(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold its arguments twice, and each call is moved with them"
+    )]
+    pub(super) fn attempt(
         &self,
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<HopResponse, Error> {
-        #[cfg(feature = "retry")]
-        return self.attempts(router, call, deadline).await;
-        #[cfg(not(feature = "retry"))]
-        self.once(router, call, deadline).await
+    ) -> impl Future<Output = Result<HopResponse, Error>> + Send {
+        async move {
+            #[cfg(feature = "retry")]
+            if let Some(course) = self.retries.begin(router, call)? {
+                // Boxed, since the future of every call would be as large.
+                return Box::pin(self.attempts(course, router, call, deadline)).await;
+            }
+            self.once(router, call, deadline).await
+        }
     }
 
     /// Makes one attempt of a hop, through the caller's hop layers.
-    pub(super) async fn once(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold its arguments twice, and each call is moved with them"
+    )]
+    pub(super) fn once(
         &self,
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<HopResponse, Error> {
-        let answer = match &self.hop_layers {
-            None => exchange(router, self.hops.checkout_limit, call, deadline).await?,
-            Some(layers) => {
-                let response = Box::pin(through(layers, call, deadline)).await?;
-                HopResponse::from(response)
+    ) -> impl Future<Output = Result<HopResponse, Error>> + Send {
+        async move {
+            let answer = match &self.hop_layers {
+                None => exchange(router, self.hops.checkout_limit, call, deadline).await?,
+                Some(layers) => {
+                    let response = Box::pin(through(layers, call, deadline)).await?;
+                    HopResponse::from(response)
+                }
+            };
+            match call.extent {
+                // Any other response is retried, followed or returned by its head.
+                Extent::Whole(cap) if answer.head.status.is_success() => {
+                    Box::pin(whole(answer, cap)).await
+                }
+                _ => Ok(answer),
             }
-        };
-        match call.extent {
-            // Any other response is retried, followed or returned by its head.
-            Extent::Whole(cap) if answer.head.status.is_success() => {
-                Box::pin(whole(answer, cap)).await
-            }
-            _ => Ok(answer),
         }
     }
 }

@@ -35,6 +35,7 @@ mod hsts;
 mod layers;
 #[cfg(feature = "retry")]
 mod retry;
+mod watched;
 
 use std::fmt;
 use std::mem;
@@ -49,6 +50,7 @@ use bonafide_tower::redirect::{Hop, Redirects};
 use bonafide_tower::retry::Attempts;
 use http::{Request, Response};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 pub(crate) use self::answered::{Answered, Found};
@@ -65,6 +67,7 @@ pub use self::retry::ByDelivery;
 pub(crate) use self::retry::Retries;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
+use crate::events::{Listeners, Running};
 use crate::exchange::{Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
@@ -77,6 +80,7 @@ use crate::versions::Versions;
 pub(crate) struct Stack {
     calls: Arc<CallStage>,
     layers: Option<Layered>,
+    listeners: Listeners,
 }
 
 /// Calls, below the caller's layers: redirects.
@@ -134,7 +138,12 @@ impl fmt::Debug for Layers {
 
 impl Stack {
     /// A stack over `hops` with `layers` around them, the first of which is the outermost.
-    pub(crate) fn new(hops: HopStage, settings: CallSettings, layers: Layers) -> Self {
+    pub(crate) fn new(
+        hops: HopStage,
+        settings: CallSettings,
+        layers: Layers,
+        listeners: Listeners,
+    ) -> Self {
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
@@ -155,6 +164,7 @@ impl Stack {
         Self {
             layers: around(Next::calls(Arc::clone(&calls)), of_calls),
             calls,
+            listeners,
         }
     }
 
@@ -187,12 +197,24 @@ impl Stack {
     /// Sends `call` through everything.
     pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
         let deadline = call.limits.deadline();
-        let mut answered = match &self.layers {
+        let running = Running::new(&self.listeners);
+        watched::begin(&running, call);
+        let outcome = match &self.layers {
             None => self.calls.run(call, deadline).await,
             Some(layers) => Box::pin(through_all(layers, call, deadline)).await,
-        }?;
+        };
+        let mut answered = match outcome {
+            Ok(answered) => answered,
+            Err(error) => {
+                running.fail(&error);
+                return Err(error);
+            }
+        };
         if self.layers.is_some() || self.calls.hop_layers.is_some() {
             answered.body = answered.body.until(deadline);
+        }
+        if running.events().is_on() {
+            answered.body = watched::watch(running, answered.body);
         }
         Ok(answered)
     }
@@ -240,6 +262,7 @@ async fn through(
     call: &mut Call,
     deadline: Deadline,
 ) -> Result<Response<Body>, Error> {
+    call.begun.get_or_insert_with(Instant::now);
     let request = call.request()?;
     let body = mem::take(&mut call.body);
     let mut request = request.map(|()| body);
@@ -318,22 +341,27 @@ impl CallStage {
                 }
             };
             match follow::follow(&self.redirects, router, call, &answer, spare, &mut followed) {
-                Ok(true) => {}
+                Ok(true) => watched::redirected(call, answer.head.status),
                 Ok(false) => {
                     #[cfg(feature = "decompression")]
                     let answer = match codings {
                         Codings::LeftAlone => answer,
                         Codings::Asked => {
                             let receipt = answer.receipt().cloned();
+                            let timings = answer.timings();
                             content::decode(self.decoding, call, answer).map_err(|failure| {
-                                of_call(failure.into(), call, &followed).over(receipt.as_ref())
+                                of_call(failure.into(), call, &followed)
+                                    .over(receipt.as_ref())
+                                    .timed(|| timings)
                             })?
                         }
                     };
                     return Ok(Answered::new(answer, call, followed));
                 }
                 Err(failure) => {
-                    return Err(of_call(failure.into(), call, &followed).over(answer.receipt()));
+                    return Err(of_call(failure.into(), call, &followed)
+                        .over(answer.receipt())
+                        .timed(|| answer.timings()));
                 }
             }
         }

@@ -7,6 +7,7 @@
 
 mod bodies;
 mod bursts;
+mod call_events;
 mod checks;
 mod clumsy_layers;
 mod events;

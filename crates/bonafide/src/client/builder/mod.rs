@@ -2,6 +2,7 @@
 
 mod calls;
 mod connections;
+mod events;
 mod headers;
 mod layers;
 mod limits;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::default_headers::DefaultHeaderValues;
 use bonafide_tower::redirect::Redirects;
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 use bonafide_tower::retry::Budgets;
 use bonafide_verify::{ConfigError, Policy, PolicyHandle};
 use http::header::{ACCEPT, USER_AGENT};
@@ -27,8 +28,9 @@ use http::{HeaderMap, HeaderValue};
 use super::{Client, Inner};
 use crate::connect::{Connector, DefaultHeaders, Resolver, WarmUp};
 use crate::error::{Error, Failure};
+use crate::events::{EventListener, Listeners};
 use crate::header_names::HeaderNames;
-#[cfg(feature = "events")]
+#[cfg(feature = "sse")]
 use crate::limits::EVENT_BUDGET;
 use crate::limits::Limits;
 use crate::pool::Pool;
@@ -72,6 +74,7 @@ pub struct ClientBuilder {
     resolver: Resolver,
     versions: Versions,
     layers: Layers,
+    listeners: Vec<Box<dyn EventListener>>,
     #[cfg(feature = "testing")]
     fake: Option<FakeServer>,
     mistake: Option<Failure>,
@@ -103,6 +106,7 @@ impl ClientBuilder {
             resolver: Resolver::default(),
             versions: Versions::default(),
             layers: Layers::default(),
+            listeners: Vec::new(),
             #[cfg(feature = "testing")]
             fake: None,
             mistake: None,
@@ -149,6 +153,7 @@ impl ClientBuilder {
             resolver,
             versions,
             layers,
+            listeners,
             #[cfg(feature = "testing")]
             fake,
             mistake,
@@ -159,6 +164,7 @@ impl ClientBuilder {
             let everywhere = &default_headers.everywhere;
             !everywhere.contains_key(ACCEPT_ENCODING) && !everywhere.contains_key(RANGE)
         });
+        let listeners = Listeners::new(listeners);
         #[cfg(feature = "testing")]
         let fake = fake.map(|server| InPlace {
             server,
@@ -191,6 +197,7 @@ impl ClientBuilder {
                 resolver,
                 limits,
                 default_headers,
+                listeners: listeners.clone(),
             };
             let pool = Pool::new(connector, pool_limits);
             Router::new(
@@ -213,9 +220,9 @@ impl ClientBuilder {
         };
         Client {
             inner: Arc::new(Inner {
-                stack: Stack::new(stage, settings, layers),
+                stack: Stack::new(stage, settings, layers, listeners),
                 body_cap,
-                #[cfg(feature = "events")]
+                #[cfg(feature = "sse")]
                 event_budgets: Budgets::new(EVENT_BUDGET),
             }),
         }
@@ -245,6 +252,7 @@ impl fmt::Debug for ClientBuilder {
             resolver,
             versions,
             layers,
+            listeners,
             #[cfg(feature = "testing")]
             fake,
             mistake,
@@ -267,6 +275,7 @@ impl fmt::Debug for ClientBuilder {
             .field("resolver", resolver)
             .field("versions", versions)
             .field("layers", layers)
+            .field("listeners", &listeners.len())
             .field("mistake", mistake)
             .finish()
     }

@@ -15,6 +15,7 @@ use self::reading::Reading;
 use super::{Call, HopResponse, framing};
 use crate::body::{Body, next_chunk};
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::events::Event;
 use crate::limits::{Deadline, RequestLimits};
 use crate::protocol::Wire;
 use crate::router::Router;
@@ -49,6 +50,11 @@ pub(super) async fn exchange(
     // A response of another client would bring its receipt with it.
     head.extensions.clear();
     let framing = framing::of(&mut head, &call.method, Version::HTTP_2)?;
+    call.events.notify(|call| Event::ResponseHead {
+        call,
+        status: head.status,
+        version: head.version,
+    });
     let body = if framing.bodiless {
         Body::empty()
     } else {

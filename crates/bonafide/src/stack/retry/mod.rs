@@ -23,6 +23,7 @@ use self::classify::within_limits;
 use self::discard::wait;
 use super::CallStage;
 use crate::error::{Delivery, Error, Failure, Kind};
+use crate::events::Event;
 use crate::exchange::{Call, HopResponse, Wanted};
 use crate::limits::Deadline;
 use crate::origin::server_name;
@@ -40,29 +41,24 @@ pub(crate) struct Retries {
 }
 
 impl CallStage {
-    /// Makes an attempt of a hop, and others as the rule says. Without a rule, there is one.
+    /// Makes an attempt of a hop, and others as the rule of its `course` says.
     pub(super) async fn attempts(
         &self,
+        mut course: Course,
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
     ) -> Result<HopResponse, Error> {
-        let mut course = self.retries.begin(router, call)?;
         let mut reached = Delivery::NotSent;
         loop {
-            let spare = match &course {
-                Some(course) if course.may_go_on() => call.body.try_clone(),
-                _ => None,
+            let spare = match course.may_go_on() {
+                true => call.body.try_clone(),
+                false => None,
             };
-            if let Some(course) = &mut course
-                && self.hop_layers.is_some()
-            {
+            if self.hop_layers.is_some() {
                 course.prepare(&mut call.extensions);
             }
             let attempt = self.once(router, call, deadline).await;
-            let Some(course) = &mut course else {
-                return attempt;
-            };
             let outcome = self.retries.classify(&attempt);
             let ended = Attempted {
                 outcome,
@@ -70,7 +66,7 @@ impl CallStage {
                 can_repeat_body: spare.is_some(),
                 deadline,
             };
-            let Step::Again(again) = self.retries.decide(course, router, call, &ended) else {
+            let Step::Again(again) = self.retries.decide(&mut course, router, call, &ended) else {
                 if course.made() > 1 {
                     // Of this hop alone.
                     call.extensions.remove::<Over>();
@@ -114,7 +110,7 @@ struct Attempted<'a> {
 
 impl Retries {
     /// The course of a hop, if it has a rule.
-    fn begin(&self, router: &Router, call: &mut Call) -> Result<Option<Course>, Error> {
+    pub(super) fn begin(&self, router: &Router, call: &mut Call) -> Result<Option<Course>, Error> {
         let own = call.extensions.get::<Retry>().copied();
         let Some(rule) = own.or(self.rule) else {
             return Ok(None);
@@ -178,6 +174,7 @@ impl Retries {
         decision.attempt = course.made();
         decision.status = head.map(|head| head.status);
         self.report(&decision);
+        notify(call, &step, delivery(outcome, attempt), decision.status);
         step
     }
 
@@ -209,6 +206,22 @@ impl Retries {
             observer.decided(decision);
         }
     }
+}
+
+/// Notifies the listeners of a decision.
+#[cold]
+fn notify(call: &Call, step: &Step, delivery: Delivery, status: Option<StatusCode>) {
+    let again = match step {
+        Step::Again(again) => Some(again.after),
+        Step::GiveUp(_) => None,
+        Step::Finish => return,
+    };
+    call.events.notify(|call| Event::RetryDecision {
+        call,
+        delivery,
+        status,
+        again,
+    });
 }
 
 /// The time until the call must be over, for the client and for an outer layer.
