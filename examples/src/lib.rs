@@ -36,3 +36,8 @@ struct Policies;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+/// The examples of the page for those who come from reqwest compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-reqwest.md")]
+struct FromReqwest;

@@ -85,8 +85,8 @@ enum Task {
         #[arg(long)]
         count: bool,
     },
-    /// Compares docs/from-reqwest.md with what reqwest shows: which names are here too, which have a
-    /// counterpart, and which are not offered.
+    /// Compares docs/from-reqwest.md with what reqwest shows: which names are here too, which have
+    /// a counterpart, and which are not offered.
     Reqwest {
         /// Prints the counts alone.
         #[arg(long)]
