@@ -1,7 +1,7 @@
-//! Which items are built: every feature is on, tests, doctests and the target of browsers are off.
+//! Which items are built: every feature is on; tests, doctests and the target of browsers are off.
 
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
+use syn::{Attribute, Expr, Lit, Meta, Token};
 
 /// Whether the item with these attributes is built and shown in the documentation.
 pub(super) fn is_shown(attributes: &[Attribute]) -> bool {
@@ -43,8 +43,11 @@ fn is_for_browsers(condition: &Meta) -> bool {
     let Meta::NameValue(pair) = condition else {
         return false;
     };
-    let is_wasm = |value: &Expr| matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "wasm32");
-    pair.path.is_ident("target_arch") && is_wasm(&pair.value)
+    let value = match &pair.value {
+        Expr::Lit(literal) => &literal.lit,
+        _ => return false,
+    };
+    pair.path.is_ident("target_arch") && matches!(value, Lit::Str(text) if text.value() == "wasm32")
 }
 
 #[cfg(test)]
