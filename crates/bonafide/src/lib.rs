@@ -88,6 +88,7 @@
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
+//! | `download` | | `RequestBuilder::download_to`: files that resume, with digests; switches `retry` on |
 //! | `blocking` | | the module `blocking`: the client for programs without async code |
 //! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
@@ -99,6 +100,8 @@ mod client;
 mod connect;
 #[cfg(feature = "danger-insecure-grants")]
 pub mod danger;
+#[cfg(feature = "download")]
+pub mod download;
 mod error;
 mod event_post;
 pub mod events;

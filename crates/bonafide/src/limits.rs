@@ -42,6 +42,7 @@
 //! | between two pings on HTTP/2 | 30 s | [`ClientBuilder::http2_ping_interval`] |
 //! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
 //! | sending a request in total, if servers refuse it unprocessed | 3 times | |
+//! | asking for the rest of a file that is [downloaded](crate::RequestBuilder) | 100 times | |
 //! | the rest of a response that a retry replaces | 64 KiB, 1 s | |
 //! | silence of an HTTP/2 connection before a request on it is cancelled; then no further request uses it until something arrives | 1 s | |
 //! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
@@ -209,6 +210,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// How often the rest of a file is asked for, whatever the rule of retries says.
+#[cfg(feature = "download")]
+pub(crate) const MAX_RESUMPTIONS: u32 = 100;
 
 /// The time limits of one request; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

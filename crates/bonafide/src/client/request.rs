@@ -7,6 +7,8 @@ use std::time::Duration;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::{IdempotencyKey, Retry};
 use bonafide_tower::shown::ShownUrl;
+#[cfg(feature = "download")]
+use http::header::ACCEPT_ENCODING;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
@@ -381,13 +383,25 @@ impl<C> RequestBuilder<C> {
         Ok(request)
     }
 
+    /// This request, whose response must not be encoded.
+    #[cfg(feature = "download")]
+    pub(crate) fn identity(self) -> Self {
+        self.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+    }
+
     /// The client that will send it.
-    #[cfg(feature = "sse")]
+    #[cfg(any(feature = "download", feature = "sse"))]
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// The request so far and its own time limits; `None` if it has a mistake.
+    #[cfg(feature = "download")]
+    pub(crate) fn parts(&self) -> Option<(&Call, RequestTimeouts)> {
+        Some((self.call.as_ref().ok()?, self.timeouts))
+    }
+
+    /// As `parts`, to be changed.
     #[cfg(feature = "sse")]
     pub(crate) fn parts_mut(&mut self) -> Option<(&mut Call, &mut RequestTimeouts)> {
         Some((self.call.as_mut().ok()?, &mut self.timeouts))

@@ -60,6 +60,10 @@ pub enum Kind {
     TooLarge,
     /// The response's body could not be decoded into the requested type, or is not an event stream.
     Decode,
+    /// A file could not be written: it may not, its name is that of a folder, or there is no room.
+    File,
+    /// The content does not have the digest that the caller named.
+    Integrity,
     /// A layer that the caller has put around the client failed; the error's source is the layer's.
     Layer,
     /// The request was polled outside a tokio runtime, so that nothing could be sent.

@@ -14,7 +14,7 @@ use bonafide_tower::retry::{
     self, BudgetKey, Budgets, Classify, Course, Decision, Ended, GiveUp, Observer, Outcome, Over,
     Retry, RetryError, Step,
 };
-use http::StatusCode;
+use http::{StatusCode, response};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -22,6 +22,8 @@ pub use self::classify::ByDelivery;
 use self::classify::within_limits;
 use self::discard::wait;
 use super::CallStage;
+#[cfg(feature = "download")]
+use super::Stack;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::events::Event;
 use crate::exchange::{Call, HopResponse, Wanted};
@@ -59,7 +61,9 @@ impl CallStage {
                 course.prepare(&mut call.extensions);
             }
             let attempt = self.once(router, call, deadline).await;
-            let outcome = self.retries.classify(&attempt);
+            let outcome = self
+                .retries
+                .classify(attempt.as_ref().map(|answer| &answer.head));
             let ended = Attempted {
                 outcome,
                 attempt: &attempt,
@@ -87,6 +91,39 @@ impl CallStage {
             )
             .await;
             call.body = spare.unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(feature = "download")]
+impl Stack {
+    /// How long to wait before the rest of a response is asked for, whose body failed with `error`
+    /// after `made` attempts that brought nothing new; `None` if the rule of `call`, or of the
+    /// client, says that it is not.
+    pub(crate) fn resume_after(
+        &self,
+        call: &Call,
+        error: &Error,
+        made: u32,
+        deadline: Deadline,
+    ) -> Option<Duration> {
+        let retries = &self.calls.retries;
+        let rule = call.extensions.get::<Retry>().copied().or(retries.rule)?;
+        let router = self.router().ok()?;
+        let outcome = retries.classify(Err(error));
+        let mut seen = retry::Seen::new(outcome, &call.method);
+        seen.made = made;
+        seen.random = retry::random_bits();
+        seen.time_left = time_left(call, deadline);
+        let step = rule.judge(&seen, || retries.budgets.withdraw(budget_key(router, call)));
+        let host = call.origin().host;
+        let mut decision = Decision::new(&call.method, outcome, step);
+        decision.host = Some(&host);
+        decision.attempt = made;
+        retries.report(&decision);
+        match step {
+            Step::Again(again) => Some(again.after),
+            Step::Finish | Step::GiveUp(_) => None,
         }
     }
 }
@@ -127,8 +164,7 @@ impl Retries {
         Ok(Some(course))
     }
 
-    fn classify(&self, attempt: &Result<HopResponse, Error>) -> Outcome {
-        let attempt = attempt.as_ref().map(|answer| &answer.head);
+    fn classify(&self, attempt: Result<&response::Parts, &Error>) -> Outcome {
         match &self.classifier {
             None => ByDelivery.classify(attempt),
             Some(classifier) => within_limits(&**classifier, attempt),

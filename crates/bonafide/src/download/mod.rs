@@ -1,0 +1,249 @@
+//! Downloading a file, so that what has the final name is whole.
+//!
+//! ```no_run
+//! use bonafide::download::Integrity;
+//! use bonafide::retry::Retry;
+//!
+//! # async fn show() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = bonafide::Client::builder().retry(Retry::standard()).build()?;
+//! let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+//! let done = client
+//!     .get("https://releases.example/tool.tar.gz")
+//!     .download_to("tool.tar.gz")
+//!     .integrity(Integrity::sha256_hex(digest)?)
+//!     .send()
+//!     .await?;
+//! println!("{} bytes", done.bytes());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The content is written to a file beside the final one, `.NAME.….part`. Once it is whole, and has
+//! the digest that the caller named, it is written to the disk and renamed. So the final name never
+//! has a part of a file, whatever ends the program; a file of that name is replaced as a whole. If
+//! the download fails or is dropped, the part is removed.
+//!
+//! # If the body breaks off
+//!
+//! By a [rule of retries](crate::retry), the client's or the request's, the rest is asked for after
+//! the wait and within the budget that the rule has: attempts count from the last one that brought
+//! new bytes, and there are at most 100 in all. Without a rule the download fails.
+//!
+//! | the server's response | what happens |
+//! |---|---|
+//! | had a strong `ETag` (RFC 9110 section 8.8.3) | `Range` and `If-Range` ask for the rest |
+//! | had none, or a weak one | all is asked for again |
+//! | 206 with exactly the rest of the same version | it is added |
+//! | 206 with anything else, or encoded | the download fails with [`Kind::Protocol`] |
+//! | 200 | the file was changed: it is received from the start |
+//! | 416 that says that no byte is missing | the download is complete |
+//! | any other 416 | all is asked for again |
+//! | any other status | the download fails with [`Kind::Status`] |
+//!
+//! `Accept-Encoding: identity` is sent, and an encoded response is refused: its ranges would be
+//! those of the encoded form.
+//!
+//! # Over restarts of the program
+//!
+//! [`resume_across_runs`](Download::resume_across_runs) keeps the part, and its entity tag beside
+//! it, if the download does not end. It needs a digest: what an earlier run has written is trusted
+//! only as far as the whole has it. If it does not, the part is removed and the download fails with
+//! [`Kind::Integrity`].
+//!
+//! # Limits
+//!
+//! The limits of the request hold, that of the [whole
+//! request](crate::RequestBuilder::timeout) for all attempts together. The size has no limit unless
+//! [`max_bytes`](Download::max_bytes) sets one; if the server says the length and the file system
+//! has less free space, nothing is written.
+
+mod answer;
+mod integrity;
+mod pace;
+mod part;
+mod run;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bonafide_verify::Receipt;
+use url::Url;
+
+pub use self::integrity::{Integrity, IntegrityError};
+use self::pace::Pace;
+use crate::client::{Client, RequestBuilder};
+use crate::error::Error;
+#[cfg(doc)]
+use crate::error::Kind;
+
+/// Is called with the bytes so far and the bytes in all, if their number is known.
+type Report = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+/// A download that is being prepared; see [`RequestBuilder::download_to`].
+#[must_use = "a download does nothing until it is sent"]
+pub struct Download<C = Client> {
+    request: RequestBuilder<C>,
+    plan: Plan,
+}
+
+/// How a file is downloaded.
+struct Plan {
+    path: PathBuf,
+    integrity: Option<Integrity>,
+    across_runs: bool,
+    max_bytes: Option<u64>,
+    pace: Option<Pace>,
+    report: Option<Report>,
+}
+
+impl<C> RequestBuilder<C> {
+    /// Sends this `GET` and writes the body of the response to the file `path`, as one unit: see
+    /// the module [`download`](crate::download).
+    pub fn download_to(self, path: impl Into<PathBuf>) -> Download<C> {
+        Download {
+            request: self,
+            plan: Plan {
+                path: path.into(),
+                integrity: None,
+                across_runs: false,
+                max_bytes: None,
+                pace: None,
+                report: None,
+            },
+        }
+    }
+}
+
+impl<C> Download<C> {
+    /// The digest that the content must have. If it has another one, the download fails with
+    /// [`Kind::Integrity`], and the file does not appear. Default: none.
+    pub fn integrity(mut self, integrity: Integrity) -> Self {
+        self.plan.integrity = Some(integrity);
+        self
+    }
+
+    /// Keeps what was received if the download does not end, and goes on from there the next time:
+    /// also in another process. Needs [`integrity`](Self::integrity). Default: the part is removed.
+    pub fn resume_across_runs(mut self) -> Self {
+        self.plan.across_runs = true;
+        self
+    }
+
+    /// Maximum size of the file in bytes; a larger one is an error of [`Kind::TooLarge`]. Default:
+    /// no limit.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.plan.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Least number of bytes that must arrive in each `per` of waiting. A slower response is broken
+    /// off with [`Kind::Timeout`], and the rest is asked for where a rule of retries allows that.
+    /// Default: none, but the [read limit](crate::RequestBuilder::read_timeout) between two pieces.
+    pub fn min_throughput(mut self, bytes: u64, per: Duration) -> Self {
+        self.plan.pace = Some(Pace::new(bytes, per));
+        self
+    }
+
+    /// Calls `report` for each piece that arrives, with the bytes so far, those of earlier runs
+    /// included, and the bytes in all, if the server has said their number. It must not block.
+    pub fn on_progress(
+        mut self,
+        report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.plan.report = Some(Arc::new(report));
+        self
+    }
+}
+
+impl Download {
+    /// Downloads the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RequestBuilder::send`](crate::RequestBuilder#method.send) and of
+    /// [`Response::chunk`](crate::Response::chunk); [`Kind::Status`] for a response that is not a
+    /// file; [`Kind::Protocol`] for one that is not what was asked for; [`Kind::Integrity`];
+    /// [`Kind::TooLarge`]; [`Kind::File`] if the file cannot be written; [`Kind::Request`] for a
+    /// method other than `GET`, for a request with a body, a `Range`, an `If-Range` or an
+    /// `Accept-Encoding`, and for [`resume_across_runs`](Self::resume_across_runs) without a digest.
+    pub async fn send(self) -> Result<Downloaded, Error> {
+        let Self { request, plan } = self;
+        Box::pin(run::run(request, plan)).await
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl Download<crate::blocking::Client> {
+    /// Downloads the file, and waits until it is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of the async [`send`](Download#method.send), and
+    /// [`Kind::InsideRuntime`] in a task of tokio.
+    pub fn send(self) -> Result<Downloaded, Error> {
+        let Self { request, plan } = self;
+        crate::blocking::block_on(run::run(request.into_async(), plan))
+    }
+}
+
+impl<C> fmt::Debug for Download<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, plan } = self;
+        let Plan {
+            path,
+            integrity,
+            across_runs,
+            max_bytes,
+            pace,
+            report: _,
+        } = plan;
+        f.debug_struct("Download")
+            .field("request", request)
+            .field("path", path)
+            .field("integrity", integrity)
+            .field("across_runs", across_runs)
+            .field("max_bytes", max_bytes)
+            .field("pace", pace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that was downloaded.
+#[derive(Clone, Debug)]
+pub struct Downloaded {
+    path: PathBuf,
+    bytes: u64,
+    resumptions: u32,
+    url: Url,
+    receipt: Option<Arc<Receipt>>,
+}
+
+impl Downloaded {
+    /// Where it is: the path that was given, made absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes it has.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How often the rest was asked for, or all again.
+    pub fn resumptions(&self) -> u32 {
+        self.resumptions
+    }
+
+    /// The URL that the last response came from, after redirects.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What was checked about the server of the last response; `None` only over plain http. Each
+    /// server of an earlier response was judged by the policy of that moment.
+    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
+        self.receipt.as_ref()
+    }
+}
