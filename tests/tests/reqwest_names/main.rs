@@ -10,6 +10,8 @@ use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 
+mod differences;
+
 mod over_reqwest {
     include!("program.rs");
 }
