@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bonafide::{Body, StatusCode};
-use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
+use bonafide_testkit::{Alpn, Recipe, Scripted, TestCa, TestServer};
 use bonafide_tests::{RawStream, raw_http1, read_head};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -222,5 +222,28 @@ async fn interim_responses_are_reported_up_to_32() {
         let hints = std::mem::take(&mut *hints.lock().unwrap());
         let expected: Vec<_> = (0..32).map(|n| (103, format!("<{n}>"))).collect();
         assert_eq!(hints, expected);
+    }
+}
+
+#[tokio::test]
+async fn interim_responses_are_passed_over_and_reported_over_http1_alone() {
+    for (alpn, reported) in [(Alpn::Http1, 2), (Alpn::Http2, 0)] {
+        let ca = TestCa::new();
+        let identity = ca.issue(Recipe::for_host("localhost"));
+        let hint = [("link", "</style.css>; rel=preload")];
+        let scripted = Scripted::ok("ok").interim(103, &hint).interim(102, &[]);
+        let server = TestServer::builder(identity).alpn(alpn).script([scripted]);
+        let server = server.start().await;
+        let policy = bonafide_tests::trusting(&ca).build().unwrap();
+        let client = bonafide::Client::builder().policy(policy).build().unwrap();
+        let hints = Arc::new(Mutex::new(0));
+        let seen = Arc::clone(&hints);
+        let request = client.get(server.url("/"));
+        let request = request.on_informational(move |_, _| *seen.lock().unwrap() += 1);
+        let response = timeout(PATIENCE, request.send()).await.unwrap().unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{alpn:?}");
+        assert_eq!(response.headers().get("link"), None, "{alpn:?}");
+        assert_eq!(response.text().await.unwrap(), "ok", "{alpn:?}");
+        assert_eq!(*hints.lock().unwrap(), reported, "{alpn:?}");
     }
 }

@@ -36,6 +36,7 @@
 //! | connections to one origin | none | [`ClientBuilder::max_connections_per_host`] |
 //! | HTTP/2 connections to one origin | 8 | [`ClientBuilder::max_http2_connections_per_host`] |
 //! | unused HTTP/1.1 connections of one origin | 128 | [`ClientBuilder::pool_max_idle_per_host`] |
+//! | unused connections to all origins; those unused for longest are closed within a second | 1024 | [`ClientBuilder::pool_max_idle`] |
 //! | life of an unused connection | 90 s | [`ClientBuilder::pool_idle_timeout`] |
 //! | origins with connections of their own, not counting those in use | 512 | |
 //! | origins remembered with their zones | 256 | |
@@ -63,6 +64,7 @@
 //! [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
 //! [`ClientBuilder::handshake_timeout`]: crate::ClientBuilder::handshake_timeout
 //! [`ClientBuilder::pool_timeout`]: crate::ClientBuilder::pool_timeout
+//! [`ClientBuilder::pool_max_idle`]: crate::ClientBuilder::pool_max_idle
 //! [`ClientBuilder::headers_timeout`]: crate::ClientBuilder::headers_timeout
 //! [`RequestBuilder::headers_timeout`]: crate::RequestBuilder::headers_timeout
 //! [`ClientBuilder::expect_continue_timeout`]: crate::ClientBuilder::expect_continue_timeout
@@ -116,6 +118,10 @@ pub(crate) const MAX_SENDINGS: u8 = 3;
 /// Most unread bytes of a dropped HTTP/1.1 response that keep its connection open: hyper reads the
 /// bytes that have arrived, and the pool waits a moment for that.
 pub(crate) const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
+
+/// How long unused connections beyond [`PoolLimits::max_idle`] may stay open. The pool looks for
+/// them once in this time, so that a connection that becomes unused costs no look at all others.
+pub(crate) const SURPLUS_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long the client reads the rest of a response that a retry replaces, so that its connection
 /// can serve the next attempt; [`MAX_ABANDONED_BYTES`] is how much.
@@ -315,6 +321,10 @@ pub(crate) struct PoolLimits {
     /// The default keeps a burst of 64 or 100 requests whole; a burst of thousands does not hold
     /// its sockets for long.
     pub(crate) max_idle_per_partition: usize,
+    /// Unused connections kept in all partitions. For those beyond, [`SURPLUS_LIMIT`] is how long
+    /// they may stay; those that were unused for longest are closed. The default is the number of
+    /// files that many systems let a process open.
+    pub(crate) max_idle: usize,
     /// Connections in one partition at once, those being opened included; requests beyond wait in
     /// turn. HTTP/2 connections that take no more requests but still have streams are not counted.
     pub(crate) max_connections_per_partition: NonZeroUsize,
@@ -331,6 +341,7 @@ impl Default for PoolLimits {
         Self {
             idle_timeout: Duration::from_secs(90),
             max_idle_per_partition: 128,
+            max_idle: 1024,
             max_connections_per_partition: NonZeroUsize::MAX,
             max_h2_connections: const { NonZeroUsize::MIN.saturating_add(7) },
             max_partitions: const { NonZeroUsize::MIN.saturating_add(511) },
@@ -412,6 +423,7 @@ mod tests {
                 PoolLimits {
                     idle_timeout,
                     max_idle_per_partition,
+                    max_idle,
                     max_connections_per_partition,
                     max_h2_connections,
                     max_partitions,
@@ -456,6 +468,7 @@ mod tests {
                 "unused HTTP/1.1 connections",
                 max_idle_per_partition.to_string(),
             ),
+            ("unused connections to all origins", max_idle.to_string()),
             ("life of an unused connection", seconds(Some(idle_timeout))),
             (
                 "origins with connections of their own",

@@ -9,8 +9,8 @@ mod answers;
 mod budgets;
 mod connections;
 mod decisions;
-
 mod keys;
 mod layers;
+mod misdirected;
 mod stage;
 mod waits;

@@ -15,6 +15,7 @@ mod names;
 mod plain;
 mod prose;
 mod root;
+mod situations;
 mod table;
 mod width;
 mod words;
@@ -44,7 +45,7 @@ pub(crate) enum TidyError {
 }
 
 /// Every rule, as `--only` takes it.
-pub(crate) const RULES: [&str; 12] = [
+pub(crate) const RULES: [&str; 13] = [
     "circles",
     "code-links",
     "codes",
@@ -55,6 +56,7 @@ pub(crate) const RULES: [&str; 12] = [
     "names",
     "plain",
     "root",
+    "situations",
     "width",
     "words",
 ];
@@ -118,6 +120,7 @@ fn judge(tree: &Tree, table: &Table) -> Vec<Finding> {
     findings.extend(words::check(tree, &table.words));
     findings.extend(danger::check(tree, &table.danger));
     findings.extend(codes::check(tree));
+    findings.extend(situations::check(tree));
     findings.extend(plain::check(tree, &table.plain));
     findings.extend(width::check(tree, &table.width));
     for file in &tree.rust {

@@ -114,6 +114,11 @@ impl Service<Name> for Given {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
+    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test]
@@ -137,6 +142,72 @@ mod tests {
             .await
             .expect("a connection");
         assert_eq!(stream.peer_addr().expect("readable"), address);
+    }
+
+    /// Longer than anything takes here.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A listener on `address` whose queue is full: the system answers no further attempt to
+    /// connect. The streams keep the queue full.
+    async fn silent(address: &str) -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+        let address: SocketAddr = address.parse().expect("an address");
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        };
+        let socket = socket.expect("a socket");
+        socket.bind(address).expect("a port");
+        let listener = socket.listen(1).expect("a queue");
+        let address = listener.local_addr().expect("its address");
+        let mut queued = Vec::new();
+        let patience = Duration::from_millis(200);
+        while let Ok(stream) = timeout(patience, TcpStream::connect(address)).await {
+            queued.push(stream.expect("queued"));
+            assert!(queued.len() < 64, "the queue has no end");
+        }
+        (address, listener, queued)
+    }
+
+    /// RFC 8305 section 5.
+    #[tokio::test]
+    async fn the_other_family_is_tried_while_an_address_of_the_first_is_silent() {
+        if std::net::TcpListener::bind("[::1]:0").is_err() {
+            eprintln!("skipped: IPv6 loopback not found");
+            return;
+        }
+        for (first, second) in [("[::1]:0", "127.0.0.1:0"), ("127.0.0.1:0", "[::1]:0")] {
+            let (silent, _listener, _queued) = silent(first).await;
+            let open = std::net::TcpListener::bind(second).expect("a port");
+            let address = open.local_addr().expect("its address");
+            let start = Instant::now();
+            let stream = timeout(PATIENCE, connect(vec![silent, address], None)).await;
+            let stream = stream.expect("in time").expect("a connection");
+            assert_eq!(stream.peer_addr().expect("readable"), address);
+            assert!(start.elapsed() >= HAPPY_EYEBALLS_DELAY, "{first}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_addresses_of_a_family_share_the_limit() {
+        let (silent, _listener, _queued) = silent("127.0.0.1:0").await;
+        let open = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = open.local_addr().expect("its address");
+        let limit = Duration::from_secs(1);
+        let start = Instant::now();
+        let stream = connect(vec![silent, address], Some(limit))
+            .await
+            .expect("a connection");
+        assert_eq!(stream.peer_addr().expect("readable"), address);
+        assert!((limit / 2..PATIENCE).contains(&start.elapsed()));
+        let failure = connect(vec![silent], Some(limit / 4))
+            .await
+            .expect_err("silent");
+        assert_eq!(
+            (failure.kind, failure.phase),
+            (Kind::Timeout, Some(Phase::Connect))
+        );
+        let text = format!("no connection to {silent} within 250ms");
+        assert!(failure.to_string().starts_with(&text), "{failure}");
     }
 
     #[tokio::test]

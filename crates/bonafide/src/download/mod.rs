@@ -167,7 +167,8 @@ impl Download {
     /// file; [`Kind::Protocol`] for one that is not what was asked for; [`Kind::Integrity`];
     /// [`Kind::TooLarge`]; [`Kind::File`] if the file cannot be written; [`Kind::Request`] for a
     /// method other than `GET`, for a request with a body, a `Range`, an `If-Range` or an
-    /// `Accept-Encoding`, and for [`resume_across_runs`](Self::resume_across_runs) without a digest.
+    /// `Accept-Encoding`, and for [`resume_across_runs`](Self::resume_across_runs) without a
+    /// digest.
     pub async fn send(self) -> Result<Downloaded, Error> {
         let Self { request, plan } = self;
         Box::pin(run::run(request, plan)).await

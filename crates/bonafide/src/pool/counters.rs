@@ -1,12 +1,15 @@
 //! What the pool has done since it was made.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::eviction::Cause;
 
-/// Counters of a pool. They only report; no decision depends on them.
+/// Counters of a pool. They only report; no decision depends on them, except on how many
+/// connections are open.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    /// Connections in the pool now.
+    open: AtomicI64,
     opened: AtomicU64,
     reused: AtomicU64,
     closed: ClosedCounters,
@@ -68,9 +71,33 @@ pub(crate) struct Totals {
     pub(crate) closed: ClosedTotals,
 }
 
+#[cfg(test)]
+impl ClosedTotals {
+    /// All causes together.
+    pub(super) fn sum(&self) -> u64 {
+        let Self {
+            idle,
+            deadline,
+            recalled,
+            partition,
+            fault,
+            silent,
+            cancelled,
+            by_peer,
+            asked,
+            surplus,
+            not_ready,
+            unfinished,
+        } = self;
+        let used = fault + silent + cancelled + by_peer + not_ready + unfinished;
+        used + idle + deadline + recalled + partition + asked + surplus
+    }
+}
+
 impl Counters {
     /// A connection was opened.
     pub(super) fn opened(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
         self.opened.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -83,6 +110,7 @@ impl Counters {
 
     /// A connection left the pool.
     pub(super) fn closed(&self, cause: Cause) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
         let closed = &self.closed;
         let counter = match cause {
             Cause::Idle => &closed.idle,
@@ -101,9 +129,15 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many connections are in the pool, in use or not.
+    pub(super) fn open(&self) -> usize {
+        usize::try_from(self.open.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
     /// The totals.
     pub(super) fn totals(&self) -> Totals {
         let Self {
+            open: _,
             opened,
             reused,
             closed,

@@ -184,6 +184,11 @@ impl<C: Connect> Partition<C> {
         self.lock().quiet_since()
     }
 
+    /// Since when each unused connection is unused.
+    pub(super) fn unused_since(&self) -> Vec<Instant> {
+        self.lock().unused_since().collect()
+    }
+
     /// Makes one step of the state under its lock, then performs its actions without the lock.
     pub(super) fn step<R>(
         self: &Arc<Self>,
@@ -204,7 +209,7 @@ impl<C: Connect> Partition<C> {
             };
             (result, runtime)
         };
-        if let Some(at) = steps.sweep_at {
+        if let Some(at) = self.core.sweep_at(steps.sweep_at, now) {
             self.core.schedule.sweep_by(at, &self.registry);
         }
         if !steps.is_empty() {

@@ -13,7 +13,7 @@ use super::eviction::Retired;
 use super::key::PartitionKey;
 use super::partition::{Partition, Steps, now};
 use super::reaper::Schedule;
-use crate::limits::PoolLimits;
+use crate::limits::{PoolLimits, SURPLUS_LIMIT};
 
 /// State that all partitions of a pool share.
 pub(super) struct Core<C: Connect> {
@@ -21,6 +21,22 @@ pub(super) struct Core<C: Connect> {
     pub(super) limits: PoolLimits,
     pub(super) counters: Counters,
     pub(super) schedule: Arc<Schedule>,
+}
+
+impl<C: Connect> Core<C> {
+    /// When to sweep, given that a partition needs it at `at`. While more connections are open than
+    /// may be unused, some of them may have to be closed.
+    pub(super) fn sweep_at(&self, at: Option<Instant>, now: Instant) -> Option<Instant> {
+        if !self.may_have_surplus() {
+            return at;
+        }
+        at.into_iter().chain(now.checked_add(SURPLUS_LIMIT)).min()
+    }
+
+    /// Whether there may be more unused connections than are kept.
+    fn may_have_surplus(&self) -> bool {
+        self.counters.open() > self.limits.max_idle
+    }
 }
 
 /// The partitions. The lock of the table is never taken while a partition's lock is held.
@@ -120,7 +136,8 @@ impl<C: Connect> Registry<C> {
         evicted.len()
     }
 
-    /// Closes expired connections, drops unused partitions, and returns when to sweep again.
+    /// Closes expired connections and those that are too many, drops unused partitions, and returns
+    /// when to sweep again.
     pub(super) fn sweep(&self) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         for partition in self.partitions() {
@@ -130,7 +147,28 @@ impl<C: Connect> Registry<C> {
                 at => next = next.into_iter().chain(at).min(),
             }
         }
+        if self.core.may_have_surplus() {
+            self.close_surplus();
+        }
         next
+    }
+
+    /// Closes the connections that were unused for longest, until as many are left as may be kept.
+    fn close_surplus(&self) {
+        let partitions = self.partitions();
+        let unused = partitions
+            .iter()
+            .flat_map(|partition| partition.unused_since());
+        let mut unused: Vec<Instant> = unused.collect();
+        let mut surplus = unused.len().saturating_sub(self.core.limits.max_idle);
+        let Some(last) = surplus.checked_sub(1) else {
+            return;
+        };
+        let (_, cutoff, _) = unused.select_nth_unstable(last);
+        for partition in &partitions {
+            surplus -= partition
+                .step(|state, now, steps| state.close_oldest(*cutoff, surplus, now, steps));
+        }
     }
 
     /// Closes the unused connections of all partitions.

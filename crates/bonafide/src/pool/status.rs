@@ -23,6 +23,8 @@ pub(crate) struct PoolStatus {
     pub(crate) http2: usize,
     /// Streams on them.
     pub(crate) http2_streams: usize,
+    /// Connections of both protocols that no request uses.
+    pub(crate) unused: usize,
     /// Whether the task that closes expired connections runs.
     pub(crate) reaper_runs: bool,
     /// Totals since the pool was made.
@@ -45,6 +47,7 @@ impl PoolStatus {
                 lent_http1,
                 http2,
                 http2_streams,
+                unused,
             } = partition.census();
             Self {
                 partitions: sum.partitions + 1,
@@ -54,6 +57,7 @@ impl PoolStatus {
                 lent_http1: sum.lent_http1 + lent_http1,
                 http2: sum.http2 + http2,
                 http2_streams: sum.http2_streams + http2_streams,
+                unused: sum.unused + unused,
                 ..sum
             }
         })

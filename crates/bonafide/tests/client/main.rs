@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod building;
 mod bursts;
 mod call_events;
 mod checks;
@@ -13,7 +14,9 @@ mod clumsy_layers;
 mod events;
 mod failures;
 mod framing;
+mod heads;
 mod hosts;
+mod kept;
 mod layers;
 mod multipart;
 mod names;

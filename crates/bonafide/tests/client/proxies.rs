@@ -2,7 +2,7 @@
 
 use bonafide::{Kind, Phase, Proxy};
 use bonafide_testkit::proxy::AfterReply;
-use bonafide_testkit::{Alpn, Recipe, TestProxy, TestServer};
+use bonafide_testkit::{Alpn, PlainServer, Recipe, TestProxy, TestServer};
 use tokio::net::TcpListener;
 
 use crate::support::{builder, ca, server};
@@ -139,6 +139,29 @@ async fn a_tunnel_is_open_after_any_2xx_whatever_its_header_says() {
             assert_eq!(response.text().await.expect("a body"), "ok", "{answer}");
             assert_eq!(proxy.tunnels(), 1);
         }
+    }
+}
+
+/// The proxy sees a CONNECT, and neither the path nor the headers of the request.
+#[tokio::test]
+async fn plain_http_goes_through_a_tunnel_too() {
+    let server = PlainServer::start().await;
+    let proxy = TestProxy::builder().start().await;
+    let client = builder()
+        .allow_plain_http()
+        .proxy(Proxy::http(&proxy.url()).expect("a proxy"))
+        .build()
+        .expect("a client");
+    for _ in 0..2 {
+        let request = client.get(server.url("/private"));
+        let response = request.send().await.expect("a response");
+        assert!(response.receipt().is_none());
+        assert_eq!(response.text().await.expect("a body"), "ok");
+    }
+    assert_eq!((proxy.tunnels(), proxy.stats().requests), (1, 1));
+    for request in server.requests() {
+        assert_eq!(request.uri, "/private", "not the absolute form");
+        assert_eq!(request.headers.get("proxy-connection"), None);
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::{Kind, Phase, Proxy};
-use bonafide_testkit::{Alpn, Ending, TestProxy};
+use bonafide_testkit::{Alpn, Ending, Scripted, TestProxy};
 use http::Response;
+use http_body::Body as _;
 use tokio::sync::Semaphore;
 
 use crate::support::{builder, client, server};
@@ -122,6 +123,62 @@ async fn the_total_limit_holds_in_every_phase() {
             error.to_string(),
             format!("{}: the request took longer than 500ms", server.url("/"))
         );
+    }
+}
+
+/// Each hop is answered soon, and the call as a whole takes too long.
+#[tokio::test]
+async fn the_total_limit_holds_over_redirects() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let hops = (0..9).map(|_| {
+            let hop = Scripted::new(307).header("location", "/on");
+            hop.delay(Duration::from_millis(200))
+        });
+        let server = server(alpn).script(hops).start().await;
+        let client = builder()
+            .timeout(Duration::from_millis(700))
+            .headers_timeout(Duration::from_secs(20))
+            .build()
+            .expect("a client");
+        let error = client.get(server.url("/")).send().await;
+        let error = error.expect_err("too long");
+        assert_eq!(
+            (error.kind(), error.phase()),
+            (Kind::Timeout, Some(Phase::Headers)),
+            "{error}"
+        );
+        let text = ": the request took longer than 700ms";
+        assert!(error.to_string().ends_with(text), "{error}");
+        let hops = error.redirects().len();
+        assert!((1..4).contains(&hops), "{hops} redirects were followed");
+    }
+}
+
+/// The limit is between two pieces, however long the whole body takes.
+#[tokio::test]
+async fn a_slow_body_that_moves_is_read_to_its_end() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let slow = Scripted::ok("0123456789").throttle(1, Duration::from_millis(100));
+        let server = server(alpn).script([slow]).start().await;
+        let limit = Duration::from_millis(600);
+        let request = client().get(server.url("/")).read_timeout(limit);
+        let start = std::time::Instant::now();
+        let response = request.send().await.expect("headers");
+        assert_eq!(response.text().await.expect("a body"), "0123456789");
+        assert!(start.elapsed() > limit, "{alpn:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_under_a_limit_says_how_long_it_is() {
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).script([Scripted::ok("12345")]).start().await;
+        let limit = Duration::from_secs(20);
+        let request = client().get(server.url("/")).timeout(limit);
+        let response = request.read_timeout(limit).send().await.expect("headers");
+        assert_eq!(response.content_length(), Some(5));
+        let body = response.into_body();
+        assert_eq!(body.size_hint().exact(), Some(5), "{alpn:?}");
     }
 }
 

@@ -160,3 +160,31 @@ async fn a_replayable_stream_is_made_once_for_each_hop() {
         assert_eq!(made.load(Ordering::Relaxed), 2);
     }
 }
+
+#[tokio::test]
+async fn a_stream_whose_length_is_named_is_sent_with_it_and_held_to_it() {
+    let pieces = || stream::iter(["hi", "ho"].map(Ok::<_, Infallible>));
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(alpn).start().await;
+        let request = client().post(server.url("/"));
+        let request = request.body(Body::sized_stream(pieces(), 4));
+        request.send().await.expect("a response");
+        let request = &server.requests()[0];
+        assert_eq!(request.headers[header::CONTENT_LENGTH], "4");
+        assert_eq!(request.headers.get(header::TRANSFER_ENCODING), None);
+        assert_eq!(request.body, "hiho");
+        for (length, what) in [(3, "longer"), (5, "shorter")] {
+            let request = client().post(server.url("/"));
+            let request = request.body(Body::sized_stream(pieces(), length));
+            let error = request.send().await.expect_err(what);
+            assert_eq!(
+                (error.kind(), error.phase()),
+                (Kind::Body, Some(Phase::Send)),
+                "{alpn:?}: {error}"
+            );
+            let text = format!("is {what} than the {length} bytes that were declared");
+            assert!(error.to_string().ends_with(&text), "{error}");
+        }
+        assert_eq!(server.request_count(), 1, "no handler got another length");
+    }
+}

@@ -28,6 +28,24 @@ impl ClientBuilder {
         self
     }
 
+    /// How many unused connections are kept for all origins together, HTTP/1.1 and HTTP/2. Beyond
+    /// that, those that were unused for longest are closed within a second. Connections in use are
+    /// not counted. Default: 1024.
+    ///
+    /// ```
+    /// use bonafide::Client;
+    ///
+    /// let crawler = Client::builder()
+    ///     .pool_max_idle(100)
+    ///     .pool_max_idle_per_host(2)
+    ///     .build()?;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    pub fn pool_max_idle(mut self, count: usize) -> Self {
+        self.limits.pool.max_idle = count;
+        self
+    }
+
     /// Maximum number of connections to one origin at once, for each runtime that the client is
     /// used on and each choice of [versions](crate::versions::Versions). Further requests wait.
     /// Default: no limit.

@@ -119,6 +119,30 @@ impl<C: Connect> Idle<C> {
         );
     }
 
+    /// Since when each is unused, oldest first.
+    pub(super) fn unused_since(&self) -> impl Iterator<Item = Instant> {
+        self.members.iter().map(|(since, _)| *since)
+    }
+
+    /// At most `count` connections that have been unused since `cutoff` or for longer leave the
+    /// pool.
+    pub(super) fn close_oldest(
+        &mut self,
+        cutoff: Instant,
+        count: usize,
+        closed: &mut Vec<Closed<C>>,
+    ) {
+        for _ in 0..count {
+            let is_old = self
+                .members
+                .front()
+                .is_some_and(|(since, _)| *since <= cutoff);
+            if !is_old || !self.replace_oldest(closed) {
+                return;
+            }
+        }
+    }
+
     /// How many are kept.
     pub(super) fn len(&self) -> usize {
         self.members.len()

@@ -11,6 +11,7 @@ mod attempts;
 mod idle;
 mod shared;
 mod single_flight;
+mod unused;
 mod waiters;
 
 use std::time::Instant;
@@ -60,6 +61,8 @@ pub(in crate::pool) struct Census {
     pub(in crate::pool) lent_http1: usize,
     pub(in crate::pool) http2: usize,
     pub(in crate::pool) http2_streams: usize,
+    /// Connections of both protocols that no request uses.
+    pub(in crate::pool) unused: usize,
 }
 
 /// The state of one partition. `W` reaches a waiter.
@@ -231,13 +234,6 @@ impl<C: Connect, W> State<C, W> {
         idle.into_iter().chain(shared).chain(unused).min()
     }
 
-    /// Closes the unused connections.
-    pub(in crate::pool) fn close_idle(&mut self, actions: &mut Actions<C, W>) {
-        self.idle.clear(Cause::Asked, &mut actions.closed);
-        self.shared.clear_unused(Cause::Asked, &mut actions.closed);
-        self.sweep_if_empty(actions);
-    }
-
     /// Whether the partition is empty and had no request for the idle timeout.
     pub(in crate::pool) fn is_unused(&self, now: Instant) -> bool {
         self.is_empty() && now.saturating_duration_since(self.touched) >= self.limits.idle_timeout
@@ -260,6 +256,7 @@ impl<C: Connect, W> State<C, W> {
             lent_http1,
             http2: _,
             http2_streams,
+            unused: _,
         } = self.census();
         (waiting + attempts + lent_http1 + http2_streams == 0).then_some(self.touched)
     }
@@ -278,6 +275,7 @@ impl<C: Connect, W> State<C, W> {
             lent_http1: self.lent,
             http2: self.shared.len(),
             http2_streams: self.shared.leases(),
+            unused: self.idle.len() + self.shared.unused_since().count(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! HTTP/2 connections, each shared by many requests.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -303,6 +304,31 @@ impl<C: Connect> Shared<C> {
     /// Removes the connections without streams.
     pub(super) fn clear_unused(&mut self, cause: Cause, closed: &mut Vec<Closed<C>>) {
         self.let_go_of(closed, |entry| (entry.leases == 0).then_some(cause));
+    }
+
+    /// Since when each connection without streams is unused.
+    pub(super) fn unused_since(&self) -> impl Iterator<Item = Instant> {
+        let unused = self.entries.iter().filter(|entry| entry.leases == 0);
+        unused.map(|entry| entry.idle_since)
+    }
+
+    /// At most `count` connections that have had no stream since `cutoff` or for longer leave the
+    /// pool.
+    pub(super) fn close_oldest(
+        &mut self,
+        cutoff: Instant,
+        count: usize,
+        closed: &mut Vec<Closed<C>>,
+    ) {
+        let left = Cell::new(count);
+        self.let_go_of(closed, |entry| {
+            let is_old = entry.leases == 0 && entry.idle_since <= cutoff;
+            if !is_old || left.get() == 0 {
+                return None;
+            }
+            left.set(left.get() - 1);
+            Some(Cause::Surplus)
+        });
     }
 
     /// Removes all connections.

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::bench::{Bench, Outcome, epoch, parts, until, wire, zone};
 use super::fake::{Call, Fake, Wire};
-use crate::limits::PoolLimits;
+use crate::limits::{PoolLimits, SURPLUS_LIMIT};
 use crate::pool::{CheckoutError, Freshness, Lease, PartitionKey, PartitionParts};
 
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ struct Request {
 
 struct World {
     bench: Bench,
+    max_idle: usize,
     epoch: u64,
     calls: Vec<Call>,
     requests: Vec<Request>,
@@ -145,7 +146,11 @@ impl World {
                 self.wires.clear();
             }
             Event::TimePasses(seconds) => {
-                tokio::time::advance(Duration::from_secs(seconds.into())).await
+                tokio::time::advance(Duration::from_secs(seconds.into())).await;
+                self.settle().await;
+                if Duration::from_secs(seconds.into()) >= SURPLUS_LIMIT {
+                    self.check_unused();
+                }
             }
         }
         self.settle().await;
@@ -212,6 +217,12 @@ impl World {
         }
     }
 
+    /// Whether the limit of unused connections holds, once there was time to close some.
+    fn check_unused(&self) {
+        let status = self.bench.pool.status();
+        assert!(status.unused <= self.max_idle, "{status:?}");
+    }
+
     async fn end(mut self) {
         let mut patience = 1_000;
         while !self.requests.is_empty() || !self.calls.is_empty() {
@@ -233,8 +244,14 @@ impl World {
             (0, 0, 0, 0)
         );
         tokio::time::advance(Duration::from_secs(200)).await;
+        self.settle().await;
+        // A look for surplus connections may have been planned while the last ones were closed.
+        tokio::time::advance(SURPLUS_LIMIT).await;
         until(|| !self.bench.pool.status().reaper_runs).await;
-        assert_eq!(self.bench.pool.status().partitions, 0);
+        let status = self.bench.pool.status();
+        assert_eq!(status.partitions, 0);
+        let left = status.totals.closed.sum();
+        assert_eq!(left, status.totals.opened, "each leaves once: {status:?}");
         assert!(
             self.wires.iter().all(|(_, wire)| !wire.is_held()),
             "nothing leaks"
@@ -250,13 +267,20 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_happens_requests_ride_only_on_their_own_partitions_connections(events in events()) {
+    fn whatever_happens_requests_ride_only_on_their_own_partitions_connections(
+        events in events(),
+        max_idle in prop_oneof![Just(1024), 0..4_usize],
+    ) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::new(PoolLimits::default());
+            let bench = Bench::new(PoolLimits {
+                max_idle,
+                ..PoolLimits::default()
+            });
             let mut world = World {
                 bench,
+                max_idle,
                 epoch: 1,
                 calls: Vec::new(),
                 requests: Vec::new(),

@@ -44,6 +44,8 @@ pub(super) enum Event {
     TimePasses(u8),
     Sweep,
     CloseIdle,
+    /// Those beyond the limit of the pool.
+    CloseOldest(u8),
     Retire,
 }
 
@@ -73,6 +75,7 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
         3 => (0..100_u8).prop_map(Event::TimePasses),
         2 => Just(Event::Sweep),
         1 => Just(Event::CloseIdle),
+        2 => (0..4_u8).prop_map(Event::CloseOldest),
     ];
     // An eviction ends the life of a partition, so it comes last if at all.
     let life = prop::collection::vec(event.clone(), 1..150);

@@ -207,9 +207,16 @@ impl Model {
                 );
             }
             Event::CloseIdle => {
-                let unused = self.known.values().filter(|known| known.users == 0).count();
+                let unused = self.unused_count();
                 self.state.close_idle(&mut actions);
                 assert_eq!(actions.closed.len(), unused, "those in use stay");
+            }
+            Event::CloseOldest(count) => {
+                let expected = self.unused_count().min(count.into());
+                let closed = self
+                    .state
+                    .close_oldest(now, count.into(), now, &mut actions);
+                assert_eq!(closed, expected, "those in use stay");
             }
             Event::Retire => {
                 self.retired = true;
@@ -472,6 +479,10 @@ impl Model {
         }
     }
 
+    fn unused_count(&self) -> usize {
+        self.known.values().filter(|known| known.users == 0).count()
+    }
+
     fn check(&mut self) {
         let census = self.state.census();
         let Census {
@@ -481,6 +492,7 @@ impl Model {
             lent_http1,
             http2,
             http2_streams,
+            unused,
         } = census;
         assert_eq!(
             (waiting, attempts, lent_http1),
@@ -489,6 +501,7 @@ impl Model {
         );
         assert!(http2_streams <= self.streams.len(), "{census:?}");
         let live = attempts + idle_http1 + lent_http1 + http2;
+        assert!((idle_http1..=live).contains(&unused), "{census:?}");
         let max = self.limits.max_connections_per_partition.get();
         let replaced = usize::from(self.doubted);
         assert!(live <= max.saturating_add(replaced), "{census:?}");
