@@ -4,6 +4,8 @@
 use std::process::Command;
 
 use crate::Failure;
+#[cfg(feature = "rules")]
+use crate::clients::Rule;
 use crate::clients::Which;
 use crate::options::Options;
 use crate::report::Number;
@@ -52,6 +54,23 @@ pub(crate) fn print(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints the instructions of a request of bonafide with each rule, and what they are more than
+/// without.
+#[cfg(feature = "rules")]
+pub(crate) fn print_rules(options: &Options) -> Result<(), Failure> {
+    println!("| switched on | user instructions a request | more |");
+    println!("|---|--:|--:|");
+    let mut least = None;
+    for rule in Rule::ALL {
+        let mut options = options.clone();
+        options.with = rule;
+        let count = of_an_operation(&options, "seq-h1", Which::Bonafide, REQUESTS)?;
+        let more = count - *least.get_or_insert(count);
+        println!("| {} | {} | {more:.0} |", rule.name(), Number(count));
+    }
+    Ok(())
+}
+
 /// A row of the table. Each count but that of [`Which::Raw`] is followed by its ratio to that.
 fn row(name: &str, clients: &[Which], counts: &[f64]) -> String {
     let pairs = || clients.iter().zip(counts);
@@ -94,6 +113,8 @@ fn of_a_run(
         .args(["--rounds", "1", "--only", scenario])
         .args(["--client", which.name()])
         .args(["--requests", &operations.to_string()]);
+    #[cfg(feature = "rules")]
+    valgrind.args(["--with", options.with.name()]);
     if let Some(servers) = &options.servers {
         valgrind.arg("--servers").arg(servers);
     }

@@ -54,6 +54,12 @@ fn run(options: &Options) -> Result<(), Failure> {
     if options.idle {
         return workloads::idle_connections(options);
     }
+    #[cfg(feature = "rules")]
+    options.with.choose();
+    #[cfg(feature = "rules")]
+    if options.rules {
+        return instructions::print_rules(options);
+    }
     if options.instructions {
         return instructions::print(options);
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+#[cfg(feature = "rules")]
+use crate::clients::Rule;
 use crate::clients::Which;
 #[cfg(feature = "peers")]
 use crate::servers::Destination;
@@ -15,7 +17,7 @@ const ROUNDS: usize = 11;
 
 /// Measures bonafide beside reqwest and hyper-util's client. `cargo bench` runs it all; without
 /// `--bench` it is a smoke run of a few seconds.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "peers")]
 pub(crate) struct Options {
     /// A smoke run of a few seconds: that everything works, and no numbers to rely on.
@@ -45,6 +47,16 @@ pub(crate) struct Options {
     /// Prints a workload, a client and a count a line, instead of a table.
     #[arg(long, requires = "instructions")]
     pub(crate) lines: bool,
+
+    /// Counts a request of `seq-h1` with each of bonafide's rules switched on.
+    #[cfg(feature = "rules")]
+    #[arg(long, requires = "instructions")]
+    pub(crate) rules: bool,
+
+    /// Switches one of bonafide's rules on.
+    #[cfg(feature = "rules")]
+    #[arg(long, default_value = "none")]
+    pub(crate) with: Rule,
 
     /// The program with the servers; this one, unless set.
     #[arg(long)]

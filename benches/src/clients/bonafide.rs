@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 #[cfg(feature = "peers")]
 use super::BySystemRoots;
+#[cfg(feature = "rules")]
+use super::rules;
 use super::{Client, Keep, Which, trust};
 use crate::Failure;
 use crate::servers::{Destination, HOST};
@@ -19,6 +21,8 @@ impl Client for Bonafide {
         let builder = bonafide::Client::builder()
             .policy(trust::policy(destination)?)
             .resolve(HOST, destination.address);
+        #[cfg(feature = "rules")]
+        let builder = rules::apply(builder, destination)?;
         let builder = match keep {
             Keep::Connections => builder,
             // By default 128 are kept. The other clients have no limit.

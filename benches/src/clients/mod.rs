@@ -6,6 +6,8 @@ mod hyper_util;
 mod raw;
 #[cfg(feature = "peers")]
 mod reqwest;
+#[cfg(feature = "rules")]
+mod rules;
 mod trust;
 
 use std::future::Future;
@@ -20,6 +22,8 @@ pub(crate) use self::hyper_util::HyperUtil;
 pub(crate) use self::raw::Raw;
 #[cfg(feature = "peers")]
 pub(crate) use self::reqwest::Reqwest;
+#[cfg(feature = "rules")]
+pub(crate) use self::rules::Rule;
 #[cfg(feature = "peers")]
 pub(crate) use self::trust::{config, policy};
 use crate::Failure;

@@ -51,7 +51,7 @@
 //! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
 //! | waiting for a credential, such as a token that is fetched | 60 s | |
 //! | the body of a 401 whose challenge is answered | 64 KiB, 1 s | |
-//! | bytes of a line of an event stream | 64 KiB | `EventStream::max_line_bytes`, `Events::max_line_bytes` |
+//! | bytes of a line of an event stream | 1 MiB | `EventStream::max_line_bytes`, `Events::max_line_bytes` |
 //! | bytes of the data of an event | 1 MiB | `EventStream::max_event_bytes`, `Events::max_event_bytes` |
 //! | silence of an event stream before another connection takes its place | 60 s | [`RequestBuilder::read_timeout`] |
 //! | waiting to connect again, and the random time that is added | 60 s | `EventStream::max_wait` |
@@ -136,7 +136,7 @@ pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// Most bytes of a line of an event stream, its end not counted.
 #[cfg(feature = "sse")]
-pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// Most bytes of the data of one event.
 #[cfg(feature = "sse")]
@@ -513,7 +513,10 @@ mod tests {
     fn the_page_has_each_default_of_event_streams() {
         let rows = rows();
         for (limit, default) in [
-            ("bytes of a line of an event", kib(MAX_LINE_BYTES as u64)),
+            (
+                "bytes of a line of an event",
+                format!("{} MiB", MAX_LINE_BYTES / 1024 / 1024),
+            ),
             (
                 "bytes of the data of an event",
                 format!("{} MiB", MAX_EVENT_BYTES / 1024 / 1024),

@@ -60,7 +60,7 @@
 //! | failed connections of all streams of a client to one origin | 100, and one more for each connection that brings something | |
 //! | silence | 60 s | [`RequestBuilder::read_timeout`] |
 //! | opening a connection, with its redirects | none of its own; each step has one ([`limits`](crate::limits)) | [`RequestBuilder::timeout`], [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) |
-//! | bytes of a line | 64 KiB | [`EventStream::max_line_bytes`] |
+//! | bytes of a line | 1 MiB | [`EventStream::max_line_bytes`] |
 //! | bytes of the data of an event | 1 MiB | [`EventStream::max_event_bytes`] |
 //!
 //! A stream of events has no natural end, so the limit for a whole request does not cut it off: for

@@ -81,7 +81,7 @@ pub enum TooLarge {
 }
 
 impl Parser {
-    /// A parser at the beginning of a stream. A line has up to 64 KiB, and an event up to 1 MiB.
+    /// A parser at the beginning of a stream. A line has up to 1 MiB, and so has an event.
     pub fn new() -> Self {
         Self {
             max_line_bytes: MAX_LINE_BYTES,
@@ -99,7 +99,7 @@ impl Parser {
         }
     }
 
-    /// The most bytes of one line, its end not counted. Default: 64 KiB.
+    /// The most bytes of one line, its end not counted. Default: 1 MiB.
     #[must_use]
     pub fn max_line_bytes(mut self, limit: usize) -> Self {
         self.max_line_bytes = limit;

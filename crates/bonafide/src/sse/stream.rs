@@ -61,7 +61,7 @@ impl EventStream {
         }
     }
 
-    /// The most bytes of one line. Default: 64 KiB.
+    /// The most bytes of one line. Default: 1 MiB.
     pub fn max_line_bytes(mut self, limit: usize) -> Self {
         self.parser = self.parser.max_line_bytes(limit);
         self
