@@ -6,9 +6,11 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read as _};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -247,4 +249,56 @@ fn the_limit_of_a_call_holds_without_a_runtime_of_the_callers() {
     let error = response.text().unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+/// Calls from the destructor of a thread's own data, when tokio's data of the thread may be
+/// destroyed, and drops the body of an earlier response.
+struct Last {
+    client: Client,
+    url: String,
+    unread: Option<blocking::Response>,
+    outcome: Sender<Result<StatusCode, Kind>>,
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        drop(self.unread.take());
+        let sent = self.client.get(&self.url).send();
+        let sent = sent.map(|response| response.status());
+        let _ = self.outcome.send(sent.map_err(|error| error.kind()));
+    }
+}
+
+#[test]
+fn a_call_at_the_end_of_its_thread_works_or_is_a_typed_error() {
+    thread_local! {
+        static BEFORE: RefCell<Option<Last>> = const { RefCell::new(None) };
+        static AFTER: RefCell<Option<Last>> = const { RefCell::new(None) };
+    }
+    let served = Served::start(Alpn::Http1);
+    let (client, url) = (served.client(), served.server.url("/"));
+    let (outcome, outcomes) = mpsc::channel();
+    let last = |outcome| {
+        let unread = client.get(served.server.url("/stall")).send().unwrap();
+        Last {
+            client: client.clone(),
+            url: url.clone(),
+            unread: Some(unread),
+            outcome,
+        }
+    };
+    let (first, second) = (last(outcome.clone()), last(outcome));
+    let (client, url) = (client.clone(), url.clone());
+    let thread = thread::spawn(move || {
+        BEFORE.set(Some(first));
+        client.get(&url).send().unwrap();
+        AFTER.set(Some(second));
+    });
+    thread.join().unwrap();
+    let outcomes: Vec<_> = outcomes.iter().collect();
+    // One of the two was destroyed after tokio's data.
+    assert_eq!(outcomes.len(), 2);
+    assert!(outcomes.contains(&Err(Kind::NoRuntime)), "{outcomes:?}");
+    let known = |outcome| matches!(outcome, Ok(StatusCode::OK) | Err(Kind::NoRuntime));
+    assert!(outcomes.iter().copied().all(known), "{outcomes:?}");
 }

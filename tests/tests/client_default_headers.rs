@@ -7,6 +7,7 @@
 
 use std::error::Error as _;
 
+use bonafide::redirect::Redirects;
 use bonafide::{Client, ClientBuilder, Kind, StatusCode};
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
@@ -14,6 +15,8 @@ use bonafide_tower::default_headers::DefaultHeaderError;
 use bonafide_tower::origin::OriginError;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+
+const TICKET: HeaderName = HeaderName::from_static("x-ticket");
 
 /// Answers with the fields that begin with `x-` and `Accept`; leads `/to/URL` to that URL.
 fn echo(request: &Request<Bytes>) -> Response<Bytes> {
@@ -100,6 +103,58 @@ async fn after_a_redirect_from_elsewhere_what_is_private_by_its_name_is_left_out
         .unwrap();
     let back = server.url_for("127.0.0.1", &format!("/to/{}", server.url("/")));
     assert_eq!(sent(&client, &back).await, "accept: */*\nx-two: 2");
+}
+
+#[tokio::test]
+async fn a_default_header_that_the_caller_made_private_does_not_cross_origins() {
+    let ca = TestCa::new();
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = server(&ca, alpn).await;
+        let mut sensitive = HeaderValue::from_static("s3cret");
+        sensitive.set_sensitive(true);
+        let client = builder(&ca)
+            .redirects(Redirects::default().with_private_header(TICKET))
+            .default_headers(HeaderMap::from_iter([
+                (TICKET, HeaderValue::from_static("s3cret")),
+                (HeaderName::from_static("x-marked"), sensitive),
+                (
+                    HeaderName::from_static("x-two"),
+                    HeaderValue::from_static("2"),
+                ),
+            ]))
+            .build()
+            .unwrap();
+        let (here, other) = (server.url("/"), server.url_for("127.0.0.1", "/"));
+        let all = "accept: */*\nx-marked: s3cret\nx-ticket: s3cret\nx-two: 2";
+        let same = server.url(&format!("/to/{here}"));
+        assert_eq!(sent(&client, &same).await, all, "{alpn:?}");
+        // And back: what was left out stays out.
+        let there = server.url(&format!("/to/{other}"));
+        let back = server.url_for("127.0.0.1", &format!("/to/{here}"));
+        let there_and_back = server.url(&format!("/to/{back}"));
+        for url in [there, back, there_and_back] {
+            let public = "accept: */*\nx-two: 2";
+            assert_eq!(sent(&client, &url).await, public, "{alpn:?} {url}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_header_of_a_request_that_is_marked_as_sensitive_does_not_cross_origins() {
+    let ca = TestCa::new();
+    let server = server(&ca, Alpn::Http2).await;
+    let client = builder(&ca).build().unwrap();
+    let mut sensitive = HeaderValue::from_static("s3cret");
+    sensitive.set_sensitive(true);
+    let send = async |url: String| {
+        let request = client.get(url).header("x-marked", sensitive.clone());
+        let response = request.header("x-two", "2").send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    let same = server.url(&format!("/to/{}", server.url("/")));
+    assert_eq!(send(same).await, "accept: */*\nx-marked: s3cret\nx-two: 2");
+    let there = server.url(&format!("/to/{}", server.url_for("127.0.0.1", "/")));
+    assert_eq!(send(there).await, "accept: */*\nx-two: 2");
 }
 
 #[tokio::test]

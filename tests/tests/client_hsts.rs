@@ -92,6 +92,32 @@ async fn nothing_is_sent_over_http_to_a_known_host_though_http_is_allowed() {
 }
 
 #[tokio::test]
+async fn a_hop_layer_that_rewrites_the_url_cannot_lead_to_http_for_a_known_host() {
+    let ca = TestCa::new();
+    let (server, plain) = (server(&ca).await, PlainServer::start().await);
+    let http = plain.url("/").replace("127.0.0.1", "localhost");
+    let to: http::Uri = http.parse().unwrap();
+    let client = builder(&ca)
+        .allow_plain_http()
+        .hop_layer(MapRequestLayer::new(move |mut request: Request<Body>| {
+            if request.uri().path() == "/elsewhere" {
+                *request.uri_mut() = to.clone();
+            }
+            request
+        }))
+        .build()
+        .unwrap();
+    let elsewhere = server.url("/elsewhere");
+    client.get(&elsewhere).send().await.unwrap();
+    assert_eq!(plain.request_count(), 1);
+
+    client.get(server.url("/9999")).send().await.unwrap();
+    let error = client.get(&elsewhere).send().await.unwrap_err();
+    assert!(error.is_connect(), "{error}");
+    assert_eq!(plain.request_count(), 1);
+}
+
+#[tokio::test]
 async fn a_redirect_to_http_is_followed_over_https_where_the_host_is_known_and_refused_elsewhere() {
     let ca = TestCa::new();
     let server = server(&ca).await;

@@ -10,11 +10,14 @@ use std::sync::{Arc, Mutex};
 
 use bonafide::auth::{Bearer, Credential, Digest};
 use bonafide::cookies::Jar;
+use bonafide::redirect::{Choice, Proposal, Redirects};
 use bonafide::{Body, Client, StatusCode};
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tower::ServiceExt as _;
 use tower::util::MapRequestLayer;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -125,6 +128,71 @@ async fn no_debug_no_error_and_no_trace_shows_a_cookie_a_credential_or_a_secret_
                 .iter()
                 .all(|request| request.headers.contains_key("x-api-key"))
         );
+    }
+    let log = log.0.lock().unwrap().clone();
+    assert!(log.contains("connected") && log.contains("layer="), "{log}");
+    let leak = log.lines().find(|line| line.contains("s3cret"));
+    assert_eq!(leak, None);
+}
+
+#[tokio::test]
+async fn no_layer_and_no_trace_prints_what_the_caller_set_as_authorization_or_cookie() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let ca = TestCa::new();
+    let secrets = || {
+        HeaderMap::from_iter([
+            (AUTHORIZATION, HeaderValue::from_static("Bearer s3cret")),
+            (COOKIE, HeaderValue::from_static("id=s3cret")),
+        ])
+    };
+    for alpn in [Alpn::Http1, Alpn::Http2] {
+        let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .alpn(alpn)
+            .handler(|request: Request<Bytes>| async move {
+                let mut response = Response::new(Bytes::new());
+                if request.uri().path() == "/away" {
+                    *response.status_mut() = StatusCode::FOUND;
+                    let to = HeaderValue::from_static("/");
+                    response.headers_mut().insert("location", to);
+                }
+                response
+            })
+            .start()
+            .await;
+        let seen = log.clone();
+        let layer = MapRequestLayer::new(move |request: Request<Body>| {
+            writeln!(seen.0.lock().unwrap(), "layer={request:?}").unwrap();
+            request
+        });
+        let redirects = Redirects::default().with_policy(move |next: &mut Proposal<'_>| {
+            next.headers.extend(secrets());
+            Choice::Follow
+        });
+        let builder = || Client::builder().policy(trusting(&ca).build().unwrap());
+        let client = builder().redirects(redirects).hop_layer(layer);
+        let client = client.build().unwrap();
+        let by_default = builder().default_headers(secrets()).build().unwrap();
+        let get = || client.get(server.url("/"));
+        for request in [
+            get()
+                .header("authorization", "Bearer s3cret")
+                .header("cookie", "id=s3cret"),
+            get().headers(secrets()),
+            by_default.get(server.url("/")),
+            client.get(server.url("/away")),
+        ] {
+            request.send().await.unwrap();
+        }
+        let mut by_service = Request::get(server.url("/")).body(Body::empty()).unwrap();
+        by_service.headers_mut().extend(secrets());
+        client.clone().oneshot(by_service).await.unwrap();
+        let sent = server.requests();
+        for sent in sent.iter().filter(|sent| sent.uri.path() == "/") {
+            assert_eq!(sent.headers["authorization"], "Bearer s3cret");
+            assert_eq!(sent.headers["cookie"], "id=s3cret");
+        }
+        assert_eq!(sent.len(), 6);
     }
     let log = log.0.lock().unwrap().clone();
     assert!(log.contains("connected") && log.contains("layer="), "{log}");

@@ -151,3 +151,30 @@ async fn a_post_beyond_the_last_stream_of_a_goaway_is_repeated_on_another_connec
     assert_eq!(request.send().await.unwrap().status(), 200);
     assert_eq!(server.connections(), 2);
 }
+
+/// RFC 9113 section 6.8: the streams up to the last one of GOAWAY may have been processed, whatever
+/// the code is.
+#[tokio::test]
+async fn a_post_that_a_goaway_leaves_in_is_not_sent_again_though_the_code_requires_http1() {
+    let ca = TestCa::new();
+    let identity = ca.issue(Recipe::for_host("127.0.0.1"));
+    for code in [NO_ERROR, HTTP_1_1_REQUIRED, 0x2, 0x7] {
+        let alpn = &["h2", "http/1.1"];
+        let server = RawServer::tls_by_alpn(&identity, alpn, move |_, stream| async move {
+            if stream.alpn() != Some(b"h2") {
+                return serve_http1(stream).await;
+            }
+            let mut peer = Http2Peer::accept(stream).await.unwrap();
+            if let Ok(stream) = peer.request().await {
+                let _ = peer.send(Frame::goaway(stream, code)).await;
+            }
+        })
+        .await;
+        let policy = trusting(&ca).build().unwrap();
+        let client = Client::builder().policy(policy).build().unwrap();
+        let request = client.post(server.url("/")).body("once");
+        let error = request.send().await.unwrap_err();
+        assert_eq!(error.delivery(), Delivery::MaybeProcessed, "{code} {error}");
+        assert_eq!(server.connections(), 1, "{code}");
+    }
+}

@@ -208,6 +208,24 @@ async fn a_pinned_credential_is_sent_over_a_pinned_connection_alone() {
 }
 
 #[tokio::test]
+async fn a_connection_on_which_a_credential_must_not_be_sent_serves_further_requests() {
+    let ca = TestCa::new();
+    for alpn in BOTH {
+        let server = served(&ca, alpn, echo).await;
+        let credential = at(&server, "s3cret").pinned();
+        let client = builder(&ca).credential(credential).build().unwrap();
+        for _ in 0..3 {
+            let error = client.get(server.url("/")).send().await.unwrap_err();
+            assert!(matches!(cause(&error), AuthError::Unpinned { .. }));
+        }
+        let own = client.get(server.url("/")).bearer_auth("own");
+        let sent = own.send().await.unwrap().text().await.unwrap();
+        assert_eq!(sent, "Bearer own");
+        assert_eq!(server.tcp_connections(), 1, "{alpn:?}");
+    }
+}
+
+#[tokio::test]
 async fn basic_is_sent_at_once_and_its_401_is_the_response() {
     let ca = TestCa::new();
     let server = served(&ca, Alpn::Http1, |request| {

@@ -37,10 +37,11 @@
 //!
 //! When the origin (scheme, host and port) changes, [`PRIVATE_HEADERS`] (`Authorization`, `Cookie`
 //! and the usual names of API keys), [those that the caller adds](Redirects::with_private_header),
-//! and `Host` are left out from there on: they do not come back with a redirect to the first
-//! origin. With the body, `Content-Encoding`, `Content-Language`, `Content-Length`,
-//! `Content-Location`, `Content-Type` and `Transfer-Encoding` are left out. All other headers, the
-//! HTTP version and the extensions are those of the first request. No `Referer` is added.
+//! values that are marked as [sensitive](http::HeaderValue::set_sensitive), and `Host` are left out
+//! from there on: they do not come back with a redirect to the first origin. With the body,
+//! `Content-Encoding`, `Content-Language`, `Content-Length`, `Content-Location`, `Content-Type` and
+//! `Transfer-Encoding` are left out. All other headers, the HTTP version and the extensions are
+//! those of the first request. No `Referer` is added.
 //!
 //! The layer sees the headers of the request that it receives. Headers that an inner service adds
 //! are added to every request, so put a layer that adds credentials outside this one, or let it

@@ -1,7 +1,7 @@
 //! The header fields that do not cross origins.
 
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Names that are left out once a redirect leads to another origin: credentials by RFC 9110 section
 /// 11 and RFC 6265, and the header fields in which well-known services expect API keys and tokens.
@@ -46,22 +46,35 @@ pub const PRIVATE_HEADERS: [HeaderName; 36] = [
     HeaderName::from_static("x-xsrf-token"),
 ];
 
-/// Removes [`PRIVATE_HEADERS`]. For a client with headers of its own, which
-/// [`Follow::edit_headers`](super::Follow::edit_headers) does not see.
+/// Removes [`PRIVATE_HEADERS`], and each field with a value that is marked as
+/// [sensitive](http::HeaderValue::set_sensitive). For a client with headers of its own, which
+/// [`Follow::edit_headers`](super::Follow::edit_headers) does not see;
+/// [`Redirects::strip_private`](super::Redirects::strip_private) removes those of its caller too.
 ///
 /// ```
 /// use bonafide_tower::redirect::strip_credentials;
 /// use http::{HeaderMap, HeaderValue};
 ///
+/// let mut ticket = HeaderValue::from_static("abc");
+/// ticket.set_sensitive(true);
 /// let mut defaults = HeaderMap::new();
 /// defaults.insert("authorization", HeaderValue::from_static("Bearer abc"));
 /// defaults.insert("x-api-key", HeaderValue::from_static("abc"));
+/// defaults.insert("x-corp-ticket", ticket);
 /// defaults.insert("accept-language", HeaderValue::from_static("sw"));
 /// strip_credentials(&mut defaults);
 /// assert_eq!(defaults.keys().collect::<Vec<_>>(), ["accept-language"]);
 /// ```
 pub fn strip_credentials(headers: &mut HeaderMap) {
     for name in &PRIVATE_HEADERS {
+        headers.remove(name);
+    }
+    let marked = |(name, value): (&HeaderName, &HeaderValue)| {
+        let is_sensitive = value.is_sensitive();
+        is_sensitive.then(|| name.clone())
+    };
+    let marked: Vec<_> = headers.iter().filter_map(marked).collect();
+    for name in marked {
         headers.remove(name);
     }
 }

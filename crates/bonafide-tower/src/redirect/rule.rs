@@ -101,7 +101,8 @@ impl Redirects {
     }
 
     /// Adds a header that does not cross origins, beside
-    /// [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS).
+    /// [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS) and values that are marked as
+    /// [sensitive](http::HeaderValue::set_sensitive).
     ///
     /// ```
     /// use bonafide_tower::redirect::Redirects;
@@ -169,6 +170,29 @@ impl Redirects {
     ) -> Self {
         self.upgrade = Some(Upgrade::after(self.upgrade, upgrade));
         self
+    }
+
+    /// Removes what does not cross origins: what [`strip_credentials`] removes, and the headers
+    /// that the caller [has added](Self::with_private_header). For a client with headers of its
+    /// own, which [`prepare`](Self::prepare) does not see.
+    ///
+    /// ```
+    /// use bonafide_tower::redirect::Redirects;
+    /// use http::{HeaderMap, HeaderName, HeaderValue};
+    ///
+    /// let redirects = Redirects::default()
+    ///     .with_private_header(HeaderName::from_static("x-corp-ticket"));
+    /// let mut defaults = HeaderMap::new();
+    /// defaults.insert("x-corp-ticket", HeaderValue::from_static("abc"));
+    /// defaults.insert("x-api-key", HeaderValue::from_static("abc"));
+    /// redirects.strip_private(&mut defaults);
+    /// assert!(defaults.is_empty());
+    /// ```
+    pub fn strip_private(&self, headers: &mut HeaderMap) {
+        strip_credentials(headers);
+        for name in self.private.iter().flat_map(|names| names.iter()) {
+            headers.remove(name);
+        }
     }
 
     /// Whether the caller has set a [policy](Self::with_policy), which may have changed headers.
@@ -264,9 +288,7 @@ impl Redirects {
     fn edit_headers(&self, follow: &Follow, target: Target, headers: &mut HeaderMap) {
         follow.edit_headers(headers, target);
         if target == Target::OtherOrigin {
-            for name in self.private.iter().flat_map(|names| names.iter()) {
-                headers.remove(name);
-            }
+            self.strip_private(headers);
         }
     }
 }
@@ -360,12 +382,12 @@ impl Follow {
     }
 
     /// Makes the headers of the request before those of this request: removes the fields that
-    /// describe a body that is not sent, and, for another origin,
-    /// [`PRIVATE_HEADERS`](super::PRIVATE_HEADERS) and `Host`.
+    /// describe a body that is not sent, and, for another origin, what [`strip_credentials`]
+    /// removes and `Host`.
     ///
     /// The next redirect starts from these headers: removed fields do not come back with a redirect
     /// to the first origin. A client that adds credentials of its own must stop adding them after
-    /// the first other origin: see [`strip_credentials`].
+    /// the first other origin: see [`Redirects::strip_private`].
     pub fn edit_headers(&self, headers: &mut HeaderMap, target: Target) {
         if !self.keeps_body {
             for name in OF_A_BODY {

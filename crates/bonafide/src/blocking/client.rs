@@ -83,7 +83,7 @@ impl Client {
     /// sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         // The connections that the runtime drives are found from within it alone.
-        let _entered = runtime::handle().ok().map(|handle| handle.enter());
+        let _entered = runtime::enter().ok();
         RequestBuilder::new(self.client.clone(), method, url)
     }
 
@@ -106,8 +106,9 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
-    /// async [`send`](crate::RequestBuilder#method.send).
+    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio,
+    /// [`Kind::NoRuntime`](crate::Kind::NoRuntime) in the destructor of a thread-local value at the
+    /// end of a thread, and those of the async [`send`](crate::RequestBuilder#method.send).
     pub fn send(self) -> Result<Response, Error> {
         block_on(self.into_async().send()).map(Response::from)
     }
@@ -116,8 +117,9 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio, and those of the
-    /// async [`fetch`](crate::RequestBuilder#method.fetch).
+    /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio,
+    /// [`Kind::NoRuntime`](crate::Kind::NoRuntime) in the destructor of a thread-local value at the
+    /// end of a thread, and those of the async [`fetch`](crate::RequestBuilder#method.fetch).
     pub fn fetch(self) -> Result<Response, Error> {
         block_on(self.into_async().fetch()).map(Response::from)
     }

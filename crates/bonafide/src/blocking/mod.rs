@@ -70,7 +70,9 @@ pub fn get(url: impl IntoUrl) -> Result<Response, Error> {
 /// # Errors
 ///
 /// [`Kind::InsideRuntime`](crate::Kind::InsideRuntime) in a task of tokio,
-/// [`Kind::Config`](crate::Kind::Config) if the runtime cannot be started, and those of `future`.
+/// [`Kind::NoRuntime`](crate::Kind::NoRuntime) in the destructor of a thread-local value at the end
+/// of a thread, [`Kind::Config`](crate::Kind::Config) if the runtime cannot be started, and those
+/// of `future`.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match runtime::wait(future) {
         Ok(output) => output,

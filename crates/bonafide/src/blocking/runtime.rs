@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, EnterGuard, Handle};
 use tokio::task::consume_budget;
 
 use crate::error::{Failure, Kind};
@@ -20,19 +20,33 @@ const MORE_THAN_A_BUDGET: usize = 1_024;
 ///
 /// # Errors
 ///
-/// [`Kind::InsideRuntime`] in a task of tokio, [`Kind::Config`] if there is no runtime.
+/// [`Kind::InsideRuntime`] in a task of tokio, and those of [`enter`].
 pub(super) fn wait<F: Future>(future: F) -> Result<F::Output, Failure> {
     if is_inside_a_task() {
         let what = "a blocking call was made inside an async task: use the async client there, \
                     or `tokio::task::spawn_blocking`";
         return Err(Failure::new(Kind::InsideRuntime, what));
     }
-    let _entered = handle()?.enter();
+    let _entered = enter()?;
     Ok(park_until(future))
 }
 
+/// Makes the runtime the current one of this thread.
+///
+/// # Errors
+///
+/// [`Kind::Config`] if there is no runtime, [`Kind::NoRuntime`] at the end of a thread whose data
+/// of tokio is already destroyed: a panic there would abort the process.
+pub(super) fn enter() -> Result<EnterGuard<'static>, Failure> {
+    if Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed()) {
+        let what = "a blocking call was made while the data of its thread is destroyed";
+        return Err(Failure::new(Kind::NoRuntime, what));
+    }
+    Ok(handle()?.enter())
+}
+
 /// The handle of the runtime, which the first call starts.
-pub(super) fn handle() -> Result<&'static Handle, Failure> {
+fn handle() -> Result<&'static Handle, Failure> {
     static HANDLE: OnceLock<Handle> = OnceLock::new();
     static STARTING: Mutex<()> = Mutex::new(());
     if let Some(handle) = HANDLE.get() {

@@ -19,7 +19,7 @@ use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, Extent, OnInformational};
-use crate::header_names::HeaderNames;
+use crate::header_names::{HeaderNames, mark_secret, mark_secrets};
 use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
@@ -76,7 +76,8 @@ impl<C> RequestBuilder<C> {
         }
     }
 
-    /// Adds a header, in addition to earlier ones of the same name.
+    /// Adds a header, in addition to earlier ones of the same name. `Authorization` and `Cookie`
+    /// are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows them.
     pub fn header<K, V>(self, name: K, value: V) -> Self
     where
         HeaderName: TryFrom<K>,
@@ -87,15 +88,18 @@ impl<C> RequestBuilder<C> {
         self.change(|call| {
             let name = HeaderName::try_from(name)
                 .map_err(|error| mistake("the header's name is not valid", error.into()))?;
-            let value = HeaderValue::try_from(value)
+            let mut value = HeaderValue::try_from(value)
                 .map_err(|error| mistake("the header's value is not valid", error.into()))?;
+            mark_secret(&name, &mut value);
             call.headers.append(name, value);
             Ok(())
         })
     }
 
-    /// Sets headers. They replace earlier ones of the same name.
-    pub fn headers(self, headers: HeaderMap) -> Self {
+    /// Sets headers. They replace earlier ones of the same name. Which are made sensitive is as
+    /// [`header`](Self::header) says.
+    pub fn headers(self, mut headers: HeaderMap) -> Self {
+        mark_secrets(&mut headers);
         self.change(|call| {
             for name in headers.keys() {
                 call.headers.remove(name);

@@ -252,7 +252,7 @@ impl Connector {
             .zip(verdict_ends)
             .and_then(|(judged, deadline)| instant_of(deadline, judged.clock.now()));
         let receipt = judged.as_ref().map(|judged| &*judged.receipt);
-        let wire = Wire::new(origin, version, &self.default_headers.of(origin, receipt)?)?;
+        let wire = self.default_headers.wire(origin, version, receipt)?;
         let fate = Fate::default();
         let Line {
             ends,

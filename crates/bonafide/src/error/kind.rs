@@ -66,7 +66,8 @@ pub enum Kind {
     Integrity,
     /// A layer that the caller has put around the client failed; the error's source is the layer's.
     Layer,
-    /// The request was polled outside a tokio runtime, so that nothing could be sent.
+    /// The request was polled outside a tokio runtime, so that nothing could be sent; or a blocking
+    /// call was made in the destructor of a thread-local value, where there is none any more.
     NoRuntime,
     /// A call of the module `blocking` was made inside an async task, whose thread it would have
     /// stopped. Nothing was sent.

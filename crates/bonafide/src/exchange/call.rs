@@ -14,6 +14,7 @@ use super::{Attachments, Reached};
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::events::CallEvents;
+use crate::header_names::mark_secrets;
 use crate::limits::{Cap, Deadline, RequestLimits, RequestTimeouts};
 use crate::origin::{Endpoint, Origin, Parsed, Scheme, Written};
 use crate::protocol::Credentials;
@@ -188,6 +189,7 @@ impl Call {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        mark_secrets(&mut call.headers);
         if let Some(carried) = &carried {
             call.extent = carried.extent;
             call.begun = carried.begun;

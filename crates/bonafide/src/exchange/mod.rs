@@ -158,6 +158,7 @@ pub(crate) async fn exchange(
         } = match write(call, &meta, http1) {
             Ok(written) => written,
             Err(failure) => {
+                return_unused(lease);
                 let error = Error::from(failure.delivered(Delivery::NotSent));
                 return Err(tries.blame(pace.unanswered(error, &meta, None)));
             }
@@ -345,6 +346,15 @@ impl Drop for Waiting<'_> {
             Lease::Http2(lease) if self.since.elapsed() >= SILENCE => lease.doubt(self.reads),
             Lease::Http2(_) => {}
         }
+    }
+}
+
+/// Nothing was sent on it: it serves other requests.
+#[cold]
+fn return_unused(lease: Lease<Connector>) {
+    match lease {
+        Lease::Http1(lease) => lease.return_to_pool(),
+        Lease::Http2(lease) => lease.end(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every request on a connection has in common, prepared once for each connection.
 
-use bonafide_tower::redirect::strip_credentials;
+use bonafide_tower::redirect::Redirects;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, PROXY_AUTHORIZATION, TRAILER,
     TRANSFER_ENCODING,
@@ -32,13 +32,18 @@ pub(crate) struct Wire {
     root: Url,
     /// The client's own headers, and `Host` on HTTP/1.1.
     headers: HeaderMap,
+    /// Those without what does not cross origins; `None` if all do.
+    public: Option<Box<HeaderMap>>,
 }
 
 impl Wire {
+    /// `defaults` are the client's own headers, of which `redirects` say what does not cross
+    /// origins.
     pub(crate) fn new(
         origin: &Origin,
         version: Version,
         defaults: &HeaderMap,
+        redirects: &Redirects,
     ) -> Result<Self, Failure> {
         let text = origin.authority();
         let unusable = || Failure::new(Kind::Url, format!("{text:?} is not a valid host"));
@@ -48,6 +53,9 @@ impl Wire {
             headers.insert(HOST, host);
         }
         replace(&mut headers, defaults, |_| true);
+        let mut public = headers.clone();
+        redirects.strip_private(&mut public);
+        let public = (public.len() < headers.len()).then(|| Box::new(public));
         Ok(Self {
             version,
             scheme: origin.scheme.to_http(),
@@ -55,6 +63,7 @@ impl Wire {
                 .map_err(|error| unusable().caused_by(error))?,
             root: Url::parse(&origin.to_string()).map_err(|error| unusable().caused_by(error))?,
             headers,
+            public,
         })
     }
 
@@ -93,10 +102,10 @@ impl Wire {
         credentials: Credentials,
         body: Body,
     ) -> Result<Request<Body>, Failure> {
-        let mut headers = self.headers.clone();
-        if credentials == Credentials::LeftOut {
-            strip_credentials(&mut headers);
-        }
+        let mut headers = match (credentials, &self.public) {
+            (Credentials::LeftOut, Some(public)) => HeaderMap::clone(public),
+            (Credentials::LeftOut, None) | (Credentials::Sent, _) => self.headers.clone(),
+        };
         let uri = if self.version == Version::HTTP_2 {
             let authority = match own.get(HOST) {
                 None => self.authority.clone(),
@@ -175,7 +184,8 @@ mod tests {
         };
         let mut defaults = HeaderMap::new();
         defaults.insert("accept", HeaderValue::from_static("*/*"));
-        Wire::new(&origin, version, &defaults).expect("a usable host")
+        let redirects = Redirects::default();
+        Wire::new(&origin, version, &defaults, &redirects).expect("a usable host")
     }
 
     fn sent(wire: &Wire, own: &[(&'static str, &'static str)]) -> (String, Vec<String>) {

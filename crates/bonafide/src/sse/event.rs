@@ -1,5 +1,7 @@
 //! One event.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{Delivery, Error};
@@ -10,7 +12,7 @@ use crate::response::parse_json;
 pub struct Event {
     pub(super) event_type: Option<String>,
     pub(super) data: String,
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
 }
 
 impl Event {

@@ -2,6 +2,7 @@
 //! no connection.
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Event;
@@ -42,11 +43,12 @@ pub struct Parser {
     event_type: Option<String>,
     /// Each value with an LF behind it.
     data: String,
-    /// What the next event that ends has as its ID.
-    id: String,
+    /// What the next event that ends has as its ID. Shared with the events: after one long ID, a
+    /// server could send any number of short events.
+    id: Arc<str>,
     /// Whether a field `id` was read.
     has_id: bool,
-    last_event_id: Option<String>,
+    last_event_id: Option<Arc<str>>,
     retry: Option<Duration>,
     failed: Option<TooLarge>,
 }
@@ -91,7 +93,7 @@ impl Parser {
             after_cr: false,
             event_type: None,
             data: String::new(),
-            id: String::new(),
+            id: Arc::default(),
             has_id: false,
             last_event_id: None,
             retry: None,
@@ -245,7 +247,7 @@ impl Parser {
                 self.event_type = (!event_type.is_empty()).then_some(event_type);
             }
             b"id" if !value.contains(&0) => {
-                self.id = String::from_utf8_lossy(value).into_owned();
+                self.id = String::from_utf8_lossy(value).into();
                 self.has_id = true;
             }
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
@@ -264,14 +266,14 @@ impl Parser {
     fn end_event(&mut self) -> Option<Event> {
         let event_type = self.event_type.take();
         if self.has_id && self.last_event_id.as_ref() != Some(&self.id) {
-            self.last_event_id = Some(self.id.clone());
+            self.last_event_id = Some(Arc::clone(&self.id));
         }
         let mut data = mem::take(&mut self.data);
         data.pop()?;
         Some(Event {
             event_type,
             data,
-            id: self.id.clone(),
+            id: Arc::clone(&self.id),
         })
     }
 }

@@ -10,6 +10,7 @@ use http::header::LOCATION;
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
 use crate::exchange::{Call, Delivered, HopResponse, Wanted, settle};
+use crate::header_names::mark_secrets;
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
 use crate::router::Router;
@@ -86,8 +87,9 @@ pub(super) fn follow(
     call.method = follow.method;
     call.connection = Wanted::Any;
     if redirects.has_policy() {
-        // The caller's policy may have written headers that say where the request ends.
+        // The caller's policy may have written headers that say where the request ends, or secrets.
         settle(call)?;
+        mark_secrets(&mut call.headers);
     }
     tracing::debug!(%status, to = %call.origin(), "following a redirect");
     Ok(true)

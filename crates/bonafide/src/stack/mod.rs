@@ -9,7 +9,8 @@
 //!    The last response is decoded here, so that a layer around a hop sees what was sent, and one
 //!    around a call what the caller gets.
 //! 4. **HSTS** changes where a hop goes, before anything depends on it. Redirects ask it for their
-//!    target too, before they judge a downgrade: nothing would be sent over http.
+//!    target too, before they judge a downgrade: nothing would be sent over http. The exchange asks
+//!    it for the URL that a hop layer has written.
 //! 5. **Credentials** of the origin that HSTS has led to are made ready, and challenges answered.
 //!    This stands around retries, so that each attempt has a nonce count of its own, and a
 //!    challenge uses up no attempt.
@@ -45,6 +46,8 @@ use std::time::Duration;
 #[cfg(feature = "decompression")]
 use bonafide_tower::decompression::DecodingLimits;
 use bonafide_tower::delivery::is_idempotent;
+#[cfg(feature = "hsts")]
+use bonafide_tower::hsts::HstsHosts;
 use bonafide_tower::redirect::{Hop, Redirects};
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
@@ -117,6 +120,9 @@ pub(crate) struct HopStage {
     limits: RequestLimits,
     /// The versions of HTTP for a request that names none of its own.
     versions: Versions,
+    /// The hosts that a request of a hop layer goes to over https alone.
+    #[cfg(feature = "hsts")]
+    hsts: Option<HstsHosts>,
 }
 
 /// The caller's layers, in the order in which they were added.
@@ -144,6 +150,11 @@ impl Stack {
         layers: Layers,
         listeners: Listeners,
     ) -> Self {
+        #[cfg(feature = "hsts")]
+        let hops = HopStage {
+            hsts: settings.hops.hsts.clone(),
+            ..hops
+        };
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
             inwards.fold(next, |next, wrap| wrap(next)).into_layered()
@@ -387,6 +398,8 @@ impl HopStage {
             checkout_limit,
             limits,
             versions,
+            #[cfg(feature = "hsts")]
+            hsts: None,
         }
     }
 
@@ -425,6 +438,11 @@ impl HopStage {
         let (mut call, deadline) = self.read(request, Credentials::LeftOut)?;
         settle(&mut call)?;
         let router = self.router.as_ref().map_err(Clone::clone)?;
+        #[cfg(feature = "hsts")]
+        if let Some(hosts) = &self.hsts {
+            // The layer may have written another URL.
+            hsts::upgrade(hosts, router, &mut call)?;
+        }
         let answer = exchange(router, self.checkout_limit, &mut call, deadline).await?;
         Ok(answer.into())
     }
@@ -437,8 +455,12 @@ impl fmt::Debug for HopStage {
             checkout_limit,
             limits,
             versions,
+            #[cfg(feature = "hsts")]
+            hsts,
         } = self;
         let mut f = f.debug_struct("HopStage");
+        #[cfg(feature = "hsts")]
+        f.field("hsts", hsts);
         match router {
             Ok(router) => f.field("router", router),
             Err(failure) => f.field("failure", failure),

@@ -118,7 +118,8 @@ impl ClientBuilder {
     /// An `http://` URL of a known host becomes `https://` before anything is looked up or sent,
     /// also where [`allow_plain_http`](Self::allow_plain_http) is not set, and before cookies are
     /// chosen. A redirect from `https://` to `http://` is followed over https if its host is known,
-    /// and refused otherwise. Responses and errors show the `https://` URL.
+    /// and refused otherwise. An `http://` URL that a [hop layer](Self::hop_layer) writes becomes
+    /// `https://` too. Responses and errors show the `https://` URL.
     ///
     /// Nothing is learned over a connection under a grant, over plain http, or from an IP address.
     ///

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::ClientBuilder;
 use crate::error::{Failure, Kind};
+use crate::header_names::mark_secrets;
 
 impl ClientBuilder {
     /// `User-Agent` of every request. Default: `bonafide/` and the version of this crate.
@@ -30,14 +31,18 @@ impl ClientBuilder {
     /// Headers of every request that does not set its own header of that name. They replace earlier
     /// defaults of the same name. Default: `Accept: */*` and the user agent.
     ///
-    /// `Authorization`, `Cookie` and `WWW-Authenticate` are left out once a redirect has led to
-    /// another origin; see [`Redirects`](crate::redirect::Redirects). Headers that cannot be the
-    /// same for every request are refused: `Host`; `Proxy-Authorization` (credentials for a proxy
-    /// belong in the URL of [`Proxy`](crate::Proxy), or in
-    /// [`Proxy::header`](crate::Proxy::header)); `Content-Length`, `Transfer-Encoding`, `Trailer`
-    /// and `Expect`, which belong to a body; and the fields about a connection, `Connection`,
-    /// `Keep-Alive`, `Proxy-Connection`, `TE`, `Upgrade` and `HTTP2-Settings`.
-    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+    /// Once a redirect has led to another origin,
+    /// [`PRIVATE_HEADERS`](crate::redirect::PRIVATE_HEADERS) such as `Authorization` and `Cookie`
+    /// are left out, and so are headers that
+    /// [you made private](crate::redirect::Redirects::with_private_header) and values that are
+    /// marked as [sensitive](HeaderValue::set_sensitive). Headers that cannot be the same for every
+    /// request are refused: `Host`; `Proxy-Authorization` (credentials for a proxy belong in the
+    /// URL of [`Proxy`](crate::Proxy), or in [`Proxy::header`](crate::Proxy::header));
+    /// `Content-Length`, `Transfer-Encoding`, `Trailer` and `Expect`, which belong to a body; and
+    /// the fields about a connection, `Connection`, `Keep-Alive`, `Proxy-Connection`, `TE`,
+    /// `Upgrade` and `HTTP2-Settings`.
+    pub fn default_headers(mut self, mut headers: HeaderMap) -> Self {
+        mark_secrets(&mut headers);
         for name in NOT_FOR_EVERY_REQUEST {
             if headers.contains_key(&name) {
                 let what = format!("{name} cannot be a default header");
@@ -58,7 +63,7 @@ impl ClientBuilder {
     ///
     /// It is added for each connection, so it goes to no other origin after a redirect. Once a
     /// redirect has led from another origin to this one, headers that
-    /// [cannot cross origins](crate::redirect::PRIVATE_HEADERS) by their names are left out.
+    /// [cannot cross origins](crate::redirect::PRIVATE_HEADERS) are left out.
     /// `Authorization`, `Cookie` and [sensitive](HeaderValue::set_sensitive) values are secrets:
     /// see [`secret_header_at`](Self::secret_header_at). Where responses are decoded, the client's
     /// `Accept-Encoding` replaces one that is added here.

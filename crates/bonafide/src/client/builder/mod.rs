@@ -93,6 +93,7 @@ impl ClientBuilder {
             default_headers: DefaultHeaders {
                 everywhere,
                 at: DefaultHeaderValues::new(),
+                redirects: Redirects::default(),
             },
             limits: Limits::default(),
             redirects: Redirects::default(),
@@ -140,7 +141,7 @@ impl ClientBuilder {
     pub(super) fn build_or_defer(self) -> Client {
         let Self {
             policy,
-            default_headers,
+            mut default_headers,
             limits,
             redirects,
             #[cfg(feature = "decompression")]
@@ -158,6 +159,7 @@ impl ClientBuilder {
             fake,
             mistake,
         } = self;
+        default_headers.redirects = redirects.clone();
         #[cfg(feature = "decompression")]
         let decoding = decoding.filter(|_| {
             // The caller asks, for every request.

@@ -17,7 +17,6 @@ use crate::body::{Body, next_chunk};
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::events::Event;
 use crate::limits::{Deadline, RequestLimits};
-use crate::protocol::Wire;
 use crate::router::Router;
 use crate::testing::{InPlace, Outcome, Reply};
 
@@ -78,11 +77,10 @@ fn request(fake: &InPlace, router: &Router, call: &mut Call) -> Result<Request<B
         // Connections that were never made.
         drop(router.connections(&origin, call.versions)?);
     }
-    let defaults = fake.default_headers.of(&origin, None)?;
     if let Some(attachments) = &call.attachments {
         attachments.for_fake_server(call)?;
     }
-    let wire = Wire::new(&origin, Version::HTTP_2, &defaults)?;
+    let wire = fake.default_headers.wire(&origin, Version::HTTP_2, None)?;
     let mut request = wire.request(
         call.method.clone(),
         call.path.clone(),

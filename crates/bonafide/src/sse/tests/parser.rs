@@ -375,3 +375,20 @@ proptest! {
         prop_assert_eq!(&bytes, &whole);
     }
 }
+
+#[test]
+fn events_without_an_id_of_their_own_share_one_long_id_and_do_not_copy_it() {
+    let id = "x".repeat(60_000);
+    let stream = format!("id: {id}\n\ndata\n\ndata\n\n: a restart\n");
+    let mut parser = Parser::new();
+    let mut rest = stream.as_bytes();
+    let first = parser.read(&mut rest).expect("no error").expect("an event");
+    let second = parser.read(&mut rest).expect("no error").expect("an event");
+    assert_eq!(first.id(), id);
+    let last = parser.last_event_id().expect("an ID").as_ptr();
+    assert_eq!((first.id().as_ptr(), second.id().as_ptr()), (last, last));
+    parser.restart();
+    let mut rest = &b"data\n\n"[..];
+    let third = parser.read(&mut rest).expect("no error").expect("an event");
+    assert_eq!(third.id().as_ptr(), last);
+}
