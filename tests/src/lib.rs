@@ -39,6 +39,7 @@ mod raw;
 pub mod redirects;
 mod running;
 mod scratch;
+pub mod shim;
 mod squid;
 mod terminator;
 mod tinyproxy;

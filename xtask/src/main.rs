@@ -6,6 +6,7 @@ mod gate;
 mod invocation;
 mod peers;
 mod public;
+mod reqwest;
 mod sizes;
 mod source;
 mod suite;
@@ -82,6 +83,13 @@ enum Task {
         #[arg(long = "crate", value_name = "NAME")]
         package: Option<String>,
         /// Prints one line for each crate: names at the root, public modules, items in all.
+        #[arg(long)]
+        count: bool,
+    },
+    /// Compares docs/from-reqwest.md with what reqwest shows: which names are here too, which have
+    /// a counterpart, and which are not offered.
+    Reqwest {
+        /// Prints the counts alone.
         #[arg(long)]
         count: bool,
     },
@@ -194,6 +202,10 @@ fn perform(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Public { package, count } => {
             let detail = if count { Detail::Counts } else { Detail::Items };
             public::run(&workspace, package.as_deref(), detail)?;
+        }
+        Task::Reqwest { count } => {
+            let detail = if count { Detail::Counts } else { Detail::Items };
+            reqwest::run(&workspace, detail)?;
         }
         Task::Bench {
             instructions: true,

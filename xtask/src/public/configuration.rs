@@ -1,7 +1,7 @@
-//! Which items are built: every feature is on, tests and doctests are off.
+//! Which items are built: every feature is on; tests, doctests and the target of browsers are off.
 
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Token};
+use syn::{Attribute, Expr, Lit, Meta, Token};
 
 /// Whether the item with these attributes is built and shown in the documentation.
 pub(super) fn is_shown(attributes: &[Attribute]) -> bool {
@@ -32,10 +32,22 @@ fn holds(condition: &Meta) -> bool {
     } else if name.is_ident("any") {
         inner().iter().any(holds)
     } else {
-        !["test", "doctest", "windows"]
+        let off = ["test", "doctest", "windows"]
             .iter()
-            .any(|off| name.is_ident(off))
+            .any(|off| name.is_ident(off));
+        !off && !is_for_browsers(condition)
     }
+}
+
+fn is_for_browsers(condition: &Meta) -> bool {
+    let Meta::NameValue(pair) = condition else {
+        return false;
+    };
+    let value = match &pair.value {
+        Expr::Lit(literal) => &literal.lit,
+        _ => return false,
+    };
+    pair.path.is_ident("target_arch") && matches!(value, Lit::Str(text) if text.value() == "wasm32")
 }
 
 #[cfg(test)]
@@ -53,6 +65,9 @@ mod tests {
             ("#[cfg(doctest)]", false),
             ("#[cfg(unix)]", true),
             ("#[cfg(windows)]", false),
+            ("#[cfg(target_arch = \"wasm32\")]", false),
+            ("#[cfg(not(target_arch = \"wasm32\"))]", true),
+            ("#[cfg(target_arch = \"x86_64\")]", true),
             ("#[doc(hidden)]", false),
             ("#[doc = \"hidden\"]", true),
             ("#[must_use]", true),

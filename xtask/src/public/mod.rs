@@ -12,7 +12,7 @@ mod modules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use listing::Api;
+pub(crate) use listing::{Api, PublicItem};
 
 use std::io::{self, Write};
 
