@@ -36,7 +36,7 @@ pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 pub(crate) use self::interim::OnInformational;
-use self::pace::Pace;
+use self::pace::{Pace, Steps};
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
@@ -53,7 +53,7 @@ use crate::pool::Lease;
 use crate::router::Router;
 use crate::versions::Versions;
 
-/// A response to one hop.
+/// A response to one hop. Boxed where it is passed on: it is large, and passes several futures.
 pub(crate) struct HopResponse {
     pub(crate) head: http::response::Parts,
     pub(crate) body: Body,
@@ -66,7 +66,7 @@ pub(crate) struct HopResponse {
 pub(crate) struct Delivered {
     meta: Arc<Meta>,
     path: PathAndQuery,
-    timings: Timings,
+    steps: Steps,
     #[cfg_attr(
         not(feature = "auth"),
         expect(dead_code, reason = "only a credential is compared with its response")
@@ -99,7 +99,7 @@ impl Delivered {
 
     /// Where the time went.
     pub(crate) fn timings(&self) -> Timings {
-        self.timings
+        self.steps.timings(&self.meta)
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn exchange(
     checkout_limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<HopResponse, Error> {
+) -> Result<Box<HopResponse>, Error> {
     #[cfg(feature = "testing")]
     if let Some(server) = router.fake() {
         // From here no path leads to a connection.
@@ -220,18 +220,18 @@ pub(crate) async fn exchange(
                 });
                 let delivered = Delivered {
                     path: call.path.clone(),
-                    timings: pace.timings(&meta, unread.as_ref()),
+                    steps: pace.steps(unread.as_ref()),
                     attached,
                     meta,
                 };
                 let idle = call.limits.read;
                 let body = Reading::new(incoming, lease, framing, idle, deadline);
                 let body = Body::arriving(body);
-                return Ok(HopResponse {
+                return Ok(Box::new(HopResponse {
                     head,
                     body,
                     delivered: Some(delivered),
-                });
+                }));
             }
             Err(Unanswered { returned, error }) => {
                 let failure = meta.fate.alert().map(broken::by_alert);

@@ -36,22 +36,17 @@ impl Pace {
         self.reused = reused;
     }
 
-    /// The times until now, for a request that has a connection.
-    pub(super) fn timings(&self, meta: &Meta, progress: Option<&Progress>) -> Timings {
+    /// The steps until now, of a request that has a connection.
+    pub(super) fn steps(&self, progress: Option<&Progress>) -> Steps {
         let now = Instant::now();
-        let Self { leased, reused, .. } = *self;
-        let sent = match progress {
-            None => leased,
-            // A response may come before the end of the request.
-            Some(progress) => progress.ended_at().map_or(now, |end| end.min(now)),
-        };
-        Timings {
-            connection: leased.saturating_duration_since(self.start),
-            send: sent.saturating_duration_since(leased),
-            wait: now.saturating_duration_since(sent.max(leased)),
-            total: now.saturating_duration_since(self.begun),
-            reused,
-            opening: meta.info.opening(),
+        Steps {
+            pace: *self,
+            sent: match progress {
+                None => self.leased,
+                // A response may come before the end of the request.
+                Some(progress) => progress.ended_at().map_or(now, |end| end.min(now)),
+            },
+            now,
         }
     }
 
@@ -81,6 +76,35 @@ impl Pace {
         progress: Option<&Progress>,
     ) -> Error {
         let error = error.over(meta.info.receipt());
-        error.timed(|| Some(self.timings(meta, progress)))
+        error.timed(|| Some(self.steps(progress).timings(meta)))
+    }
+}
+
+/// When the steps of an attempt were. The times are computed where they are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Steps {
+    pace: Pace,
+    sent: Instant,
+    now: Instant,
+}
+
+impl Steps {
+    /// The times of an attempt over the connection of `meta`.
+    pub(super) fn timings(&self, meta: &Meta) -> Timings {
+        let Self { pace, sent, now } = *self;
+        let Pace {
+            begun,
+            start,
+            leased,
+            reused,
+        } = pace;
+        Timings {
+            connection: leased.saturating_duration_since(start),
+            send: sent.saturating_duration_since(leased),
+            wait: now.saturating_duration_since(sent.max(leased)),
+            total: now.saturating_duration_since(begun),
+            reused,
+            opening: meta.info.opening(),
+        }
     }
 }

@@ -37,12 +37,12 @@ pub(crate) struct Found {
 
 impl Answered {
     /// The response to `call`, the last hop of a call, after the redirects in `hops`.
-    pub(super) fn new(answer: HopResponse, call: &Call, hops: Vec<Hop>) -> Self {
+    pub(super) fn new(answer: Box<HopResponse>, call: &Call, hops: Vec<Hop>) -> Self {
         let HopResponse {
             head,
             body,
             delivered,
-        } = answer;
+        } = *answer;
         let url = OnceLock::new();
         if delivered.is_none()
             && let Some(known) = call.url()
@@ -174,13 +174,13 @@ impl From<Answered> for Response<Body> {
     }
 }
 
-impl From<HopResponse> for Response<Body> {
-    fn from(answer: HopResponse) -> Self {
+impl From<Box<HopResponse>> for Response<Body> {
+    fn from(answer: Box<HopResponse>) -> Self {
         let HopResponse {
             mut head,
             body,
             delivered,
-        } = answer;
+        } = *answer;
         if let Some(delivered) = delivered {
             describe(&delivered, &mut head.extensions);
             head.extensions.insert(delivered);

@@ -45,14 +45,14 @@ impl Hop<'_> {
         &self,
         call: &mut Call,
         keyring: &Keyring,
-    ) -> Result<HopResponse, Error> {
+    ) -> Result<Box<HopResponse>, Error> {
         match rounds(keyring, call) {
             None => self.attempt(call).await,
             Some(rounds) => self.authenticate(call, rounds).await,
         }
     }
 
-    async fn attempt(&self, call: &mut Call) -> Result<HopResponse, Error> {
+    async fn attempt(&self, call: &mut Call) -> Result<Box<HopResponse>, Error> {
         self.stage.attempt(self.router, call, self.deadline).await
     }
 
@@ -60,10 +60,10 @@ impl Hop<'_> {
         &self,
         call: &mut Call,
         mut rounds: Rounds,
-    ) -> Result<HopResponse, Error> {
+    ) -> Result<Box<HopResponse>, Error> {
         let others = call.attachments.clone().unwrap_or_default();
         let repeatable = is_idempotent(&call.method);
-        let mut challenged: Option<HopResponse> = None;
+        let mut challenged: Option<Box<HopResponse>> = None;
         let mut preparing = rounds.prepare();
         loop {
             // A server that sent a challenge did see the request.

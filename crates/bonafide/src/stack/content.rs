@@ -33,8 +33,8 @@ pub(super) fn ask(limits: Option<DecodingLimits>, call: &mut Call) -> Codings {
 pub(super) fn decode(
     limits: Option<DecodingLimits>,
     call: &Call,
-    mut answer: HopResponse,
-) -> Result<HopResponse, Failure> {
+    mut answer: Box<HopResponse>,
+) -> Result<Box<HopResponse>, Failure> {
     let Some(limits) = limits else {
         return Ok(answer);
     };

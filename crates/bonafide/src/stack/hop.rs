@@ -107,7 +107,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<HopResponse, Error> {
+    ) -> Result<Box<HopResponse>, Error> {
         let rules = &self.rules;
         #[cfg(feature = "hsts")]
         if let Some(hosts) = &rules.hsts {
@@ -146,7 +146,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<HopResponse, Error>> + Send {
+    ) -> impl Future<Output = Result<Box<HopResponse>, Error>> + Send {
         async move {
             #[cfg(feature = "retry")]
             if let Some(course) = self.retries.begin(router, call)? {
@@ -167,13 +167,13 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<HopResponse, Error>> + Send {
+    ) -> impl Future<Output = Result<Box<HopResponse>, Error>> + Send {
         async move {
             let answer = match &self.hop_layers {
                 None => exchange(router, self.hops.checkout_limit, call, deadline).await?,
                 Some(layers) => {
                     let response = Box::pin(through(layers, call, deadline)).await?;
-                    HopResponse::from(response)
+                    Box::new(HopResponse::from(response))
                 }
             };
             match call.extent {
@@ -188,7 +188,7 @@ impl CallStage {
 }
 
 /// `answer` with its body in memory. A body that breaks off is the failure of the attempt.
-async fn whole(mut answer: HopResponse, cap: Cap) -> Result<HopResponse, Error> {
+async fn whole(mut answer: Box<HopResponse>, cap: Cap) -> Result<Box<HopResponse>, Error> {
     let mut trailers = None;
     match collect(&mut answer.body, cap, &mut trailers).await {
         Ok(bytes) => {

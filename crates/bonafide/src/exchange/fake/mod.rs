@@ -29,7 +29,7 @@ pub(super) async fn exchange(
     router: &Router,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<HopResponse, Error> {
+) -> Result<Box<HopResponse>, Error> {
     let request = request(fake, router, call).map_err(|failure| {
         let failure = failure.delivered(Delivery::NotSent);
         Error::from(failure)
@@ -59,11 +59,11 @@ pub(super) async fn exchange(
     } else {
         body
     };
-    Ok(HopResponse {
+    Ok(Box::new(HopResponse {
         head,
         body: Body::arriving(Reading::new(body, read, deadline)),
         delivered: None,
-    })
+    }))
 }
 
 /// The request as it would be sent, if it may be sent at all.

@@ -50,7 +50,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<HopResponse, Error> {
+    ) -> Result<Box<HopResponse>, Error> {
         let mut reached = Delivery::NotSent;
         loop {
             let spare = match course.may_go_on() {
@@ -129,7 +129,7 @@ impl Stack {
 }
 
 /// How far an attempt got. 421 says that the server did nothing.
-fn delivery(outcome: Outcome, attempt: &Result<HopResponse, Error>) -> Delivery {
+fn delivery(outcome: Outcome, attempt: &Result<Box<HopResponse>, Error>) -> Delivery {
     match (outcome, attempt) {
         (Outcome::Misdirected, _) => Delivery::RefusedUnprocessed,
         (_, Ok(_)) => Delivery::Answered,
@@ -140,7 +140,7 @@ fn delivery(outcome: Outcome, attempt: &Result<HopResponse, Error>) -> Delivery 
 /// An attempt that has ended.
 struct Attempted<'a> {
     outcome: Outcome,
-    attempt: &'a Result<HopResponse, Error>,
+    attempt: &'a Result<Box<HopResponse>, Error>,
     can_repeat_body: bool,
     deadline: Deadline,
 }
