@@ -35,6 +35,11 @@ struct Pinning;
 #[doc = include_str!("../../docs/policies.md")]
 struct Policies;
 
+/// The example of the page about secrets compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/secrets.md")]
+struct Secrets;
+
 /// The examples of the guide to tests run.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
