@@ -91,6 +91,8 @@ fuzz_target!(|input: &[u8]| {
     match (&whole, &pieces) {
         (Err(None), _) | (_, Err(None)) => {}
         (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
+        // Of two codings that are both broken, either may be found first.
+        (Err(Some(_)), Err(Some(_))) if count > 1 => {}
         (Err(Some(one)), Err(Some(other))) => {
             assert_eq!(std::mem::discriminant(one), std::mem::discriminant(other));
         }
