@@ -109,3 +109,41 @@ async fn two_downloads_of_one_file_at_once_do_not_share_a_part() {
     assert_eq!(names(folder.path()).len(), 3);
     first.abort();
 }
+
+/// As two runs that begin at once: one has the part of the name, and the other one of its own.
+#[tokio::test]
+async fn a_part_is_only_ever_given_the_final_name_by_the_run_that_wrote_it() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let left = Site::new(Alpn::Http1, [broken(b"twelve", 12)]).await;
+        download(&left, &path).send().await.unwrap_err();
+        let steps = [(); 4].map(|()| whole(FILE));
+        let site = Site::new(Alpn::Http1, steps).await;
+        let runs = (0..4).map(|_| tokio::spawn(download(&site, &path).send()));
+        for run in runs.collect::<Vec<_>>() {
+            run.await.unwrap().unwrap();
+            assert_eq!(fs::read(&path).unwrap(), FILE);
+        }
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_in_place_of_the_tag_is_refused_and_what_it_leads_to_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let site = Site::new(Alpn::Http1, [broken(b"twelve", 12), broken(b"twelve", 12)]).await;
+    download(&site, &path).send().await.unwrap_err();
+    let left = names(folder.path());
+    let tag = left.iter().find(|name| name.ends_with(".etag")).unwrap();
+    let tag = folder.path().join(tag);
+    let precious = folder.path().join("precious");
+    fs::write(&precious, "\"a\"").unwrap();
+    fs::remove_file(&tag).unwrap();
+    std::os::unix::fs::symlink(&precious, &tag).unwrap();
+    let error = download(&site, &path).send().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::File);
+    assert_eq!(fs::read(&precious).unwrap(), b"\"a\"");
+}

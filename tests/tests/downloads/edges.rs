@@ -196,6 +196,12 @@ async fn attempts_count_from_the_last_one_that_brought_something_and_within_the_
     assert_eq!(content.unwrap_err().0, Kind::Body);
     assert_eq!(requests.len(), 3);
 
+    // The same bytes again and again are nothing new.
+    let untagged = broken(b"twelve", 12).without("etag");
+    let site = Site::new(Alpn::Http1, [(); 5].map(|()| untagged.clone())).await;
+    assert_eq!(outcome(&site).await.0.unwrap_err().0, Kind::Body);
+    assert_eq!(site.asked().len(), 3);
+
     // The budget has room for two.
     let site = Site::new(Alpn::Http1, steps).await;
     let client = site

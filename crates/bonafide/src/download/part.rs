@@ -59,32 +59,35 @@ impl Part {
     }
 
     /// A part for `target` that stays if the download does not end, and what an earlier run has
-    /// left of it. While another process downloads the same, a part of its own.
+    /// left of it. While another process downloads the same, a part of its own that does not stay.
     ///
+    /// The process that holds the lock of that file may replace it; no other one renames it.
     /// What is left is copied into a new file, since another user of the folder might hold the old
     /// one open and change it after its digest is verified.
     pub(super) fn reopen(target: PathBuf, integrity: Integrity) -> io::Result<(Self, Left)> {
         let kept = beside(&target, &integrity.file_name())?;
         let mut part = Self::create(target, Some(integrity))?;
-        let Some(file) = &part.file else {
+        if !part.file.as_ref().is_some_and(is_locked) {
             return Ok((part, Left::default()));
-        };
-        FileExt::lock(file)?;
-        let earlier = match open_regular(&kept)? {
-            None => None,
-            Some(earlier) if FileExt::try_lock_shared(&earlier).is_err() => {
-                return Ok((part, Left::default()));
-            }
-            Some(earlier) => Some(earlier),
-        };
-        let tag = tag_of(&kept);
-        let validator = read_tag(&tag)?;
-        let mut left = Left::default();
-        if let (Some(mut earlier), Some(validator)) = (earlier, validator) {
-            left.bytes = part.carry_over(&mut earlier)?;
-            left.validator = Some(validator);
         }
-        fs::rename(&part.path, &kept)?;
+        let tag = tag_of(&kept);
+        let mut left = Left::default();
+        match open_regular(&kept)? {
+            // Fails if the name was taken meanwhile, and where there are no hard links.
+            None if fs::hard_link(&part.path, &kept).is_ok() => fs::remove_file(&part.path)?,
+            None => return Ok((part, left)),
+            Some(mut earlier) => {
+                // A second lock of the same file fails: if it does not, the file was replaced.
+                if !is_locked(&earlier) || open_regular(&kept)?.is_none_or(|now| is_locked(&now)) {
+                    return Ok((part, left));
+                }
+                if let Some(validator) = read_tag(&tag)? {
+                    left.bytes = part.carry_over(&mut earlier)?;
+                    left.validator = Some(validator);
+                }
+                fs::rename(&part.path, &kept)?;
+            }
+        }
         part.path = kept;
         part.tag = Some(tag);
         Ok((part, left))
@@ -127,7 +130,9 @@ impl Part {
         }
         self.hashing = self.integrity.as_ref().map(Integrity::begin);
         if let (Some(tag), Some(validator)) = (&self.tag, validator) {
-            fs::write(tag, validator.as_bytes())?;
+            // A new file: never what a symbolic link of another user leads to.
+            let mut file = OpenOptions::new().write(true).create_new(true).open(tag)?;
+            file.write_all(validator.as_bytes())?;
         }
         Ok(())
     }
@@ -202,6 +207,11 @@ fn beside(target: &Path, suffix: &str) -> io::Result<PathBuf> {
     part.push(suffix);
     part.push(OsStr::new(".part"));
     Ok(target.with_file_name(part))
+}
+
+/// Whether `file` is locked by this handle now.
+fn is_locked(file: &File) -> bool {
+    FileExt::try_lock(file).is_ok()
 }
 
 fn tag_of(part: &Path) -> PathBuf {

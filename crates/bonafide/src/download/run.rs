@@ -43,6 +43,7 @@ pub(super) async fn run(request: RequestBuilder, plan: Plan) -> Result<Downloade
         plan,
         path,
         received: left.bytes,
+        furthest: left.bytes,
         validator: left.validator,
         total: None,
         part: Some(part),
@@ -105,6 +106,8 @@ struct Run {
     /// None only while the disk is written.
     part: Option<Part>,
     resumptions: u32,
+    /// The most that was received at any time, of the present version or of one before.
+    furthest: u64,
     /// How many attempts in a row have brought nothing new.
     fruitless: u32,
 }
@@ -234,7 +237,10 @@ impl Run {
                 Err(slow) => break Body::Broken(failed(slow)),
             };
             self.received += chunk.len() as u64;
-            self.fruitless = 0;
+            if self.received > self.furthest {
+                self.furthest = self.received;
+                self.fruitless = 0;
+            }
             self.check_size(self.received).map_err(failed)?;
             if let Some(report) = &self.plan.report {
                 report(self.received, self.total);
