@@ -60,3 +60,13 @@ pub(super) fn may_refuse_empty_input(coding: Coding) -> bool {
         Coding::Brotli | Coding::Zstd => false,
     }
 }
+
+/// Whether the first byte of a member has to be passed to the decoder alone. libzstd decodes a
+/// frame that arrives in one piece in another way than one that does not, with other checks: what
+/// is accepted, and the error, would depend on how the body was divided.
+pub(super) fn must_begin_slowly(coding: Coding) -> bool {
+    match coding {
+        Coding::Zstd => true,
+        Coding::Brotli | Coding::Deflate | Coding::Gzip => false,
+    }
+}

@@ -6,7 +6,7 @@ use std::mem;
 use async_compression::core::util::{PartialBuffer, WriteBuffer};
 use bytes::{Buf, Bytes};
 
-use super::decoder::{Decoder, decoder, may_refuse_empty_input};
+use super::decoder::{Decoder, decoder, may_refuse_empty_input, must_begin_slowly};
 use super::member::{Beginning, beginning, has_several, may_be_padded};
 use super::{Coding, DecompressionError};
 
@@ -16,6 +16,8 @@ pub(super) struct Stage {
     /// Made for the first member, and used for all.
     decoder: Option<Decoder>,
     place: Place,
+    /// Whether the decoder has read nothing of the present member.
+    is_at_start: bool,
     /// Whether the last output was filled up, so that the decoder may hold more of it.
     is_full: bool,
     /// Input that was added and not read yet.
@@ -57,6 +59,7 @@ impl Stage {
             coding,
             decoder: None,
             place: Place::Boundary,
+            is_at_start: false,
             is_full: false,
             input: Bytes::new(),
             is_last_input: false,
@@ -150,6 +153,7 @@ impl Stage {
             }
         }
         self.place = Place::Member;
+        self.is_at_start = true;
         self.is_full = false;
         Ok(None)
     }
@@ -169,7 +173,12 @@ impl Stage {
             };
         }
         let capacity = output.len();
-        let mut input = PartialBuffer::new(&self.input[..]);
+        let available = match mem::take(&mut self.is_at_start) && must_begin_slowly(coding) {
+            true => self.input.len().min(1),
+            false => self.input.len(),
+        };
+        let available = self.input.slice(..available);
+        let mut input = PartialBuffer::new(&available[..]);
         let mut output = WriteBuffer::new_initialized(output);
         let result = decoder.decode(&mut input, &mut output);
         let (read, written) = (input.written_len(), output.written_len());

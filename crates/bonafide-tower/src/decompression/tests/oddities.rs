@@ -180,3 +180,18 @@ fn a_brotli_window_that_the_rfc_reserves_is_corrupt() {
     assert!(fault.is_none(), "{fault:?}");
     assert_eq!(decoded, b"");
 }
+
+#[cfg(feature = "decompression-zstd")]
+#[test]
+fn a_broken_zstd_frame_is_judged_the_same_however_it_arrives() {
+    // A frame of no bytes, whose last block is compressed and has no content.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 5, 0, 0];
+    assert!(matches!(outcome("zstd", &frame), (nothing, None) if nothing.is_empty()));
+    let followed = outcome("zstd", &[&frame[..], &[0, 0x0e, 0x24]].concat());
+    let coding = Coding::Zstd;
+    assert!(matches!(
+        followed,
+        (nothing, Some(DecompressionError::TrailingData { coding: of }))
+            if nothing.is_empty() && of == coding
+    ));
+}
