@@ -46,13 +46,12 @@
 //! | answering a ping | 10 s | [`ClientBuilder::http2_ping_timeout`] |
 //! | sending a request in total, if servers refuse it unprocessed | 3 times | |
 //! | asking for the rest of a file that is [downloaded](crate::RequestBuilder) | 100 times | |
-//! | the rest of a response that a retry replaces | 64 KiB, 1 s | |
+//! | the rest of a response that a retry or the answer to a challenge replaces | 64 KiB, 1 s | |
 //! | silence of an HTTP/2 connection before a request on it is cancelled; then no further request uses it until something arrives | 1 s | |
 //! | cancelled requests on one HTTP/2 connection; then another connection takes its place | 512 | |
 //! | the page of a proxy that refuses the tunnel | 64 KiB, 1 s | |
 //! | growth of a body that is decoded, beyond the first MiB | 1000 times its size | `ClientBuilder::decoding_limits` |
 //! | waiting for a credential, such as a token that is fetched | 60 s | |
-//! | the body of a 401 whose challenge is answered | 64 KiB, 1 s | |
 //! | bytes of a line of an event stream | 1 MiB | `EventStream::max_line_bytes`, `Events::max_line_bytes` |
 //! | bytes of the data of an event | 1 MiB | `EventStream::max_event_bytes`, `Events::max_event_bytes` |
 //! | silence of an event stream before another connection takes its place | 60 s | [`RequestBuilder::read_timeout`] |
@@ -132,9 +131,9 @@ pub(crate) const MAX_ABANDONED_BYTES: u64 = 64 * 1024;
 /// them once in this time, so that a connection that becomes unused costs no look at all others.
 pub(crate) const SURPLUS_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the client reads the rest of a response that a retry replaces, so that its connection
-/// can serve the next attempt; [`MAX_ABANDONED_BYTES`] is how much.
-#[cfg(any(feature = "retry", test))]
+/// How long the client reads the rest of a response that another attempt replaces, so that its
+/// connection can serve that; [`MAX_ABANDONED_BYTES`] is how much.
+#[cfg(any(feature = "auth", feature = "retry", test))]
 pub(crate) const REPLACED_LIMIT: Duration = Duration::from_secs(1);
 
 /// How many origins a client remembers with their partitions.
@@ -183,15 +182,6 @@ pub(crate) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 /// How long a request waits for its credential.
 #[cfg(feature = "auth")]
 pub(crate) const CREDENTIAL_LIMIT: Duration = Duration::from_secs(60);
-
-/// The most bytes that are read of a response that the caller does not get, so that its connection
-/// can be used again.
-#[cfg(feature = "auth")]
-pub(crate) const MAX_DISCARDED_BYTES: usize = 64 * 1024;
-
-/// How long they are read.
-#[cfg(feature = "auth")]
-pub(crate) const DISCARD_LIMIT: Duration = Duration::from_secs(1);
 
 /// The limits of a client; `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use bonafide_tower::auth::{Keyring, Prepared, Preparing, Rounds, Seen, Step};
 use bonafide_tower::delivery::is_idempotent;
 use http::header::AUTHORIZATION;
-use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::CallStage;
+use super::discard::discard;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Attachments, Call, HopResponse, unauthenticated};
-use crate::limits::{CREDENTIAL_LIMIT, DISCARD_LIMIT, Deadline, MAX_DISCARDED_BYTES};
+use crate::limits::{CREDENTIAL_LIMIT, Deadline, REPLACED_LIMIT};
 use crate::origin::Scheme;
 use crate::router::Router;
 
@@ -141,22 +141,9 @@ impl Hop<'_> {
         prepared.map_err(|error| unauthenticated(error).delivered(Delivery::NotSent))
     }
 
-    /// Reads what is left of a body that the caller does not get, so that its connection can be
-    /// used again.
-    async fn discard(&self, mut body: Body) {
-        let mut left = MAX_DISCARDED_BYTES;
-        let read = async {
-            while let Some(Ok(frame)) = body.frame().await {
-                let bytes = frame.data_ref().map_or(0, |data| data.len());
-                left = left.saturating_sub(bytes);
-                if left == 0 {
-                    break;
-                }
-            }
-        };
-        let ends = Instant::now() + DISCARD_LIMIT;
-        let ends = self.deadline.map_or(ends, |(at, _)| at.min(ends));
-        // Without the end of the body, the connection is closed.
-        let _ = timeout_at(ends, read).await;
+    /// Reads the rest of a 401 whose challenge is answered.
+    async fn discard(&self, body: Body) {
+        let end = Instant::now() + REPLACED_LIMIT;
+        discard(body, self.deadline.map_or(end, |(at, _)| at.min(end))).await;
     }
 }

@@ -29,6 +29,8 @@ mod answered;
 mod auth;
 #[cfg(feature = "decompression")]
 mod content;
+#[cfg(any(feature = "auth", feature = "retry"))]
+mod discard;
 mod follow;
 mod hop;
 #[cfg(feature = "hsts")]

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Buf as _;
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::body::Body;
-use crate::limits::{Deadline, MAX_ABANDONED_BYTES, REPLACED_LIMIT};
+use crate::limits::{Deadline, REPLACED_LIMIT};
+use crate::stack::discard::discard;
 
 /// How long to wait for the end of a body that is dropped, if the wait before the next attempt is
 /// shorter: a long round trip. A new handshake takes longer.
@@ -23,8 +21,7 @@ pub(super) async fn wait(after: Duration, wasted: Option<Body>, deadline: Deadli
     if let Some(body) = wasted {
         let patience = after.clamp(PATIENCE, REPLACED_LIMIT);
         let ends = deadline.map_or(now + patience, |(at, _)| at.min(now + patience));
-        // When the time is over, the body is dropped as well.
-        let _ = timeout_at(ends, read(body)).await;
+        discard(body, ends).await;
     }
     if ends > Instant::now() {
         sleep_until(ends).await;
@@ -33,19 +30,6 @@ pub(super) async fn wait(after: Duration, wasted: Option<Body>, deadline: Deadli
 
 /// A wait that does not end.
 const FAR: Duration = Duration::from_secs(86_400 * 365);
-
-/// Reads `body` to its end, unless it is too large for that.
-async fn read(mut body: Body) {
-    let mut read: u64 = 0;
-    while read <= MAX_ABANDONED_BYTES
-        && !body.is_end_stream()
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        // An empty frame counts as one byte, since a server can send any number of them.
-        let bytes = frame.data_ref().map_or(1, |data| data.remaining().max(1));
-        read = read.saturating_add(bytes as u64);
-    }
-}
 
 #[cfg(test)]
 mod tests {
