@@ -93,6 +93,9 @@ fuzz_target!(|input: &[u8]| {
         (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
         // Of two codings that are both broken, either may be found first.
         (Err(Some(_)), Err(Some(_))) if count > 1 => {}
+        // How much is decoded before a fault is found depends on how the body arrives.
+        (Err(Some(DecompressionError::TooLarge { .. })), Err(Some(_)))
+        | (Err(Some(_)), Err(Some(DecompressionError::TooLarge { .. }))) => {}
         (Err(Some(one)), Err(Some(other))) => {
             assert_eq!(std::mem::discriminant(one), std::mem::discriminant(other));
         }

@@ -39,7 +39,7 @@ pub(super) fn wait<F: Future>(future: F) -> Result<F::Output, Failure> {
 /// of tokio is already destroyed: a panic there would abort the process.
 pub(super) fn enter() -> Result<EnterGuard<'static>, Failure> {
     if Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed()) {
-        let what = "a blocking call was made while the data of its thread is destroyed";
+        let what = "a blocking call was made in a destructor that runs while its thread ends";
         return Err(Failure::new(Kind::NoRuntime, what));
     }
     Ok(handle()?.enter())

@@ -272,7 +272,9 @@ impl Run {
             };
             if !pace.note(start, arrived) {
                 let (bytes, per) = (pace.bytes, pace.per);
-                let what = format!("fewer than {bytes} bytes arrived within {per:?}");
+                let what = format!(
+                    "fewer than {bytes} bytes arrived within {per:?}, the limit set by `min_throughput`"
+                );
                 return Err(Failure::new(Kind::Timeout, what));
             }
             if let Ok(chunk) = chunk {
@@ -303,7 +305,8 @@ impl Run {
     fn check_size(&self, bytes: u64) -> Result<(), Failure> {
         match self.plan.max_bytes {
             Some(limit) if bytes > limit => {
-                let what = format!("the file is larger than {limit} bytes");
+                let what =
+                    format!("the file is larger than {limit} bytes, the limit set by `max_bytes`");
                 Err(Failure::new(Kind::TooLarge, what))
             }
             _ => Ok(()),

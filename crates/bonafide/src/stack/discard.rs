@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::body::Body;
 use crate::limits::MAX_ABANDONED_BYTES;
 
-/// Reads `body` to its end, so that its connection can serve the next attempt. A body that is large,
-/// or has not ended at `end`, is dropped, and its connection with it.
+/// Reads `body` to its end, so that its connection can serve the next attempt. A body that is
+/// large, or has not ended at `end`, is dropped, and its connection with it.
 pub(super) async fn discard(body: Body, end: Instant) {
     let _ = timeout_at(end, read(body)).await;
 }
