@@ -48,7 +48,8 @@
 //! [`resume_across_runs`](Download::resume_across_runs) keeps the part, and its entity tag beside
 //! it, if the download does not end. It needs a digest: what an earlier run has written is trusted
 //! only as far as the whole has it. If it does not, the part is removed and the download fails with
-//! [`Kind::Integrity`].
+//! [`Kind::Integrity`]. While one run downloads a file, another run of the same download has a part
+//! of its own, which is not kept.
 //!
 //! # Limits
 //!

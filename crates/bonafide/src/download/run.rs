@@ -112,69 +112,52 @@ struct Run {
     fruitless: u32,
 }
 
-/// How the body of a response ended.
-enum Body {
-    Whole,
-    /// The rest may be asked for.
-    Broken(Error),
-}
-
 impl Run {
     async fn drive(mut self) -> Result<Downloaded, Error> {
         loop {
-            let response = self.ask().await?;
-            let (url, receipt) = (response.url().clone(), response.receipt().cloned());
-            let failed = |failure: Failure| {
-                let failure = failure.during(Phase::Body).delivered(Delivery::Answered);
-                let error = Error::from(failure).over(receipt.as_ref());
-                error.at(|| Some(url.clone()))
-            };
-            let body = match self.judge(&response).map_err(failed)? {
-                Some(Answer::Complete) => Body::Whole,
+            let mut response = self.ask().await?;
+            let answer = self.judge(&response);
+            let is_complete = match answer.map_err(|failure| blame(&response, failure))? {
+                Some(Answer::Complete) => true,
                 Some(Answer::Changed) => {
-                    self.restart(None).await.map_err(failed)?;
+                    let restarted = self.restart(None).await;
+                    restarted.map_err(|failure| blame(&response, failure))?;
                     let what = "the file became shorter while it was downloaded";
-                    Body::Broken(failed(Failure::new(Kind::Closed, what)))
+                    let error = blame(&response, Failure::new(Kind::Closed, what));
+                    self.resume(error).await?;
+                    continue;
                 }
                 Some(Answer::Rest { total }) => {
                     self.total = Some(total);
-                    self.read(response).await?
+                    false
                 }
                 Some(Answer::Whole { total, validator }) => {
                     self.total = total;
-                    self.restart(validator).await.map_err(failed)?;
-                    self.read(response).await?
+                    let restarted = self.restart(validator).await;
+                    restarted.map_err(|failure| blame(&response, failure))?;
+                    false
                 }
                 None => {
                     response.error_for_status_ref()?;
-                    let what = format!("the server answered {}, without a file", response.status());
-                    let error = failed(Failure::new(Kind::Status, what));
-                    return Err(error.with_status(response.status()));
+                    let status = response.status();
+                    let what = format!("the server answered {status}, without a file");
+                    let error = blame(&response, Failure::new(Kind::Status, what));
+                    return Err(error.with_status(status));
                 }
             };
-            match body {
-                Body::Whole => {
-                    let failure = match self.total {
-                        Some(total) if total != self.received => {
-                            let received = self.received;
-                            let what = format!("{received} bytes of {total} were received");
-                            Some(Failure::new(Kind::Protocol, what))
-                        }
-                        _ => self.finish().await.err(),
-                    };
-                    return match failure {
-                        Some(failure) => Err(failed(failure)),
-                        None => Ok(Downloaded {
-                            path: self.path,
-                            bytes: self.received,
-                            resumptions: self.resumptions,
-                            url,
-                            receipt,
-                        }),
-                    };
-                }
-                Body::Broken(error) => self.resume(error).await?,
+            if !is_complete && let Err(error) = self.read(&mut response).await? {
+                self.resume(error).await?;
+                continue;
             }
+            let finished = self.finish().await;
+            finished.map_err(|failure| blame(&response, failure))?;
+            return Ok(Downloaded {
+                path: self.path,
+                bytes: self.received,
+                resumptions: self.resumptions,
+                url: response.url().clone(),
+                receipt: response.receipt().cloned(),
+            });
         }
     }
 
@@ -216,41 +199,41 @@ impl Run {
             .await
     }
 
-    /// Reads the body of `response` into the part.
-    async fn read(&mut self, mut response: Response) -> Result<Body, Error> {
-        let (url, receipt) = (response.url().clone(), response.receipt().cloned());
-        let failed = |failure: Failure| {
-            let failure = failure.during(Phase::Body).delivered(Delivery::Answered);
-            let error = Error::from(failure).over(receipt.as_ref());
-            error.at(|| Some(url.clone()))
-        };
+    /// Reads the body of `response` into the part. The inner error is that of a body of which the
+    /// rest may be asked for.
+    async fn read(&mut self, response: &mut Response) -> Result<Result<(), Error>, Error> {
+        let ended = self.receive(response).await;
+        ended.map_err(|failure| blame(response, failure))
+    }
+
+    async fn receive(&mut self, response: &mut Response) -> Result<Result<(), Error>, Failure> {
         if let Some(total) = self.total {
-            self.check_size(total).map_err(failed)?;
-            self.check_space(total).await.map_err(failed)?;
+            self.check_size(total)?;
+            self.check_space(total).await?;
         }
         let mut gathered = Vec::new();
         let ended = loop {
-            let chunk = match self.next(&mut response).await {
+            let chunk = match self.next(response).await {
                 Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => break Body::Whole,
-                Ok(Err(error)) => break Body::Broken(error),
-                Err(slow) => break Body::Broken(failed(slow)),
+                Ok(Ok(None)) => break Ok(()),
+                Ok(Err(error)) => break Err(error),
+                Err(slow) => break Err(blame(response, slow)),
             };
             self.received += chunk.len() as u64;
             if self.received > self.furthest {
                 self.furthest = self.received;
                 self.fruitless = 0;
             }
-            self.check_size(self.received).map_err(failed)?;
+            self.check_size(self.received)?;
             if let Some(report) = &self.plan.report {
                 report(self.received, self.total);
             }
             gathered.extend_from_slice(&chunk);
             if gathered.len() >= PIECE_BYTES {
-                gathered = self.write(gathered).await.map_err(failed)?;
+                gathered = self.write(gathered).await?;
             }
         };
-        self.write(gathered).await.map_err(failed)?;
+        self.write(gathered).await?;
         Ok(ended)
     }
 
@@ -265,9 +248,9 @@ impl Run {
         loop {
             let start = Instant::now();
             let chunk = tokio::time::timeout(pace.left(), response.chunk()).await;
-            let arrived = match &chunk {
-                Ok(Ok(Some(chunk))) => chunk.len() as u64,
-                Ok(_) => return Ok(chunk.unwrap_or(Ok(None))),
+            let arrived = match chunk {
+                Ok(Ok(Some(ref chunk))) => chunk.len() as u64,
+                Ok(ended) => return Ok(ended),
                 Err(_) => 0,
             };
             if !pace.note(start, arrived) {
@@ -345,6 +328,11 @@ impl Run {
 
     /// Proves the digest, and gives the file its name.
     async fn finish(&mut self) -> Result<(), Failure> {
+        if let Some(total) = self.total.filter(|total| *total != self.received) {
+            let received = self.received;
+            let what = format!("{received} bytes of {total} were received");
+            return Err(Failure::new(Kind::Protocol, what));
+        }
         let Some(mut part) = self.part.take() else {
             return Ok(());
         };
@@ -383,6 +371,12 @@ impl Run {
         self.part = part;
         done.map_err(|error| unwritable(&self.plan.path, error))
     }
+}
+
+/// The error of a download whose last response is this one.
+#[cold]
+fn blame(response: &Response, failure: Failure) -> Error {
+    response.blame(failure.during(Phase::Body))
 }
 
 /// Runs `work` on a thread for blocking work.

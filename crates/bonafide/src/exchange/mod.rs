@@ -118,9 +118,9 @@ impl HopResponse {
 /// Sends `call` and waits for the headers of the response.
 ///
 /// A request that provably was not processed is sent again on another connection, over HTTP/1.1 if
-/// the server requires that. A request whose
-/// connection closed without a response is sent again once, if it is idempotent, its body can be
-/// repeated and the connection was not new. Nothing else is sent twice.
+/// the server requires that. A request whose connection closed without a response is sent again
+/// once, if it is idempotent, its body can be repeated and the connection was not new. Nothing else
+/// is sent twice.
 pub(crate) async fn exchange(
     router: &Router,
     checkout_limit: Option<Duration>,

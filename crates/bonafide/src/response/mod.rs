@@ -407,7 +407,7 @@ impl Response {
     }
 
     /// The error that this response causes.
-    #[cfg(feature = "sse")]
+    #[cfg(any(feature = "download", feature = "sse"))]
     pub(crate) fn blame(&self, failure: Failure) -> Error {
         name(&self.found, failure.into())
     }
