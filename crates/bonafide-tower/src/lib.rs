@@ -117,6 +117,13 @@ pub mod require_verified;
 pub mod retry;
 #[cfg(feature = "redirect")]
 pub mod shown;
+#[cfg(any(
+    feature = "auth",
+    feature = "cookies",
+    feature = "hsts",
+    feature = "redirect"
+))]
+mod site;
 #[cfg(any(feature = "cookies", feature = "file-store", feature = "hsts"))]
 pub mod store;
 

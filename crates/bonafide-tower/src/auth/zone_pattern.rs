@@ -7,6 +7,7 @@ use psl::Type;
 use url::Host;
 
 use super::CredentialError;
+use crate::site::suffix_type;
 
 /// The hosts of a zone, as `bonafide_verify::host::HostPattern` writes them.
 ///
@@ -104,15 +105,11 @@ impl FromStr for ZonePattern {
 
 /// A private suffix, such as `github.io`, is a host too.
 fn covers_public_suffix(host: &str, scope: Scope) -> bool {
-    let Some(suffix) = psl::suffix(host.as_bytes()) else {
-        return false;
-    };
-    suffix.as_bytes() == host.as_bytes()
-        && match suffix.typ() {
-            Some(Type::Icann) => true,
-            Some(Type::Private) => scope != Scope::Exact,
-            None => false,
-        }
+    match suffix_type(host) {
+        Some(Type::Icann) => true,
+        Some(Type::Private) => scope != Scope::Exact,
+        None => false,
+    }
 }
 
 impl fmt::Display for ZonePattern {

@@ -23,13 +23,6 @@ pub(super) fn is_address(url: &Url) -> bool {
     matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
-/// The registrable domain of `host`, without a trailing period: the public suffix and one more
-/// label. `None` if `host` is a public suffix or the parent of one. A top-level domain that the
-/// list does not contain counts as a public suffix, as the list requires.
-pub(super) fn registrable(host: &str) -> Option<&str> {
-    psl::domain_str(host)
-}
-
 /// The path of a cookie that was set without one.
 pub(super) fn default_path(path: &str) -> &str {
     match path.rfind('/') {
@@ -104,26 +97,6 @@ mod tests {
             ("/a/b/", "/a/b"),
         ] {
             assert_eq!(default_path(path), default, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_public_suffix_and_what_is_over_one_have_no_registrable_domain() {
-        for (host, expected) in [
-            ("com", None),
-            ("co.uk", None),
-            ("github.io", None),
-            ("localhost", None),
-            ("a.ck", None),
-            ("a.kobe.jp", None),
-            ("example.com", Some("example.com")),
-            ("b.a.example.com", Some("example.com")),
-            ("b.a.example.com.", Some("example.com")),
-            ("a.github.io", Some("a.github.io")),
-            ("a.www.ck", Some("www.ck")),
-            ("a.b.corp", Some("b.corp")),
-        ] {
-            assert_eq!(registrable(host), expected, "{host}");
         }
     }
 }

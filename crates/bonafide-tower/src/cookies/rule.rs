@@ -8,9 +8,10 @@ use url::Url;
 
 use super::CookieError;
 use super::cookie::Cookie;
-use super::matching::{default_path, is_address, is_within, registrable};
+use super::matching::{default_path, is_address, is_within};
 use super::set_cookie::{MAX_ATTRIBUTE_BYTES, PathAttribute, SetCookie};
 use crate::assurance::Assurance;
+use crate::site::registrable;
 
 /// The longest lifetime of a cookie (RFC 6265bis section 5.6.1): 400 days.
 pub const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);

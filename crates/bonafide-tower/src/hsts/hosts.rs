@@ -14,6 +14,7 @@ use url::{Host, Url};
 use super::Preload;
 use super::field::Field;
 use crate::assurance::Assurance;
+use crate::site::site;
 
 /// How many hosts an [`HstsHosts`] learns by default: 10,000.
 pub const MAX_HOSTS: usize = 10_000;
@@ -246,11 +247,6 @@ pub(super) fn bound(hosts: &mut Entries, max_hosts: usize, now: u64) {
         };
         hosts.remove(&host);
     }
-}
-
-/// The registrable domain of `host`, else `host` itself.
-fn site(host: &str) -> &str {
-    psl::domain_str(host).unwrap_or(host)
 }
 
 /// In seconds since 1970.

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use url::{Host, Url};
 
 use crate::shown::ShownUrl;
+use crate::site::site;
 
 /// Where redirects may lead. A redirect that leads further is not followed: the 3xx is the
 /// response.
@@ -40,12 +41,6 @@ fn is_same_site(from: &Url, to: &Url) -> bool {
             (Some(Host::Domain(from)), Some(Host::Domain(to))) => site(from) == site(to),
             (from, to) => from == to,
         }
-}
-
-/// The registrable domain; for a public suffix, such as `localhost`, the name itself.
-fn site(host: &str) -> &str {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    psl::domain_str(host).unwrap_or(host)
 }
 
 /// A redirect that the rule would follow, shown to the caller's

@@ -14,6 +14,7 @@
 
 pub(crate) mod name;
 pub(crate) mod pattern;
+pub(crate) mod suffix;
 
 pub use self::name::{CanonicalHost, HostError};
 pub use self::pattern::{HostPattern, PatternError};

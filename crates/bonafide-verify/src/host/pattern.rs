@@ -6,6 +6,7 @@ use std::str::FromStr;
 use psl::Type;
 
 use crate::host::name::{self, CanonicalHost};
+use crate::host::suffix::suffix_type;
 use crate::text::excerpt;
 
 /// The hosts to which a zone or a set of pins applies.
@@ -207,13 +208,10 @@ fn ends_in_a_number(name: &str) -> bool {
 /// refused. Names under a top-level domain that the list does not contain (`corp`, `internal`) are
 /// allowed.
 fn public_suffix(host: &str, scope: Scope) -> Option<String> {
-    let suffix = psl::suffix(host.as_bytes())?;
-    let covered = suffix.as_bytes() == host.as_bytes()
-        && match suffix.typ() {
-            Some(Type::Icann) => true,
-            Some(Type::Private) => scope != Scope::Exact,
-            None => false,
-        };
+    let covered = match suffix_type(host)? {
+        Type::Icann => true,
+        Type::Private => scope != Scope::Exact,
+    };
     covered.then(|| host.to_owned())
 }
 

@@ -32,7 +32,7 @@ use crate::limits::Limits;
 #[cfg(feature = "cookies")]
 use crate::origin::server_name;
 use crate::origin::{Origin, Scheme};
-use crate::pool::{Connect, Connected, PartitionKey, PartitionParts, Protocol, Recall};
+use crate::pool::{Connect, Connected, Connecting, PartitionKey, PartitionParts, Protocol, Recall};
 use crate::protocol::{Fate, Http1, Http2, Noting, Socket, SocketState, Timers, Wire};
 use crate::proxy::{Proxy, Route};
 
@@ -97,7 +97,14 @@ impl Connect for Connector {
     type Meta = Meta;
     type Error = Failure;
 
-    async fn connect(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
+    fn connect<'a>(&'a self, key: &'a PartitionKey) -> Connecting<'a, Self> {
+        Box::pin(self.open_watched(key))
+    }
+}
+
+impl Connector {
+    /// Opens a connection, of which the listeners are notified.
+    async fn open_watched(&self, key: &PartitionKey) -> Result<Connected<Self>, Failure> {
         let PartitionParts { origin, route, .. } = key.parts();
         let mut opening = Opening::start(&self.listeners, || {
             let proxy = match route {
@@ -109,9 +116,7 @@ impl Connect for Connector {
         let connected = self.open(key, &mut opening).await;
         opening.end(connected, |connected| connected.meta.info.version())
     }
-}
 
-impl Connector {
     /// Opens a connection: resolves, connects, asks the proxy, and has the policy judge the server.
     async fn open(
         &self,

@@ -1,5 +1,6 @@
 //! One request, one response: a connection from the pool, and another try where that is safe.
 
+mod answered;
 mod attach;
 mod broken;
 mod call;
@@ -20,23 +21,19 @@ mod written;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "auth")]
-use bonafide_tower::auth::Presented;
 use bonafide_tower::delivery::is_idempotent;
-use bonafide_verify::Receipt;
 use http::Request;
-use http::uri::PathAndQuery;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
-use url::Url;
 
+pub(crate) use self::answered::{Answered, Delivered, Found};
+pub(crate) use self::attach::Attachments;
 #[cfg(feature = "auth")]
 pub(crate) use self::attach::unauthenticated;
-pub(crate) use self::attach::{Attached, Attachments};
 pub(crate) use self::call::{Call, Carried, Extent, Wanted};
 use self::checkout::checkout;
 pub(crate) use self::interim::OnInformational;
-use self::pace::{Pace, Steps};
+use self::pace::Pace;
 pub(crate) use self::reached::Reached;
 use self::reading::Reading;
 use self::replay::Tries;
@@ -44,76 +41,13 @@ pub(crate) use self::sendable::settle;
 use self::waiting::ForHeaders;
 use self::written::{Written, write};
 use crate::body::Body;
-use crate::connect::{ConnectionInfo, Connector, Meta};
+use crate::connect::{Connector, Meta};
 use crate::error::{Delivery, Error, Failure};
 use crate::events::Event;
 use crate::limits::{Deadline, SILENCE};
-use crate::observe::Timings;
 use crate::pool::Lease;
 use crate::router::Router;
 use crate::versions::Versions;
-
-/// A response to one hop. Boxed where it is passed on: it is large, and passes several futures.
-pub(crate) struct HopResponse {
-    pub(crate) head: http::response::Parts,
-    pub(crate) body: Body,
-    /// None for a response that a layer has made.
-    pub(crate) delivered: Option<Delivered>,
-}
-
-/// How a response came.
-#[derive(Clone)]
-pub(crate) struct Delivered {
-    meta: Arc<Meta>,
-    path: PathAndQuery,
-    steps: Steps,
-    #[cfg_attr(
-        not(feature = "auth"),
-        expect(dead_code, reason = "only a credential is compared with its response")
-    )]
-    attached: Attached,
-}
-
-impl Delivered {
-    /// The credential that the request was sent with.
-    #[cfg(feature = "auth")]
-    pub(crate) fn presented(&self) -> Option<&Presented> {
-        self.attached.presented().map(|presented| &**presented)
-    }
-
-    /// Drops what the request was sent with.
-    #[cfg(feature = "auth")]
-    pub(crate) fn forget_presented(&mut self) {
-        self.attached = Attached::default();
-    }
-
-    /// The URL that answered.
-    pub(crate) fn url(&self) -> Url {
-        self.meta.wire.url(&self.path)
-    }
-
-    /// The connection.
-    pub(crate) fn connection(&self) -> &Arc<ConnectionInfo> {
-        &self.meta.info
-    }
-
-    /// Where the time went.
-    pub(crate) fn timings(&self) -> Timings {
-        self.steps.timings(&self.meta)
-    }
-}
-
-impl HopResponse {
-    /// What was checked about the server.
-    pub(crate) fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.delivered.as_ref()?.connection().receipt()
-    }
-
-    /// Where the time went.
-    pub(crate) fn timings(&self) -> Option<Timings> {
-        self.delivered.as_ref().map(Delivered::timings)
-    }
-}
 
 /// Sends `call` and waits for the headers of the response.
 ///
@@ -126,7 +60,7 @@ pub(crate) async fn exchange(
     checkout_limit: Option<Duration>,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Box<HopResponse>, Error> {
+) -> Result<Box<Answered>, Error> {
     #[cfg(feature = "testing")]
     if let Some(server) = router.fake() {
         // From here no path leads to a connection.
@@ -227,10 +161,13 @@ pub(crate) async fn exchange(
                 let idle = call.limits.read;
                 let body = Reading::new(incoming, lease, framing, idle, deadline);
                 let body = Body::arriving(body);
-                return Ok(Box::new(HopResponse {
+                return Ok(Box::new(Answered {
                     head,
                     body,
-                    delivered: Some(delivered),
+                    found: Found {
+                        delivered: Some(delivered),
+                        ..Found::default()
+                    },
                 }));
             }
             Err(Unanswered { returned, error }) => {

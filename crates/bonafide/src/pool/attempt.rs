@@ -37,7 +37,7 @@ impl<C: Connect> Attempt<C> {
     async fn run(mut self) {
         let result = {
             let connector = &self.partition.core().connector;
-            let mut connecting = pin!(connector.connect(self.partition.key()));
+            let mut connecting = connector.connect(self.partition.key());
             let mut evicted = pin!(self.partition.is_done());
             poll_fn(|cx| match connecting.as_mut().poll(cx) {
                 Poll::Ready(result) => Poll::Ready(Some(result)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -30,11 +31,15 @@ pub(crate) trait Connect: Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The reason why no connection was made.
-    fn connect(
-        &self,
-        key: &PartitionKey,
-    ) -> impl Future<Output = Result<Connected<Self>, Self::Error>> + Send;
+    fn connect<'a>(&'a self, key: &'a PartitionKey) -> Connecting<'a, Self>;
 }
+
+/// A connection that is being made.
+///
+/// It is boxed so that all that it takes to connect is compiled once, with this crate. A future
+/// without a box is compiled again in each program that polls it.
+pub(crate) type Connecting<'a, C> =
+    Pin<Box<dyn Future<Output = Result<Connected<C>, <C as Connect>::Error>> + Send + 'a>>;
 
 /// Connections that can be called back while they are open, because something that their verdict
 /// depends on was replaced.

@@ -36,7 +36,9 @@ use std::time::Duration;
 
 use bonafide_verify::Epoch;
 
-pub(crate) use self::connection::{Connect, Connected, Http1Conn, Http2Conn, Protocol, Recall};
+pub(crate) use self::connection::{
+    Connect, Connected, Connecting, Http1Conn, Http2Conn, Protocol, Recall,
+};
 pub(crate) use self::error::CheckoutError;
 pub(crate) use self::key::{PartitionKey, PartitionParts, current_runtime, hash_of};
 pub(crate) use self::lease::Lease;

@@ -11,13 +11,13 @@ impl Response {
     ///
     /// A request that provably was not processed is sent again within an attempt, and not counted.
     pub fn attempts(&self) -> u32 {
-        self.found.attempts().map_or(0, Attempts::made)
+        self.answered.found.attempts().map_or(0, Attempts::made)
     }
 
     /// The idempotency key of all attempts, if they had one and the call had a rule of
     /// [retries](crate::retry): the one that the caller gave, or the one that was made for the call
     /// ([`Keys::MadeForEachCall`](crate::retry::Keys::MadeForEachCall)).
     pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
-        self.found.attempts()?.key()
+        self.answered.found.attempts()?.key()
     }
 }

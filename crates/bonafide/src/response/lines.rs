@@ -14,7 +14,7 @@ use super::name;
 use super::text::{Charset, Decoder};
 use crate::body::Body;
 use crate::error::{Error, Failure, Kind, Phase};
-use crate::stack::Found;
+use crate::exchange::Found;
 
 /// The lines of a response's body; see [`Response::lines`](crate::Response::lines).
 #[must_use = "streams do nothing unless polled"]

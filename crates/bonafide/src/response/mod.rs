@@ -32,10 +32,10 @@ use self::text::Charset;
 use crate::body::{Body, BodyReader, collect, next_chunk};
 use crate::connect::ConnectionInfo;
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
+use crate::exchange::{Answered, Found};
 use crate::header_names::HeaderNames;
 use crate::limits::{Cap, Limits, MAX_LINE_BYTES};
 use crate::observe::Timings;
-use crate::stack::{Answered, Found};
 
 /// The response to a request. Its headers have arrived; methods such as [`text`](Self::text) read
 /// its body.
@@ -43,9 +43,7 @@ use crate::stack::{Answered, Found};
 /// An HTTP/1.1 connection serves the next request once the body is read to its end; dropping the
 /// body earlier may close the connection.
 pub struct Response {
-    head: http::response::Parts,
-    body: Body,
-    found: Found,
+    answered: Box<Answered>,
     cap: Cap,
     /// The trailers, once the body is read to its end.
     trailers: Option<HeaderMap>,
@@ -53,12 +51,9 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(answered: Answered, cap: Cap) -> Self {
-        let Answered { head, body, found } = answered;
+    pub(crate) fn new(answered: Box<Answered>, cap: Cap) -> Self {
         Self {
-            head,
-            body,
-            found,
+            answered,
             cap,
             trailers: None,
             extensions: OnceLock::new(),
@@ -67,45 +62,45 @@ impl Response {
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.answered.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        &self.answered.head.headers
     }
 
     /// The headers, to be changed.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.head.headers
+        &mut self.answered.head.headers
     }
 
     /// The version of the response: HTTP/1.0, HTTP/1.1 or HTTP/2.
     pub fn version(&self) -> Version {
-        self.head.version
+        self.answered.head.version
     }
 
     /// The URL that answered, after redirects; without user name, password and fragment.
     /// `about:blank` for a response that no client has received.
     pub fn url(&self) -> &Url {
-        self.found.url()
+        self.answered.found.url()
     }
 
     /// The redirects that were followed, in order.
     pub fn redirects(&self) -> &[Hop] {
-        self.found.hops()
+        self.answered.found.hops()
     }
 
     /// What was checked about the server and why it was trusted; `None` only for a response over
     /// plain http, and for one that a [layer](crate::ClientBuilder::layer) has made.
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.found.receipt()
+        self.answered.found.receipt()
     }
 
     /// The connection that the response came over; `None` for one that a
     /// [layer](crate::ClientBuilder::layer) has made.
     pub fn connection(&self) -> Option<&Arc<ConnectionInfo>> {
-        self.found.connection()
+        self.answered.found.connection()
     }
 
     /// The other end of the connection: the server, or the proxy where there is one. `None` for a
@@ -117,21 +112,21 @@ impl Response {
     /// Where the time went; `None` for a response that a [layer](crate::ClientBuilder::layer) has
     /// made.
     pub fn timings(&self) -> Option<Timings> {
-        self.found.timings()
+        self.answered.found.timings()
     }
 
     /// The extensions, `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] among them.
     pub fn extensions(&self) -> &Extensions {
         self.extensions.get_or_init(|| {
-            let mut extensions = self.head.extensions.clone();
-            self.found.describe(&mut extensions);
+            let mut extensions = self.answered.head.extensions.clone();
+            self.answered.found.describe(&mut extensions);
             extensions
         })
     }
 
     /// The length of the unread body, if the server declared one.
     pub fn content_length(&self) -> Option<u64> {
-        self.body.size_hint().exact()
+        self.answered.body.size_hint().exact()
     }
 
     /// The response, unless its status is an error: 4xx or 5xx. The error's text includes the
@@ -155,13 +150,16 @@ impl Response {
         if !status.is_client_error() && !status.is_server_error() {
             return Ok(self);
         }
-        let reason = self.head.extensions.get::<ReasonPhrase>();
+        let reason = self.answered.head.extensions.get::<ReasonPhrase>();
         let what = match reason.map(ReasonPhrase::as_bytes) {
             None | Some([]) => status.to_string(),
             Some(words) => format!("{} {}", status.as_str(), plain_words(words)),
         };
         let failure = Failure::new(Kind::Status, what).during(Phase::Headers);
-        Err(name(&self.found, Error::from(failure).with_status(status)))
+        Err(name(
+            &self.answered.found,
+            Error::from(failure).with_status(status),
+        ))
     }
 
     /// The whole body, if it is no larger than the client allows (64 MiB unless
@@ -211,7 +209,7 @@ impl Response {
         let Some(charset) = Charset::labelled(charset) else {
             let what = format!("{charset:?} is not the label of a charset");
             let failure = Failure::new(Kind::Decode, what).during(Phase::Body);
-            return Err(name(&self.found, failure.into()));
+            return Err(name(&self.answered.found, failure.into()));
         };
         let bytes = self.collect(self.cap).await?;
         self.decode(bytes, charset)
@@ -254,26 +252,27 @@ impl Response {
     }
 
     async fn collect(&mut self, cap: Cap) -> Result<Bytes, Error> {
-        let collected = collect(&mut self.body, cap, &mut self.trailers).await;
-        collected.map_err(|error| name(&self.found, error))
+        let collected = collect(&mut self.answered.body, cap, &mut self.trailers).await;
+        collected.map_err(|error| name(&self.answered.found, error))
     }
 
     fn decode(&self, bytes: Bytes, default: Charset) -> Result<String, Error> {
-        match Charset::of(self.head.headers.get(CONTENT_TYPE), default) {
+        match Charset::of(self.answered.head.headers.get(CONTENT_TYPE), default) {
             Ok(charset) => Ok(charset.decode(bytes)),
-            Err(failure) => Err(name(&self.found, failure.into())),
+            Err(failure) => Err(name(&self.answered.found, failure.into())),
         }
     }
 
     #[cfg(feature = "json")]
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Error> {
-        json::parse(bytes, json::OF_BODY).map_err(|failure| name(&self.found, failure.into()))
+        json::parse(bytes, json::OF_BODY)
+            .map_err(|failure| name(&self.answered.found, failure.into()))
     }
 
     /// This response with its body in memory.
     pub(crate) async fn whole(mut self) -> Result<Self, Error> {
         let bytes = self.collect(self.cap).await?;
-        self.body = Body::whole(bytes, self.trailers.take());
+        self.answered.body = Body::whole(bytes, self.trailers.take());
         Ok(self)
     }
 
@@ -283,8 +282,8 @@ impl Response {
     ///
     /// Those of [`bytes`](Self::bytes).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        let chunk = next_chunk(&mut self.body, &mut self.trailers).await;
-        chunk.map_err(|error| name(&self.found, error))
+        let chunk = next_chunk(&mut self.answered.body, &mut self.trailers).await;
+        chunk.map_err(|error| name(&self.answered.found, error))
     }
 
     /// The trailers of the response (RFC 9110 section 6.5), or `None` if there are none. What is
@@ -340,7 +339,7 @@ impl Response {
         mut self,
         report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
     ) -> Self {
-        self.body = self.body.reporting(report);
+        self.answered.body = self.answered.body.reporting(report);
         self
     }
 
@@ -368,8 +367,9 @@ impl Response {
 
     /// As [`lines`](Self::lines), for lines of up to `max_line_bytes` bytes, as UTF-8.
     pub fn lines_limited(self, max_line_bytes: usize) -> Lines {
-        let content_type = self.head.headers.get(CONTENT_TYPE);
-        Lines::new(self.body, self.found, content_type, max_line_bytes)
+        let Answered { head, body, found } = *self.answered;
+        let content_type = head.headers.get(CONTENT_TYPE);
+        Lines::new(body, found, content_type, max_line_bytes)
     }
 
     /// The body as a reader of tokio: `AsyncRead` and `AsyncBufRead`.
@@ -383,53 +383,46 @@ impl Response {
     /// # }
     /// ```
     pub fn into_reader(self) -> BodyReader {
-        let found = self.found;
-        let reader = self.body.into_reader();
+        let Answered { body, found, .. } = *self.answered;
+        let reader = body.into_reader();
         reader.naming(move |error| name(&found, error))
     }
 
     /// The body as a stream of pieces.
     pub fn bytes_stream(self) -> BytesStream {
-        BytesStream::new(self.body, self.found)
+        let Answered { body, found, .. } = *self.answered;
+        BytesStream::new(body, found)
     }
 
     /// This response, whose body has `first` before the rest.
     #[cfg(feature = "blocking")]
     pub(crate) fn preceded_by(mut self, first: Bytes) -> Self {
-        self.body = self.body.preceded_by(first);
+        self.answered.body = self.answered.body.preceded_by(first);
         self
     }
 
     /// Drops what is unread of the body.
     #[cfg(feature = "sse")]
     pub(crate) fn close(&mut self) {
-        self.body = Body::empty();
+        self.answered.body = Body::empty();
     }
 
     /// The error that this response causes.
     #[cfg(any(feature = "download", feature = "sse"))]
     pub(crate) fn blame(&self, failure: Failure) -> Error {
-        name(&self.found, failure.into())
+        name(&self.answered.found, failure.into())
     }
 
     /// The body.
     pub fn into_body(self) -> Body {
-        self.body
+        self.answered.body
     }
 }
 
 /// With `Arc<Receipt>`, `Arc<ConnectionInfo>` and [`Timings`] in the extensions.
 impl From<Response> for http::Response<Body> {
     fn from(response: Response) -> Self {
-        let Response {
-            head,
-            body,
-            found,
-            cap: _,
-            trailers: _,
-            extensions: _,
-        } = response;
-        Answered { head, body, found }.into()
+        response.answered.into_response()
     }
 }
 
@@ -437,10 +430,7 @@ impl From<Response> for http::Response<Body> {
 /// default one.
 impl From<http::Response<Body>> for Response {
     fn from(response: http::Response<Body>) -> Self {
-        Self::new(
-            Answered::from_response(response, || None),
-            Limits::default().body,
-        )
+        Self::new(Answered::of_call(response, || None), Limits::default().body)
     }
 }
 
@@ -464,9 +454,9 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("url", &ShownUrl(self.url()))
-            .field("status", &self.head.status)
-            .field("version", &self.head.version)
-            .field("headers", &HeaderNames(&self.head.headers))
+            .field("status", &self.answered.head.status)
+            .field("version", &self.answered.head.version)
+            .field("headers", &HeaderNames(&self.answered.head.headers))
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use http_body::Body as _;
 use super::name;
 use crate::body::Body;
 use crate::error::Error;
-use crate::stack::Found;
+use crate::exchange::Found;
 
 /// The pieces of a response's body; see [`Response::bytes_stream`](crate::Response::bytes_stream).
 #[must_use = "streams do nothing unless polled"]

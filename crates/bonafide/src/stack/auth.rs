@@ -13,7 +13,7 @@ use super::CallStage;
 use super::discard::discard;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
-use crate::exchange::{Attachments, Call, HopResponse, unauthenticated};
+use crate::exchange::{Answered, Attachments, Call, unauthenticated};
 use crate::limits::{CREDENTIAL_LIMIT, Deadline, REPLACED_LIMIT};
 use crate::origin::Scheme;
 use crate::router::Router;
@@ -45,14 +45,14 @@ impl Hop<'_> {
         &self,
         call: &mut Call,
         keyring: &Keyring,
-    ) -> Result<Box<HopResponse>, Error> {
+    ) -> Result<Box<Answered>, Error> {
         match rounds(keyring, call) {
             None => self.attempt(call).await,
             Some(rounds) => self.authenticate(call, rounds).await,
         }
     }
 
-    async fn attempt(&self, call: &mut Call) -> Result<Box<HopResponse>, Error> {
+    async fn attempt(&self, call: &mut Call) -> Result<Box<Answered>, Error> {
         self.stage.attempt(self.router, call, self.deadline).await
     }
 
@@ -60,10 +60,10 @@ impl Hop<'_> {
         &self,
         call: &mut Call,
         mut rounds: Rounds,
-    ) -> Result<Box<HopResponse>, Error> {
+    ) -> Result<Box<Answered>, Error> {
         let others = call.attachments.clone().unwrap_or_default();
         let repeatable = is_idempotent(&call.method);
-        let mut challenged: Option<Box<HopResponse>> = None;
+        let mut challenged: Option<Box<Answered>> = None;
         let mut preparing = rounds.prepare();
         loop {
             // A server that sent a challenge did see the request.
@@ -91,7 +91,7 @@ impl Hop<'_> {
             let sent = self.attempt(call).await;
             call.attachments = None;
             let mut answer = sent.map_err(blame)?;
-            let Some(delivered) = &mut answer.delivered else {
+            let Some(delivered) = &mut answer.found.delivered else {
                 return Ok(answer);
             };
             let step = match delivered.presented() {

@@ -5,7 +5,7 @@ use bonafide_tower::decompression::{DecodingLimits, Plan, accept_encoding};
 use http::header::ACCEPT_ENCODING;
 
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Call, HopResponse};
+use crate::exchange::{Answered, Call};
 
 /// Whether a response is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub(super) fn ask(limits: Option<DecodingLimits>, call: &mut Call) -> Codings {
 pub(super) fn decode(
     limits: Option<DecodingLimits>,
     call: &Call,
-    mut answer: Box<HopResponse>,
-) -> Result<Box<HopResponse>, Failure> {
+    mut answer: Box<Answered>,
+) -> Result<Box<Answered>, Failure> {
     let Some(limits) = limits else {
         return Ok(answer);
     };

@@ -9,7 +9,7 @@ use http::header::LOCATION;
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
-use crate::exchange::{Call, Delivered, HopResponse, Wanted, settle};
+use crate::exchange::{Answered, Call, Delivered, Wanted, settle};
 use crate::header_names::mark_secrets;
 use crate::origin::{Parsed, Written};
 use crate::protocol::Credentials;
@@ -20,7 +20,7 @@ pub(super) fn follow(
     redirects: &Redirects,
     router: &Router,
     call: &mut Call,
-    answer: &HopResponse,
+    answer: &Answered,
     spare: Option<Body>,
     hops: &mut Vec<Hop>,
 ) -> Result<bool, Failure> {
@@ -44,7 +44,7 @@ pub(super) fn follow(
         return Ok(false);
     };
     if follow.url.scheme() == "http"
-        && let Some(answered) = answer.delivered.as_ref().map(Delivered::url)
+        && let Some(answered) = answer.found.delivered.as_ref().map(Delivered::url)
     {
         // A hop layer may have upgraded the request from http to https: a redirect must not undo
         // that.

@@ -18,7 +18,7 @@ use super::hsts;
 use super::{CallStage, through};
 use crate::body::{Body, collect};
 use crate::error::{Delivery, Error};
-use crate::exchange::{Attachments, Call, Extent, HopResponse, exchange};
+use crate::exchange::{Answered, Attachments, Call, Extent, exchange};
 use crate::limits::{Cap, Deadline};
 use crate::router::Router;
 
@@ -107,7 +107,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<Box<HopResponse>, Error> {
+    ) -> Result<Box<Answered>, Error> {
         let rules = &self.rules;
         #[cfg(feature = "hsts")]
         if let Some(hosts) = &rules.hsts {
@@ -146,7 +146,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<Box<HopResponse>, Error>> + Send {
+    ) -> impl Future<Output = Result<Box<Answered>, Error>> + Send {
         async move {
             #[cfg(feature = "retry")]
             if let Some(course) = self.retries.begin(router, call)? {
@@ -167,13 +167,13 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<Box<HopResponse>, Error>> + Send {
+    ) -> impl Future<Output = Result<Box<Answered>, Error>> + Send {
         async move {
             let answer = match &self.hop_layers {
                 None => exchange(router, self.hops.checkout_limit, call, deadline).await?,
                 Some(layers) => {
                     let response = Box::pin(through(layers, call, deadline)).await?;
-                    Box::new(HopResponse::from(response))
+                    Answered::of_hop(response)
                 }
             };
             match call.extent {
@@ -188,13 +188,15 @@ impl CallStage {
 }
 
 /// `answer` with its body in memory. A body that breaks off is the failure of the attempt.
-async fn whole(mut answer: Box<HopResponse>, cap: Cap) -> Result<Box<HopResponse>, Error> {
+async fn whole(mut answer: Box<Answered>, cap: Cap) -> Result<Box<Answered>, Error> {
     let mut trailers = None;
     match collect(&mut answer.body, cap, &mut trailers).await {
         Ok(bytes) => {
             answer.body = Body::whole(bytes, trailers);
             Ok(answer)
         }
-        Err(error) => Err(error.delivered(Delivery::Answered).over(answer.receipt())),
+        Err(error) => Err(error
+            .delivered(Delivery::Answered)
+            .over(answer.found.receipt())),
     }
 }

@@ -8,7 +8,7 @@ use bonafide_tower::redirect::Redirects;
 use http::header::STRICT_TRANSPORT_SECURITY;
 
 use crate::error::{Delivery, Error};
-use crate::exchange::{Call, HopResponse};
+use crate::exchange::{Answered, Call};
 use crate::origin::{Endpoint, Parsed, Scheme, Written};
 use crate::router::Router;
 
@@ -41,12 +41,12 @@ fn scheme_of(call: &Call) -> Scheme {
 }
 
 /// Lets `hosts` learn from a response, by what is known of the connection that it arrived on.
-pub(super) fn learn(hosts: &HstsHosts, answer: &HopResponse) {
+pub(super) fn learn(hosts: &HstsHosts, answer: &Answered) {
     let headers = &answer.head.headers;
-    if let Some(delivered) = &answer.delivered
+    if let Some(delivered) = &answer.found.delivered
         && headers.contains_key(STRICT_TRANSPORT_SECURITY)
     {
-        let assurance = Assurance::by(answer.receipt().map(|receipt| &**receipt));
+        let assurance = Assurance::by(answer.found.receipt().map(|receipt| &**receipt));
         hosts.learn(&delivered.url(), headers, assurance, SystemTime::now());
     }
 }

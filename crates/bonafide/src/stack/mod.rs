@@ -21,7 +21,7 @@
 //!    that a layer has changed is checked here as if the caller had written it. Cookies and
 //!    credentials are written here, since only here the connection is known.
 //!
-//! Between the client's own parts a request is a [`Call`] and a response a [`HopResponse`]: an
+//! Between the client's own parts a request is a [`Call`] and a response an [`Answered`]: an
 //! `http::Request` is made once, for the connection. Only the caller's layers get one of their own.
 
 mod answered;
@@ -59,7 +59,6 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-pub(crate) use self::answered::{Answered, Found};
 #[cfg(feature = "decompression")]
 use self::content::Codings;
 use self::hop::HopRules;
@@ -74,7 +73,7 @@ pub(crate) use self::retry::Retries;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Phase};
 use crate::events::{Listeners, Running};
-use crate::exchange::{Call, Carried, Reached, exchange, settle};
+use crate::exchange::{Answered, Call, Carried, Reached, exchange, settle};
 use crate::limits::{Deadline, RequestLimits};
 use crate::origin::Scheme;
 use crate::protocol::Credentials;
@@ -209,7 +208,7 @@ impl Stack {
     }
 
     /// Sends `call` through everything.
-    pub(crate) async fn send(&self, call: &mut Call) -> Result<Answered, Error> {
+    pub(crate) async fn send(&self, call: &mut Call) -> Result<Box<Answered>, Error> {
         let deadline = call.limits.deadline();
         let running = Running::new(&self.listeners);
         watched::begin(&running, call);
@@ -238,7 +237,7 @@ impl Stack {
         // A layer of another client may have passed it on.
         noted(request, async |request| {
             let (mut call, _) = self.calls.hops.read(request, Credentials::Sent)?;
-            Ok(self.send(&mut call).await?.into())
+            Ok(self.send(&mut call).await?.into_response())
         })
         .await
     }
@@ -249,7 +248,7 @@ async fn through_all(
     layers: &Layered,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Answered, Error> {
+) -> Result<Box<Answered>, Error> {
     #[cfg(feature = "retry")]
     let attempts = {
         let given = call.extensions.get::<Attempts>().cloned();
@@ -258,7 +257,7 @@ async fn through_all(
         attempts
     };
     let answered = match through(layers, call, deadline).await {
-        Ok(response) => Ok(Answered::from_response(response, || call.url())),
+        Ok(response) => Ok(Answered::of_call(response, || call.url())),
         Err(error) => Err(error.at(|| call.url())),
     };
     // Where a layer retries too, these are the attempts of both.
@@ -328,7 +327,7 @@ fn of_call(error: Error, call: &Call, followed: &[Hop]) -> Error {
 
 impl CallStage {
     /// Sends `call` and follows redirects. Afterwards `call` is the last hop.
-    async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Answered, Error> {
+    async fn run(&self, call: &mut Call, deadline: Deadline) -> Result<Box<Answered>, Error> {
         settle(call).map_err(|failure| Error::from(failure).at(|| call.url()))?;
         let router = self
             .hops
@@ -362,8 +361,8 @@ impl CallStage {
                     let answer = match codings {
                         Codings::LeftAlone => answer,
                         Codings::Asked => {
-                            let receipt = answer.receipt().cloned();
-                            let timings = answer.timings();
+                            let receipt = answer.found.receipt().cloned();
+                            let timings = answer.found.timings();
                             content::decode(self.decoding, call, answer).map_err(|failure| {
                                 of_call(failure.into(), call, &followed)
                                     .over(receipt.as_ref())
@@ -371,12 +370,12 @@ impl CallStage {
                             })?
                         }
                     };
-                    return Ok(Answered::new(answer, call, followed));
+                    return Ok(answer.to_call(call, followed));
                 }
                 Err(failure) => {
                     return Err(of_call(failure.into(), call, &followed)
-                        .over(answer.receipt())
-                        .timed(|| answer.timings()));
+                        .over(answer.found.receipt())
+                        .timed(|| answer.found.timings()));
                 }
             }
         }
@@ -393,7 +392,7 @@ impl CallStage {
     /// Serves a request that a caller's layer passes on.
     async fn serve(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         let (mut call, deadline) = self.hops.read(request, Credentials::Sent)?;
-        Ok(self.run(&mut call, deadline).await?.into())
+        Ok(self.run(&mut call, deadline).await?.into_response())
     }
 }
 
@@ -456,7 +455,7 @@ impl HopStage {
             hsts::upgrade(hosts, router, &mut call)?;
         }
         let answer = exchange(router, self.checkout_limit, &mut call, deadline).await?;
-        Ok(answer.into())
+        Ok(answer.into_hop_response())
     }
 }
 

@@ -7,6 +7,7 @@ use super::rule::{Rule, Scope};
 use super::subject::Subject;
 use crate::check::CheckContext;
 use crate::code::Code;
+use crate::host::suffix::public_suffix;
 use crate::verdict::refusal::reason::Reason;
 use crate::x509::certificate::{GeneralName, Known};
 
@@ -132,7 +133,7 @@ fn no_wildcard_over_suffix(
 
 fn is_public_suffix(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
-    psl::suffix(&name).is_some_and(|suffix| suffix.as_bytes() == name)
+    public_suffix(&name).is_some_and(|suffix| suffix.as_bytes() == name)
 }
 
 fn no_internal_names(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), Reason> {
@@ -141,7 +142,7 @@ fn no_internal_names(subject: &Subject<'_>, _: &CheckContext<'_>) -> Result<(), 
         match name? {
             GeneralName::Dns(dns) => {
                 let name = under_wildcard(dns).unwrap_or(dns).to_ascii_lowercase();
-                if !psl::suffix(&name).is_some_and(|suffix| suffix.is_known()) {
+                if !public_suffix(&name).is_some_and(|suffix| suffix.is_known()) {
                     let dns = dns.escape_ascii();
                     return Err(rule.found(format!("the internal name {dns}")));
                 }

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use self::reading::Reading;
-use super::{Call, HopResponse, framing};
+use super::{Answered, Call, Found, framing};
 use crate::body::{Body, next_chunk};
 use crate::error::{Delivery, Error, Failure, Kind, Phase};
 use crate::events::Event;
@@ -29,7 +29,7 @@ pub(super) async fn exchange(
     router: &Router,
     call: &mut Call,
     deadline: Deadline,
-) -> Result<Box<HopResponse>, Error> {
+) -> Result<Box<Answered>, Error> {
     let request = request(fake, router, call).map_err(|failure| {
         let failure = failure.delivered(Delivery::NotSent);
         Error::from(failure)
@@ -59,10 +59,10 @@ pub(super) async fn exchange(
     } else {
         body
     };
-    Ok(Box::new(HopResponse {
+    Ok(Box::new(Answered {
         head,
         body: Body::arriving(Reading::new(body, read, deadline)),
-        delivered: None,
+        found: Found::default(),
     }))
 }
 

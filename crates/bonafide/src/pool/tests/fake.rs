@@ -1,6 +1,5 @@
 //! Connections and a connector that do what a test says.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -8,7 +7,9 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::pool::{Connect, Connected, Http1Conn, Http2Conn, PartitionKey, Protocol, Recall};
+use crate::pool::{
+    Connect, Connected, Connecting, Http1Conn, Http2Conn, PartitionKey, Protocol, Recall,
+};
 
 /// The stream limit of a peer that has not announced one yet.
 pub(super) const UNSAID: usize = usize::MAX - 1;
@@ -226,23 +227,20 @@ impl Connect for Fake {
     type Meta = Known;
     type Error = &'static str;
 
-    fn connect(
-        &self,
-        key: &PartitionKey,
-    ) -> impl Future<Output = Result<Connected<Self>, Self::Error>> + Send {
+    fn connect<'a>(&'a self, key: &'a PartitionKey) -> Connecting<'a, Self> {
         self.made.fetch_add(1, Ordering::SeqCst);
         let (answer, answered) = oneshot::channel();
         let sent = self.calls.send(Call {
             key: key.clone(),
             answer,
         });
-        async move {
+        Box::pin(async move {
             sent.map_err(|_| "the test is over")?;
             match answered.await {
                 Ok(result) => result,
                 Err(_) => panic!("the connector panics, as the test asked"),
             }
-        }
+        })
     }
 }
 

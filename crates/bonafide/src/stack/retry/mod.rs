@@ -26,7 +26,7 @@ use super::CallStage;
 use super::Stack;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::events::Event;
-use crate::exchange::{Call, HopResponse, Wanted};
+use crate::exchange::{Answered, Call, Wanted};
 use crate::limits::Deadline;
 use crate::origin::server_name;
 use crate::router::Router;
@@ -50,7 +50,7 @@ impl CallStage {
         router: &Router,
         call: &mut Call,
         deadline: Deadline,
-    ) -> Result<Box<HopResponse>, Error> {
+    ) -> Result<Box<Answered>, Error> {
         let mut reached = Delivery::NotSent;
         loop {
             let spare = match course.may_go_on() {
@@ -129,7 +129,7 @@ impl Stack {
 }
 
 /// How far an attempt got. 421 says that the server did nothing.
-fn delivery(outcome: Outcome, attempt: &Result<Box<HopResponse>, Error>) -> Delivery {
+fn delivery(outcome: Outcome, attempt: &Result<Box<Answered>, Error>) -> Delivery {
     match (outcome, attempt) {
         (Outcome::Misdirected, _) => Delivery::RefusedUnprocessed,
         (_, Ok(_)) => Delivery::Answered,
@@ -140,7 +140,7 @@ fn delivery(outcome: Outcome, attempt: &Result<Box<HopResponse>, Error>) -> Deli
 /// An attempt that has ended.
 struct Attempted<'a> {
     outcome: Outcome,
-    attempt: &'a Result<Box<HopResponse>, Error>,
+    attempt: &'a Result<Box<Answered>, Error>,
     can_repeat_body: bool,
     deadline: Deadline,
 }
