@@ -5,8 +5,12 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bonafide::auth::{Credential, Digest};
 use bonafide::hsts::HstsHosts;
 use bonafide::redirect::Redirects;
+use bonafide::retry::Retry;
 use bonafide::{Body, Client, ClientBuilder, Kind, StatusCode};
 use bonafide_testkit::{PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
@@ -66,6 +70,51 @@ async fn a_host_that_said_so_is_requested_over_https_until_it_takes_it_back() {
     let error = client.get(&http).send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::PlainHttpRefused);
     assert_eq!(server.request_count(), 3);
+}
+
+#[tokio::test]
+async fn a_response_that_a_later_attempt_replaces_makes_its_host_known() {
+    let ca = TestCa::new();
+    for (status, name, value) in [
+        (StatusCode::SERVICE_UNAVAILABLE, "retry-after", "0"),
+        (
+            StatusCode::UNAUTHORIZED,
+            "www-authenticate",
+            r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#,
+        ),
+    ] {
+        let made = AtomicUsize::new(0);
+        let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+            .handler(move |_| {
+                let is_first = made.fetch_add(1, Ordering::SeqCst) == 0;
+                async move {
+                    let mut response = Response::new("");
+                    if is_first {
+                        *response.status_mut() = status;
+                        let headers = response.headers_mut();
+                        headers.insert(name, HeaderValue::from_static(value));
+                        let known = HeaderValue::from_static("max-age=9999");
+                        headers.insert("strict-transport-security", known);
+                    }
+                    response
+                }
+            })
+            .start()
+            .await;
+        let digest = Digest::new("user", "password").unwrap();
+        let client = builder(&ca)
+            .retry(Retry::standard())
+            .credential(Credential::for_origin(&server.url(""), digest).unwrap())
+            .build()
+            .unwrap();
+
+        let response = client.get(server.url("/")).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{status}");
+        assert_eq!(server.request_count(), 2, "{status}");
+        let http = server.url("/").replace("https://", "http://");
+        let response = client.get(&http).send().await.unwrap();
+        assert_eq!(response.url().scheme(), "https", "{status}");
+    }
 }
 
 #[tokio::test]

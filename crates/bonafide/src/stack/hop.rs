@@ -115,25 +115,16 @@ impl CallStage {
         }
         call.attachments.clone_from(&rules.attachments);
         #[cfg(feature = "auth")]
-        let answer = match &rules.keyring {
-            None => self.attempt(router, call, deadline).await?,
-            Some(keyring) => {
-                let hop = auth::Hop {
-                    stage: self,
-                    router,
-                    deadline,
-                };
-                // Boxed, so that a request without credentials does not carry the state for them.
-                Box::pin(hop.send(call, keyring)).await?
-            }
-        };
-        #[cfg(not(feature = "auth"))]
-        let answer = self.attempt(router, call, deadline).await?;
-        #[cfg(feature = "hsts")]
-        if let Some(hosts) = &rules.hsts {
-            hsts::learn(hosts, &answer);
+        if let Some(keyring) = &rules.keyring {
+            let hop = auth::Hop {
+                stage: self,
+                router,
+                deadline,
+            };
+            // Boxed, so that a request without credentials does not carry the state for them.
+            return Box::pin(hop.send(call, keyring)).await;
         }
-        Ok(answer)
+        self.attempt(router, call, deadline).await
     }
 
     /// Makes the attempts of a hop: one, unless a rule of retries says more.
@@ -176,6 +167,12 @@ impl CallStage {
                     Answered::of_hop(response)
                 }
             };
+            // Each response counts, one that is replaced by a later attempt too (RFC 6797 section
+            // 8.1).
+            #[cfg(feature = "hsts")]
+            if let Some(hosts) = &self.rules.hsts {
+                hsts::learn(hosts, &answer);
+            }
             match call.extent {
                 // Any other response is retried, followed or returned by its head.
                 Extent::Whole(cap) if answer.head.status.is_success() => {
