@@ -47,15 +47,15 @@ pub(super) fn expects_continue(headers: &HeaderMap) -> bool {
 /// Has hyper report the interim responses to `request`: each opens `gate`, and the first
 /// [`MAX_INTERIM_RESPONSES`] are passed to `callback`.
 pub(super) fn listen(
-    mut request: Request<Body>,
+    request: &mut Request<Body>,
     gate: Option<Arc<Gate>>,
     callback: Option<OnInformational>,
-) -> Request<Body> {
+) {
     if gate.is_none() && callback.is_none() {
-        return request;
+        return;
     }
     let count = AtomicUsize::new(0);
-    hyper::ext::on_informational(&mut request, move |response| {
+    hyper::ext::on_informational(request, move |response| {
         if let Some(gate) = gate
             .as_ref()
             .filter(|_| response.status() == StatusCode::CONTINUE)
@@ -68,7 +68,6 @@ pub(super) fn listen(
             callback(response.status(), response.headers());
         }
     });
-    request
 }
 
 /// Holds a body back until the server asks for it, or has not answered for a while.

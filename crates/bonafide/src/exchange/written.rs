@@ -48,7 +48,7 @@ pub(super) fn write(call: &mut Call, meta: &Meta, http1: bool) -> Result<Written
         Some(attachments) => attachments.attach(&mut request, call, meta)?,
     };
     let callback = call.extensions.get().filter(|_| http1).cloned();
-    let request = interim::listen(request, gate.clone(), callback);
+    interim::listen(&mut request, gate.clone(), callback);
     Ok(Written {
         sending: Sending::of(&call.events, request.body(), progress.as_ref()),
         request,

@@ -115,44 +115,43 @@ fn split_port(rest: &str, scheme: Scheme) -> Option<(u16, &str)> {
 /// Whether normalising would keep this path and query: only characters that are never escaped,
 /// and no segment that may be `.` or `..` in any spelling.
 fn is_canonical_path_and_query(bytes: &[u8]) -> bool {
-    let end_of_path = bytes.iter().position(|&byte| byte == b'?');
-    let (path, query) = bytes.split_at(end_of_path.unwrap_or(bytes.len()));
-    let mut after_slash = false;
-    for &byte in path {
+    let mut bytes = bytes.iter();
+    let mut stops = NOT_IN_PATH;
+    while let Some(&byte) = bytes.next() {
         let class = CLASSES[byte as usize];
-        if class & IN_PATH == 0 || (after_slash && class & NOT_FIRST != 0) {
-            return false;
+        if class & stops != 0 {
+            return byte == b'?' && bytes.all(|&byte| CLASSES[byte as usize] & NOT_IN_QUERY == 0);
         }
-        after_slash = byte == b'/';
+        stops = NOT_IN_PATH | (class & SLASH) << 1;
     }
-    query
-        .iter()
-        .all(|&byte| CLASSES[byte as usize] & IN_QUERY != 0)
+    true
 }
 
 /// May stand in a host as it is.
 const IN_HOST: u8 = 1;
-/// Stands for itself in a path.
-const IN_PATH: u8 = 2;
-/// Stands for itself in a query, which begins with `?`.
-const IN_QUERY: u8 = 4;
-/// May begin a path segment that means `.` or `..`.
-const NOT_FIRST: u8 = 8;
+/// Does not stand for itself in a path.
+const NOT_IN_PATH: u8 = 2;
+/// Does not stand for itself in a query, after the `?` that it begins with.
+const NOT_IN_QUERY: u8 = 4;
+/// Separates the segments of a path.
+const SLASH: u8 = 8;
+/// May begin a path segment that means `.` or `..`: may not follow a [`SLASH`].
+const NOT_FIRST: u8 = SLASH << 1;
 
 /// What each byte may be.
 const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
+    let mut classes = [NOT_IN_PATH | NOT_IN_QUERY; 256];
     let plain = b"/-._~!$&()*+,;=:@%";
     let mut index = 0;
     while index < plain.len() {
-        classes[plain[index] as usize] = IN_PATH | IN_QUERY;
+        classes[plain[index] as usize] = 0;
         index += 1;
     }
     let mut byte = 0;
     while byte < 256 {
         let ascii = byte as u8;
         if ascii.is_ascii_alphanumeric() {
-            classes[byte] = IN_PATH | IN_QUERY;
+            classes[byte] = 0;
         }
         if ascii.is_ascii_lowercase() || ascii.is_ascii_digit() {
             classes[byte] |= IN_HOST;
@@ -162,8 +161,9 @@ const CLASSES: [u8; 256] = {
     classes[b'.' as usize] |= IN_HOST | NOT_FIRST;
     classes[b'-' as usize] |= IN_HOST;
     classes[b'%' as usize] |= NOT_FIRST;
-    classes[b'\'' as usize] |= IN_PATH;
-    classes[b'?' as usize] |= IN_QUERY;
+    classes[b'/' as usize] |= SLASH;
+    classes[b'\'' as usize] = NOT_IN_QUERY;
+    classes[b'?' as usize] = NOT_IN_PATH;
     classes
 };
 
