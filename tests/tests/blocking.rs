@@ -162,6 +162,15 @@ fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
 }
 
 #[test]
+fn a_response_that_a_test_makes_is_read_on_a_thread_without_a_runtime() {
+    let mut made = Response::new("no cake");
+    *made.status_mut() = StatusCode::NOT_FOUND;
+    let made = blocking::Response::from(made);
+    assert_eq!(made.status(), StatusCode::NOT_FOUND);
+    assert_eq!(made.text().unwrap(), "no cake");
+}
+
+#[test]
 fn a_status_and_a_mistake_are_the_errors_of_the_async_client() {
     let served = Served::start(Alpn::Http2);
     let client = served.client();
