@@ -145,6 +145,10 @@ fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
     let lines: Result<Vec<String>, Error> = response.lines().collect();
     assert_eq!(lines.unwrap(), ["ro", "one", "two"]);
 
+    let made = http::Request::post(served.server.url("/echo")).body(SENT);
+    let response = client.execute(made.unwrap()).unwrap();
+    assert_eq!(response.text().unwrap(), SENT);
+
     let request = client.post(served.server.url("/echo")).body(SENT);
     let mut lines = request.send().unwrap().lines_limited(3);
     assert_eq!(lines.next().unwrap().unwrap_err().kind(), Kind::TooLarge);

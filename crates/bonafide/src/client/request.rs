@@ -80,10 +80,15 @@ impl<C> RequestBuilder<C> {
     }
 
     /// `request`, sent by `client`.
-    pub(crate) fn of(client: Client, request: Request) -> Self {
-        let timeouts = *request.timeouts();
+    pub(crate) fn of(client: Client, request: Result<Request, Error>) -> Self {
+        let timeouts = match &request {
+            Ok(request) => *request.timeouts(),
+            Err(_) => RequestTimeouts::default(),
+        };
         Self {
-            call: request.into_call(&client).map(Box::new),
+            call: request
+                .and_then(|request| request.into_call(&client))
+                .map(Box::new),
             client,
             timeouts,
             sent_by: PhantomData,

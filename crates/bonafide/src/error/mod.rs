@@ -9,6 +9,7 @@ mod kind;
 mod proxy;
 mod timed;
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -335,6 +336,13 @@ impl From<Failure> for Error {
                 attempts: None,
             }),
         }
+    }
+}
+
+/// For conversions that cannot fail, such as that of a [`Request`](crate::Request) into itself.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -155,6 +155,47 @@ async fn a_request_of_the_http_crate_may_have_any_body_that_converts() {
 }
 
 #[tokio::test]
+async fn a_request_of_the_http_crate_is_executed_as_it_is() {
+    let server = server(Alpn::Both).start().await;
+    let order = http::Request::post(server.url("/orders")).body("a cake");
+    let response = client().execute(order.expect("a request")).await;
+    assert_eq!(response.expect("a response").url().path(), "/orders");
+    assert_eq!(server.requests()[0].body, "a cake");
+
+    let relative = http::Request::get("/orders").body(Vec::new());
+    let error = client().execute(relative.expect("a request")).await;
+    let error = error.expect_err("no host");
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (Kind::Url, Delivery::NotSent)
+    );
+}
+
+#[tokio::test]
+async fn what_a_builder_builds_is_executed_with_its_own_limits_and_versions() {
+    let server = server(Alpn::Both)
+        .handler(|_| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Response::new("late")
+        })
+        .start()
+        .await;
+    let client = client();
+    let built = client
+        .get(server.url("/"))
+        .headers_timeout(Duration::from_millis(200))
+        .http1_only()
+        .build();
+    let error = client.execute(built.expect("a request")).await;
+    let error = error.expect_err("no response in time");
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (Kind::Timeout, Some(Phase::Headers))
+    );
+    assert_eq!(server.requests()[0].version, Version::HTTP_11);
+}
+
+#[tokio::test]
 async fn a_request_that_was_changed_for_the_worse_is_refused_before_it_is_sent() {
     let server = server(Alpn::Both).start().await;
     let client = client();
