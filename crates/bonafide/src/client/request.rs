@@ -95,8 +95,10 @@ impl<C> RequestBuilder<C> {
         }
     }
 
-    /// Adds a header, in addition to earlier ones of the same name. `Authorization` and `Cookie`
-    /// are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows them.
+    /// Adds a header, in addition to earlier ones of the same name.
+    /// [`PRIVATE_HEADERS`](crate::redirect::PRIVATE_HEADERS), such as `Authorization` and
+    /// `X-Api-Key`, are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows
+    /// them.
     pub fn header<K, V>(self, name: K, value: V) -> Self
     where
         HeaderName: TryFrom<K>,
