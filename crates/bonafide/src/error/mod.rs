@@ -49,8 +49,9 @@ use crate::observe::Timings;
 /// `credential`, `secret`, `password`, `apikey` or `assertion`, in any case. A secret in a path is
 /// shown: [`without_url`](Self::without_url) removes the whole URL.
 ///
-/// [`source`](StdError::source) is the unchanged error beneath, which a program can downcast. An
-/// `Error` is as large as a pointer.
+/// [`source`](StdError::source) is the unchanged error beneath, which a program can downcast. Its
+/// text is already in that of the `Error`: a program that prints the sources as well, as anyhow's
+/// `{:#}` does, prints causes twice. An `Error` is as large as a pointer.
 pub struct Error {
     inner: Box<Inner>,
 }
