@@ -71,7 +71,7 @@ impl Client {
 
     /// Starts a client with settings of its own.
     pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
+        ClientBuilder::default()
     }
 
     /// Starts a `GET` of `url`.
