@@ -145,6 +145,10 @@ fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
     let lines: Result<Vec<String>, Error> = response.lines().collect();
     assert_eq!(lines.unwrap(), ["ro", "one", "two"]);
 
+    let made = http::Request::post(served.server.url("/echo")).body(SENT);
+    let response = client.execute(made.unwrap()).unwrap();
+    assert_eq!(response.text().unwrap(), SENT);
+
     let request = client.post(served.server.url("/echo")).body(SENT);
     let mut lines = request.send().unwrap().lines_limited(3);
     assert_eq!(lines.next().unwrap().unwrap_err().kind(), Kind::TooLarge);
@@ -159,6 +163,15 @@ fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
         });
         assert_eq!(error.await.unwrap().kind(), Kind::InsideRuntime);
     });
+}
+
+#[test]
+fn a_response_that_a_test_makes_is_read_on_a_thread_without_a_runtime() {
+    let mut made = Response::new("no cake");
+    *made.status_mut() = StatusCode::NOT_FOUND;
+    let made = blocking::Response::from(made);
+    assert_eq!(made.status(), StatusCode::NOT_FOUND);
+    assert_eq!(made.text().unwrap(), "no cake");
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use http::header::{AUTHORIZATION, COOKIE};
+use bonafide_tower::redirect::PRIVATE_HEADERS;
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Made once: the constant would be made for each header.
+static PRIVATE: [HeaderName; 37] = PRIVATE_HEADERS;
 
 /// The names of headers, each once. Values stay out of logs: any of them may be a secret.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
@@ -17,7 +20,7 @@ impl fmt::Debug for HeaderNames<'_> {
 /// Marks `value` as sensitive if it is a credential by its name: then neither the `Debug` of a
 /// layer nor a trace shows it, and HPACK does not index it (RFC 7541 section 7.1.3).
 pub(crate) fn mark_secret(name: &HeaderName, value: &mut HeaderValue) {
-    if matches!(*name, AUTHORIZATION | COOKIE) {
+    if PRIVATE.contains(name) {
         value.set_sensitive(true);
     }
 }

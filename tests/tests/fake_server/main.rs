@@ -346,6 +346,11 @@ async fn replies_come_in_turn_and_then_501() {
         seen,
         [(201, String::new()), (202, String::new()), (501, last)]
     );
+    let response = client.get(URL).send().await.expect("a response");
+    assert_eq!(
+        response.error_for_status().expect_err("501").to_string(),
+        "https://shop.example/: 501 the fake server has no reply left for GET /"
+    );
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ enum Pinning {
 
 impl Credential {
     /// A credential for one origin: scheme, host and port, such as `https://api.example.com:8443`.
+    /// A base URL with a path is not an origin; `url.origin().ascii_serialization()` is that of a
+    /// [`Url`](url::Url).
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// Names that are left out once a redirect leads to another origin: credentials by RFC 9110 section
 /// 11 and RFC 6265, and the header fields in which well-known services expect API keys and tokens.
 /// [`Redirects::with_private_header`](super::Redirects::with_private_header) adds one.
-pub const PRIVATE_HEADERS: [HeaderName; 36] = [
+pub const PRIVATE_HEADERS: [HeaderName; 37] = [
     AUTHORIZATION,
     COOKIE,
     // RFC 2965 section 3.3.5, obsolete since RFC 6265.
@@ -14,6 +14,7 @@ pub const PRIVATE_HEADERS: [HeaderName; 36] = [
     PROXY_AUTHORIZATION,
     WWW_AUTHENTICATE,
     HeaderName::from_static("api-key"),
+    HeaderName::from_static("api_key"),
     HeaderName::from_static("apikey"),
     HeaderName::from_static("api-token"),
     HeaderName::from_static("circle-token"),

@@ -87,13 +87,19 @@ impl Client {
         RequestBuilder::new(self.client.clone(), method, url)
     }
 
-    /// Sends `request` and waits for the response's headers; see the async
-    /// [`execute`](crate::Client::execute).
+    /// Sends `request`, a [`Request`] or an `http::Request`, and waits for the response's headers;
+    /// see the async [`execute`](crate::Client::execute).
     ///
     /// # Errors
     ///
-    /// Those of [`send`](RequestBuilder::send).
-    pub fn execute(&self, request: Request) -> Result<Response, Error> {
+    /// [`Kind::Url`](crate::Kind::Url) for a URI that is not absolute, and those of
+    /// [`send`](RequestBuilder::send).
+    pub fn execute<R>(&self, request: R) -> Result<Response, Error>
+    where
+        R: TryInto<Request>,
+        Error: From<R::Error>,
+    {
+        let request = request.try_into().map_err(Error::from);
         let request = {
             // As for a request that is built.
             let _entered = runtime::enter().ok();

@@ -197,6 +197,13 @@ impl From<crate::Response> for Response {
     }
 }
 
+/// As the async [`Response`](crate::Response) converts from one.
+impl<B: Into<Body>> From<http::Response<B>> for Response {
+    fn from(response: http::Response<B>) -> Self {
+        crate::Response::from(response).into()
+    }
+}
+
 impl Deref for Response {
     type Target = crate::Response;
 

@@ -71,7 +71,7 @@ impl Client {
 
     /// Starts a client with settings of its own.
     pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
+        ClientBuilder::default()
     }
 
     /// Starts a `GET` of `url`.
@@ -112,25 +112,35 @@ impl Client {
 
     /// Sends `request` and waits for the response's headers. Dropping the future cancels it.
     ///
-    /// The request may have been built with another client. It is sent with the limits, the headers
-    /// and the trust of this one.
+    /// It is a [`Request`], or an `http::Request` with an absolute URI and any body that converts
+    /// into a [`Body`](crate::Body). It may have been built with another client. It is sent with
+    /// the limits, the headers and the trust of this one.
     ///
     /// ```
-    /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+    /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let request = client.get("https://shop.example/").into_request()?;
     /// println!("{} {}", request.method(), request.url());
     /// let response = client.execute(request).await?;
+    ///
+    /// let order = bonafide::http::Request::post("https://shop.example/orders").body("a cake")?;
+    /// let response = client.execute(order).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`RequestBuilder::send`].
-    pub fn execute(
+    /// [`Kind::Url`](crate::Kind::Url) for a URI that is not absolute, and those of
+    /// [`RequestBuilder::send`].
+    pub fn execute<R>(
         &self,
-        request: Request,
-    ) -> impl Future<Output = Result<Response, Error>> + Send + use<> {
+        request: R,
+    ) -> impl Future<Output = Result<Response, Error>> + Send + use<R>
+    where
+        R: TryInto<Request>,
+        Error: From<R::Error>,
+    {
+        let request = request.try_into().map_err(Error::from);
         RequestBuilder::<Self>::of(self.clone(), request).send()
     }
 

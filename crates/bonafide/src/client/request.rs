@@ -80,18 +80,25 @@ impl<C> RequestBuilder<C> {
     }
 
     /// `request`, sent by `client`.
-    pub(crate) fn of(client: Client, request: Request) -> Self {
-        let timeouts = *request.timeouts();
+    pub(crate) fn of(client: Client, request: Result<Request, Error>) -> Self {
+        let timeouts = match &request {
+            Ok(request) => *request.timeouts(),
+            Err(_) => RequestTimeouts::default(),
+        };
         Self {
-            call: request.into_call(&client).map(Box::new),
+            call: request
+                .and_then(|request| request.into_call(&client))
+                .map(Box::new),
             client,
             timeouts,
             sent_by: PhantomData,
         }
     }
 
-    /// Adds a header, in addition to earlier ones of the same name. `Authorization` and `Cookie`
-    /// are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows them.
+    /// Adds a header, in addition to earlier ones of the same name.
+    /// [`PRIVATE_HEADERS`](crate::redirect::PRIVATE_HEADERS), such as `Authorization` and
+    /// `X-Api-Key`, are made [sensitive](HeaderValue::set_sensitive), so that no `Debug` shows
+    /// them.
     pub fn header<K, V>(self, name: K, value: V) -> Self
     where
         HeaderName: TryFrom<K>,

@@ -212,11 +212,24 @@ fn unusable() -> Error {
 }
 
 /// Its URI must be absolute. [`RequestTimeouts`] and [`Versions`] in its extensions count, its
-/// `version` does not.
-impl TryFrom<http::Request<Body>> for Request {
+/// `version` does not. The body is anything that [`RequestBuilder::body`] takes.
+///
+/// ```
+/// use bonafide::{Request, http};
+///
+/// # fn show() -> Result<(), Box<dyn std::error::Error>> {
+/// let built = http::Request::put("https://shop.example/stock").body(vec![3, 1, 4])?;
+/// let request = Request::try_from(built)?;
+/// assert_eq!(request.body().as_bytes(), Some(&[3, 1, 4][..]));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`RequestBuilder::body`]: crate::RequestBuilder::body
+impl<B: Into<Body>> TryFrom<http::Request<B>> for Request {
     type Error = Error;
 
-    fn try_from(request: http::Request<Body>) -> Result<Self, Error> {
+    fn try_from(request: http::Request<B>) -> Result<Self, Error> {
         let (mut head, body) = request.into_parts();
         let mut headers = head.headers;
         let (origin, path) = split(Written::Uri(&head.uri), &mut headers)?;
@@ -226,7 +239,7 @@ impl TryFrom<http::Request<Body>> for Request {
             method: head.method,
             url: origin.url(&path).ok_or_else(unusable)?,
             headers,
-            body,
+            body: body.into(),
             timeouts: head.extensions.remove().unwrap_or_default(),
             versions: head.extensions.remove(),
             extensions: head.extensions,

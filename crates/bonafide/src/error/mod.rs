@@ -9,6 +9,7 @@ mod kind;
 mod proxy;
 mod timed;
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -48,8 +49,9 @@ use crate::observe::Timings;
 /// `credential`, `secret`, `password`, `apikey` or `assertion`, in any case. A secret in a path is
 /// shown: [`without_url`](Self::without_url) removes the whole URL.
 ///
-/// [`source`](StdError::source) is the unchanged error beneath, which a program can downcast. An
-/// `Error` is as large as a pointer.
+/// [`source`](StdError::source) is the unchanged error beneath, which a program can downcast. Its
+/// text is already in that of the `Error`: a program that prints the sources as well, as anyhow's
+/// `{:#}` does, prints causes twice. An `Error` is as large as a pointer.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -335,6 +337,13 @@ impl From<Failure> for Error {
                 attempts: None,
             }),
         }
+    }
+}
+
+/// For conversions that cannot fail, such as that of a [`Request`](crate::Request) into itself.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -427,10 +427,24 @@ impl From<Response> for http::Response<Body> {
 }
 
 /// Keeps all that the response of a client's tower service had. The limit for its body is the
-/// default one.
-impl From<http::Response<Body>> for Response {
-    fn from(response: http::Response<Body>) -> Self {
-        Self::new(Answered::of_call(response, || None), Limits::default().body)
+/// default one. Any body will do that a request can have:
+///
+/// ```
+/// use bonafide::{Response, http};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), bonafide::Error> {
+/// let made = Response::from(http::Response::new("three cakes"));
+/// assert_eq!(made.text().await?, "three cakes");
+/// # Ok(())
+/// # }
+/// ```
+impl<B: Into<Body>> From<http::Response<B>> for Response {
+    fn from(response: http::Response<B>) -> Self {
+        Self::new(
+            Answered::of_call(response.map(Into::into), || None),
+            Limits::default().body,
+        )
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use hyper::ext::ReasonPhrase;
 
 use super::reply::Reply;
 
@@ -79,7 +80,8 @@ impl FakeServer {
     }
 
     /// A server that answers with these replies, each once and in this order. A request after the
-    /// last of them is answered 501, with a text that names it.
+    /// last of them is answered 501, with a text that names it, in the body and in the error of
+    /// [`error_for_status`](crate::Response::error_for_status).
     ///
     /// ```
     /// use bonafide::http::Response;
@@ -140,7 +142,11 @@ fn unexpected(request: &Request<Bytes>) -> Reply {
         request.method(),
         request.uri().path()
     );
+    let reason = ReasonPhrase::try_from(what.clone());
     let mut response = Response::new(what);
     *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    if let Ok(reason) = reason {
+        response.extensions_mut().insert(reason);
+    }
     response.into()
 }

@@ -7,7 +7,7 @@ use bonafide::{Body, Kind, Method, RequestBuilder};
 use bonafide_testkit::Alpn;
 use bonafide_testkit::server::TestBody;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
@@ -169,6 +169,15 @@ fn credentials_are_marked_as_sensitive_and_a_callers_mark_stays() {
         ),
         (client.get(URL).header("x-key", marked), "x-key", true),
         (client.get(URL).header("x-key", "plain"), "x-key", false),
+        (client.get(URL).header("api_key", "s3cret"), "api_key", true),
+        (
+            client.get(URL).headers(HeaderMap::from_iter([(
+                HeaderName::from_static("x-api-key"),
+                HeaderValue::from_static("s3cret"),
+            )])),
+            "x-api-key",
+            true,
+        ),
     ] {
         let request = built(request);
         assert_eq!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::redirect::Redirects;
-use bonafide::{Body, Delivery, Kind, Phase, Request};
+use bonafide::{Body, Bytes, Delivery, Kind, Phase, Request};
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use futures_util::stream;
 use http::{HeaderValue, Method, Response, StatusCode, Version, header};
@@ -134,6 +134,65 @@ async fn a_request_of_the_http_crate_is_one_too_and_the_way_back_is_open() {
     let error = Request::try_from(relative.expect("a request")).expect_err("no host");
     assert_eq!(error.kind(), Kind::Url);
     assert_eq!(error.delivery(), Delivery::NotSent);
+}
+
+#[tokio::test]
+async fn a_request_of_the_http_crate_may_have_any_body_that_converts() {
+    fn with<B: Into<Body>>(body: B) -> Request {
+        let request = http::Request::put("https://shop.example/").body(body);
+        Request::try_from(request.expect("a request")).expect("absolute")
+    }
+    for request in [
+        with("text"),
+        with("text".to_owned()),
+        with(b"text".to_vec()),
+        with(Bytes::from_static(b"text")),
+        with(Body::from("text")),
+    ] {
+        assert_eq!(request.method(), Method::PUT);
+        assert_eq!(request.body().as_bytes(), Some(&b"text"[..]));
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_the_http_crate_is_executed_as_it_is() {
+    let server = server(Alpn::Both).start().await;
+    let order = http::Request::post(server.url("/orders")).body("a cake");
+    let response = client().execute(order.expect("a request")).await;
+    assert_eq!(response.expect("a response").url().path(), "/orders");
+    assert_eq!(server.requests()[0].body, "a cake");
+
+    let relative = http::Request::get("/orders").body(Vec::new());
+    let error = client().execute(relative.expect("a request")).await;
+    let error = error.expect_err("no host");
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (Kind::Url, Delivery::NotSent)
+    );
+}
+
+#[tokio::test]
+async fn what_a_builder_builds_is_executed_with_its_own_limits_and_versions() {
+    let server = server(Alpn::Both)
+        .handler(|_| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Response::new("late")
+        })
+        .start()
+        .await;
+    let client = client();
+    let built = client
+        .get(server.url("/"))
+        .headers_timeout(Duration::from_millis(200))
+        .http1_only()
+        .build();
+    let error = client.execute(built.expect("a request")).await;
+    let error = error.expect_err("no response in time");
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (Kind::Timeout, Some(Phase::Headers))
+    );
+    assert_eq!(server.requests()[0].version, Version::HTTP_11);
 }
 
 #[tokio::test]

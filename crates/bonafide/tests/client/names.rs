@@ -6,7 +6,8 @@ use std::time::Duration;
 use bonafide::http::header::HeaderValue;
 use bonafide::http::{HeaderMap, Request};
 use bonafide::{
-    Body, Bytes, Client, Error, IntoUrl, Kind, Method, Response, StatusCode, Url, Version, header,
+    Body, Bytes, Client, ClientBuilder, Error, IntoUrl, Kind, Method, Response, StatusCode, Url,
+    Version, header,
 };
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 
@@ -58,4 +59,15 @@ async fn a_program_names_all_it_needs_through_this_crate() {
     let error = fetch(&client, "ftp://h/").await.expect_err("not HTTP");
     assert_eq!(error.kind(), Kind::Url);
     server.shutdown().await;
+}
+
+#[test]
+fn a_builder_that_was_taken_out_of_a_struct_leaves_the_default_settings() {
+    let minute = Duration::from_secs(60);
+    let mut kept = ClientBuilder::default().timeout(minute);
+    let changed = std::mem::take(&mut kept).max_body_bytes(7);
+    let at_once = Client::builder().timeout(minute).max_body_bytes(7);
+    assert_eq!(format!("{changed:?}"), format!("{at_once:?}"));
+    assert_eq!(format!("{kept:?}"), format!("{:?}", Client::builder()));
+    assert_ne!(format!("{kept:?}"), format!("{changed:?}"));
 }

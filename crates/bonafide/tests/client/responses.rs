@@ -269,3 +269,19 @@ async fn a_streamed_body_is_not_left_out_on_a_connection_that_was_http_1_0_befor
     let second = requests.recv().await.expect("the second");
     assert!(second.contains("transfer-encoding: chunked"), "{second}");
 }
+
+#[tokio::test]
+async fn a_response_that_a_test_makes_may_have_any_body_that_converts() {
+    let cakes = r#"["tea","cake"]"#;
+    for response in [
+        Response::from(http::Response::new(cakes)),
+        Response::from(http::Response::new(cakes.to_owned())),
+        Response::from(http::Response::new(cakes.as_bytes().to_vec())),
+        Response::from(http::Response::new(Body::from(cakes))),
+    ] {
+        assert_eq!(response.url().as_str(), "about:blank");
+        assert_eq!(response.content_length(), Some(14));
+        let items: Vec<String> = response.json().await.expect("JSON");
+        assert_eq!(items, ["tea", "cake"]);
+    }
+}

@@ -69,7 +69,8 @@ impl ClientBuilder {
     /// `Accept-Encoding` replaces one that is added here.
     ///
     /// [`build`](Self::build) fails with [`Kind::Config`] for an origin that is not one, a header
-    /// that cannot be a default, and a secret for an `http://` origin.
+    /// that cannot be a default, and a secret for an `http://` origin. A base URL with a path is
+    /// not an origin; `url.origin().ascii_serialization()` is that of a [`Url`](crate::Url).
     ///
     /// ```
     /// use bonafide::{Client, header};

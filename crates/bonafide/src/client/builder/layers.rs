@@ -55,7 +55,38 @@ impl ClientBuilder {
     }
 
     /// Puts a tower layer around each hop: it sees the request to each origin on the way, redirects
-    /// included, and the response of each, 3xx included. Otherwise it is as [`layer`](Self::layer).
+    /// included, and the response of each, 3xx included. Where failed requests are sent again, it
+    /// sees each attempt. Otherwise it is as [`layer`](Self::layer).
+    ///
+    /// A closure can be the layer, with `layer_fn` and `service_fn` of tower's feature `util`. This
+    /// client begins one attempt a second at most:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use bonafide::{Client, Next};
+    /// use tokio::sync::Mutex;
+    /// use tokio::time::{Instant, sleep_until};
+    /// use tower::ServiceExt as _;
+    ///
+    /// let next_slot = Arc::new(Mutex::new(None));
+    /// let paced = tower::layer::layer_fn(move |next: Next| {
+    ///     let next_slot = next_slot.clone();
+    ///     tower::service_fn(move |request| {
+    ///         let (next_slot, next) = (next_slot.clone(), next.clone());
+    ///         async move {
+    ///             let mut slot = next_slot.lock().await;
+    ///             sleep_until(slot.unwrap_or_else(Instant::now)).await;
+    ///             *slot = Some(Instant::now() + Duration::from_secs(1));
+    ///             drop(slot);
+    ///             next.oneshot(request).await
+    ///         }
+    ///     })
+    /// });
+    /// let client = Client::builder().hop_layer(paced).build()?;
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
     ///
     /// The layer does not see the cookies and credentials that the client adds: they are written
     /// when the connection is known. These, and the client's own credentials, an `Authorization`

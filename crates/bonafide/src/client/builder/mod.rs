@@ -80,8 +80,34 @@ pub struct ClientBuilder {
     mistake: Option<Failure>,
 }
 
-impl ClientBuilder {
-    pub(super) fn new() -> Self {
+/// The settings of [`Client::builder`]. With it a struct can keep a builder that its own setters
+/// change:
+///
+/// ```
+/// use std::mem;
+/// use std::time::Duration;
+///
+/// use bonafide::ClientBuilder;
+///
+/// #[derive(Default)]
+/// struct Settings {
+///     http: ClientBuilder,
+/// }
+///
+/// impl Settings {
+///     fn patience(&mut self, limit: Duration) -> &mut Self {
+///         self.http = mem::take(&mut self.http).timeout(limit);
+///         self
+///     }
+/// }
+///
+/// let mut settings = Settings::default();
+/// settings.patience(Duration::from_secs(60));
+/// let client = settings.http.build()?;
+/// # Ok::<(), bonafide::Error>(())
+/// ```
+impl Default for ClientBuilder {
+    fn default() -> Self {
         let mut everywhere = HeaderMap::new();
         everywhere.insert(ACCEPT, HeaderValue::from_static("*/*"));
         everywhere.insert(
@@ -113,7 +139,9 @@ impl ClientBuilder {
             mistake: None,
         }
     }
+}
 
+impl ClientBuilder {
     /// Which servers to trust: a [`Policy`], or a [`PolicyHandle`] whose policy can be replaced
     /// while the client is in use. Default: the system's trust store under
     /// [`Profile::Browser`](bonafide_verify::Profile::Browser).

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Version};
+use hyper::ext::ReasonPhrase;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -46,8 +47,12 @@ pub(super) async fn exchange(
         }
     };
     let (mut head, body) = response.into_parts();
-    // A response of another client would bring its receipt with it.
+    // A response of another client would bring its receipt with it. A reason phrase claims nothing.
+    let reason = head.extensions.remove::<ReasonPhrase>();
     head.extensions.clear();
+    if let Some(reason) = reason {
+        head.extensions.insert(reason);
+    }
     let framing = framing::of(&mut head, &call.method, Version::HTTP_2)?;
     call.events.notify(|call| Event::ResponseHead {
         call,
