@@ -59,19 +59,19 @@
 //! has less free space, nothing is written.
 
 mod answer;
+mod disk;
+mod downloaded;
 mod integrity;
 mod pace;
 mod part;
 mod run;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_verify::Receipt;
-use url::Url;
-
+pub use self::downloaded::Downloaded;
 pub use self::integrity::{Integrity, IntegrityError};
 use self::pace::Pace;
 use crate::client::{Client, RequestBuilder};
@@ -209,43 +209,5 @@ impl<C> fmt::Debug for Download<C> {
             .field("max_bytes", max_bytes)
             .field("pace", pace)
             .finish_non_exhaustive()
-    }
-}
-
-/// A file that was downloaded.
-#[derive(Clone, Debug)]
-pub struct Downloaded {
-    path: PathBuf,
-    bytes: u64,
-    resumptions: u32,
-    url: Url,
-    receipt: Option<Arc<Receipt>>,
-}
-
-impl Downloaded {
-    /// Where it is: the path that was given, made absolute.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// How many bytes it has.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How often the rest was asked for, or all again.
-    pub fn resumptions(&self) -> u32 {
-        self.resumptions
-    }
-
-    /// The URL that the last response came from, after redirects.
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// What was checked about the server of the last response; `None` only over plain http. Each
-    /// server of an earlier response was judged by the policy of that moment.
-    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.receipt.as_ref()
     }
 }

@@ -1,0 +1,69 @@
+//! What a download says of the file that it has made.
+
+use bonafide::download::{Downloaded, Integrity};
+use bonafide::header::{CONTENT_RANGE, LAST_MODIFIED};
+use bonafide::retry::Retry;
+use bonafide_testkit::Alpn;
+use sha2::{Digest as _, Sha256};
+
+use crate::site::{Site, Step, broken, part, whole};
+
+const MONDAY: &str = "Mon, 23 Nov 2026 07:00:00 GMT";
+const TUESDAY: &str = "Tue, 24 Nov 2026 07:00:00 GMT";
+
+async fn download(steps: impl IntoIterator<Item = Step>) -> Downloaded {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new(Alpn::Http2, steps).await;
+    let request = site.client().get(site.url());
+    let download = request.download_to(folder.path().join("file"));
+    download.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_headers_are_those_of_the_response_that_the_file_began_with() {
+    let monday = |step: Step| step.with("last-modified", MONDAY);
+    let tuesday = |step: Step| step.with("last-modified", TUESDAY);
+
+    let resumed = download([monday(broken(b"ab", 3)), part(b"c", 2, 3)]).await;
+    assert_eq!(resumed.headers()[LAST_MODIFIED], MONDAY);
+    assert!(!resumed.headers().contains_key(CONTENT_RANGE));
+
+    let changed = tuesday(whole(b"new").with("etag", "\"b\""));
+    let begun_again = download([monday(broken(b"ab", 3)), changed]).await;
+    assert_eq!(begun_again.headers()[LAST_MODIFIED], TUESDAY);
+}
+
+#[tokio::test]
+async fn the_headers_are_those_of_the_last_response_where_an_earlier_run_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest: [u8; 32] = Sha256::digest(b"abc").into();
+    let steps = [broken(b"ab", 3), part(b"c", 2, 3)];
+    let site = Site::new(Alpn::Http1, steps).await;
+    let run = || {
+        let request = site.client().get(site.url()).retry(Retry::none());
+        let download = request.download_to(folder.path().join("file"));
+        download
+            .integrity(Integrity::sha256(digest))
+            .resume_across_runs()
+            .send()
+    };
+    run().await.unwrap_err();
+    let done = run().await.unwrap();
+    assert_eq!(done.headers()[CONTENT_RANGE], "bytes 2-2/3");
+}
+
+#[tokio::test]
+async fn debug_shows_no_secret_of_the_url_and_no_value_of_a_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let cookie = whole(b"abc").with("set-cookie", "sid=s3cret");
+    let site = Site::new(Alpn::Http1, [cookie]).await;
+    let url = site.server.url("/file?part=1&X-Amz-Signature=s3cret");
+    let request = site.client().get(url);
+    let download = request.download_to(folder.path().join("file"));
+    let done = download.send().await.unwrap();
+    assert!(done.url().query().unwrap().ends_with("s3cret"));
+    let text = format!("{done:?}");
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(text.contains("/file?part=1&"), "{text}");
+    assert!(text.contains("\"set-cookie\""), "{text}");
+}
