@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bonafide_tower::shown::without_credentials;
@@ -33,6 +34,18 @@ use crate::origin::{basic, carried_host};
 /// let client = Client::builder()
 ///     .proxy(Proxy::http("http://user:secret@proxy.example:3128")?)
 ///     .build()?;
+/// # Ok::<(), bonafide::Error>(())
+/// ```
+///
+/// A text whose scheme is `http` or `socks5` parses into the proxy that [`http`](Self::http) or
+/// [`socks5`](Self::socks5) makes of it: for an option of a command line, or a variable that the
+/// program reads.
+///
+/// ```
+/// use bonafide::Proxy;
+///
+/// let proxy: Proxy = "socks5://proxy.example".parse()?;
+/// assert_eq!(proxy, Proxy::socks5("socks5://proxy.example:1080")?);
 /// # Ok::<(), bonafide::Error>(())
 /// ```
 ///
@@ -132,9 +145,7 @@ impl Proxy {
     }
 
     fn new(protocol: Protocol, text: &str, scheme: &str, default_port: u16) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|error| {
-            Failure::new(Kind::Url, "the proxy's URL is not valid").caused_by(error)
-        })?;
+        let url = parse(text)?;
         let host = url.host().and_then(|host| carried_host(host).ok());
         let has_more =
             !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
@@ -301,6 +312,29 @@ fn unusable(what: impl Into<Cow<'static, str>>) -> Error {
     Failure::new(Kind::Url, what).into()
 }
 
+fn parse(text: &str) -> Result<Url, Error> {
+    Url::parse(text).map_err(|error| {
+        let what = "the proxy's URL is not valid";
+        Failure::new(Kind::Url, what).caused_by(error).into()
+    })
+}
+
+impl FromStr for Proxy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match parse(text)?.scheme() {
+            "http" => Self::http(text),
+            "socks5" => Self::socks5(text),
+            // The scheme is not quoted: without `//`, it may be a user name.
+            _ => {
+                let what = "the scheme of the proxy's URL is neither `http` nor `socks5`";
+                Err(unusable(what))
+            }
+        }
+    }
+}
+
 /// The URL without user name and password.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -359,6 +393,48 @@ mod tests {
                 !format!("{error} {error:?}").contains("s3cret"),
                 "{error:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_text_becomes_the_proxy_that_its_scheme_names() {
+        for (text, proxy) in [
+            ("http://h", Proxy::http("http://h:80")),
+            ("HTTP://us:s3cret@h:1", Proxy::http("http://us:s3cret@h:1")),
+            ("socks5://h", Proxy::socks5("socks5://h:1080")),
+            (
+                "socks5://us:s3cret@h",
+                Proxy::socks5("socks5://us:s3cret@h"),
+            ),
+        ] {
+            assert_eq!(
+                text.parse::<Proxy>().expect(text),
+                proxy.expect("a proxy"),
+                "{text}"
+            );
+        }
+        let neither = "the scheme of the proxy's URL is neither `http` nor `socks5`";
+        for (text, expected) in [
+            ("https://s3cret@h:3128", neither),
+            ("socks5h://s3cret@h", neither),
+            ("s3cret:s3cret@h:3128", neither),
+            (
+                "http://s3cret@h/path",
+                "the proxy's URL is not of the form http://host:port",
+            ),
+            (
+                "socks5://s3cret@h?x",
+                "the proxy's URL is not of the form socks5://host:port",
+            ),
+            (
+                "s3cret",
+                "the proxy's URL is not valid: relative URL without a base",
+            ),
+        ] {
+            let error = text.parse::<Proxy>().expect_err(text);
+            assert_eq!(error.kind(), Kind::Url, "{text}");
+            assert_eq!(error.to_string(), expected);
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
         }
     }
 
