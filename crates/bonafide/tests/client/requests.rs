@@ -277,6 +277,21 @@ fn a_client_is_built_without_a_runtime_and_its_handles_can_be_shared() {
     assert_eq!(size_of::<bonafide::Error>(), size_of::<usize>());
 }
 
+#[test]
+fn builders_requests_and_responses_can_be_kept_in_shared_state() {
+    fn kept<T: Send + Sync + std::fmt::Debug + 'static>() {}
+    kept::<bonafide::ClientBuilder>();
+    kept::<bonafide::RequestBuilder>();
+    kept::<bonafide::Request>();
+    kept::<bonafide::Response>();
+    kept::<bonafide::Body>();
+    kept::<bonafide::BodyReader>();
+    kept::<bonafide::BytesStream>();
+    kept::<bonafide::Lines>();
+    kept::<bonafide::Proxy>();
+    kept::<bonafide::Error>();
+}
+
 /// The future is moved a few times with every request, so that its size is time.
 #[test]
 fn a_request_under_way_takes_less_than_two_kilobytes() {
