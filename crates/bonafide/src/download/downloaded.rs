@@ -43,9 +43,9 @@ impl Downloaded {
         &self.url
     }
 
-    /// The headers of the response that the file began with: its `Last-Modified` and `Content-Type`,
-    /// for instance. Where an earlier run of the program received the beginning, those of the last
-    /// response, which may lack them (RFC 9110 section 15.3.7).
+    /// The headers of the response that the file began with: its `Last-Modified` and
+    /// `Content-Type`, for instance. Where an earlier run of the program received the beginning,
+    /// those of the last response, which may lack them (RFC 9110 section 15.3.7).
     ///
     /// ```
     /// use bonafide::header::LAST_MODIFIED;

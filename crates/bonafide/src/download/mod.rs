@@ -21,7 +21,13 @@
 //! The content is written to a file beside the final one, `.NAME.….part`. Once it is whole, and has
 //! the digest that the caller named, it is written to the disk and renamed. So the final name never
 //! has a part of a file, whatever ends the program; a file of that name is replaced as a whole. If
-//! the download fails or is dropped, the part is removed.
+//! the download fails or is dropped, the part is removed; a process that is killed leaves it. The
+//! folder has to exist.
+//!
+//! The path is chosen before the server is asked. Where the server chooses the name, a `HEAD` shows
+//! it; a name that comes from a server may hold `..` and separators of folders, so take its last
+//! part alone. A file that is already there is downloaded again, unless the program looks first:
+//! [`Integrity::matches`] says whether it is the right one.
 //!
 //! # If the body breaks off
 //!
