@@ -98,6 +98,8 @@
 //! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod body;

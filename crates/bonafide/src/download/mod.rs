@@ -154,7 +154,22 @@ impl<C> Download<C> {
     }
 
     /// Calls `report` for each piece that arrives, with the bytes so far, those of earlier runs
-    /// included, and the bytes in all, if the server has said their number. It must not block.
+    /// included, and the bytes in all, if the server has said their number. It must not block. If
+    /// the file begins again, because the server has another version of it, both numbers are those
+    /// of the new version: the bytes so far may be fewer than before.
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let download = client
+    ///     .get("https://releases.example/tool.tar.gz")
+    ///     .download_to("tool.tar.gz")
+    ///     .on_progress(|bytes, total| match total {
+    ///         Some(total) => eprintln!("{bytes} of {total} bytes"),
+    ///         None => eprintln!("{bytes} bytes"),
+    ///     });
+    /// # let _ = download;
+    /// # }
+    /// ```
     pub fn on_progress(
         mut self,
         report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
