@@ -1,4 +1,6 @@
-//! What a download says of the file that it has made.
+//! What a download says of the file that it makes.
+
+use std::sync::{Arc, Mutex};
 
 use bonafide::download::{Downloaded, Integrity};
 use bonafide::header::{CONTENT_RANGE, LAST_MODIFIED};
@@ -66,4 +68,27 @@ async fn debug_shows_no_secret_of_the_url_and_no_value_of_a_header() {
     assert!(!text.contains("s3cret"), "{text}");
     assert!(text.contains("/file?part=1&"), "{text}");
     assert!(text.contains("\"set-cookie\""), "{text}");
+}
+
+#[tokio::test]
+async fn progress_goes_on_with_the_rest_and_begins_again_with_another_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let changed = whole(b"new").with("etag", "\"b\"");
+    for (steps, expected) in [
+        (
+            [broken(b"ab", 3), part(b"c", 2, 3)],
+            [(2, Some(3)), (3, Some(3))],
+        ),
+        ([broken(b"abcd", 8), changed], [(4, Some(8)), (3, Some(3))]),
+    ] {
+        let site = Site::new(Alpn::Http1, steps).await;
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&reports);
+        let request = site.client().get(site.url());
+        let download = request
+            .download_to(folder.path().join("file"))
+            .on_progress(move |bytes, total| noted.lock().unwrap().push((bytes, total)));
+        download.send().await.unwrap();
+        assert_eq!(*reports.lock().unwrap(), expected);
+    }
 }

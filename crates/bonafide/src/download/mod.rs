@@ -154,9 +154,10 @@ impl<C> Download<C> {
     }
 
     /// Calls `report` for each piece that arrives, with the bytes so far, those of earlier runs
-    /// included, and the bytes in all, if the server has said their number. It must not block. If
-    /// the file begins again, because the server has another version of it, both numbers are those
-    /// of the new version: the bytes so far may be fewer than before.
+    /// included, and the bytes in all, if the server has said their number. It must not block.
+    ///
+    /// If all of the file is asked for again, because it has changed or has no strong `ETag`, both
+    /// numbers begin again: the bytes so far may be fewer than before.
     ///
     /// ```
     /// # fn show(client: bonafide::Client) {
