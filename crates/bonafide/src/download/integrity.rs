@@ -160,6 +160,11 @@ impl Integrity {
         self.digests.iter().any(|one| one == digest)
     }
 
+    /// `digest`, by this algorithm, which some content has.
+    pub(super) fn of_content(&self, digest: Vec<u8>) -> Self {
+        Self::one(self.algorithm, digest)
+    }
+
     /// A text that is the same for the same digests, of characters that a file name may have.
     pub(super) fn file_name(&self) -> String {
         let all = self.digests.concat();

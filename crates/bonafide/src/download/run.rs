@@ -341,18 +341,19 @@ impl Run {
             return Ok(());
         };
         let finished = on_disk(move || {
-            if !part.is_intact() {
+            if let Some(other) = part.other_digest() {
                 part.discard();
-                return Ok(false);
+                return Ok(Some(other));
             }
-            part.finish().map(|()| true)
+            part.finish().map(|()| None)
         });
         match finished.await? {
-            Ok(true) => Ok(()),
-            Ok(false) => {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) => {
                 let wanted = self.plan.integrity.as_ref().map(Integrity::to_string);
                 let wanted = wanted.unwrap_or_default();
-                let what = format!("the content does not have the digest {wanted}");
+                let what =
+                    format!("the content does not have the digest {wanted}: its digest is {other}");
                 Err(Failure::new(Kind::Integrity, what))
             }
             Err(error) => Err(unwritable(&self.plan.path, error)),
