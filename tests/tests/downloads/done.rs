@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bonafide::download::{Downloaded, Integrity};
 use bonafide::header::{CONTENT_RANGE, LAST_MODIFIED};
-use bonafide::retry::Retry;
+use bonafide::retry::{Decision, GiveUp, Retry, Step as Decided};
 use bonafide_testkit::Alpn;
 use sha2::{Digest as _, Sha256};
 
@@ -91,4 +91,29 @@ async fn progress_goes_on_with_the_rest_and_begins_again_with_another_version() 
         download.send().await.unwrap();
         assert_eq!(*reports.lock().unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn the_observer_of_retries_sees_whether_the_rest_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = [broken(b"ab", 3), part(b"c", 2, 3), broken(b"ab", 3)];
+    let site = Site::new(Alpn::Http2, steps).await;
+    let decisions = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&decisions);
+    let observer = move |decision: &Decision<'_>| {
+        let decided = match decision.step {
+            Decided::Again(_) => Ok(decision.attempt),
+            Decided::GiveUp(why) => Err(why),
+            Decided::Finish => panic!("a finished attempt is no decision"),
+        };
+        noted.lock().unwrap().push(decided);
+    };
+    let client = site.builder().retry_observer(observer).build().unwrap();
+    let get = || client.get(site.url());
+    let path = folder.path().join("file");
+    get().download_to(&path).send().await.unwrap();
+    assert_eq!(*decisions.lock().unwrap(), [Ok(1)]);
+    let once = get().retry(Retry::none()).download_to(&path);
+    once.send().await.unwrap_err();
+    assert_eq!(*decisions.lock().unwrap(), [Ok(1), Err(GiveUp::Attempts)]);
 }

@@ -33,7 +33,8 @@
 //!
 //! By a [rule of retries](crate::retry), the client's or the request's, the rest is asked for after
 //! the wait and within the budget that the rule has: attempts count from the last one that brought
-//! new bytes, and there are at most 100 in all. Without a rule the download fails.
+//! new bytes, and there are at most 100 in all. Without a rule the download fails. The
+//! [observer of retries](crate::ClientBuilder::retry_observer) sees each decision.
 //!
 //! | the server's response | what happens |
 //! |---|---|
