@@ -88,6 +88,8 @@
 //! the client does by default, even if its configuration changes later. The example `tower_stack`
 //! of the repository runs it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(any(feature = "cookies", feature = "hsts"))]
 pub mod assurance;
 #[cfg(feature = "auth")]

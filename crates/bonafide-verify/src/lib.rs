@@ -53,6 +53,8 @@
 //!
 //! No feature alone reduces what is verified.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod anchors;
 mod check;
 mod code;

@@ -25,6 +25,7 @@
 //! | look at a request before it is sent | [`Request`], [`RequestBuilder::into_request`], [`Client::execute`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
+//! | download a file: whole or not at all, resumed, with its digest and progress | `RequestBuilder::download_to`, the module `download` (feature `download`) |
 //! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
 //! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
 //! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
@@ -96,6 +97,8 @@
 //! | `blocking` | | the module `blocking`: the client for programs without async code |
 //! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

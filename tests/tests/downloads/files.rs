@@ -31,7 +31,8 @@ async fn a_file_without_its_digest_never_gets_its_name() {
         (Kind::Integrity, Some(Phase::Body), Delivery::Answered)
     );
     let text = "the content does not have the digest \
-                sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+                sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=: its digest is \
+                sha256-pS0VnyYrLG3bckphhAvvw26zDIiHekAwtly+himESck=";
     assert!(error.to_string().contains(text), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"before");
     assert_eq!(names(folder.path()), ["file"]);

@@ -6,6 +6,7 @@
 )]
 
 mod across_runs;
+mod done;
 mod edges;
 mod files;
 mod killed;

@@ -2,10 +2,10 @@
 
 use bonafide::Kind;
 use bonafide_testkit::server::RecordedRequest;
-use bonafide_testkit::{PlainServer, Recipe, TestCa, TestServer};
+use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
 struct Both {
     reqwest: reqwest::Client,
@@ -112,5 +112,39 @@ async fn an_untrusted_server_is_a_failed_connection_in_reqwest_and_a_refusal_in_
     assert_eq!(ours.kind(), Kind::Refused);
     assert!(ours.is_connect());
     assert_eq!(server.requests().len(), 0);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn reqwest_sends_what_a_program_says_of_the_connection_and_bonafide_what_is_so() {
+    let ca = TestCa::new();
+    let server = TestServer::builder(ca.issue(Recipe::for_host("localhost")))
+        .alpn(Alpn::Http1)
+        .handler(|_| std::future::ready(Response::new("")))
+        .start()
+        .await;
+    let both = both(&ca);
+    let theirs = both.reqwest.get(server.url("/")).header("te", "gzip");
+    theirs.send().await.unwrap();
+    let ours = both.bonafide.get(server.url("/")).header("te", "gzip");
+    assert_eq!(ours.send().await.unwrap_err().kind(), Kind::Request);
+    let seen: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| fields(r, ["te"]))
+        .collect();
+    assert_eq!(seen, [[Some("gzip".to_owned())]]);
+
+    let keep_alive = HeaderValue::from_static("keep-alive");
+    let copied = HeaderMap::from_iter([(http::header::CONNECTION, keep_alive)]);
+    let theirs = reqwest::Client::builder().default_headers(copied.clone());
+    assert!(theirs.build().is_ok());
+    let ours = bonafide::Client::builder().default_headers(copied.clone());
+    assert_eq!(ours.build().unwrap_err().kind(), Kind::Config);
+    // For one request it says nothing new, and is left out.
+    let ours = both.bonafide.get(server.url("/")).headers(copied);
+    ours.send().await.unwrap();
+    let last = server.requests().pop().unwrap();
+    assert_eq!(fields(&last, ["connection"]), [None]);
     server.shutdown().await;
 }

@@ -3,9 +3,10 @@
 //! The names of reqwest are read from the sources of the version in `Cargo.lock`, with every
 //! feature on, as `cargo xtask public` reads those of the crates here. Each has one row in the
 //! page: it is here under the same path, has counterparts, or has none and a reason. A row that
-//! names what does not exist, there or here, is an error.
+//! names what does not exist, there or here, is an error. So it is with the features of both.
 
 mod comparison;
+mod features;
 mod page;
 mod sources;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 use comparison::{Comparison, Names, compare};
 use page::Answer;
-use sources::Reqwest;
+use sources::{Reqwest, features_of};
 
 use crate::public::{Api, Detail};
 use crate::source::{SourceError, Tree};
@@ -103,8 +104,16 @@ fn report(workspace: &Workspace) -> Result<Report, ReqwestError> {
         .collect();
     let (rows, bad) = page::rows(&page);
     let comparison = compare(&reqwest.items, &Names::of(&items), &rows);
+    let published = workspace.published();
+    let ours = published
+        .iter()
+        .find(|package| package.name.as_str() == "bonafide");
+    let ours = ours.copied().into_iter().flat_map(features_of).collect();
+    let of_features = features::faults(&page, &reqwest.features, &ours);
     let bad = bad.iter().map(ToString::to_string);
-    let faults = bad.chain(comparison.faults.iter().map(ToString::to_string));
+    let faults = bad
+        .chain(comparison.faults.iter().map(ToString::to_string))
+        .chain(of_features.iter().map(ToString::to_string));
     Ok(Report {
         version: reqwest.version,
         faults: faults.collect(),

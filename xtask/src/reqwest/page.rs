@@ -61,7 +61,8 @@ pub(super) fn rows(page: &str) -> (Vec<Row>, Vec<BadRow>) {
     (rows, bad)
 }
 
-fn cells(line: &str) -> Option<Vec<&str>> {
+/// The cells of a line of a table; `None` for any other line.
+pub(super) fn cells(line: &str) -> Option<Vec<&str>> {
     let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
     Some(inner.split('|').map(str::trim).collect())
 }

@@ -1,8 +1,9 @@
 //! The public items of reqwest, from the sources that cargo unpacked.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 use syn::Item;
 
 use super::ReqwestError;
@@ -15,6 +16,8 @@ pub(super) struct Reqwest {
     pub(super) version: String,
     /// The public items, each with its path below the crate.
     pub(super) items: Vec<PublicItem>,
+    /// The features that a program may name: those that begin with `__` are its own.
+    pub(super) features: BTreeSet<String>,
 }
 
 impl Reqwest {
@@ -38,9 +41,18 @@ impl Reqwest {
         }
         Ok(Self {
             version: package.version.to_string(),
+            features: features_of(package)
+                .filter(|name| !name.starts_with("__"))
+                .collect(),
             items: Api::read(&tree, "reqwest").items,
         })
     }
+}
+
+/// The features of `package`, `default` apart.
+pub(super) fn features_of(package: &Package) -> impl Iterator<Item = String> {
+    let names = package.features.keys();
+    names.filter(|name| *name != "default").cloned()
 }
 
 /// Puts the items of `if_hyper! { … }` where the macro stands: reqwest declares with it what it has

@@ -37,10 +37,10 @@ use crate::versions::Versions;
 /// the body, or to the length that a [stream](Body::from_stream) will have; `Transfer-Encoding` may
 /// be `chunked`, `TE` may be `trailers`, and `Connection` may be `close`, after which the
 /// connection serves no other request (on HTTP/2 it is left out, RFC 9113 section 8.2.2).
-/// `Keep-Alive` and `Proxy-Connection` are left out. Any other value of these, `Upgrade`,
-/// `HTTP2-Settings`, a second `Host` or one that is not a host with an optional port, the methods
-/// `CONNECT` and `PRI`, and `TRACE` with a body are an error of [`Kind::Request`] before anything
-/// is sent.
+/// `Keep-Alive`, `Proxy-Connection` and `Connection: keep-alive` are left out. Any other value of
+/// these, `Upgrade`, `HTTP2-Settings`, a second `Host` or one that is not a host with an optional
+/// port, the methods `CONNECT` and `PRI`, and `TRACE` with a body are an error of [`Kind::Request`]
+/// before anything is sent.
 ///
 /// ```
 /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
@@ -55,6 +55,7 @@ use crate::versions::Versions;
 /// # Ok(())
 /// # }
 /// ```
+///
 /// `C` is the client that sends the request: [`Client`], or the one of the module `blocking`.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<C = Client> {

@@ -1,6 +1,7 @@
 //! The digest that a file must have.
 
 use std::fmt;
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -96,6 +97,34 @@ impl Integrity {
         Self::of_hex(Algorithm::Sha512, digits)
     }
 
+    /// Whether `content`, read to its end, has the digest. Blocks as `content` does.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io;
+    /// use std::path::Path;
+    ///
+    /// use bonafide::download::Integrity;
+    ///
+    /// /// Whether the file need not be downloaded.
+    /// fn is_there(path: &Path, integrity: &Integrity) -> io::Result<bool> {
+    ///     match File::open(path) {
+    ///         Ok(file) => integrity.matches(file),
+    ///         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of reading `content`.
+    pub fn matches(&self, mut content: impl Read) -> io::Result<bool> {
+        let mut hashing = self.begin();
+        io::copy(&mut content, &mut hashing)?;
+        Ok(self.has(&hashing.end()))
+    }
+
     fn one(algorithm: Algorithm, digest: Vec<u8>) -> Self {
         Self {
             algorithm,
@@ -129,6 +158,11 @@ impl Integrity {
     /// Whether `digest`, by this algorithm, is one of these.
     pub(super) fn has(&self, digest: &[u8]) -> bool {
         self.digests.iter().any(|one| one == digest)
+    }
+
+    /// `digest`, by this algorithm, which some content has.
+    pub(super) fn of_content(&self, digest: Vec<u8>) -> Self {
+        Self::one(self.algorithm, digest)
     }
 
     /// A text that is the same for the same digests, of characters that a file name may have.
@@ -214,9 +248,58 @@ impl Hashing {
     }
 }
 
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Gives `bytes` one by one after an interruption, then fails.
+    struct Torn<'a>(&'a [u8], u32);
+
+    impl Read for Torn<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            match self.1 {
+                1 => Err(io::ErrorKind::Interrupted.into()),
+                _ if self.0.is_empty() => Err(io::ErrorKind::PermissionDenied.into()),
+                _ => self.0.read(&mut into[..1]),
+            }
+        }
+    }
+
+    #[test]
+    fn content_matches_if_the_whole_of_it_has_one_of_the_digests() {
+        let digests = format!(
+            "sha256-{} sha256-{}",
+            STANDARD.encode(Sha256::digest(b"abc")),
+            STANDARD.encode(Sha256::digest(vec![7; 100_000]))
+        );
+        let integrity: Integrity = digests.parse().expect("digests");
+        let answer = |content: &[u8]| integrity.matches(content).expect("a slice can be read");
+        assert!(answer(b"abc"));
+        assert!(answer(&vec![7; 100_000]));
+        assert!(!answer(b"ab"));
+        assert!(!answer(b"abcd"));
+        assert!(!answer(b""));
+    }
+
+    #[test]
+    fn content_that_cannot_be_read_to_its_end_is_an_error_and_no_answer() {
+        let abc = Integrity::sha256(Sha256::digest(b"abc").into());
+        let torn = abc.matches(Torn(b"abc", 0)).expect_err("no end");
+        assert_eq!(torn.kind(), io::ErrorKind::PermissionDenied);
+        assert!(abc.matches(Torn(b"abc", 0).take(3)).expect("an end"));
+    }
 
     fn digest(integrity: &Integrity, bytes: &[u8]) -> Vec<u8> {
         let mut hashing = integrity.begin();

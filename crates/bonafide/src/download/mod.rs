@@ -21,13 +21,20 @@
 //! The content is written to a file beside the final one, `.NAME.….part`. Once it is whole, and has
 //! the digest that the caller named, it is written to the disk and renamed. So the final name never
 //! has a part of a file, whatever ends the program; a file of that name is replaced as a whole. If
-//! the download fails or is dropped, the part is removed.
+//! the download fails or is dropped, the part is removed; a process that is killed leaves it. The
+//! folder has to exist.
+//!
+//! The path is chosen before the server is asked. Where the server chooses the name, a `HEAD` shows
+//! it; a name that comes from a server may hold `..` and separators of folders, so take its last
+//! part alone. A file that is already there is downloaded again, unless the program looks first:
+//! [`Integrity::matches`] says whether it is the right one.
 //!
 //! # If the body breaks off
 //!
 //! By a [rule of retries](crate::retry), the client's or the request's, the rest is asked for after
 //! the wait and within the budget that the rule has: attempts count from the last one that brought
-//! new bytes, and there are at most 100 in all. Without a rule the download fails.
+//! new bytes, and there are at most 100 in all. Without a rule the download fails. The
+//! [observer of retries](crate::ClientBuilder::retry_observer) sees each decision.
 //!
 //! | the server's response | what happens |
 //! |---|---|
@@ -59,19 +66,19 @@
 //! has less free space, nothing is written.
 
 mod answer;
+mod disk;
+mod downloaded;
 mod integrity;
 mod pace;
 mod part;
 mod run;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide_verify::Receipt;
-use url::Url;
-
+pub use self::downloaded::Downloaded;
 pub use self::integrity::{Integrity, IntegrityError};
 use self::pace::Pace;
 use crate::client::{Client, RequestBuilder};
@@ -149,6 +156,22 @@ impl<C> Download<C> {
 
     /// Calls `report` for each piece that arrives, with the bytes so far, those of earlier runs
     /// included, and the bytes in all, if the server has said their number. It must not block.
+    ///
+    /// If all of the file is asked for again, because it has changed or has no strong `ETag`, both
+    /// numbers begin again: the bytes so far may be fewer than before.
+    ///
+    /// ```
+    /// # fn show(client: bonafide::Client) {
+    /// let download = client
+    ///     .get("https://releases.example/tool.tar.gz")
+    ///     .download_to("tool.tar.gz")
+    ///     .on_progress(|bytes, total| match total {
+    ///         Some(total) => eprintln!("{bytes} of {total} bytes"),
+    ///         None => eprintln!("{bytes} bytes"),
+    ///     });
+    /// # let _ = download;
+    /// # }
+    /// ```
     pub fn on_progress(
         mut self,
         report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
@@ -209,43 +232,5 @@ impl<C> fmt::Debug for Download<C> {
             .field("max_bytes", max_bytes)
             .field("pace", pace)
             .finish_non_exhaustive()
-    }
-}
-
-/// A file that was downloaded.
-#[derive(Clone, Debug)]
-pub struct Downloaded {
-    path: PathBuf,
-    bytes: u64,
-    resumptions: u32,
-    url: Url,
-    receipt: Option<Arc<Receipt>>,
-}
-
-impl Downloaded {
-    /// Where it is: the path that was given, made absolute.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// How many bytes it has.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How often the rest was asked for, or all again.
-    pub fn resumptions(&self) -> u32 {
-        self.resumptions
-    }
-
-    /// The URL that the last response came from, after redirects.
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// What was checked about the server of the last response; `None` only over plain http. Each
-    /// server of an earlier response was judged by the policy of that moment.
-    pub fn receipt(&self) -> Option<&Arc<Receipt>> {
-        self.receipt.as_ref()
     }
 }

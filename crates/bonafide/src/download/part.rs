@@ -137,12 +137,11 @@ impl Part {
         Ok(())
     }
 
-    /// Whether the content has the digest that was asked for.
-    pub(super) fn is_intact(&mut self) -> bool {
-        match (&self.integrity, self.hashing.take()) {
-            (Some(integrity), Some(hashing)) => integrity.has(&hashing.end()),
-            _ => true,
-        }
+    /// The digest of the content, if it is not the one that was asked for.
+    pub(super) fn other_digest(&mut self) -> Option<Integrity> {
+        let digest = self.hashing.take()?.end();
+        let wanted = self.integrity.as_ref()?;
+        (!wanted.has(&digest)).then(|| wanted.of_content(digest))
     }
 
     /// Gives the content the final name, once it is on the disk.

@@ -1,15 +1,14 @@
 //! A download from its first request to the final name.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use http::header::{ACCEPT_ENCODING, IF_RANGE, RANGE};
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body as _;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::answer::{Answer, Asked, judge};
+use super::disk::{on_disk, unwritable};
 use super::integrity::Integrity;
 use super::part::{Left, Part, free_bytes};
 use super::{Downloaded, Plan};
@@ -46,6 +45,7 @@ pub(super) async fn run(request: RequestBuilder, plan: Plan) -> Result<Downloade
         furthest: left.bytes,
         validator: left.validator,
         total: None,
+        headers: None,
         part: Some(part),
         resumptions: 0,
         fruitless: 0,
@@ -103,6 +103,8 @@ struct Run {
     validator: Option<HeaderValue>,
     /// The length of the file, once a response has said it.
     total: Option<u64>,
+    /// Of the response that the file began with; None if an earlier run had it.
+    headers: Option<HeaderMap>,
     /// None only while the disk is written.
     part: Option<Part>,
     resumptions: u32,
@@ -133,6 +135,7 @@ impl Run {
                 }
                 Some(Answer::Whole { total, validator }) => {
                     self.total = total;
+                    self.headers = Some(response.headers().clone());
                     let restarted = self.restart(validator).await;
                     restarted.map_err(|failure| blame(&response, failure))?;
                     false
@@ -156,6 +159,7 @@ impl Run {
                 bytes: self.received,
                 resumptions: self.resumptions,
                 url: response.url().clone(),
+                headers: self.headers.unwrap_or_else(|| response.headers().clone()),
                 receipt: response.receipt().cloned(),
             });
         }
@@ -337,18 +341,19 @@ impl Run {
             return Ok(());
         };
         let finished = on_disk(move || {
-            if !part.is_intact() {
+            if let Some(other) = part.other_digest() {
                 part.discard();
-                return Ok(false);
+                return Ok(Some(other));
             }
-            part.finish().map(|()| true)
+            part.finish().map(|()| None)
         });
         match finished.await? {
-            Ok(true) => Ok(()),
-            Ok(false) => {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) => {
                 let wanted = self.plan.integrity.as_ref().map(Integrity::to_string);
                 let wanted = wanted.unwrap_or_default();
-                let what = format!("the content does not have the digest {wanted}");
+                let what =
+                    format!("the content does not have the digest {wanted}: its digest is {other}");
                 Err(Failure::new(Kind::Integrity, what))
             }
             Err(error) => Err(unwritable(&self.plan.path, error)),
@@ -377,24 +382,4 @@ impl Run {
 #[cold]
 fn blame(response: &Response, failure: Failure) -> Error {
     response.blame(failure.during(Phase::Body))
-}
-
-/// Runs `work` on a thread for blocking work.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
-    let runtime = Handle::try_current().map_err(|_| Failure::outside_a_runtime("the download"))?;
-    let done = runtime.spawn_blocking(work).await;
-    done.map_err(|error| {
-        Failure::new(Kind::Canceled, "the file could not be written").caused_by(Arc::new(error))
-    })
-}
-
-#[cold]
-fn unwritable(path: &std::path::Path, error: std::io::Error) -> Failure {
-    Failure::new(
-        Kind::File,
-        format!("the download cannot be written to {path:?}"),
-    )
-    .caused_by(error)
 }

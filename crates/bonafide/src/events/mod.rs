@@ -61,6 +61,14 @@
 //!   the events below it are missing. With a server in place of the network (feature `testing`)
 //!   there are no events of connections and of sending.
 //!
+//! # `tracing`
+//!
+//! With or without a listener, the client writes events of the crate `tracing`, of level debug: a
+//! connection was opened or has ended, a redirect is followed, a retry was decided on, the rest of
+//! a file is asked for, an event stream connects again. It opens no span; those of a
+//! [hop layer](crate::ClientBuilder::hop_layer), such as tower-http's `TraceLayer`, are around each
+//! attempt.
+//!
 //! # Secrets
 //!
 //! No event holds a value of a header. URLs are shown as the texts of [errors](crate::Error) show

@@ -124,7 +124,8 @@ impl Response {
         })
     }
 
-    /// The length of the unread body, if the server declared one.
+    /// The length of the unread body, if the server declared one. The response to a `HEAD` has no
+    /// body, so that this is 0: how long the body of a `GET` would be is in its `Content-Length`.
     pub fn content_length(&self) -> Option<u64> {
         self.answered.body.size_hint().exact()
     }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bonafide_tower::BoxError;
 use http::{Request, Response};
+use sync_wrapper::SyncWrapper;
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
@@ -23,8 +24,9 @@ use crate::exchange::Carried;
 /// Layers around what is below them.
 pub(super) type Layered = BoxCloneSyncService<Request<Body>, Response<Body>, Error>;
 
-/// A layer of the caller, before the service below it is known.
-pub(crate) type Wrap = Box<dyn FnOnce(Next) -> Next + Send>;
+/// A layer of the caller, before the service below it is known. A layer need not be `Sync`, and a
+/// builder that holds it is.
+pub(crate) type Wrap = SyncWrapper<Box<dyn FnOnce(Next) -> Next + Send>>;
 
 /// The rest of a client, below a layer of the caller; see
 /// [`ClientBuilder::layer`](crate::ClientBuilder::layer).
@@ -98,7 +100,7 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    Box::new(move |next| {
+    SyncWrapper::new(Box::new(move |next| {
         let service = layer
             .layer(next)
             .map_response(|response: Response<B>| response.map(adopt))
@@ -106,7 +108,7 @@ where
         Next {
             below: Below::layered(BoxCloneSyncService::new(service)),
         }
-    })
+    }))
 }
 
 /// The error of a layer; an error of the client itself is returned unchanged.

@@ -159,7 +159,9 @@ impl Stack {
         };
         let around = |next: Next, layers: Vec<Wrap>| {
             let inwards = layers.into_iter().rev();
-            inwards.fold(next, |next, wrap| wrap(next)).into_layered()
+            inwards
+                .fold(next, |next, wrap| wrap.into_inner()(next))
+                .into_layered()
         };
         let Layers { of_calls, of_hops } = layers;
         let hops = Arc::new(hops);

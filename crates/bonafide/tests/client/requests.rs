@@ -267,6 +267,35 @@ async fn responses_without_a_body_leave_the_connection_to_the_next_request() {
     assert_eq!(server.tcp_connections(), 1);
 }
 
+#[tokio::test]
+async fn the_response_to_head_has_no_body_and_says_in_its_headers_how_long_it_would_be() {
+    let server = server(Alpn::Both)
+        .handler(|request| async move {
+            let body = if request.method() == "HEAD" {
+                ""
+            } else {
+                "five5"
+            };
+            let mut response = Response::new(body);
+            let length = HeaderValue::from_static("5");
+            response.headers_mut().insert("content-length", length);
+            response
+        })
+        .start()
+        .await;
+    let client = client();
+    for request in [
+        client.head(server.url("/")).http1_only(),
+        client.head(server.url("/")).http2_only(),
+    ] {
+        let head = request.send().await.expect("a response");
+        assert_eq!(head.content_length(), Some(0));
+        assert_eq!(head.headers()["content-length"], "5");
+    }
+    let whole = client.get(server.url("/")).send().await;
+    assert_eq!(whole.expect("a response").content_length(), Some(5));
+}
+
 #[test]
 fn a_client_is_built_without_a_runtime_and_its_handles_can_be_shared() {
     fn shared<T: Send + Sync + Clone + 'static>(_: &T) {}
@@ -275,6 +304,21 @@ fn a_client_is_built_without_a_runtime_and_its_handles_can_be_shared() {
     shared(&client);
     sent(&client.get("https://localhost/").send());
     assert_eq!(size_of::<bonafide::Error>(), size_of::<usize>());
+}
+
+#[test]
+fn builders_requests_and_responses_can_be_kept_in_shared_state() {
+    fn kept<T: Send + Sync + std::fmt::Debug + 'static>() {}
+    kept::<bonafide::ClientBuilder>();
+    kept::<bonafide::RequestBuilder>();
+    kept::<bonafide::Request>();
+    kept::<bonafide::Response>();
+    kept::<bonafide::Body>();
+    kept::<bonafide::BodyReader>();
+    kept::<bonafide::BytesStream>();
+    kept::<bonafide::Lines>();
+    kept::<bonafide::Proxy>();
+    kept::<bonafide::Error>();
 }
 
 /// The future is moved a few times with every request, so that its size is time.

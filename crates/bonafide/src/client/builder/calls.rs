@@ -186,10 +186,11 @@ impl ClientBuilder {
     /// use bonafide::auth::{Bearer, Credential, Digest};
     ///
     /// # fn show() -> Result<(), Box<dyn std::error::Error>> {
-    /// let api = Credential::for_origin("https://api.example.com",
-    /// Bearer::new("mF_9.B5f-4.1JqM")?)?; let corp = Credential::for_zone("**.corp.example",
-    /// Digest::new("user", "pass")?)?.pinned(); let client =
-    /// Client::builder().credential(api).credential(corp).build()?;
+    /// let token = Bearer::new("mF_9.B5f-4.1JqM")?;
+    /// let api = Credential::for_origin("https://api.example.com", token)?;
+    /// let user = Digest::new("user", "pass")?;
+    /// let corp = Credential::for_zone("**.corp.example", user)?.pinned();
+    /// let client = Client::builder().credential(api).credential(corp).build()?;
     /// # let _ = client;
     /// # Ok(())
     /// # }

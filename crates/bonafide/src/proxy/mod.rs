@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bonafide_tower::shown::without_credentials;
@@ -33,6 +34,18 @@ use crate::origin::{basic, carried_host};
 /// let client = Client::builder()
 ///     .proxy(Proxy::http("http://user:secret@proxy.example:3128")?)
 ///     .build()?;
+/// # Ok::<(), bonafide::Error>(())
+/// ```
+///
+/// A text whose scheme is `http` or `socks5` parses into the proxy that [`http`](Self::http) or
+/// [`socks5`](Self::socks5) makes of it: for an option of a command line, or a variable that the
+/// program reads.
+///
+/// ```
+/// use bonafide::Proxy;
+///
+/// let proxy: Proxy = "socks5://proxy.example".parse()?;
+/// assert_eq!(proxy, Proxy::socks5("socks5://proxy.example:1080")?);
 /// # Ok::<(), bonafide::Error>(())
 /// ```
 ///
@@ -132,9 +145,7 @@ impl Proxy {
     }
 
     fn new(protocol: Protocol, text: &str, scheme: &str, default_port: u16) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|error| {
-            Failure::new(Kind::Url, "the proxy's URL is not valid").caused_by(error)
-        })?;
+        let url = parse(text)?;
         let host = url.host().and_then(|host| carried_host(host).ok());
         let has_more =
             !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
@@ -301,6 +312,29 @@ fn unusable(what: impl Into<Cow<'static, str>>) -> Error {
     Failure::new(Kind::Url, what).into()
 }
 
+fn parse(text: &str) -> Result<Url, Error> {
+    Url::parse(text).map_err(|error| {
+        let what = "the proxy's URL is not valid";
+        Failure::new(Kind::Url, what).caused_by(error).into()
+    })
+}
+
+impl FromStr for Proxy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match parse(text)?.scheme() {
+            "http" => Self::http(text),
+            "socks5" => Self::socks5(text),
+            // The scheme is not quoted: without `//`, it may be a user name.
+            _ => {
+                let what = "the scheme of the proxy's URL is neither `http` nor `socks5`";
+                Err(unusable(what))
+            }
+        }
+    }
+}
+
 /// The URL without user name and password.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,114 +349,4 @@ impl fmt::Debug for Proxy {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_password_is_used_and_never_shown() {
-        let proxy = Proxy::http("http://us%20er:s3cret@[::1]:3128").expect("a proxy");
-        assert_eq!(proxy.address(), ("::1", 3128));
-        assert_eq!(proxy.credentials(), Some((&b"us er"[..], &b"s3cret"[..])));
-        assert_eq!(
-            proxy.authorization().expect("credentials"),
-            "Basic dXMgZXI6czNjcmV0"
-        );
-        assert_eq!(proxy.to_string(), "http://[::1]:3128");
-        assert_eq!(format!("{proxy:?}"), "Proxy(http://[::1]:3128)");
-        assert!(!format!("{:?}", Route::Proxy(proxy)).contains("s3cret"));
-    }
-
-    #[test]
-    fn each_form_takes_its_own_scheme_only() {
-        assert_eq!(
-            Proxy::socks5("socks5://h").expect("a proxy").address(),
-            ("h", 1080)
-        );
-        assert_eq!(
-            Proxy::http("http://h").expect("a proxy").address(),
-            ("h", 80)
-        );
-        for outcome in [
-            Proxy::http("https://h:3128"),
-            Proxy::http("socks5://h:1080"),
-            Proxy::socks5("http://h:1080"),
-            Proxy::http("h:3128"),
-            Proxy::http("user:s3cret@h:3128"),
-            Proxy::http("http://h:0"),
-            Proxy::http("http://h:3128/path?s3cret"),
-            Proxy::http("http://h:3128?s3cret"),
-            Proxy::http("http://h:3128#s3cret"),
-        ] {
-            let error = outcome.expect_err("another form");
-            assert_eq!(error.kind(), Kind::Url);
-            assert!(
-                !format!("{error} {error:?}").contains("s3cret"),
-                "{error:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn credentials_that_a_protocol_cannot_carry_are_refused() {
-        let text = |proxy: Result<Proxy, Error>| proxy.expect_err("unusable").to_string();
-        assert_eq!(
-            text(Proxy::http("http://a%3Ab:c@h")),
-            "the user name for the proxy has a colon"
-        );
-        Proxy::http("http://a:b%3Ac@h").expect("the password may have one");
-        let long = "a".repeat(256);
-        for url in [
-            format!("socks5://{long}:b@h"),
-            format!("socks5://a:{long}@h"),
-        ] {
-            assert_eq!(
-                text(Proxy::socks5(&url)),
-                "the user name or the password for the proxy has more than 255 bytes"
-            );
-        }
-        let longest = "a".repeat(255);
-        Proxy::socks5(&format!("socks5://{longest}:{longest}@h")).expect("short enough");
-        let bytes = Proxy::socks5("socks5://%ff:%00@h").expect("any bytes");
-        assert_eq!(bytes.credentials(), Some((&b"\xff"[..], &b"\0"[..])));
-    }
-
-    #[test]
-    fn header_fields_are_the_callers_but_for_target_framing_and_connection() {
-        let proxy = || Proxy::http("http://h:3128").expect("a proxy");
-        let text = |proxy: Result<Proxy, Error>| {
-            let error = proxy.expect_err("unusable");
-            assert_eq!(error.kind(), Kind::Config);
-            error.to_string()
-        };
-        for name in OURS {
-            let expected = format!("the header {name} cannot be set for a proxy");
-            assert_eq!(text(proxy().header(name, "1")), expected);
-        }
-        assert_eq!(
-            text(proxy().header("a b", "1")),
-            "the header's name is not valid: invalid HTTP header name"
-        );
-        assert_eq!(
-            text(proxy().header("a", "1\r\nb: 2")),
-            "the header's value is not valid: failed to parse header value"
-        );
-        let socks = Proxy::socks5("socks5://h").expect("a proxy");
-        assert_eq!(
-            text(socks.header("a", "1")),
-            "a cannot be sent to a SOCKS proxy"
-        );
-
-        let proxy = ["Bearer s3cret", "Bearer s3cret2"]
-            .into_iter()
-            .try_fold(proxy(), |proxy, token| {
-                proxy.header("proxy-authorization", token)
-            });
-        let proxy = proxy.and_then(|proxy| proxy.header("x-own", "1")?.header("x-own", "2"));
-        let proxy = proxy.expect("good headers");
-        assert_eq!(proxy.headers()["proxy-authorization"], "Bearer s3cret2");
-        assert!(proxy.headers()["proxy-authorization"].is_sensitive());
-        assert_eq!(proxy.headers().get_all("x-own").iter().count(), 2);
-        assert_eq!(proxy.headers().len(), 3);
-        assert_eq!(format!("{proxy:?}"), "Proxy(http://h:3128)");
-    }
-}
+mod tests;
