@@ -62,6 +62,7 @@ impl Anchors {
     }
 
     /// Only `ca`: paths to public roots are refused.
+    #[doc(alias = "tls_certs_only")]
     pub fn only(ca: impl Into<CustomCa>) -> Self {
         Self {
             sources: vec![AnchorSource::Custom(ca.into())],
@@ -77,6 +78,7 @@ impl Anchors {
     }
 
     /// Adds `ca` to the other sources.
+    #[doc(alias("add_root_certificate", "tls_certs_merge"))]
     pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
         self.sources.push(AnchorSource::Custom(ca.into()));
         self

@@ -36,6 +36,7 @@ impl Body {
     ///
     /// [`Kind::Body`](crate::Kind::Body) if there is no regular file at `path`,
     /// [`Kind::NoRuntime`](crate::Kind::NoRuntime) outside a tokio runtime.
+    #[doc(alias = "file")]
     pub async fn from_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path: Arc<Path> = Arc::from(path.into());
         let measured = Arc::clone(&path);

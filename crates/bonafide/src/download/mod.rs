@@ -102,6 +102,7 @@ struct Plan {
 impl<C> RequestBuilder<C> {
     /// Sends this `GET` and writes the body of the response to the file `path`, as one unit: see
     /// the module [`download`](crate::download).
+    #[doc(alias("copy_to", "download"))]
     pub fn download_to(self, path: impl Into<PathBuf>) -> Download<C> {
         Download {
             request: self,

@@ -18,7 +18,7 @@ use bonafide_tower::redirect::Hop;
 use bonafide_tower::retry::Attempts;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
-use bonafide_verify::{Code, Receipt, Refusal};
+use bonafide_verify::{Code, ConfigError, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
@@ -69,6 +69,7 @@ struct Inner {
 
 impl Error {
     /// What went wrong.
+    #[doc(alias("is_request", "is_dns"))]
     pub fn kind(&self) -> Kind {
         self.inner.failure.kind
     }
@@ -335,6 +336,14 @@ impl From<Failure> for Error {
                 attempts: None,
             }),
         }
+    }
+}
+
+/// The policy cannot be built: [`Kind::Config`], and nothing was sent. So `?` works on what builds a
+/// policy and what sends a request.
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Failure::config(error).into()
     }
 }
 

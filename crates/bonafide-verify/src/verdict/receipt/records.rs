@@ -97,6 +97,7 @@ impl PathRecord {
     }
 
     /// The origin of the anchor.
+    #[doc(alias = "anchor")]
     pub fn anchor_origin(&self) -> &Origin {
         &self.origin
     }
