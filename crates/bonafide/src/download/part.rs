@@ -137,12 +137,10 @@ impl Part {
         Ok(())
     }
 
-    /// Whether the content has the digest that was asked for.
-    pub(super) fn is_intact(&mut self) -> bool {
-        match (&self.integrity, self.hashing.take()) {
-            (Some(integrity), Some(hashing)) => integrity.has(&hashing.end()),
-            _ => true,
-        }
+    /// If the content does not have the digest that was asked for: the text that says so.
+    pub(super) fn mismatch(&mut self) -> Option<String> {
+        let integrity = self.integrity.as_ref()?;
+        integrity.mismatch(&self.hashing.take()?.end())
     }
 
     /// Gives the content the final name, once it is on the disk.

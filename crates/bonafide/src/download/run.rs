@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::answer::{Answer, Asked, judge};
-use super::integrity::Integrity;
 use super::part::{Left, Part, free_bytes};
 use super::{Downloaded, Plan};
 use crate::client::RequestBuilder;
@@ -337,20 +336,15 @@ impl Run {
             return Ok(());
         };
         let finished = on_disk(move || {
-            if !part.is_intact() {
+            if let Some(mismatch) = part.mismatch() {
                 part.discard();
-                return Ok(false);
+                return Ok(Some(mismatch));
             }
-            part.finish().map(|()| true)
+            part.finish().map(|()| None)
         });
         match finished.await? {
-            Ok(true) => Ok(()),
-            Ok(false) => {
-                let wanted = self.plan.integrity.as_ref().map(Integrity::to_string);
-                let wanted = wanted.unwrap_or_default();
-                let what = format!("the content does not have the digest {wanted}");
-                Err(Failure::new(Kind::Integrity, what))
-            }
+            Ok(None) => Ok(()),
+            Ok(Some(mismatch)) => Err(Failure::new(Kind::Integrity, mismatch)),
             Err(error) => Err(unwritable(&self.plan.path, error)),
         }
     }
