@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails with a clear message")]
 
+mod never_answers;
 mod not_there;
 
 use std::io;
@@ -204,29 +205,6 @@ async fn each_fault_has_its_kind_phase_and_delivery() {
         assert_eq!(found(&error), (kind, Some(phase), delivery));
         assert_eq!(error.url().map(|url| url.as_str()), Some(URL));
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_never_answers_meets_the_limits_of_the_client() {
-    let server = FakeServer::in_turn([
-        Reply::from(Fault::NeverAnswers),
-        StatusCode::SERVICE_UNAVAILABLE.into(),
-        Response::new("at last").into(),
-    ]);
-    let limit = Duration::from_secs(10);
-    let client = Client::builder().timeout(limit).answered_by(&server);
-    let client = client.build().expect("a client");
-    let start = Instant::now();
-    let error = client.get(URL).send().await.expect_err("a timeout");
-    assert!(error.is_timeout());
-    assert_eq!(error.delivery(), Delivery::MaybeProcessed);
-    assert_eq!(start.elapsed().as_secs(), limit.as_secs());
-    let response = client.get(URL).send().await.expect("headers");
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(response.bytes().await.expect("a body"), "");
-    let response = client.get(URL).send().await.expect("headers");
-    assert_eq!(response.text().await.expect("a body"), "at last");
-    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 //!     .get("https://releases.example/tool.tar.gz")
 //!     .download_to("tool.tar.gz")
 //!     .integrity(Integrity::sha256_hex(digest)?)
+//!     .on_progress(|bytes, total| println!("{bytes} of {total:?}"))
 //!     .send()
 //!     .await?;
 //! println!("{} bytes", done.bytes());
@@ -25,9 +26,11 @@
 //!
 //! # If the body breaks off
 //!
-//! By a [rule of retries](crate::retry), the client's or the request's, the rest is asked for after
-//! the wait and within the budget that the rule has: attempts count from the last one that brought
-//! new bytes, and there are at most 100 in all. Without a rule the download fails.
+//! **Without a rule of retries the download fails**, as any request does:
+//! `.retry(Retry::standard())` above is what lets it go on. By that rule, the client's or the
+//! request's, the rest is asked for after the wait and within the budget that the rule has:
+//! attempts count from the last one that brought new bytes, and there are at most 100 in all. See
+//! the module [`retry`](crate::retry).
 //!
 //! | the server's response | what happens |
 //! |---|---|

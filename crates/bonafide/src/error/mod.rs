@@ -339,8 +339,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// The policy cannot be built: [`Kind::Config`], and nothing was sent. So `?` works on what builds a
-/// policy and what sends a request.
+/// The policy cannot be built: [`Kind::Config`], and nothing was sent. So `?` works both on what
+/// builds a policy and on what sends a request.
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Failure::config(error).into()

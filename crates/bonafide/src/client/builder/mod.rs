@@ -124,7 +124,8 @@ impl ClientBuilder {
     /// ```no_run
     /// use bonafide::verify::{Anchors, CustomCa, Policy};
     ///
-    /// let anchors = Anchors::only(CustomCa::file("/etc/corp/ca.pem")); // or Anchors::system().plus
+    /// // In place of the system's store; beside it: `Anchors::system().plus(…)`.
+    /// let anchors = Anchors::only(CustomCa::file("/etc/corp/ca.pem"));
     /// let policy = Policy::builder().anchors(anchors).build()?;
     /// let client = bonafide::Client::builder().policy(policy).build()?;
     /// # drop(client);
