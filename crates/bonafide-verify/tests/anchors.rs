@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bonafide_testkit::TestCa;
+use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::anchors::Origin;
 use bonafide_verify::files::LoadProblem;
-use bonafide_verify::{Anchors, ConfigError, CustomCa, Policy, Zone};
+use bonafide_verify::{Anchors, ConfigError, CustomCa, Peer, Policy, Zone};
+use rustls_pki_types::ServerName;
 
 /// A directory of its own for one test, removed at its end.
 struct Scratch(PathBuf);
@@ -180,7 +181,7 @@ fn a_directory_that_is_named_as_a_file_says_so() {
 }
 
 #[test]
-fn the_debug_of_a_policy_has_no_certificates_of_its_anchors() {
+fn the_debug_of_policies_and_receipts_has_no_bytes_of_certificates() {
     let ca = TestCa::new();
     let anchors = Anchors::only(CustomCa::pem("corp", ca.pem()));
     let set = anchors.load().unwrap();
@@ -191,6 +192,12 @@ fn the_debug_of_a_policy_has_no_certificates_of_its_anchors() {
     assert!(policy.is_loaded());
     let text = format!("{policy:?}");
     assert!(!text.contains("CertificateDer"), "{text}");
+    let server = ca.issue(Recipe::for_host("a.test").common_name("a.test"));
+    let name = ServerName::try_from("a.test").unwrap();
+    let receipt = policy.verify(&Peer::new(server.chain(), &name)).unwrap();
+    let text = format!("{receipt:?}");
+    assert!(text.contains("subjects: [\"CN=a.test\", "), "{text}");
+    assert!(!text.contains("Der("), "{text}");
 }
 
 #[cfg(unix)]

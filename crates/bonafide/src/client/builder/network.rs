@@ -30,6 +30,7 @@ impl ClientBuilder {
     /// receipt. Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is
     /// an error of [`Kind::PlainHttpRefused`](crate::Kind::PlainHttpRefused), before anything is
     /// looked up or sent.
+    #[doc(alias = "https_only")]
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
