@@ -362,7 +362,7 @@ impl fmt::Debug for Error {
             failure,
             url,
             status,
-            receipt,
+            receipt: _, // a refusal has its own
             hops,
             timings,
             #[cfg(feature = "retry")]
@@ -377,7 +377,7 @@ impl fmt::Debug for Error {
             .field("retryable", &failure.is_retryable())
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
-            .field("receipt", &receipt.is_some())
+            .field("receipt", &self.receipt().is_some())
             .field("redirects", hops)
             .field("timings", timings);
         #[cfg(feature = "retry")]
