@@ -44,8 +44,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .get(server.url("/tool.bin"))
         .download_to(&path)
         .integrity(Integrity::sha256_hex(SHA256)?)
+        .on_progress(|bytes, total| match total {
+            Some(total) => eprint!("\r{}% ", 100 * bytes / total.max(1)),
+            None => eprint!("\r{bytes} bytes "),
+        })
         .send()
         .await?;
+    eprintln!();
     println!(
         "{} bytes in {:?}, broken off {} time(s)",
         done.bytes(),

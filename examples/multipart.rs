@@ -1,4 +1,5 @@
-//! A form with a file, a stream and a text, and what the server received.
+//! A form with a text, a file whose progress is watched, and a hostile file name; a time limit for
+//! the whole call; and what the server received.
 //!
 //! ```text
 //! cargo run --example multipart
@@ -7,10 +8,11 @@
 //! Nothing leaves this machine: the server is started here, under a CA of its own.
 
 use std::error::Error;
+use std::time::Duration;
 
-use bonafide::Client;
 use bonafide::multipart::{Form, Part};
 use bonafide::verify::{Anchors, Policy};
+use bonafide::{Body, Client};
 use bonafide_testkit::{Recipe, TestCa, TestServer};
 
 #[tokio::main]
@@ -26,16 +28,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = folder.path().join("table.csv");
     std::fs::write(&path, "tea,3\ncake,2\n")?;
 
+    // Streamed from disk. Its length is known, so the form has a `Content-Length`. Where progress
+    // does not matter, `Part::file` is the same in one step.
+    let table = Body::from_file(&path).await?;
+    let table = table.on_progress(|sent, total| eprintln!("table.csv: {sent} of {total:?} bytes"));
+    let table = Part::new(table).file_name("table.csv");
     let form = Form::new()
         .text("title", "Orders of today")
-        // Streamed from disk. Its length is known, so the form has a `Content-Length`.
-        .part("table", Part::file(&path).await?.content_type("text/csv")?)
+        .part("table", table.content_type("text/csv")?)
         // A file name from anywhere: it cannot end its quotes or its line.
         .part(
             "note",
             Part::new("no sugar").file_name("a \"quoted\"\r\nname.txt"),
         );
-    let response = client.post(server.url("/")).multipart(form).send().await?;
+    let upload = client.post(server.url("/")).multipart(form);
+    let upload = upload.timeout(Duration::from_secs(60)); // for all of the call
+    let response = upload.send().await?.error_for_status()?;
     println!("{}\n", response.status());
 
     for request in server.requests() {

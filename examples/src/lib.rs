@@ -11,10 +11,10 @@
 //! | `zones` | hosts with anchors, client certificates and TLS versions of their own, in a closed policy |
 //! | `tower_stack` | the client inside a tower stack that demands verified, pinned HTTPS |
 //! | `waterfall` | what a listener is notified of, as a waterfall, and where the time of two calls went |
-//! | `multipart` | a form with a text, a streamed file and a hostile file name, and what the server received |
+//! | `multipart` | a form with a text, a streamed file with its progress, a hostile file name and a time limit, and what the server received |
 //! | `cookies` | a jar for each user, a login, and the cookie that is sent after its redirect |
 //! | `blocking` | a program without async code: a request, a receipt, and a download by `io::copy` |
-//! | `download` | a download that breaks off and goes on, and one with another digest, which does not appear |
+//! | `download` | a download that breaks off and goes on, with its progress, and one with another digest, which does not appear |
 //! | `mock` | tests of a small API client: over a server with a script, and over a closure under paused time |
 //! | `events` | server-sent events of a server that stops in between, and where the stream goes on |
 //! | `any_rustls_client` | the same policy inside reqwest |

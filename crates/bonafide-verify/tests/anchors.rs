@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bonafide_testkit::TestCa;
+use bonafide_testkit::{Recipe, TestCa};
 use bonafide_verify::anchors::Origin;
 use bonafide_verify::files::LoadProblem;
-use bonafide_verify::{Anchors, ConfigError, CustomCa, Policy, Zone};
+use bonafide_verify::{Anchors, ConfigError, CustomCa, Peer, Policy, Zone};
+use rustls_pki_types::ServerName;
 
 /// A directory of its own for one test, removed at its end.
 struct Scratch(PathBuf);
@@ -133,8 +134,8 @@ fn zero_anchors_do_not_build_and_the_error_lists_what_was_tried() {
             assert_eq!(
                 text,
                 format!(
-                    "no trust anchor could be loaded: {path}: 0 loaded, {path}: contains no certificate",
-                    path = empty.display()
+                    "no trust anchor could be loaded: {}: 0 loaded, contains no certificate",
+                    empty.display()
                 )
             );
         }
@@ -164,6 +165,39 @@ fn a_pipe_or_device_is_not_read() {
     assert!(
         matches!(&problems[..], [(_, LoadProblem::NotAFile(path))] if path == Path::new("/dev/zero"))
     );
+}
+
+#[test]
+fn a_directory_that_is_named_as_a_file_says_so() {
+    let scratch = Scratch::new("not-a-file");
+    let error = Anchors::only(CustomCa::file(&scratch.0)).load();
+    let at = scratch.0.display();
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        format!(
+            "no trust anchor could be loaded: {at}: 0 loaded, is a directory, and a file was named"
+        )
+    );
+}
+
+#[test]
+fn the_debug_of_policies_and_receipts_has_no_bytes_of_certificates() {
+    let ca = TestCa::new();
+    let anchors = Anchors::only(CustomCa::pem("corp", ca.pem()));
+    let set = anchors.load().unwrap();
+    let text = format!("{set:?}");
+    assert!(text.contains("Memory(\"corp\"), 1"), "{text}");
+    assert!(!text.contains("CertificateDer"), "{text}");
+    let policy = Policy::builder().anchors(anchors).build().unwrap();
+    assert!(policy.is_loaded());
+    let text = format!("{policy:?}");
+    assert!(!text.contains("CertificateDer"), "{text}");
+    let server = ca.issue(Recipe::for_host("a.test").common_name("a.test"));
+    let name = ServerName::try_from("a.test").unwrap();
+    let receipt = policy.verify(&Peer::new(server.chain(), &name)).unwrap();
+    let text = format!("{receipt:?}");
+    assert!(text.contains("subjects: [\"CN=a.test\", "), "{text}");
+    assert!(!text.contains("Der("), "{text}");
 }
 
 #[cfg(unix)]

@@ -23,18 +23,19 @@
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | look at a request before it is sent | [`Request`], [`RequestBuilder::into_request`], [`Client::execute`] |
-//! | send files, streams, forms with files | [`Body`], [`multipart`] |
+//! | send files, streams, forms with files, and watch how far they are | [`Body`], [`multipart`], [`Body::on_progress`] |
+//! | download a file: resume it, verify its digest, watch its progress | the module `download` (feature `download`) |
 //! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
 //! | download a file: whole or not at all, resumed, with its digest and progress | `RequestBuilder::download_to`, the module `download` (feature `download`) |
 //! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
-//! | watch progress, wait for the server's go-ahead, see early hints | [`Body::on_progress`], [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
-//! | trust your own CA for your own hosts | [`verify::Zone`], [`verify::CustomCa`] |
+//! | wait for the server's go-ahead, see early hints | [`RequestBuilder::expect_continue`], [`RequestBuilder::on_informational`] |
+//! | trust your own CA, for all hosts or for some | [`ClientBuilder::policy`], [`verify::CustomCa`], [`verify::Zone`] |
 //! | pin keys | [`verify::Pins`] |
 //! | see why a server was trusted | [`Response::receipt`], [`Receipt`] |
 //! | handle an error: its kind, code and explanation | [`Error`], [`Kind`], [`Error::explain`] |
 //! | know whether a failed request may be sent again | [`Error::delivery`], [`Error::is_retryable`] |
-//! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` |
-//! | keep cookies, answer challenges, refresh tokens | `cookies`, `auth`: features |
+//! | send failed requests again, within a budget | `ClientBuilder::retry`, the module `retry` (feature `retry`) |
+//! | keep cookies, answer challenges, refresh tokens | the modules `cookies` and `auth`, features of these names |
 //! | headers for one origin, API keys among them | [`ClientBuilder::default_header_at`], [`ClientBuilder::secret_header_at`] |
 //! | set time limits and size caps | [`limits`] |
 //! | test a program that uses a client | `testing` (feature `testing`) without a network; `bonafide-testkit` over TLS that is verified |
@@ -93,7 +94,7 @@
 //! | `hsts` | | `ClientBuilder::hsts`: hosts that said so are requested over https alone |
 //! | `retry` | | `ClientBuilder::retry`: sends failed requests again where that is safe |
 //! | `gzip`, `br`, `zstd`, `deflate` | | decode responses in these codings as they arrive, within limits |
-//! | `download` | | `RequestBuilder::download_to`: files that resume, with digests; switches `retry` on |
+//! | `download` | | `RequestBuilder::download_to`: files with digests, which resume where a rule of retries is set; includes the feature `retry` |
 //! | `blocking` | | the module `blocking`: the client for programs without async code |
 //! | `testing` | | the module `testing`: a client without a network, for tests |
 //! | `danger-insecure-grants` | | the module `danger`: loud, dated exceptions |

@@ -13,6 +13,24 @@
 //! # }
 //! ```
 //!
+//! Progress is watched on a body, here on that of the file:
+//!
+//! ```no_run
+//! # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+//! use std::time::Duration;
+//!
+//! use bonafide::Body;
+//! use bonafide::multipart::{Form, Part};
+//!
+//! let photo = Body::from_file("sunset.jpg").await?;
+//! let photo = photo.on_progress(|sent, total| println!("{sent} of {total:?}"));
+//! let form = Form::new().part("photo", Part::new(photo).file_name("sunset.jpg"));
+//! let upload = client.post("https://photos.example/").multipart(form);
+//! upload.timeout(Duration::from_secs(300)).send().await?; // for the whole call
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Names and file names may come from anywhere. They are escaped as browsers do (WHATWG HTML,
 //! "multipart/form-data encoding algorithm"): `"` is sent as `%22`, CR as `%0D` and LF as `%0A`,
 //! and nothing else is changed. So no name ends its quotes or its line. A backslash is sent as it

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails with a clear message")]
 
+mod never_answers;
 mod not_there;
 
 use std::io;

@@ -70,6 +70,7 @@ pub struct Redirects {
 
 impl Redirects {
     /// Follows up to `limit` redirects; one more is [`RedirectError::TooMany`].
+    #[doc(alias = "limited")]
     pub const fn up_to(limit: usize) -> Self {
         Self {
             limit,
@@ -134,6 +135,7 @@ impl Redirects {
     /// });
     /// # let _ = redirects;
     /// ```
+    #[doc(alias = "custom")]
     #[must_use]
     pub fn with_policy(
         mut self,

@@ -52,12 +52,14 @@ impl Retry {
     }
 
     /// A rule with one attempt: nothing is sent again.
+    #[doc(alias = "never")]
     pub const fn none() -> Self {
         Self::standard().with_max_attempts(1)
     }
 
     /// Sets how many attempts a request has in all, the first one included. Default: 3. 0 counts
     /// as 1. Where redirects are followed outside of the layer, each hop is a request.
+    #[doc(alias = "max_retries_per_request")]
     #[must_use]
     pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = if attempts == 0 { 1 } else { attempts };

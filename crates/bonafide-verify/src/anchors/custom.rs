@@ -25,6 +25,7 @@ use crate::files::load_report::{LoadProblem, SourceReport};
 /// assert_eq!(anchors.len(), 1);
 /// # Ok::<(), bonafide_verify::ConfigError>(())
 /// ```
+#[doc(alias = "Certificate")]
 #[derive(Clone, Debug)]
 pub struct CustomCa {
     kind: Kind,
@@ -48,6 +49,7 @@ impl CustomCa {
     /// trust settings that OpenSSL appends to the last kind. Every other section that begins with
     /// `-----BEGIN` is listed in the [`AnchorReport`](crate::files::AnchorReport) with its kind,
     /// unless its line begins with `#`, `;` or `//`.
+    #[doc(alias = "from_file")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::Source(Source::File(path.into())))
     }
@@ -61,11 +63,13 @@ impl CustomCa {
 
     /// PEM with any number of certificates, or the DER of one, from memory. Receipts and reports
     /// show it as `label`.
+    #[doc(alias("from_pem", "from_pem_bundle"))]
     pub fn pem(label: impl Into<String>, pem: impl AsRef<[u8]>) -> Self {
         Self::of(Kind::Source(Source::bytes(label, pem)))
     }
 
     /// Certificates in DER from memory, with the label `certificates`.
+    #[doc(alias = "from_der")]
     pub fn certificates(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         Self::of(Kind::Certificates {
             label: "certificates".to_owned(),

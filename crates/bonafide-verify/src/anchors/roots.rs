@@ -23,8 +23,22 @@ use crate::config::error::ConfigError;
 /// # let _ = (private, both);
 /// ```
 ///
-/// A source that cannot be read is reported and is not fatal while other sources have anchors. If
-/// no anchor is loaded at all, that is a [`ConfigError`] that lists the sources.
+/// A source that cannot be read is not an error while other sources have anchors: a policy is built
+/// of `both` also without the file, and the servers of that CA are then refused as
+/// `BF-UNKNOWN-ISSUER`. The explanation of that refusal names the source, and so does the report:
+///
+/// ```
+/// # use bonafide_verify::{Anchors, ConfigError, CustomCa};
+/// # let mine = CustomCa::pem("mine", bonafide_testkit::TestCa::new().pem());
+/// let anchors = Anchors::only(mine).plus(CustomCa::file("/nowhere/ca.pem")).load()?;
+/// for failure in anchors.report().failures() {
+///     eprintln!("not read: {failure}"); // /nowhere/ca.pem: No such file or directory …
+/// }
+/// # assert_eq!(anchors.report().failures().count(), 1);
+/// # Ok::<(), ConfigError>(())
+/// ```
+///
+/// If no anchor is loaded at all, that is a [`ConfigError`] that lists the sources.
 #[derive(Clone, Debug)]
 pub struct Anchors {
     pub(crate) sources: Vec<AnchorSource>,
@@ -62,6 +76,7 @@ impl Anchors {
     }
 
     /// Only `ca`: paths to public roots are refused.
+    #[doc(alias = "tls_certs_only")]
     pub fn only(ca: impl Into<CustomCa>) -> Self {
         Self {
             sources: vec![AnchorSource::Custom(ca.into())],
@@ -77,6 +92,7 @@ impl Anchors {
     }
 
     /// Adds `ca` to the other sources.
+    #[doc(alias("add_root_certificate", "tls_certs_merge"))]
     pub fn plus(mut self, ca: impl Into<CustomCa>) -> Self {
         self.sources.push(AnchorSource::Custom(ca.into()));
         self

@@ -21,7 +21,10 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadProblem> {
 pub(crate) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadProblem> {
     let io = |error| LoadProblem::Io(Arc::new(error));
     let Some(file) = open_regular(path).map_err(io)? else {
-        return Err(LoadProblem::NotAFile(shown_path(path)));
+        return Err(match path.is_dir() {
+            true => LoadProblem::IsADirectory,
+            false => LoadProblem::NotAFile(shown_path(path)),
+        });
     };
     let mut bytes = Vec::new();
     file.take(limit_bytes.saturating_add(1))

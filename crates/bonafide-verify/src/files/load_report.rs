@@ -102,6 +102,8 @@ pub enum LoadProblem {
         /// The limit in bytes.
         limit_bytes: u64,
     },
+    /// It is a directory where a file was named.
+    IsADirectory,
     /// It is neither a file nor a directory.
     NotAFile(PathBuf),
     /// The operating system's store returned an error.
@@ -166,14 +168,14 @@ impl fmt::Display for AnchorReport {
             }
             write!(f, "{}: {} loaded", source.source, source.loaded)?;
             for failure in source.failures.iter().take(LISTED) {
-                write!(f, ", {failure}")?;
+                write!(f, ", {}", failure.within(&source.source))?;
             }
             let more = source.failures.len().saturating_sub(LISTED);
             if more > 0 {
                 write!(f, ", and {more} more that could not be read")?;
             }
             for remark in source.remarks.iter().take(LISTED) {
-                write!(f, ", {remark}")?;
+                write!(f, ", {}", remark.within(&source.source))?;
             }
             let more = source.remarks.len().saturating_sub(LISTED);
             if more > 0 {
@@ -184,6 +186,16 @@ impl fmt::Display for AnchorReport {
             f.write_str("no source was configured")?;
         }
         Ok(())
+    }
+}
+
+impl LoadFailure {
+    /// The text beside the name of the source: without the place where that is the source itself.
+    fn within(&self, source: &str) -> String {
+        match self.location == source {
+            true => self.problem.to_string(),
+            false => self.to_string(),
+        }
     }
 }
 
@@ -235,6 +247,7 @@ impl fmt::Display for LoadProblem {
             }
             Self::NotAFilter(error) => write!(f, "not a CRLite filter: {error}"),
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
+            Self::IsADirectory => f.write_str("is a directory, and a file was named"),
             Self::NotAFile(path) => {
                 write!(f, "{} is neither a file nor a directory", path.display())
             }
@@ -289,6 +302,14 @@ impl From<der::Error> for CrlProblem {
 }
 
 impl SourceReport {
+    /// The first problem of a source that has no certificate at all. A variable that is not set
+    /// has no source.
+    pub(crate) fn unread(&self) -> Option<&LoadProblem> {
+        let LoadFailure { problem, .. } = self.failures.first()?;
+        let is_empty = self.loaded == 0 && self.duplicates == 0;
+        (is_empty && !matches!(problem, LoadProblem::Unset)).then_some(problem)
+    }
+
     pub(crate) fn new(source: impl Into<String>) -> Self {
         Self {
             source: source.into(),

@@ -48,7 +48,10 @@ enum Scope {
 #[non_exhaustive]
 pub enum PatternError {
     /// It is not a host name, with or without a leading `*.` or `**.`, or an IP address.
-    #[error("`{pattern}` is not a valid host pattern")]
+    #[error(
+        "`{pattern}` is not a valid host pattern: write a host's name, without scheme, port and \
+         path, or `*.` or `**.` before it"
+    )]
     Malformed {
         /// The text; only its length if it may be a secret.
         pattern: String,

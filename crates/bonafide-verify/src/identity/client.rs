@@ -27,6 +27,7 @@ const CERTIFICATE: &str = "client certificate";
 /// [`IdentityHandle`](super::IdentityHandle) for a certificate that changes.
 ///
 /// `Debug` shows the certificate's subject, never the key.
+#[doc(alias = "Identity")]
 #[derive(Clone)]
 pub struct ClientIdentity {
     leaf: CertificateDer<'static>,

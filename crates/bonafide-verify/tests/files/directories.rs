@@ -51,7 +51,7 @@ fn an_empty_directory_says_so() {
     let anchors = Anchors::only(CustomCa::directory(folder.path()));
     assert_eq!(
         report(&anchors).to_string(),
-        format!("{at}: 0 loaded, {at}: the directory contains no files")
+        format!("{at}: 0 loaded, the directory contains no files")
     );
     let known = TestCa::new().certificate().clone();
     let policy = Policy::builder().anchors(Anchors::only(known));

@@ -71,7 +71,7 @@ fn every_malformed_file_is_refused_with_its_line_and_the_reason() {
             5,
             "host = \"https://a\"",
             (5, 8),
-            "`https://a` is not a valid host pattern",
+            "`https://a` is not a valid host pattern: write a host's name, without scheme, port and path, or `*.` or `**.` before it",
         ),
         (
             5,

@@ -109,7 +109,7 @@ fn files_are_read_by_their_extension_and_named_in_errors() {
     fs::create_dir(path("folder.toml")).unwrap();
     assert!(matches!(
         problem("folder.toml").problem(),
-        PinFileProblem::Read(LoadProblem::NotAFile(_))
+        PinFileProblem::Read(LoadProblem::IsADirectory)
     ));
 }
 

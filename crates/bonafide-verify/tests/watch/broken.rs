@@ -75,7 +75,7 @@ const BREAKAGES: &[Breakage] = &[
             fs::remove_file(path).unwrap();
             fs::create_dir(path).unwrap();
         },
-        "{}: {} is neither a file nor a directory",
+        "{}: is a directory, and a file was named",
     ),
     #[cfg(unix)]
     (

@@ -36,6 +36,7 @@ impl Body {
     ///
     /// [`Kind::Body`](crate::Kind::Body) if there is no regular file at `path`,
     /// [`Kind::NoRuntime`](crate::Kind::NoRuntime) outside a tokio runtime.
+    #[doc(alias = "file")]
     pub async fn from_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path: Arc<Path> = Arc::from(path.into());
         let measured = Arc::clone(&path);
@@ -56,9 +57,11 @@ impl Body {
         let open = move || {
             let path = Arc::clone(&path);
             let opened = OffThread::new(move || {
-                let file = File::open(&*path)?;
-                regular_length(&file.metadata()?)?;
-                Ok(file)
+                let file = File::open(&*path).and_then(|file| {
+                    regular_length(&file.metadata()?)?;
+                    Ok(file)
+                });
+                file.map_err(|error| Unopened::at(path, error))
             });
             Self::from_stream(opened).declared(length)
         };
@@ -76,5 +79,20 @@ fn regular_length(metadata: &std::fs::Metadata) -> io::Result<u64> {
             io::ErrorKind::InvalidInput,
             "it is not a regular file",
         ))
+    }
+}
+
+/// A file could not be opened when the connection asked for its content.
+#[derive(Debug, thiserror::Error)]
+#[error("the file {path:?} could not be opened")]
+struct Unopened {
+    path: Arc<Path>,
+    source: io::Error,
+}
+
+impl Unopened {
+    /// As an error of the same kind.
+    fn at(path: Arc<Path>, source: io::Error) -> io::Error {
+        io::Error::new(source.kind(), Self { path, source })
     }
 }

@@ -94,6 +94,7 @@ impl Body {
     /// stream with more or fewer bytes ends the request with [`Kind::Body`](crate::Kind::Body), and
     /// the connection (in HTTP/2 the stream) with it. The last piece is therefore sent when the
     /// stream has ended.
+    #[doc(alias = "wrap_stream")]
     pub fn from_stream<S, D, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<D, E>> + Send + 'static,

@@ -184,7 +184,8 @@ impl<C> RequestBuilder<C> {
     }
 
     /// Sets the body to `form`, and `Content-Type` to `multipart/form-data` with the form's
-    /// boundary, in place of any that was set.
+    /// boundary, in place of any that was set. The module [`multipart`](crate::multipart) shows how
+    /// to watch the progress of a file.
     ///
     /// ```no_run
     /// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {

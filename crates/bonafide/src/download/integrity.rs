@@ -36,7 +36,10 @@ pub enum IntegrityError {
     #[error("the text has no digest by sha256, sha384 or sha512")]
     NoDigest,
     /// A digest is not written in the digits or the length that its algorithm has.
-    #[error("{0:?} is not a digest by {1}")]
+    #[error(
+        "{0:?} is not a digest by {1}: write the hexadecimal digits of the whole digest, or \
+         `{1}-` and its Base64"
+    )]
     NotADigest(String, &'static str),
 }
 
@@ -69,12 +72,12 @@ impl Algorithm {
 }
 
 impl Integrity {
-    /// By SHA-256.
+    /// By SHA-256. From a text: [`sha256_hex`](Self::sha256_hex).
     pub fn sha256(digest: [u8; 32]) -> Self {
         Self::one(Algorithm::Sha256, digest.to_vec())
     }
 
-    /// By SHA-512.
+    /// By SHA-512. From a text: [`sha512_hex`](Self::sha512_hex).
     pub fn sha512(digest: [u8; 64]) -> Self {
         Self::one(Algorithm::Sha512, digest.to_vec())
     }
@@ -155,23 +158,36 @@ impl Integrity {
         }
     }
 
-    /// Whether `digest`, by this algorithm, is one of these.
-    pub(super) fn has(&self, digest: &[u8]) -> bool {
-        self.digests.iter().any(|one| one == digest)
+    /// If `digest`, by this algorithm, is none of these: the text that says so, in hexadecimal
+    /// digits as `sha256sum` prints them.
+    pub(super) fn mismatch(&self, digest: &[u8]) -> Option<String> {
+        if self.has(digest) {
+            return None;
+        }
+        let name = self.algorithm.name();
+        let wanted = self.digests.iter().map(|digest| hex(digest));
+        let wanted = wanted.collect::<Vec<_>>().join(" or ");
+        let found = hex(digest);
+        Some(format!(
+            "the content has the {name} digest {found}, and not {wanted}"
+        ))
     }
 
-    /// `digest`, by this algorithm, which some content has.
-    pub(super) fn of_content(&self, digest: Vec<u8>) -> Self {
-        Self::one(self.algorithm, digest)
+    fn has(&self, digest: &[u8]) -> bool {
+        self.digests.iter().any(|one| one == digest)
     }
 
     /// A text that is the same for the same digests, of characters that a file name may have.
     pub(super) fn file_name(&self) -> String {
         let all = self.digests.concat();
-        let short = Sha256::digest(&all);
-        let hex = short.iter().take(16).map(|byte| format!("{byte:02x}"));
-        hex.collect()
+        let digest = Sha256::digest(&all);
+        let (short, _) = digest.split_at(16);
+        hex(short)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Space-separated `ALGORITHM-BASE64` with options after `?`, which are ignored.

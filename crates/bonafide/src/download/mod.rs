@@ -11,6 +11,7 @@
 //!     .get("https://releases.example/tool.tar.gz")
 //!     .download_to("tool.tar.gz")
 //!     .integrity(Integrity::sha256_hex(digest)?)
+//!     .on_progress(|bytes, total| println!("{bytes} of {total:?}"))
 //!     .send()
 //!     .await?;
 //! println!("{} bytes", done.bytes());
@@ -31,10 +32,11 @@
 //!
 //! # If the body breaks off
 //!
-//! By a [rule of retries](crate::retry), the client's or the request's, the rest is asked for after
-//! the wait and within the budget that the rule has: attempts count from the last one that brought
-//! new bytes, and there are at most 100 in all. Without a rule the download fails. The
-//! [observer of retries](crate::ClientBuilder::retry_observer) sees each decision.
+//! **Without a rule of retries the download fails**, as any request does:
+//! `.retry(Retry::standard())` above is what lets it go on. By that [rule](crate::retry), the
+//! client's or the request's, the rest is asked for after the wait and within the budget that the
+//! rule has: attempts count from the last one that brought new bytes, and there are at most 100 in
+//! all. The [observer of retries](crate::ClientBuilder::retry_observer) sees each decision.
 //!
 //! | the server's response | what happens |
 //! |---|---|
@@ -109,6 +111,7 @@ struct Plan {
 impl<C> RequestBuilder<C> {
     /// Sends this `GET` and writes the body of the response to the file `path`, as one unit: see
     /// the module [`download`](crate::download).
+    #[doc(alias("copy_to", "download"))]
     pub fn download_to(self, path: impl Into<PathBuf>) -> Download<C> {
         Download {
             request: self,

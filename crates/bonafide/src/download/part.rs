@@ -137,11 +137,10 @@ impl Part {
         Ok(())
     }
 
-    /// The digest of the content, if it is not the one that was asked for.
-    pub(super) fn other_digest(&mut self) -> Option<Integrity> {
-        let digest = self.hashing.take()?.end();
-        let wanted = self.integrity.as_ref()?;
-        (!wanted.has(&digest)).then(|| wanted.of_content(digest))
+    /// If the content does not have the digest that was asked for: the text that says so.
+    pub(super) fn mismatch(&mut self) -> Option<String> {
+        let integrity = self.integrity.as_ref()?;
+        integrity.mismatch(&self.hashing.take()?.end())
     }
 
     /// Gives the content the final name, once it is on the disk.

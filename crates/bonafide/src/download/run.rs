@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::answer::{Answer, Asked, judge};
 use super::disk::{on_disk, unwritable};
-use super::integrity::Integrity;
 use super::part::{Left, Part, free_bytes};
 use super::{Downloaded, Plan};
 use crate::client::RequestBuilder;
@@ -341,21 +340,15 @@ impl Run {
             return Ok(());
         };
         let finished = on_disk(move || {
-            if let Some(other) = part.other_digest() {
+            if let Some(mismatch) = part.mismatch() {
                 part.discard();
-                return Ok(Some(other));
+                return Ok(Some(mismatch));
             }
             part.finish().map(|()| None)
         });
         match finished.await? {
             Ok(None) => Ok(()),
-            Ok(Some(other)) => {
-                let wanted = self.plan.integrity.as_ref().map(Integrity::to_string);
-                let wanted = wanted.unwrap_or_default();
-                let what =
-                    format!("the content does not have the digest {wanted}: its digest is {other}");
-                Err(Failure::new(Kind::Integrity, what))
-            }
+            Ok(Some(mismatch)) => Err(Failure::new(Kind::Integrity, mismatch)),
             Err(error) => Err(unwritable(&self.plan.path, error)),
         }
     }

@@ -128,9 +128,10 @@ impl Failure {
         }
     }
 
-    /// The policy cannot be used.
+    /// The policy cannot be used: nothing was sent.
     pub(crate) fn config(error: ConfigError) -> Self {
         Self {
+            delivery: Delivery::NotSent,
             cause: Cause::Config(Arc::new(error)),
             ..Self::new(Kind::Config, "the policy cannot be used")
         }

@@ -19,7 +19,7 @@ use bonafide_tower::redirect::Hop;
 use bonafide_tower::retry::Attempts;
 use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
-use bonafide_verify::{Code, Receipt, Refusal};
+use bonafide_verify::{Code, ConfigError, Receipt, Refusal};
 use http::StatusCode;
 use url::Url;
 
@@ -71,6 +71,7 @@ struct Inner {
 
 impl Error {
     /// What went wrong.
+    #[doc(alias("is_request", "is_dns"))]
     pub fn kind(&self) -> Kind {
         self.inner.failure.kind
     }
@@ -347,6 +348,14 @@ impl From<Infallible> for Error {
     }
 }
 
+/// The policy cannot be built: [`Kind::Config`], and nothing was sent. So `?` works both on what
+/// builds a policy and on what sends a request.
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Failure::config(error).into()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(url) = &self.inner.url {
@@ -362,7 +371,7 @@ impl fmt::Debug for Error {
             failure,
             url,
             status,
-            receipt,
+            receipt: _, // a refusal has its own
             hops,
             timings,
             #[cfg(feature = "retry")]
@@ -377,7 +386,7 @@ impl fmt::Debug for Error {
             .field("retryable", &failure.is_retryable())
             .field("url", &url.as_ref().map(ShownUrl))
             .field("status", status)
-            .field("receipt", &receipt.is_some())
+            .field("receipt", &self.receipt().is_some())
             .field("redirects", hops)
             .field("timings", timings);
         #[cfg(feature = "retry")]

@@ -14,7 +14,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::error::{Error, Failure, Kind};
+use crate::error::{Delivery, Error, Failure, Kind};
 use crate::origin::{basic, carried_host};
 
 /// A proxy that all connections of a client go through.
@@ -121,7 +121,8 @@ impl Proxy {
     pub fn http(url: &str) -> Result<Self, Error> {
         let proxy = Self::new(Protocol::Http, url, "http", 80)?;
         if proxy.inner.user.contains(&b':') {
-            return Err(unusable("the user name for the proxy has a colon"));
+            let what = "the user name for the proxy has a colon";
+            return Err(unusable(Kind::Url, what).into());
         }
         Ok(proxy)
     }
@@ -139,24 +140,20 @@ impl Proxy {
         let longest = password.iter().map(Vec::len).fold(user.len(), usize::max);
         if longest > MAX_SOCKS_CREDENTIAL {
             let what = "the user name or the password for the proxy has more than 255 bytes";
-            return Err(unusable(what));
+            return Err(unusable(Kind::Url, what).into());
         }
         Ok(proxy)
     }
 
     fn new(protocol: Protocol, text: &str, scheme: &str, default_port: u16) -> Result<Self, Error> {
-        let url = parse(text)?;
+        let form = || format!("the proxy's URL is not of the form {scheme}://host:port");
+        let url = Url::parse(text).map_err(|error| unusable(Kind::Url, form()).caused_by(error))?;
         let host = url.host().and_then(|host| carried_host(host).ok());
         let has_more =
             !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
-        let form = || {
-            unusable(format!(
-                "the proxy's URL is not of the form {scheme}://host:port"
-            ))
-        };
-        let host = host.ok_or_else(form)?;
+        let host = host.ok_or_else(|| unusable(Kind::Url, form()))?;
         if url.scheme() != scheme || has_more || url.port() == Some(0) {
-            return Err(form());
+            return Err(unusable(Kind::Url, form()).into());
         }
         let decode = |text: &str| percent_encoding::percent_decode_str(text).collect();
         Ok(Self {
@@ -198,20 +195,19 @@ impl Proxy {
         HeaderValue: TryFrom<V>,
         <HeaderValue as TryFrom<V>>::Error: Into<http::Error>,
     {
-        let mistake = |what: &'static str, error: http::Error| {
-            Failure::new(Kind::Config, what).caused_by(error)
-        };
+        let mistake =
+            |what: &'static str, error: http::Error| unusable(Kind::Config, what).caused_by(error);
         let name = HeaderName::try_from(name)
             .map_err(|error| mistake("the header's name is not valid", error.into()))?;
         let mut value = HeaderValue::try_from(value)
             .map_err(|error| mistake("the header's value is not valid", error.into()))?;
         if self.inner.protocol != Protocol::Http {
             let what = format!("{name} cannot be sent to a SOCKS proxy");
-            return Err(Failure::new(Kind::Config, what).into());
+            return Err(unusable(Kind::Config, what).into());
         }
         if OURS.contains(&name) {
             let what = format!("the header {name} cannot be set for a proxy");
-            return Err(Failure::new(Kind::Config, what).into());
+            return Err(unusable(Kind::Config, what).into());
         }
         let headers = &mut Arc::make_mut(&mut self.inner).headers;
         if name == PROXY_AUTHORIZATION {
@@ -308,28 +304,28 @@ impl Hash for Proxy {
     }
 }
 
-fn unusable(what: impl Into<Cow<'static, str>>) -> Error {
-    Failure::new(Kind::Url, what).into()
-}
-
-fn parse(text: &str) -> Result<Url, Error> {
-    Url::parse(text).map_err(|error| {
-        let what = "the proxy's URL is not valid";
-        Failure::new(Kind::Url, what).caused_by(error).into()
-    })
+/// Nothing is sent with such a proxy.
+fn unusable(kind: Kind, what: impl Into<Cow<'static, str>>) -> Failure {
+    Failure::new(kind, what).delivered(Delivery::NotSent)
 }
 
 impl FromStr for Proxy {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        match parse(text)?.scheme() {
-            "http" => Self::http(text),
-            "socks5" => Self::socks5(text),
+        let url = Url::parse(text);
+        match url.as_ref().map(Url::scheme) {
+            Ok("http") => Self::http(text),
+            Ok("socks5") => Self::socks5(text),
             // The scheme is not quoted: without `//`, it may be a user name.
             _ => {
-                let what = "the scheme of the proxy's URL is neither `http` nor `socks5`";
-                Err(unusable(what))
+                let what = "the proxy's URL is neither http://host:port nor socks5://host:port";
+                let failure = unusable(Kind::Url, what);
+                Err(match url {
+                    Ok(_) => failure,
+                    Err(error) => failure.caused_by(error),
+                }
+                .into())
             }
         }
     }

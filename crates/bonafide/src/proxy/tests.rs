@@ -31,6 +31,7 @@ fn each_form_takes_its_own_scheme_only() {
         Proxy::http("socks5://h:1080"),
         Proxy::socks5("http://h:1080"),
         Proxy::http("h:3128"),
+        Proxy::http("h"),
         Proxy::http("user:s3cret@h:3128"),
         Proxy::http("http://h:0"),
         Proxy::http("http://h:3128/path?s3cret"),
@@ -38,7 +39,10 @@ fn each_form_takes_its_own_scheme_only() {
         Proxy::http("http://h:3128#s3cret"),
     ] {
         let error = outcome.expect_err("another form");
-        assert_eq!(error.kind(), Kind::Url);
+        let found = (error.kind(), error.delivery());
+        assert_eq!(found, (Kind::Url, Delivery::NotSent));
+        let text = error.to_string();
+        assert!(text.contains("://host:port"), "{text}");
         assert!(
             !format!("{error} {error:?}").contains("s3cret"),
             "{error:?}"
@@ -63,7 +67,7 @@ fn a_text_becomes_the_proxy_that_its_scheme_names() {
             "{text}"
         );
     }
-    let neither = "the scheme of the proxy's URL is neither `http` nor `socks5`";
+    let neither = "the proxy's URL is neither http://host:port nor socks5://host:port";
     for (text, expected) in [
         ("https://s3cret@h:3128", neither),
         ("socks5h://s3cret@h", neither),
@@ -78,7 +82,8 @@ fn a_text_becomes_the_proxy_that_its_scheme_names() {
         ),
         (
             "s3cret",
-            "the proxy's URL is not valid: relative URL without a base",
+            "the proxy's URL is neither http://host:port nor socks5://host:port: relative URL \
+             without a base",
         ),
     ] {
         let error = text.parse::<Proxy>().expect_err(text);
@@ -117,7 +122,8 @@ fn header_fields_are_the_callers_but_for_target_framing_and_connection() {
     let proxy = || Proxy::http("http://h:3128").expect("a proxy");
     let text = |proxy: Result<Proxy, Error>| {
         let error = proxy.expect_err("unusable");
-        assert_eq!(error.kind(), Kind::Config);
+        let found = (error.kind(), error.delivery());
+        assert_eq!(found, (Kind::Config, Delivery::NotSent));
         error.to_string()
     };
     for name in OURS {

@@ -93,6 +93,7 @@ impl Response {
 
     /// What was checked about the server and why it was trusted; `None` only for a response over
     /// plain http, and for one that a [layer](crate::ClientBuilder::layer) has made.
+    #[doc(alias("tls_info", "peer_certificate"))]
     pub fn receipt(&self) -> Option<&Arc<Receipt>> {
         self.answered.found.receipt()
     }

@@ -1,6 +1,6 @@
 //! What a fake server answers.
 
-use http::Response;
+use http::{Response, StatusCode};
 
 use crate::body::Body;
 use crate::error::{Delivery, Failure, Kind, Phase};
@@ -15,9 +15,10 @@ use crate::error::{Delivery, Failure, Kind, Phase};
 /// use bonafide::testing::{Fault, Reply};
 ///
 /// let fine: Reply = Response::new("text").into();
+/// let busy: Reply = StatusCode::SERVICE_UNAVAILABLE.into();
 /// let broken: Reply = Fault::Closed.into();
 /// let by_chance: Reply = Err::<Response<&str>, _>(Fault::CannotConnect).into();
-/// # drop((fine, broken, by_chance));
+/// # drop((fine, busy, broken, by_chance));
 /// ```
 #[derive(Debug)]
 pub struct Reply(pub(crate) Outcome);
@@ -26,7 +27,9 @@ pub struct Reply(pub(crate) Outcome);
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Response(Response<Body>),
-    Fault(Fault),
+    Failure(Failure),
+    /// It never comes.
+    Silence,
 }
 
 impl<B: Into<Body>> From<Response<B>> for Reply {
@@ -35,9 +38,18 @@ impl<B: Into<Body>> From<Response<B>> for Reply {
     }
 }
 
+/// A response of this status without a body.
+impl From<StatusCode> for Reply {
+    fn from(status: StatusCode) -> Self {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        response.into()
+    }
+}
+
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
-        Self(Outcome::Fault(fault))
+        Self(fault.outcome())
     }
 }
 
@@ -50,8 +62,7 @@ impl<R: Into<Self>> From<Result<R, Fault>> for Reply {
 /// What a [`FakeServer`](super::FakeServer) does in place of a response.
 ///
 /// A server that is refused, or that breaks off within TLS or an HTTP/2 stream, is a matter of real
-/// connections: `bonafide-testkit` has servers for that. A server that never answers is a closure
-/// that never ends.
+/// connections: `bonafide-testkit` has servers for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -61,11 +72,32 @@ pub enum Fault {
     /// The connection ends before a response arrives: [`Kind::Closed`](crate::Kind::Closed) and
     /// [`Delivery::MaybeProcessed`].
     Closed,
+    /// The server never answers, so that the request meets its time limits:
+    /// [`Kind::Timeout`](crate::Kind::Timeout). Under tokio's paused time they pass at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), bonafide::Error> {
+    /// use std::time::Duration;
+    ///
+    /// use bonafide::testing::{FakeServer, Fault};
+    ///
+    /// let server = FakeServer::in_turn([Fault::NeverAnswers]);
+    /// let client = bonafide::Client::builder()
+    ///     .timeout(Duration::from_secs(10))
+    ///     .answered_by(&server)
+    ///     .build()?;
+    /// let error = client.get("https://shop.example/").send().await.expect_err("a timeout");
+    /// assert!(error.is_timeout());
+    /// # Ok(())
+    /// # }
+    /// ```
+    NeverAnswers,
 }
 
 impl Fault {
-    pub(crate) fn failure(self) -> Failure {
-        match self {
+    fn outcome(self) -> Outcome {
+        let failure = match self {
             Self::CannotConnect => {
                 Failure::new(Kind::Connect, "could not connect to the fake server")
                     .during(Phase::Connect)
@@ -76,6 +108,8 @@ impl Fault {
                     .during(Phase::Headers)
                     .delivered(Delivery::MaybeProcessed)
             }
-        }
+            Self::NeverAnswers => return Outcome::Silence,
+        };
+        Outcome::Failure(failure)
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use bonafide::{Body, Kind, Method, RequestBuilder};
+use bonafide::verify::{Anchors, ConfigError, CustomCa, Policy};
+use bonafide::{Body, Client, Delivery, Error, Kind, Method, RequestBuilder};
 use bonafide_testkit::Alpn;
 use bonafide_testkit::server::TestBody;
 use futures_util::stream;
@@ -233,4 +234,25 @@ async fn the_body_of_a_response_can_be_the_body_of_a_request() {
             "pipe"
         );
     }
+}
+
+/// One error type for what builds a policy and what builds a client.
+fn client_of(ca: CustomCa) -> Result<Client, Error> {
+    let policy = Policy::builder().anchors(Anchors::only(ca)).build()?;
+    Client::builder().policy(policy).build()
+}
+
+#[test]
+fn a_policy_that_cannot_be_built_is_an_error_of_the_configuration() {
+    let error = client_of(CustomCa::pem("corp", "")).expect_err("no anchor");
+    let found = (error.kind(), error.phase(), error.delivery());
+    assert_eq!(found, (Kind::Config, None, Delivery::NotSent));
+    assert!(error.is_builder() && !error.is_retryable());
+    let source = std::error::Error::source(&error).expect("a source");
+    let source = source.downcast_ref::<ConfigError>().expect("its type");
+    assert!(matches!(source, ConfigError::NoAnchors { .. }), "{source}");
+    assert_eq!(
+        error.to_string(),
+        format!("the policy cannot be used: {source}")
+    );
 }

@@ -49,6 +49,7 @@ async fn a_server_that_is_not_believed_gets_no_byte_of_the_request() {
         let refusal: &Refusal = error.refusal().expect("a refusal");
         assert_eq!(Some(refusal.code()), error.code());
         assert!(!error.receipt().expect("what was checked").is_verified());
+        assert!(format!("{error:?}").contains("receipt: true"), "{error:?}");
         let explanation = error.explain().expect("an explanation");
         assert_eq!(explanation.code, refusal.code().as_str());
         assert_eq!(explanation.presented.len(), case.identity.chain().len());

@@ -91,7 +91,8 @@ async fn a_file_that_changes_before_it_is_sent_is_an_error() {
 async fn a_file_that_is_gone_when_it_is_sent_is_an_error() {
     let server = server(Alpn::Http1).start().await;
     let file = TempFile::with(b"abcde");
-    let body = Body::from_file(file.path()).await.expect("a file");
+    let path = file.path().to_owned();
+    let body = Body::from_file(&path).await.expect("a file");
     drop(file);
     let request = client().put(server.url("/")).body(body);
     let error = request.send().await.expect_err("no file");
@@ -99,6 +100,10 @@ async fn a_file_that_is_gone_when_it_is_sent_is_an_error() {
         (error.kind(), error.phase()),
         (Kind::Body, Some(Phase::Send))
     );
+    let text = error.to_string();
+    let expected = format!("the file {path:?} could not be opened: ");
+    assert!(text.contains(&expected), "{text}");
+    assert!(text.ends_with("(os error 2)"), "{text}");
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ impl Scripted {
     ///
     /// # Panics
     /// If the status is not one of a final response, 200 to 999.
+    #[doc(alias = "status")]
     pub fn new(status: u16) -> Self {
         let code = StatusCode::from_u16(status).ok();
         let code = code.filter(|code| !code.is_informational());

@@ -277,8 +277,8 @@ mod tests {
         let (directory, _) = kept("store");
         match AtomicFile::new(directory.path(), 64).read() {
             Err(FileError::Read {
-                problem: LoadProblem::NotAFile(path),
-                ..
+                path,
+                problem: LoadProblem::IsADirectory,
             }) => assert_eq!(path, directory.path()),
             other => panic!("{other:?}"),
         }

@@ -26,6 +26,7 @@ pub(super) fn find(refusal: &Refusal) -> Option<String> {
         .or_else(|| anchor_with_another_key(refusal, exhibit))
         .or_else(|| name_in_another_encoding(refusal, exhibit))
         .or_else(|| self_issued_counts(refusal, exhibit))
+        .or_else(|| unread_anchors(refusal, exhibit))
 }
 
 /// The causes that the reason alone shows.
@@ -89,6 +90,23 @@ fn leaf_is_anchor(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
             one_line(&anchor.origin().to_string())
         )
     })
+}
+
+/// A source of anchors has none, because it could not be read.
+fn unread_anchors(refusal: &Refusal, exhibit: &Exhibit) -> Option<String> {
+    if !matches!(refusal.code(), Code::UnknownIssuer | Code::SelfSigned) {
+        return None;
+    }
+    let sources = exhibit.anchors.iter().flat_map(|set| &set.report().sources);
+    let (source, problem) = sources
+        .filter_map(|source| Some((source, source.unread()?)))
+        .next()?;
+    Some(format!(
+        "no anchor could be read from {} ({}): mend that source if it is meant to have the issuer, \
+         and build the policy again",
+        one_line(&source.source),
+        one_line(&problem.to_string())
+    ))
 }
 
 /// An anchor has an issuer's name, but not the key that signed.

@@ -52,6 +52,11 @@ fn refusal_text(
     for ca in pem {
         anchors = anchors.plus(ca);
     }
+    explanation(anchors, chain, host)
+}
+
+/// The same for anchors from any source.
+fn explanation(anchors: Anchors, chain: &[CertificateDer<'_>], host: &str) -> (Code, String) {
     let policy = Policy::builder()
         .anchors(anchors)
         .clock(Clock::fixed(day(0)));
@@ -107,6 +112,22 @@ fn a_leaf_that_is_itself_among_the_anchors() {
         Code::CaAsLeaf,
         "leaf-among-anchors",
     );
+}
+
+#[test]
+fn a_source_of_anchors_that_could_not_be_read() {
+    let server = root("corp root").issue(recipe(HOST));
+    let situation = "unread-anchors";
+    let explained = |sources: Anchors| explanation(sources, server.chain(), HOST);
+    let other = Anchors::only(root("other root").certificate().clone());
+    let unread = explained(other.clone().plus(CustomCa::pem("corp root", "")));
+    matches_snapshot(unread, Code::UnknownIssuer, situation);
+    // A source that has any anchor was read, and a variable that is not set is not a source.
+    let certificate = root("third root");
+    let (pem, key) = (certificate.pem(), server.key_pem());
+    let read = other.plus(CustomCa::pem("corp root", format!("{pem}{key}")));
+    let (_, text) = explained(read.plus_from_env("BONAFIDE_TEST_VARIABLE_THAT_IS_NOT_SET"));
+    assert!(!text.contains("no anchor could be read"), "{text}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::x509::certificate::subject_text;
 use crate::x509::spki::SpkiSha256;
 
 /// The verified path, as the receipt keeps it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PathRecord {
     certificates: Vec<CertificateDer<'static>>,
     /// None for a certificate that cannot be read.
@@ -96,7 +96,10 @@ impl PathRecord {
         &self.not_after
     }
 
-    /// The origin of the anchor.
+    /// The origin of the anchor. The anchor's certificate is the last of
+    /// [`certificates`](Self::certificates), and its name the last of
+    /// [`subjects`](Self::subjects).
+    #[doc(alias = "anchor")]
     pub fn anchor_origin(&self) -> &Origin {
         &self.origin
     }
@@ -106,6 +109,23 @@ impl PathRecord {
         self.certificates
             .iter()
             .map(|certificate| subject_text(certificate))
+    }
+}
+
+/// Shows the subjects and the origin of the anchor, and not the bytes of the certificates.
+impl fmt::Debug for PathRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            certificates: _,
+            not_after: _,
+            spkis: _,
+            keys: _,
+            origin,
+        } = self;
+        f.debug_struct("PathRecord")
+            .field("subjects", &self.subjects().collect::<Vec<_>>())
+            .field("origin", origin)
+            .finish_non_exhaustive()
     }
 }
 

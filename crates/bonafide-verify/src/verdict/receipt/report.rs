@@ -156,6 +156,7 @@ impl Receipt {
     }
 
     /// The verified path; none if no path was proved.
+    #[doc(alias = "peer_certificate")]
     pub fn path(&self) -> Option<&PathRecord> {
         self.verification.path.as_ref()
     }

@@ -38,6 +38,7 @@ impl Form {
     }
 
     /// Adds `part`.
+    #[doc(alias = "file")]
     pub fn part(mut self, name: impl Into<String>, part: Part) -> Self {
         self.parts.push((name.into(), part));
         self

@@ -35,6 +35,7 @@ impl Part {
     /// The length of a [`Body::sized_stream`] is part of the form's length, and counted. After a
     /// [`Body::from_stream`] the length of the form is not known, so that HTTP/1.1 sends it
     /// chunked. Trailers of a body are left out.
+    #[doc(alias("text", "bytes", "stream"))]
     pub fn new(content: impl Into<Body>) -> Self {
         Self {
             content: content.into(),
@@ -75,6 +76,7 @@ impl Part {
     /// # Errors
     ///
     /// [`Kind::Request`] if `content_type` is not a media type (RFC 9110 section 8.3.1).
+    #[doc(alias = "mime_str")]
     pub fn content_type(mut self, content_type: &str) -> Result<Self, Error> {
         let parsed = content_type.parse::<Mime>().map_err(|error| {
             Failure::new(Kind::Request, "the content type of a part is not valid")

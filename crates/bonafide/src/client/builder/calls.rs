@@ -159,6 +159,7 @@ impl ClientBuilder {
     ///     Client::builder().policy(policy.clone()).cookies(jar).build()
     /// }
     /// ```
+    #[doc(alias("cookie_store", "cookie_provider"))]
     #[cfg(feature = "cookies")]
     pub fn cookies(mut self, jar: Jar) -> Self {
         self.hops.cookies = Some(jar);
@@ -214,6 +215,7 @@ impl ClientBuilder {
     /// # let _ = client;
     /// # Ok::<(), bonafide::Error>(())
     /// ```
+    #[doc(alias("no_gzip", "no_brotli", "no_zstd", "no_deflate"))]
     #[cfg(feature = "decompression")]
     pub fn no_decompression(mut self) -> Self {
         self.decoding = None;

@@ -70,6 +70,7 @@ impl ClientBuilder {
     /// connection meanwhile, the next request opens another connection. Long polls over HTTP/2
     /// should therefore wait longer than this interval. Without pings, a connection to a frozen
     /// peer stays open.
+    #[doc(alias("http2_keep_alive_interval", "http2_keep_alive_while_idle"))]
     pub fn http2_ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.limits.http.ping_interval = interval.into().map(bounded);
         self
@@ -77,6 +78,7 @@ impl ClientBuilder {
 
     /// How long the answer to a ping may take before the client closes the connection. Default: 10
     /// s; more than a year counts as a year.
+    #[doc(alias = "http2_keep_alive_timeout")]
     pub fn http2_ping_timeout(mut self, limit: Duration) -> Self {
         self.limits.http.ping_timeout = bounded(limit);
         self

@@ -40,6 +40,7 @@ impl ClientBuilder {
     /// let client = Client::builder().layer(ConcurrencyLimitLayer::new(8)).build()?;
     /// # Ok::<(), bonafide::Error>(())
     /// ```
+    #[doc(alias = "connector_layer")]
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
         L: Layer<Next> + Send + 'static,

@@ -62,6 +62,7 @@ impl ClientBuilder {
     }
 
     /// How large a response's headers may be, in bytes. Default: 64 KiB.
+    #[doc(alias = "http2_max_header_list_size")]
     pub fn max_header_bytes(mut self, bytes: u32) -> Self {
         self.limits.http.max_header_bytes = bytes;
         self

@@ -145,6 +145,30 @@ impl ClientBuilder {
     /// Which servers to trust: a [`Policy`], or a [`PolicyHandle`] whose policy can be replaced
     /// while the client is in use. Default: the system's trust store under
     /// [`Profile::Browser`](bonafide_verify::Profile::Browser).
+    ///
+    /// All that is about trust is set there: authorities of your own, pins, client certificates,
+    /// the least version of TLS.
+    ///
+    /// ```no_run
+    /// use bonafide::verify::{Anchors, CustomCa, Policy};
+    ///
+    /// // In place of the system's store; beside it: `Anchors::system().plus(…)`.
+    /// let anchors = Anchors::only(CustomCa::file("/etc/corp/ca.pem"));
+    /// let policy = Policy::builder().anchors(anchors).build()?;
+    /// let client = bonafide::Client::builder().policy(policy).build()?;
+    /// # drop(client);
+    /// # Ok::<(), bonafide::Error>(())
+    /// ```
+    #[doc(alias(
+        "add_root_certificate",
+        "tls_certs_only",
+        "tls_certs_merge",
+        "danger_accept_invalid_certs",
+        "identity",
+        "min_tls_version",
+        "anchors",
+        "pins"
+    ))]
     pub fn policy(mut self, policy: impl Into<PolicyHandle>) -> Self {
         self.policy = Some(policy.into());
         self

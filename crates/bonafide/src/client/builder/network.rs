@@ -20,6 +20,7 @@ impl ClientBuilder {
     /// where it ends the handshake, before anything is sent. With
     /// [`allow_plain_http`](Self::allow_plain_http), `http://` URLs are requested over HTTP/2 by
     /// prior knowledge (RFC 9113 section 3.3). Default: as for [`http1_only`](Self::http1_only).
+    #[doc(alias = "http2_prior_knowledge")]
     pub fn http2_only(mut self) -> Self {
         self.versions = Versions::Http2;
         self
@@ -29,6 +30,7 @@ impl ClientBuilder {
     /// receipt. Redirects from `https://` to `http://` stay refused. Default: an `http://` URL is
     /// an error of [`Kind::PlainHttpRefused`](crate::Kind::PlainHttpRefused), before anything is
     /// looked up or sent.
+    #[doc(alias = "https_only")]
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -53,6 +55,7 @@ impl ClientBuilder {
 
     /// The addresses of `host`, in the order in which they are tried; see
     /// [`resolve`](Self::resolve).
+    #[doc(alias = "resolve_to_addrs")]
     pub fn resolve_to(
         mut self,
         host: &str,

@@ -3,8 +3,8 @@
 
 mod reading;
 
-use std::mem;
 use std::time::Duration;
+use std::{future, mem};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Version};
@@ -37,10 +37,17 @@ pub(super) async fn exchange(
     })?;
     let RequestLimits { headers, read, .. } = call.limits;
     let request = received(request, headers, deadline).await?;
-    let reply = within(headers, deadline, fake.server.answer(request));
-    let response = match reply.await {
-        Ok(Reply(Outcome::Response(response))) => response,
-        Ok(Reply(Outcome::Fault(fault))) => return Err(fault.failure().into()),
+    let reply = async {
+        let Reply(outcome) = fake.server.answer(request).await;
+        match outcome {
+            Outcome::Response(response) => Ok(response),
+            Outcome::Failure(failure) => Err(failure),
+            Outcome::Silence => future::pending().await,
+        }
+    };
+    let response = match within(headers, deadline, reply).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => return Err(failure.into()),
         Err(late) => {
             let failure = late.failure("no response", headers).during(Phase::Headers);
             return Err(failure.into());
