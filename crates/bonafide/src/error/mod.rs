@@ -3,21 +3,21 @@
 #[cfg(feature = "retry")]
 mod attempts;
 mod causes;
+mod context;
 mod failure;
 mod io;
 mod kind;
 mod proxy;
+mod text;
 mod timed;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 
 use bonafide_tower::redirect::Hop;
 #[cfg(feature = "retry")]
 use bonafide_tower::retry::Attempts;
-use bonafide_tower::shown::{ShownUrl, is_http, without_credentials};
 use bonafide_verify::explain::Explanation;
 use bonafide_verify::{Code, ConfigError, Receipt, Refusal};
 use http::StatusCode;
@@ -278,49 +278,6 @@ impl Error {
     pub(crate) fn to_failure(&self) -> Failure {
         self.inner.failure.clone()
     }
-
-    /// Adds the request's URL, unless there is one already. Credentials are removed; a URL that is
-    /// neither `https` nor `http` may hold them anywhere and is not named.
-    pub(crate) fn at(mut self, url: impl FnOnce() -> Option<Url>) -> Self {
-        if self.inner.url.is_none() {
-            self.inner.url = url().filter(is_http).map(without_credentials);
-        }
-        self
-    }
-
-    /// An earlier sending of the same request got as far as `delivery`.
-    pub(crate) fn sent_before(self, delivery: Delivery) -> Self {
-        let delivery = self.delivery().max(delivery);
-        self.delivered(delivery)
-    }
-
-    /// Sets how far the request got.
-    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
-        self.inner.failure.delivery = delivery;
-        self
-    }
-
-    /// Adds the receipt of the connection.
-    pub(crate) fn over(mut self, receipt: Option<&Arc<Receipt>>) -> Self {
-        if self.inner.receipt.is_none() {
-            self.inner.receipt = receipt.cloned();
-        }
-        self
-    }
-
-    /// Adds the redirects that were followed before.
-    pub(crate) fn after(mut self, hops: &[Hop]) -> Self {
-        if self.inner.hops.is_empty() {
-            self.inner.hops = hops.to_vec();
-        }
-        self
-    }
-
-    /// Adds the response's status.
-    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.inner.status = Some(status);
-        self
-    }
 }
 
 impl From<Failure> for Error {
@@ -353,45 +310,6 @@ impl From<Infallible> for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Failure::config(error).into()
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(url) = &self.inner.url {
-            write!(f, "{}: ", ShownUrl(url))?;
-        }
-        fmt::Display::fmt(&self.inner.failure, f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            failure,
-            url,
-            status,
-            receipt: _, // a refusal has its own
-            hops,
-            timings,
-            #[cfg(feature = "retry")]
-            attempts,
-        } = &*self.inner;
-        let mut f = f.debug_struct("Error");
-        f.field("kind", &failure.kind)
-            .field("phase", &failure.phase)
-            .field("what", &failure.what)
-            .field("cause", &failure.cause)
-            .field("delivery", &failure.delivery)
-            .field("retryable", &failure.is_retryable())
-            .field("url", &url.as_ref().map(ShownUrl))
-            .field("status", status)
-            .field("receipt", &self.receipt().is_some())
-            .field("redirects", hops)
-            .field("timings", timings);
-        #[cfg(feature = "retry")]
-        f.field("attempts", attempts);
-        f.finish()
     }
 }
 
