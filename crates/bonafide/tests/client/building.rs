@@ -16,7 +16,8 @@ use crate::support::{client, server};
 const URL: &str = "https://shop.example/orders";
 
 fn built(request: RequestBuilder) -> Request<Body> {
-    request.build().expect("a request")
+    let request = request.build().expect("a request");
+    Request::try_from(request).expect("a URI")
 }
 
 #[test]
