@@ -161,9 +161,8 @@ async fn a_request_of_the_http_crate_chooses_its_version_by_an_extension() {
     let ca = TestCa::new();
     let server = both(&ca).await;
     let client = builder(&ca).build().unwrap();
-    let of_http = |request: RequestBuilder| {
-        Request::<Body>::try_from(request.build().unwrap()).unwrap()
-    };
+    let of_http =
+        |request: RequestBuilder| Request::<Body>::try_from(request.build().unwrap()).unwrap();
     let request = || of_http(client.get(server.url("/there")));
     let send = async |request| client.clone().oneshot(request).await.unwrap().version();
     // The default of the `http` crate, which says nothing.

@@ -14,7 +14,7 @@ use super::Client;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, Carried};
-use crate::header_names::HeaderNames;
+use crate::header_names::{HeaderNames, mark_secrets};
 use crate::limits::RequestTimeouts;
 use crate::origin::{Endpoint, Origin, Parsed, Written};
 use crate::versions::Versions;
@@ -182,13 +182,15 @@ impl Request {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        mark_secrets(&mut call.headers);
         call.body = body;
         call.extensions = extensions;
         Ok(call)
     }
 }
 
-/// Origin and path of a URL, whose user name and password become a header.
+/// Origin and path of a URL, whose user name and password become a header. Secrets among `headers`
+/// are marked.
 fn split(url: Written<'_>, headers: &mut HeaderMap) -> Result<(Origin, PathAndQuery), Error> {
     let Parsed {
         endpoint,
@@ -199,6 +201,7 @@ fn split(url: Written<'_>, headers: &mut HeaderMap) -> Result<(Origin, PathAndQu
     if let Some(basic) = basic {
         headers.entry(AUTHORIZATION).or_insert(basic);
     }
+    mark_secrets(headers);
     match endpoint {
         Endpoint::Named(origin) => Ok((origin, path)),
         Endpoint::Known(never) => match never {},
@@ -248,7 +251,9 @@ impl<B: Into<Body>> TryFrom<http::Request<B>> for Request {
     }
 }
 
-/// [`RequestTimeouts`] and [`Versions`] are in the extensions, if the request has its own.
+/// The whole request for a tower service: [`RequestTimeouts`] and [`Versions`] are in the
+/// extensions, if the request has its own, beside its rules. A fragment of the URL, which is never
+/// sent, is left out.
 impl TryFrom<Request> for http::Request<Body> {
     type Error = Error;
 
