@@ -22,7 +22,7 @@
 //! |---|---|
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
-//! | look at a request before it is sent | [`Request`], [`RequestBuilder::build`], [`Client::execute`] |
+//! | look at a request before it is sent | [`Request`], [`RequestBuilder::build`], [`Client::execute`], [`RequestBuilder::from_parts`] |
 //! | send files, streams, forms with files | [`Body`], [`multipart`] |
 //! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
 //! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |
