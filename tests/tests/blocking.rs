@@ -134,10 +134,7 @@ fn a_request_is_executed_a_reader_is_sent_and_lines_come_back() {
     let served = Served::start(Alpn::Http1);
     let client = served.client();
     static SENT: &str = "zero\none\r\ntwo";
-    let mut request = client
-        .post(served.server.url("/echo"))
-        .into_request()
-        .unwrap();
+    let mut request = client.post(served.server.url("/echo")).build().unwrap();
     assert_eq!(request.method(), "POST");
     *request.body_mut() = Body::from_blocking_reader(SENT.as_bytes());
     let mut response = client.execute(request).unwrap();

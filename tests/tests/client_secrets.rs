@@ -187,12 +187,19 @@ async fn no_layer_and_no_trace_prints_what_the_caller_set_as_authorization_or_co
         let mut by_service = Request::get(server.url("/")).body(Body::empty()).unwrap();
         by_service.headers_mut().extend(secrets());
         client.clone().oneshot(by_service).await.unwrap();
+        let mut by_value = get().build().unwrap();
+        by_value.headers_mut().extend(secrets());
+        client.execute(by_value).await.unwrap();
+        let mut converted = Request::get(server.url("/")).body(Body::empty()).unwrap();
+        converted.headers_mut().extend(secrets());
+        let converted = bonafide::Request::try_from(converted).unwrap();
+        writeln!(log.0.lock().unwrap(), "{:?}", converted.headers()).unwrap();
         let sent = server.requests();
         for sent in sent.iter().filter(|sent| sent.uri.path() == "/") {
             assert_eq!(sent.headers["authorization"], "Bearer s3cret");
             assert_eq!(sent.headers["cookie"], "id=s3cret");
         }
-        assert_eq!(sent.len(), 6);
+        assert_eq!(sent.len(), 7);
     }
     let log = log.0.lock().unwrap().clone();
     assert!(log.contains("connected") && log.contains("layer="), "{log}");

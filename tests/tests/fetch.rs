@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bonafide::redirect::Redirects;
 use bonafide::retry::{Backoff, Budget, IdempotencyKey, Retry};
-use bonafide::{Client, ClientBuilder, Delivery, Kind, Phase, StatusCode};
+use bonafide::{
+    Client, ClientBuilder, Delivery, Kind, Phase, RequestBuilder, StatusCode, blocking,
+};
 use bonafide_testkit::server::TestBody;
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
@@ -158,4 +161,56 @@ async fn redirects_are_followed_and_error_statuses_returned_as_after_send() {
     let response = client.get(server.url("/404")).fetch().await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     assert_eq!(response.text().await.unwrap(), "[1,2]");
+}
+
+#[tokio::test]
+async fn a_request_that_was_built_before_is_fetched_again_by_its_own_rule_and_by_the_clients() {
+    let ca = TestCa::new();
+    let bare = builder(&ca).build().unwrap();
+    let retrying = builder(&ca).retry(quick()).build().unwrap();
+    // the rule of the request, the client that fetches it, whether its body arrives
+    for (rule, client, arrives) in [
+        (Some(quick()), &bare, true),
+        (None, &retrying, true),
+        (None, &bare, false),
+        (Some(Retry::none()), &retrying, false),
+    ] {
+        let server = server(&ca, Alpn::Http2, 1).await;
+        let mut request = bare.get(server.url("/"));
+        if let Some(rule) = rule {
+            request = request.retry(rule);
+        }
+        let request = RequestBuilder::from_parts(client.clone(), request.build().unwrap());
+        match request.fetch().await {
+            Ok(response) => {
+                assert!(arrives, "{rule:?}");
+                assert_eq!(response.attempts(), 2);
+                assert_eq!(response.text().await.unwrap(), "[1,2]");
+            }
+            Err(error) => {
+                assert!(!arrives, "{rule:?} {error}");
+                assert_eq!(error.kind(), Kind::Body);
+            }
+        }
+        assert_eq!(server.request_count(), if arrives { 2 } else { 1 });
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_client_fetches_a_request_that_was_built_before_over_its_own_connections() {
+    let ca = TestCa::new();
+    let server = server(&ca, Alpn::Http2, 1).await;
+    let client = builder(&ca).build().unwrap();
+    // This opens a connection of this runtime, which the blocking client must not use.
+    let away = client.get(server.url("/away")).redirects(Redirects::none());
+    away.send().await.unwrap().bytes().await.unwrap();
+    let url = server.url("/");
+    let client = blocking::Client::from(client);
+    let fetched = tokio::task::spawn_blocking(move || {
+        let request = client.get(url).retry(quick()).build().unwrap();
+        let response = RequestBuilder::from_parts(client, request).fetch().unwrap();
+        (response.attempts(), response.text().unwrap())
+    });
+    assert_eq!(fetched.await.unwrap(), (2, "[1,2]".to_owned()));
+    assert_eq!(server.tcp_connections(), 2);
 }

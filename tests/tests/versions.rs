@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use bonafide::versions::Versions;
-use bonafide::{Client, ClientBuilder, Delivery, Kind, Phase, Version};
+use bonafide::{Body, Client, ClientBuilder, Delivery, Kind, Phase, RequestBuilder, Version};
 use bonafide_testkit::{Alpn, PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use http::header::LOCATION;
@@ -161,7 +161,9 @@ async fn a_request_of_the_http_crate_chooses_its_version_by_an_extension() {
     let ca = TestCa::new();
     let server = both(&ca).await;
     let client = builder(&ca).build().unwrap();
-    let request = || client.get(server.url("/there")).build().unwrap();
+    let of_http =
+        |request: RequestBuilder| Request::<Body>::try_from(request.build().unwrap()).unwrap();
+    let request = || of_http(client.get(server.url("/there")));
     let send = async |request| client.clone().oneshot(request).await.unwrap().version();
     // The default of the `http` crate, which says nothing.
     assert_eq!(request().version(), Version::HTTP_11);
@@ -170,8 +172,8 @@ async fn a_request_of_the_http_crate_chooses_its_version_by_an_extension() {
     over_http1.extensions_mut().insert(Versions::Http1);
     assert_eq!(send(over_http1).await, Version::HTTP_11);
 
-    let built = client.get(server.url("/there")).http1_only().build();
-    assert_eq!(send(built.unwrap()).await, Version::HTTP_11);
+    let built = of_http(client.get(server.url("/there")).http1_only());
+    assert_eq!(send(built).await, Version::HTTP_11);
 }
 
 #[tokio::test]

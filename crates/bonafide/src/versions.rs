@@ -16,11 +16,12 @@ use crate::error::{Delivery, Failure, Kind, Phase};
 /// the pool for one host hold for each choice.
 ///
 /// ```
-/// # async fn show(client: bonafide::Client) -> Result<(), bonafide::Error> {
+/// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// use bonafide::versions::Versions;
-/// use tower::{Service, ServiceExt as _};
+/// use bonafide::{Body, http};
+/// use tower::ServiceExt as _;
 ///
-/// let mut request = client.get("https://shop.example/").build()?;
+/// let mut request = http::Request::get("https://shop.example/").body(Body::empty())?;
 /// request.extensions_mut().insert(Versions::Http1);
 /// let response = client.clone().oneshot(request).await?;
 /// assert_eq!(response.version(), http::Version::HTTP_11);

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use bonafide::download::Integrity;
-use bonafide::{Delivery, Kind, Phase, blocking};
+use bonafide::{Delivery, Kind, Phase, RequestBuilder, blocking};
 use bonafide_testkit::Alpn;
 use sha2::{Digest as _, Sha256};
 
@@ -166,4 +166,16 @@ fn a_blocking_client_downloads_too() {
     let done = client.get(site.url()).download_to(&path).send().unwrap();
     assert_eq!((done.bytes(), done.resumptions()), (3, 1));
     assert_eq!(fs::read(&path).unwrap(), b"abc");
+}
+
+#[tokio::test]
+async fn a_request_that_was_built_before_is_downloaded_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let site = Site::new(Alpn::Http2, [broken(b"ab", 3), part(b"c", 2, 3)]).await;
+    let (client, request) = site.client().get(site.url()).build_split();
+    let request = RequestBuilder::from_parts(client, request.unwrap());
+    request.download_to(&path).send().await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"abc");
+    assert_eq!(site.server.request_count(), 2);
 }

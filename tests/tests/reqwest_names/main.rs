@@ -103,6 +103,6 @@ async fn a_blocking_program_for_reqwest_reads_the_same_over_bonafide() {
             over_bonafide::run_blocking(pem.as_bytes(), &url).unwrap(),
         ]
     });
-    assert_eq!(both.await.unwrap(), ["200 OK one cake"; 2]);
+    assert_eq!(both.await.unwrap(), ["200 OK one cake, and tea"; 2]);
     shop.shutdown().await;
 }

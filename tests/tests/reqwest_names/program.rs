@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Error, Method, StatusCode};
+use reqwest::{Certificate, Client, Error, Method, RequestBuilder, StatusCode};
 
 fn client(pem: &[u8]) -> Result<Client, Error> {
     let mut headers = HeaderMap::new();
@@ -67,6 +67,16 @@ pub(crate) async fn run(pem: &[u8], shop: &str) -> Result<Vec<String>, Error> {
     let request = client.head(format!("{shop}/echo")).timeout(Duration::from_secs(5));
     let twice = request.try_clone().expect("a request without a body");
     lines.push(format!("{} {}", request.send().await?.status(), twice.send().await?.status()));
+
+    let (sender, order) = client.post(format!("{shop}/echo")).body("tea").build_split();
+    let mut order = order?;
+    order.url_mut().set_query(Some("n=2"));
+    order.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/plain"));
+    lines.push(format!("{} {}", order.method(), order.url().path()));
+    let again = order.try_clone().expect("a body of text");
+    lines.push(sender.execute(order).await?.text().await?);
+    let again = RequestBuilder::from_parts(sender, again).query(&[("cup", "large")]).build()?;
+    lines.push(client.execute(again).await?.text().await?);
     Ok(lines)
 }
 
@@ -99,5 +109,9 @@ pub(crate) fn run_blocking(pem: &[u8], shop: &str) -> Result<String, Error> {
     let mut text = String::new();
     let mut response = order.send()?.error_for_status()?;
     response.read_to_string(&mut text).expect("a body of text");
+
+    let (sender, order) = client.post(format!("{shop}/body")).body(", and tea").build_split();
+    let order = reqwest::blocking::RequestBuilder::from_parts(sender, order?).build()?;
+    text.push_str(&client.execute(order)?.text()?);
     Ok(format!("{} {text}", response.status()))
 }

@@ -6,6 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::IdempotencyKey;
 
+/// What is allowed where there is no limit.
+const ANY_NUMBER: u32 = u32::MAX;
+
 /// The attempts of one call. The layer puts it into the extensions of the response. A caller that
 /// puts one into the extensions of the request can read it after a failed call too.
 ///
@@ -45,7 +48,7 @@ struct Shared {
 impl Attempts {
     /// No attempts yet; any number is allowed.
     pub fn new() -> Self {
-        Self::up_to(u32::MAX)
+        Self::up_to(ANY_NUMBER)
     }
 
     /// No attempts yet; at most `allowed` may be made, and one more for each redirect that is
@@ -74,7 +77,7 @@ impl Attempts {
         self.shared.retries.load(Ordering::Acquire)
     }
 
-    /// How many attempts may be made: see [`up_to`](Self::up_to).
+    /// How many attempts may be made: see [`up_to`](Self::up_to). [`u32::MAX`] is any number.
     pub fn allowed(&self) -> u32 {
         self.shared.allowed
     }
@@ -123,12 +126,14 @@ impl Default for Attempts {
     }
 }
 
+/// `allowed` is shown as `None` where any number is allowed.
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = Some(self.allowed()).filter(|allowed| *allowed != ANY_NUMBER);
         f.debug_struct("Attempts")
             .field("made", &self.made())
             .field("retries", &self.retries())
-            .field("allowed", &self.allowed())
+            .field("allowed", &allowed)
             .field("is_spent", &self.is_spent())
             .field("key", &self.key())
             .finish()

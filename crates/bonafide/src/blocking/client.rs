@@ -6,7 +6,7 @@ use bonafide_verify::PolicyHandle;
 use http::Method;
 
 use super::{Response, block_on, runtime};
-use crate::client::{ClientBuilder, Request};
+use crate::client::{AnyClient, ClientBuilder, Request};
 use crate::error::Error;
 use crate::origin::IntoUrl;
 
@@ -100,12 +100,7 @@ impl Client {
         Error: From<R::Error>,
     {
         let request = request.try_into().map_err(Error::from);
-        let request = {
-            // As for a request that is built.
-            let _entered = runtime::enter().ok();
-            RequestBuilder::of(self.client.clone(), request)
-        };
-        request.send()
+        self.resume(request).send()
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be
@@ -119,6 +114,14 @@ impl Client {
 impl From<crate::Client> for Client {
     fn from(client: crate::Client) -> Self {
         Self { client }
+    }
+}
+
+impl AnyClient for Client {
+    fn resume(&self, request: Result<Request, Error>) -> RequestBuilder {
+        // As for a request that is built.
+        let _entered = runtime::enter().ok();
+        RequestBuilder::of(self.client.clone(), request)
     }
 }
 

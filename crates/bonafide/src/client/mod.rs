@@ -15,6 +15,7 @@ use bonafide_verify::PolicyHandle;
 use http::Method;
 
 pub use self::builder::ClientBuilder;
+pub(crate) use self::request::AnyClient;
 pub use self::request::RequestBuilder;
 pub use self::request_value::Request;
 pub(crate) use self::shared::shared;
@@ -118,7 +119,7 @@ impl Client {
     ///
     /// ```
     /// # async fn show(client: bonafide::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let request = client.get("https://shop.example/").into_request()?;
+    /// let request = client.get("https://shop.example/").build()?;
     /// println!("{} {}", request.method(), request.url());
     /// let response = client.execute(request).await?;
     ///
@@ -141,7 +142,7 @@ impl Client {
         Error: From<R::Error>,
     {
         let request = request.try_into().map_err(Error::from);
-        RequestBuilder::<Self>::of(self.clone(), request).send()
+        self.resume(request).send()
     }
 
     /// The policy that judges the servers, to read or to replace; `None` only if it could not be

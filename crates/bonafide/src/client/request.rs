@@ -1,6 +1,7 @@
 //! Building a request and sending it.
 
 mod rules;
+mod value;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,7 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 #[cfg(any(feature = "form", feature = "json"))]
 use serde::Serialize;
 
-use super::{Client, Inner, Request};
+use super::{Client, Inner};
 use crate::body::Body;
 use crate::body::multipart::Form;
 use crate::error::{Delivery, Error, Failure, Kind};
@@ -27,6 +28,8 @@ use crate::limits::RequestTimeouts;
 use crate::origin::{IntoUrl, basic};
 use crate::response::Response;
 use crate::versions::Versions;
+
+pub(crate) use self::value::AnyClient;
 
 /// A request that is being built; see [`Client::get`] and the methods like it.
 ///
@@ -63,6 +66,8 @@ pub struct RequestBuilder<C = Client> {
     /// Boxed, since a builder is moved with each of its methods.
     call: Result<Box<Call>, Error>,
     timeouts: RequestTimeouts,
+    /// Those that this request has in place of its client's.
+    versions: Option<Versions>,
     sent_by: PhantomData<fn() -> C>,
 }
 
@@ -76,22 +81,7 @@ impl<C> RequestBuilder<C> {
             client,
             call,
             timeouts: RequestTimeouts::default(),
-            sent_by: PhantomData,
-        }
-    }
-
-    /// `request`, sent by `client`.
-    pub(crate) fn of(client: Client, request: Result<Request, Error>) -> Self {
-        let timeouts = match &request {
-            Ok(request) => *request.timeouts(),
-            Err(_) => RequestTimeouts::default(),
-        };
-        Self {
-            call: request
-                .and_then(|request| request.into_call(&client))
-                .map(Box::new),
-            client,
-            timeouts,
+            versions: None,
             sent_by: PhantomData,
         }
     }
@@ -285,6 +275,7 @@ impl<C> RequestBuilder<C> {
     }
 
     fn allow(mut self, versions: Versions) -> Self {
+        self.versions = Some(versions);
         let stack = &self.client.inner().stack;
         if let Ok(call) = &mut self.call {
             call.allow(versions, |scheme, host, port, versions| {
@@ -367,29 +358,9 @@ impl<C> RequestBuilder<C> {
             client: self.client.clone(),
             call: Ok(Box::new(call)),
             timeouts: self.timeouts,
+            versions: self.versions,
             sent_by: PhantomData,
         })
-    }
-
-    /// The request as a type of the `http` crate, to send through a tower service. It does not have
-    /// the client's own headers.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
-    pub fn build(self) -> Result<http::Request<Body>, Error> {
-        let call = self
-            .call
-            .map_err(|error| error.delivered(Delivery::NotSent))?;
-        let versions = call.versions;
-        let mut request = call.request()?.map(|()| call.body);
-        if self.timeouts != RequestTimeouts::default() {
-            request.extensions_mut().insert(self.timeouts);
-        }
-        if versions != self.client.inner().stack.versions() {
-            request.extensions_mut().insert(versions);
-        }
-        Ok(request)
     }
 
     /// This request, whose response must not be encoded.
@@ -416,19 +387,6 @@ impl<C> RequestBuilder<C> {
         Some((self.call.as_mut().ok()?, &mut self.timeouts))
     }
 
-    /// The request as a value that can be read and changed, to send it with
-    /// [`Client::execute`](crate::Client::execute). It does not have the client's own headers.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Url`] or [`Kind::Request`] for a value that cannot be used.
-    pub fn into_request(self) -> Result<Request, Error> {
-        let call = self
-            .call
-            .map_err(|error| error.delivered(Delivery::NotSent))?;
-        Request::of_call(*call, self.timeouts, self.client.inner().stack.versions())
-    }
-
     /// The same request, sent by the async client.
     #[cfg(feature = "blocking")]
     pub(crate) fn into_async(self) -> RequestBuilder {
@@ -436,6 +394,7 @@ impl<C> RequestBuilder<C> {
             client: self.client,
             call: self.call,
             timeouts: self.timeouts,
+            versions: self.versions,
             sent_by: PhantomData,
         }
     }

@@ -14,14 +14,15 @@ use super::Client;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, Carried};
-use crate::header_names::HeaderNames;
+use crate::header_names::{HeaderNames, mark_secrets};
 use crate::limits::RequestTimeouts;
 use crate::origin::{Endpoint, Origin, Parsed, Written};
 use crate::versions::Versions;
 
 /// A request that can be read and changed before it is sent: by
-/// [`RequestBuilder::into_request`](crate::RequestBuilder::into_request), or from an
-/// `http::Request` with an absolute URI. [`Client::execute`] sends it.
+/// [`RequestBuilder::build`](crate::RequestBuilder::build), or from an `http::Request` with an
+/// absolute URI. [`Client::execute`] sends it;
+/// [`RequestBuilder::from_parts`](crate::RequestBuilder::from_parts) makes a builder of it again.
 ///
 /// It belongs to no client: limits, headers, credentials and trust are those of the client that
 /// sends it. Of the client that built it nothing is left.
@@ -34,7 +35,7 @@ use crate::versions::Versions;
 /// use bonafide::Method;
 /// use bonafide::header::{HeaderValue, USER_AGENT};
 ///
-/// let mut request = client.get("https://shop.example/stock").into_request()?;
+/// let mut request = client.get("https://shop.example/stock").build()?;
 /// assert_eq!(request.method(), Method::GET);
 /// request.url_mut().set_path("/orders");
 /// request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("till/2"));
@@ -143,11 +144,11 @@ impl Request {
         })
     }
 
-    /// `call`, without what it has of its client; `defaults` are that client's versions.
+    /// `call`, without what it has of its client.
     pub(super) fn of_call(
         call: Call,
         timeouts: RequestTimeouts,
-        defaults: Versions,
+        versions: Option<Versions>,
     ) -> Result<Self, Error> {
         let url = call.url().ok_or_else(unusable)?;
         Ok(Self {
@@ -156,7 +157,7 @@ impl Request {
             headers: call.headers,
             body: call.body,
             timeouts,
-            versions: (call.versions != defaults).then_some(call.versions),
+            versions,
             extensions: call.extensions,
         })
     }
@@ -181,13 +182,15 @@ impl Request {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        mark_secrets(&mut call.headers);
         call.body = body;
         call.extensions = extensions;
         Ok(call)
     }
 }
 
-/// Origin and path of a URL, whose user name and password become a header.
+/// Origin and path of a URL, whose user name and password become a header. Secrets among `headers`
+/// are marked.
 fn split(url: Written<'_>, headers: &mut HeaderMap) -> Result<(Origin, PathAndQuery), Error> {
     let Parsed {
         endpoint,
@@ -198,6 +201,7 @@ fn split(url: Written<'_>, headers: &mut HeaderMap) -> Result<(Origin, PathAndQu
     if let Some(basic) = basic {
         headers.entry(AUTHORIZATION).or_insert(basic);
     }
+    mark_secrets(headers);
     match endpoint {
         Endpoint::Named(origin) => Ok((origin, path)),
         Endpoint::Known(never) => match never {},
@@ -247,7 +251,9 @@ impl<B: Into<Body>> TryFrom<http::Request<B>> for Request {
     }
 }
 
-/// [`RequestTimeouts`] and [`Versions`] are in the extensions, if the request has its own.
+/// The whole request for a tower service: [`RequestTimeouts`] and [`Versions`] are in the
+/// extensions, if the request has its own, beside its rules. A fragment of the URL, which is never
+/// sent, is left out.
 impl TryFrom<Request> for http::Request<Body> {
     type Error = Error;
 

@@ -25,7 +25,7 @@ use crate::error::Error;
 ///
 /// # let client = Client::new();
 /// let request = next_page(&client, "https://shop.example/orders", 2)?.build()?;
-/// assert_eq!(request.uri(), "https://shop.example/orders?page=2");
+/// assert_eq!(request.url().as_str(), "https://shop.example/orders?page=2");
 /// # Ok::<(), Error>(())
 /// ```
 pub trait IntoUrl: sealed::Sealed {

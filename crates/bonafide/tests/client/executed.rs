@@ -25,7 +25,7 @@ async fn a_request_is_read_changed_and_executed() {
         .body("before")
         .timeout(Duration::from_secs(9))
         .http1_only()
-        .into_request()
+        .build()
         .expect("a request");
     assert_eq!(request.method(), Method::PUT);
     assert_eq!(request.url().as_str(), server.url("/a?b=c&d=e"));
@@ -82,7 +82,7 @@ async fn the_client_that_executes_a_request_judges_the_server() {
     // A connection of the client that trusts the server is open, and not for another client.
     let first = trusting.get(foreign.url("/")).send().await;
     first.expect("trusted").bytes().await.expect("a body");
-    let request = trusting.get(foreign.url("/")).into_request();
+    let request = trusting.get(foreign.url("/")).build();
     let request = request.expect("a request");
     let again = request.try_clone().expect("no body");
 
@@ -100,7 +100,7 @@ async fn the_limits_of_a_request_are_those_of_the_client_that_executes_it() {
         .start()
         .await;
     let patient = client();
-    let request = patient.get(server.url("/")).into_request();
+    let request = patient.get(server.url("/")).build();
     let request = request.expect("a request");
     let hasty = builder().headers_timeout(Duration::from_millis(50));
     let hasty = hasty.build().expect("a client");
@@ -199,7 +199,7 @@ async fn what_a_builder_builds_is_executed_with_its_own_limits_and_versions() {
 async fn a_request_that_was_changed_for_the_worse_is_refused_before_it_is_sent() {
     let server = server(Alpn::Both).start().await;
     let client = client();
-    let request = || client.post(server.url("/")).body("text").into_request();
+    let request = || client.post(server.url("/")).body("text").build();
 
     let mut broken = request().expect("a request");
     let value = HeaderValue::from_static("9");
@@ -212,11 +212,11 @@ async fn a_request_that_was_changed_for_the_worse_is_refused_before_it_is_sent()
     let error = client.execute(broken).await.expect_err("another scheme");
     assert_eq!(error.kind(), Kind::Url);
 
-    let mistaken = client.get("no URL").into_request();
+    let mistaken = client.get("no URL").build();
     assert_eq!(mistaken.expect_err("no URL").kind(), Kind::Url);
     let chunks = stream::iter([Ok::<_, std::io::Error>("once")]);
     let streamed = client.post(server.url("/")).body(Body::from_stream(chunks));
-    let streamed = streamed.into_request().expect("a request");
+    let streamed = streamed.build().expect("a request");
     assert!(streamed.try_clone().is_none());
     assert_eq!(server.request_count(), 0);
 }
@@ -253,7 +253,7 @@ async fn a_request_has_its_own_rule_of_redirects() {
     let request = never
         .get(server.url("/"))
         .redirects(Redirects::up_to(1))
-        .into_request()
+        .build()
         .expect("a request");
     let rule = request.redirects().expect("its own");
     assert_eq!(rule.limit(), 1);

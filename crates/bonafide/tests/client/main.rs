@@ -26,6 +26,7 @@ mod progress;
 mod proxies;
 mod proxy_refusals;
 mod reading;
+mod rebuilt;
 mod redirects;
 mod requests;
 mod responses;

@@ -48,7 +48,8 @@ async fn a_program_names_all_it_needs_through_this_crate() {
     let body: Bytes = response.bytes().await.expect("a body");
     assert_eq!(body, "ok");
 
-    let request: Request<Body> = client.get(url).build().expect("a request");
+    let request = client.get(url).build().expect("a request");
+    let request: Request<Body> = request.try_into().expect("a URI");
     assert_eq!(request.method(), Method::GET);
 
     let requests = server.requests();

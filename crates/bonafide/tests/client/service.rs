@@ -64,6 +64,7 @@ async fn a_built_request_is_the_one_that_would_have_been_sent() {
         .body("text")
         .build()
         .expect("a request");
+    let request = Request::<Body>::try_from(request).expect("a URI");
     assert_eq!(request.uri().to_string(), server.url("/x?a=b"));
     through(&client, request).await.expect("a response");
     let received = &server.requests()[0];

@@ -2,13 +2,28 @@
 
 use std::convert::Infallible;
 
-use bonafide::{Body, Kind, Method};
+use bonafide::{Body, Kind, Method, RequestBuilder};
 use bonafide_testkit::Alpn;
 use futures_util::stream;
 
 use crate::answers::Answer::{Broken, Events};
 use crate::answers::{no_content, unavailable};
 use crate::server::{SHORT, client, server};
+
+#[tokio::test]
+async fn a_request_that_was_built_before_is_sent_again_for_its_events() {
+    let answers = [Broken("id: 1\ndata: a\n\n"), no_content()];
+    let server = server(answers, Alpn::Http2).await;
+    let request = client().get(server.url("/")).build().expect("a request");
+    let mut events = RequestBuilder::from_parts(client(), request)
+        .events()
+        .max_wait(SHORT);
+    let event = events.next().await.expect("an event").expect("no error");
+    assert_eq!(event.data(), "a");
+    assert!(events.next().await.is_none());
+    assert_eq!(server.request_count(), 2);
+    assert_eq!(server.requests()[1].headers["last-event-id"], "1");
+}
 
 #[tokio::test]
 async fn a_request_that_is_not_idempotent_is_not_sent_again() {

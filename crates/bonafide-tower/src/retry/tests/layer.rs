@@ -61,6 +61,25 @@ async fn after_the_last_attempt_its_response_or_its_error_is_the_result() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attempts_show_a_limit_where_there_is_one() {
+    for (attempts, made, retries, allowed) in [
+        (Attempts::new(), 3, 2, "None"),
+        (Attempts::default(), 3, 2, "None"),
+        (Attempts::up_to(2), 2, 1, "Some(2)"),
+    ] {
+        let mut request = get();
+        request.extensions_mut().insert(attempts.clone());
+        let service = typed().layer(Scripted::new([LOST, LOST, LOST]));
+        assert!(service.oneshot(request).await.is_err());
+        let shown = format!(
+            "Attempts {{ made: {made}, retries: {retries}, allowed: {allowed}, is_spent: true, \
+             key: None }}"
+        );
+        assert_eq!(format!("{attempts:?}"), shown);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_post_is_sent_again_where_it_was_not_processed_and_only_there() {
     let refused = Answer::Fails(Outcome::Failed(Delivery::RefusedUnprocessed));
     for (first, attempts) in [
