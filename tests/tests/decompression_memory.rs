@@ -122,6 +122,7 @@ async fn a_large_body_is_decoded_in_the_memory_of_its_window() {
         }
         assert_eq!(length, mebibytes() * MIB, "{name}");
         let grown = peak() - before;
+        println!("{name}: {grown} bytes");
         assert!(grown <= 24 * MIB, "{name}: {grown} bytes");
     }
 }
