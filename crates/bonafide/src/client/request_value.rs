@@ -14,7 +14,7 @@ use super::Client;
 use crate::body::Body;
 use crate::error::{Delivery, Error, Failure, Kind};
 use crate::exchange::{Call, Carried};
-use crate::header_names::HeaderNames;
+use crate::header_names::{HeaderNames, mark_secrets};
 use crate::limits::RequestTimeouts;
 use crate::origin::{Endpoint, Origin, Parsed, Written};
 use crate::versions::Versions;
@@ -181,6 +181,7 @@ impl Request {
         if let Some(basic) = basic {
             call.headers.entry(AUTHORIZATION).or_insert(basic);
         }
+        mark_secrets(&mut call.headers);
         call.body = body;
         call.extensions = extensions;
         Ok(call)
@@ -233,6 +234,7 @@ impl<B: Into<Body>> TryFrom<http::Request<B>> for Request {
         let (mut head, body) = request.into_parts();
         let mut headers = head.headers;
         let (origin, path) = split(Written::Uri(&head.uri), &mut headers)?;
+        mark_secrets(&mut headers);
         // It may come from a layer of a client, whose secrets stay there.
         head.extensions.remove::<Carried>();
         Ok(Self {
@@ -262,6 +264,7 @@ impl TryFrom<Request> for http::Request<Body> {
             extensions,
         } = request;
         let (origin, path) = split(Written::Url(&url), &mut headers)?;
+        mark_secrets(&mut headers);
         let mut request = Self::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = origin.uri(&path)?;
