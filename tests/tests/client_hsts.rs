@@ -5,16 +5,21 @@
     reason = "a test fails by panicking, in its own functions too"
 )]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide::auth::{Credential, Digest};
 use bonafide::hsts::HstsHosts;
 use bonafide::redirect::Redirects;
 use bonafide::retry::Retry;
-use bonafide::{Body, Client, ClientBuilder, Kind, StatusCode};
+use bonafide::{
+    Body, Client, ClientBuilder, ConnectionInfo, Kind, Next, Receipt, StatusCode, Timings,
+};
 use bonafide_testkit::{PlainServer, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
 use http::{HeaderValue, Request, Response};
+use tower::ServiceExt as _;
+use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 
 /// A server that says `max-age=FIELD` to `/FIELD`, and leads `/to/URL` to that URL, after it has
@@ -225,4 +230,42 @@ async fn nothing_is_learned_over_plain_http_or_from_an_address() {
     assert_eq!(hosts.len(), 0);
     client.get(server.url("/9999")).send().await.unwrap();
     assert_eq!(hosts.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_learned_from_a_response_that_a_hop_layer_made_or_had_from_another_client() {
+    let ca = TestCa::new();
+    let server = server(&ca).await;
+    let other = Client::builder().policy(trusting(&ca).build().unwrap());
+    let other = other.build().unwrap();
+    for made in [true, false] {
+        let other = other.clone();
+        let answering = layer_fn(move |_: Next| {
+            let other = other.clone();
+            tower::service_fn(move |request: Request<Body>| {
+                let other = other.clone();
+                async move {
+                    if made {
+                        let response = Response::builder();
+                        let name = "strict-transport-security";
+                        let response = response.header(name, "max-age=9999");
+                        return Ok(response.body(Body::empty()).unwrap());
+                    }
+                    other.oneshot(request).await
+                }
+            })
+        });
+        let hosts = HstsHosts::new();
+        let client = Client::builder().hsts(hosts.clone()).hop_layer(answering);
+        let client = client.build().unwrap();
+        let response = client.get(server.url("/9999")).send().await.unwrap();
+        assert!(response.headers().contains_key("strict-transport-security"));
+        assert!(response.receipt().is_none() && response.connection().is_none());
+        let extensions = response.extensions();
+        assert!(extensions.get::<Arc<Receipt>>().is_none(), "{made}");
+        assert!(extensions.get::<Arc<ConnectionInfo>>().is_none(), "{made}");
+        assert!(extensions.get::<Timings>().is_none(), "{made}");
+        assert_eq!(hosts.len(), 0, "{made}");
+    }
+    assert_eq!(server.request_count(), 1);
 }

@@ -7,10 +7,11 @@
 )]
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
-use bonafide::decompression::{DecodingLimits, DecompressionError};
-use bonafide::{Client, ClientBuilder, Delivery, Kind};
+use bonafide::decompression::{DecodingLimits, DecompressionError, MAX_CODINGS};
+use bonafide::{Client, ClientBuilder, Delivery, Kind, Phase};
 use bonafide_testkit::server::TestBody;
 use bonafide_testkit::{Alpn, Recipe, TestCa, TestServer};
 use bonafide_tests::trusting;
@@ -46,7 +47,8 @@ async fn encoded(coding: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// A server that answers `/CODING/SIZE` with that many zeros in the coding, `/partial/…` with 206,
-/// `/cut/…` without the last byte, and `/away/PATH` with a redirect to `/PATH`.
+/// `/cut/…` without the last byte, `/many/…` with more codings than are decoded, and `/away/PATH`
+/// with a redirect to `/PATH`.
 async fn server(ca: &TestCa, alpn: Alpn) -> TestServer {
     TestServer::builder(ca.issue(Recipe::for_host("localhost")))
         .alpn(alpn)
@@ -62,7 +64,7 @@ async fn server(ca: &TestCa, alpn: Alpn) -> TestServer {
             }
             let (status, coding) = match head {
                 "partial" => (StatusCode::PARTIAL_CONTENT, "gzip"),
-                "cut" => (StatusCode::OK, "gzip"),
+                "cut" | "many" => (StatusCode::OK, "gzip"),
                 coding => (StatusCode::OK, coding),
             };
             let mut body = encoded(coding, &vec![0; rest.parse().unwrap()]).await;
@@ -71,7 +73,11 @@ async fn server(ca: &TestCa, alpn: Alpn) -> TestServer {
             }
             let mut response = Response::new(TestBody::from(body));
             *response.status_mut() = status;
-            let coding = HeaderValue::from_str(coding).unwrap();
+            let coding = match head {
+                "many" => [coding; 9].join(", "),
+                _ => coding.to_owned(),
+            };
+            let coding = HeaderValue::from_str(&coding).unwrap();
             response.headers_mut().insert("content-encoding", coding);
             response
         })
@@ -189,6 +195,28 @@ async fn a_body_that_grows_too_much_or_is_cut_off_is_an_error_that_says_so() {
             .and_then(|source| source.downcast_ref::<DecompressionError>());
         assert_eq!(typed.is_some(), kind == Kind::Decode);
     }
+}
+
+#[tokio::test]
+async fn a_response_with_too_many_codings_is_an_error_that_knows_the_server_and_the_times() {
+    let ca = TestCa::new();
+    let server = server(&ca, Alpn::Http2).await;
+    let client = builder(&ca).build().unwrap();
+    let request = client.get(server.url("/away/many/100"));
+    let error = request.send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.phase(), error.delivery()),
+        (Kind::Decode, Some(Phase::Headers), Delivery::Answered)
+    );
+    let source = error.source().unwrap().downcast_ref().unwrap();
+    assert!(matches!(
+        source,
+        DecompressionError::TooManyCodings { limit: MAX_CODINGS }
+    ));
+    assert_eq!(error.url().unwrap().as_str(), server.url("/many/100"));
+    assert_eq!(error.redirects().len(), 1);
+    assert!(error.receipt().unwrap().is_verified());
+    assert!(error.timings().unwrap().wait() > Duration::ZERO);
 }
 
 #[tokio::test]

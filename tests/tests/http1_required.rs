@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bonafide::events::Event;
 use bonafide::{Body, Client, ClientBuilder, Delivery, Kind, Phase, Version};
 use bonafide_testkit::{Recipe, TestCa};
 use bonafide_tests::{Frame, Http2Peer, RawServer, RawStream, read_head, trusting};
@@ -43,11 +47,15 @@ async fn serve_http2(stream: RawStream, end: End) {
     }
 }
 
-/// Answers the requests of an HTTP/1.1 connection.
+/// Answers the requests of an HTTP/1.1 connection; `/moved` leads to `/`.
 async fn serve_http1(mut stream: RawStream) {
-    while read_head(&mut stream).await.is_some() {
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-        stream.write_all(answer).await.unwrap();
+    while let Some(head) = read_head(&mut stream).await {
+        let first = match head.contains(" /moved ") {
+            true => "302 Found\r\nlocation: /",
+            false => "200 OK",
+        };
+        let answer = format!("HTTP/1.1 {first}\r\ncontent-length: 2\r\n\r\nok");
+        stream.write_all(answer.as_bytes()).await.unwrap();
         stream.flush().await.unwrap();
     }
 }
@@ -92,6 +100,42 @@ async fn after_a_reset_that_requires_http1_the_http2_connection_serves_other_req
         let response = client.get(server.url("/")).send().await.unwrap();
         assert_eq!(response.version(), version);
     }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn listeners_are_notified_that_a_request_is_sent_again_within_its_attempt() {
+    let (server, builder) = server(End::Reset).await;
+    let decisions = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&decisions);
+    let client = builder.event_listener(move |event: &Event<'_>| {
+        if let Event::RetryDecision {
+            delivery,
+            status,
+            again,
+            ..
+        } = event
+        {
+            seen.lock().unwrap().push((*delivery, *status, *again));
+        }
+    });
+    let client = client.build().unwrap();
+    client.post(server.url("/")).send().await.unwrap();
+    let at_once = Some(Duration::ZERO);
+    assert_eq!(
+        *decisions.lock().unwrap(),
+        [(Delivery::RefusedUnprocessed, None, at_once)]
+    );
+}
+
+/// HTTP_1_1_REQUIRED is about one request.
+#[tokio::test]
+async fn the_target_of_a_redirect_may_use_http2_again() {
+    let (server, builder) = server(End::Reset).await;
+    let client = builder.build().unwrap();
+    let response = client.get(server.url("/moved")).send().await.unwrap();
+    assert_eq!(response.redirects().len(), 1);
+    assert_eq!(response.version(), Version::HTTP_2);
     assert_eq!(server.connections(), 2);
 }
 

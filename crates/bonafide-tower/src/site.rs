@@ -1,7 +1,8 @@
 //! What the public suffix list says about a host.
 //!
 //! The list is code, more than half a megabyte of it. Each place that calls it may get a copy of
-//! its own from the compiler, so it is called here and nowhere else.
+//! its own from the compiler, so it is called here and nowhere else: `clippy.toml` forbids it
+//! elsewhere.
 
 #[cfg(feature = "auth")]
 use psl::Type;
@@ -10,6 +11,7 @@ use psl::Type;
 /// label. `None` if `host` is a public suffix or the parent of one. A top-level domain that the
 /// list does not contain counts as a public suffix, as the list requires.
 #[inline(never)]
+#[expect(clippy::disallowed_methods, reason = "the one call of it")]
 pub(crate) fn registrable(host: &str) -> Option<&str> {
     psl::domain_str(host)
 }
@@ -24,6 +26,7 @@ pub(crate) fn site(host: &str) -> &str {
 /// rule for unknown top-level domains.
 #[cfg(feature = "auth")]
 #[inline(never)]
+#[expect(clippy::disallowed_methods, reason = "the one call of it")]
 pub(crate) fn suffix_type(host: &str) -> Option<Type> {
     let suffix = psl::suffix(host.as_bytes())?;
     if suffix.as_bytes() == host.as_bytes() {

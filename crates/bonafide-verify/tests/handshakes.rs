@@ -13,8 +13,8 @@ use bonafide_testkit::{Alpn, ClientAuth, Recipe, TestCa, TestServer};
 use bonafide_verify::pins::OnExpiredPins;
 use bonafide_verify::pki_types::{ServerName, UnixTime};
 use bonafide_verify::{
-    Anchors, ClientIdentity, Clock, Code, Peer, Pins, Policy, PolicyBuilder, Receipt, Refusal,
-    TlsError, TlsVersion, VerifiedStream, Zone,
+    Anchors, ClientIdentity, Clock, Code, Intermediates, Peer, Pins, Policy, PolicyBuilder,
+    Receipt, Refusal, TlsError, TlsVersion, VerifiedStream, Zone,
 };
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{HandshakeKind, NamedGroup, ProtocolVersion};
@@ -74,6 +74,29 @@ async fn a_verified_stream_carries_data_and_its_receipt() {
     assert_eq!(connection.group, Some(BUILT_IN.1));
     assert_eq!(connection.alpn.as_deref(), Some(&b"http/1.1"[..]));
     assert!(!connection.resumed);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_debug_of_a_policy_has_no_bytes_of_certificates_however_much_it_has_seen() {
+    let ca = TestCa::new();
+    let intermediate = ca.intermediate("issuing");
+    let given = ca.intermediate("given");
+    let server = TestServer::http1(intermediate.issue(Recipe::for_host("localhost"))).await;
+    let intermediates = Intermediates::pem("given", given.pem()).remember_verified();
+    let builder = trusting(&ca).intermediates(intermediates);
+    let policy = builder.clone().build().unwrap();
+    connect(&policy, &server).await.unwrap();
+    let seen = format!("{policy:?}");
+    assert!(seen.contains("given: BySubject(1)"), "{seen}");
+    assert!(seen.contains("Remembered(BySubject(1))"), "{seen}");
+    assert!(seen.contains("Kept { receipts: 1, "), "{seen}");
+    let built = format!("{builder:?}");
+    let of_anchors = r#"Certificates { label: "certificates", count: 1 }"#;
+    assert!(built.contains(of_anchors), "{built}");
+    for text in [seen, built] {
+        assert!(!text.contains("Der("), "{text}");
+    }
     server.shutdown().await;
 }
 

@@ -23,7 +23,7 @@
 //! | send one request, or keep a client | [`get`], [`Client`], [`Client::builder`] |
 //! | a body, JSON, a form, headers, credentials | [`RequestBuilder`] |
 //! | look at a request before it is sent | [`Request`], [`RequestBuilder::build`], [`Client::execute`], [`RequestBuilder::from_parts`] |
-//! | send files, streams, forms with files, and watch how far they are | [`Body`], [`multipart`], [`Body::on_progress`] |
+//! | send files, streams, forms with files, and watch their progress | [`Body`], [`multipart`], [`Body::on_progress`] |
 //! | read a response: text, JSON, bytes, a stream, lines, a reader, trailers | [`Response`], [`Lines`], [`BodyReader`] |
 //! | download a file, whole or not at all: resume it, verify its digest, watch its progress | `RequestBuilder::download_to`, the module `download` (feature `download`) |
 //! | read server-sent events, and go on after a lost connection | the module `sse` (feature `sse`) |

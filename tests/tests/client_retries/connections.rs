@@ -132,8 +132,12 @@ async fn a_stream_is_not_sent_again_after_a_421() {
 
 #[tokio::test]
 async fn the_client_gives_a_retrying_layer_around_it_the_connection_that_it_asks_for() {
-    for inside in [false, true] {
-        let (client, server, log) = misdirecting(2).await;
+    // Whether the retrying layer is inside of the client, and whether it has others.
+    for (inside, layered) in [(false, false), (false, true), (true, false)] {
+        let (mut client, server, log) = misdirecting(2).await;
+        if layered {
+            client = client.layer(Identity::new()).hop_layer(Identity::new());
+        }
         let layer = RetryLayer::new().with_retry(quick());
         let client = match inside {
             true => client.hop_layer(layer.clone()).build().unwrap(),
@@ -150,9 +154,12 @@ async fn the_client_gives_a_retrying_layer_around_it_the_connection_that_it_asks
                 service.oneshot(request).await.unwrap()
             }
         };
-        assert_eq!(response.status(), StatusCode::OK, "{inside}");
+        assert_eq!(response.status(), StatusCode::OK, "{inside} {layered}");
         let numbers: Vec<_> = seen(&log).iter().map(|(number, _)| *number).collect();
-        assert!(matches!(numbers[..], [0 | 1, 2]), "{inside}: {numbers:?}");
+        assert!(
+            matches!(numbers[..], [0 | 1, 2]),
+            "{inside} {layered}: {numbers:?}"
+        );
     }
 }
 

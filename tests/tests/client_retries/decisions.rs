@@ -1,6 +1,9 @@
 //! What a classifier may decide, what it may not, and who sees the decisions.
 
+use std::sync::{Arc, Mutex};
+
 use bonafide::Delivery;
+use bonafide::events::Event;
 use bonafide::retry::{ByDelivery, Classify as _, GiveUp, Outcome, Step};
 use bonafide::{Client, ClientBuilder, Code, Error, Kind, StatusCode};
 use bonafide_testkit::{Alpn, ClientAuth, Ending, TestCa};
@@ -223,4 +226,36 @@ async fn each_decision_is_reported_with_its_reason() {
         assert_eq!(matches!(step, Step::Again(_)), !last, "{step:?}");
     }
     assert_eq!(log.why(), Some(GiveUp::Attempts));
+}
+
+#[tokio::test]
+async fn listeners_are_notified_of_each_decision() {
+    let ca = TestCa::new();
+    for alpn in ALPNS {
+        let server = server(&ca, alpn, 4).await;
+        let decisions = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&decisions);
+        let client = builder(&ca).event_listener(move |event: &Event<'_>| {
+            if let Event::RetryDecision {
+                delivery,
+                status,
+                again,
+                ..
+            } = event
+            {
+                let decision = (*delivery, *status, again.is_some());
+                seen.lock().unwrap().push(decision);
+            }
+        });
+        let client = client.build().unwrap();
+        let busy = Some(StatusCode::SERVICE_UNAVAILABLE);
+        let again = (Delivery::Answered, busy, true);
+        let no_more = (Delivery::Answered, busy, false);
+        // Three attempts fail, and then one of two.
+        for expected in [vec![again, again, no_more], vec![again]] {
+            client.get(server.url("/503")).send().await.unwrap();
+            let decided = std::mem::take(&mut *decisions.lock().unwrap());
+            assert_eq!(decided, expected, "{alpn:?}");
+        }
+    }
 }

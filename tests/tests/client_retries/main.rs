@@ -9,6 +9,7 @@ mod answers;
 mod budgets;
 mod connections;
 mod decisions;
+mod kept;
 mod keys;
 mod layers;
 mod misdirected;

@@ -1,11 +1,14 @@
 //! 421 Misdirected Request (RFC 9110 section 15.5.20): once more, over a new connection.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bonafide::auth::{Credential, Digest};
 use bonafide::retry::{Attempts, Retry};
 use bonafide::{Body, ClientBuilder, Kind, StatusCode};
 use bonafide_testkit::{Alpn, TestCa, TestServer};
-use http::Method;
+use http::{Method, Response};
 
-use crate::stage::{ALPNS, Log, builder, plain, quick, server};
+use crate::stage::{ALPNS, Log, builder, plain, quick, server, serving};
 
 /// The number of the connection on which each request arrived.
 fn connections(server: &TestServer) -> Vec<u64> {
@@ -64,6 +67,45 @@ async fn a_request_that_is_misdirected_again_is_not_sent_a_third_time() {
         assert_eq!(connections(&server), [0, 0, 0, 1], "{alpn:?}");
         let error = response.error_for_status().unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (Kind::Status, 2));
+    }
+}
+
+/// The new connection is for the repetition alone, and not for what follows it within the hop.
+#[tokio::test]
+async fn a_challenge_on_the_new_connection_is_answered_without_a_third_one() {
+    const CHALLENGE: &str = r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#;
+    let ca = TestCa::new();
+    for alpn in ALPNS {
+        let made = AtomicUsize::new(0);
+        let server = serving(&ca, alpn).handler(move |_| {
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            async move {
+                let response = Response::builder();
+                let response = match number {
+                    1 => response.status(StatusCode::MISDIRECTED_REQUEST),
+                    2 => {
+                        let response = response.status(StatusCode::UNAUTHORIZED);
+                        response.header("www-authenticate", CHALLENGE)
+                    }
+                    _ => response,
+                };
+                response.body("").unwrap()
+            }
+        });
+        let server = server.start().await;
+        let digest = Digest::new("user", "password").unwrap();
+        let credential = Credential::for_origin(&server.url(""), digest).unwrap();
+        let client = builder(&ca).credential(credential).build().unwrap();
+        for _ in 0..2 {
+            let response = client.get(server.url("/")).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{alpn:?}");
+            response.bytes().await.unwrap();
+        }
+        let numbers = connections(&server);
+        assert!(
+            matches!(numbers[..], [0, 0, 1, 0 | 1]),
+            "{alpn:?} {numbers:?}"
+        );
     }
 }
 

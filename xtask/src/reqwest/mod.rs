@@ -3,7 +3,8 @@
 //! The names of reqwest are read from the sources of the version in `Cargo.lock`, with every
 //! feature on, as `cargo xtask public` reads those of the crates here. Each has one row in the
 //! page: it is here under the same path, has counterparts, or has none and a reason. A row that
-//! names what does not exist, there or here, is an error. So it is with the features of both.
+//! names what does not exist, there or here, is an error. The features of both are compared in
+//! the same way.
 
 mod comparison;
 mod features;

@@ -1,6 +1,7 @@
 //! Anchors from files, directories and memory.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,13 +33,30 @@ pub struct CustomCa {
     fences: Vec<Vec<String>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Kind {
     Source(Source),
     Certificates {
         label: String,
         certificates: Arc<[CertificateDer<'static>]>,
     },
+}
+
+/// Without the bytes of certificates.
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(source) => f.debug_tuple("Source").field(source).finish(),
+            Self::Certificates {
+                label,
+                certificates,
+            } => f
+                .debug_struct("Certificates")
+                .field("label", label)
+                .field("count", &certificates.len())
+                .finish(),
+        }
+    }
 }
 
 impl CustomCa {

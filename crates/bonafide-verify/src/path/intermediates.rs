@@ -1,6 +1,7 @@
 //! Intermediates that a policy has, for servers that do not send theirs.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -215,8 +216,17 @@ impl KnownIntermediates {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct BySubject(HashMap<Arc<[u8]>, Vec<CertificateDer<'static>>>);
+
+/// Shows how many certificates there are, and not their bytes.
+impl fmt::Debug for BySubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(by_subject) = self;
+        let count: usize = by_subject.values().map(Vec::len).sum();
+        f.debug_tuple("BySubject").field(&count).finish()
+    }
+}
 
 impl BySubject {
     /// Adds a certificate and returns whether it is new. One without readable names is skipped.
@@ -239,10 +249,21 @@ impl BySubject {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Remembered {
     by_subject: BySubject,
     oldest_first: VecDeque<CertificateDer<'static>>,
+}
+
+/// Shows how many certificates there are, and not their bytes.
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            by_subject,
+            oldest_first: _,
+        } = self;
+        f.debug_tuple("Remembered").field(by_subject).finish()
+    }
 }
 
 impl Remembered {

@@ -1,6 +1,7 @@
 //! The receipts of an epoch, kept for later connections.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::{Equivalent, HashMap};
@@ -32,7 +33,7 @@ pub(super) struct Receipts {
     kept: Mutex<Kept>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Kept {
     by_server: HashMap<Arc<Server>, Vec<KeptReceipt>>,
     oldest_first: VecDeque<(Arc<Server>, SharedChain)>,
@@ -41,7 +42,7 @@ struct Kept {
 }
 
 /// A host in the zone that judges it.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Server {
     zone: ZoneId,
     host: Box<str>,
@@ -64,7 +65,6 @@ impl Equivalent<Arc<Server>> for AskedServer<'_> {
 /// As presented, leaf first.
 type SharedChain = Arc<[CertificateDer<'static>]>;
 
-#[derive(Debug)]
 struct KeptReceipt {
     chain: SharedChain,
     receipt: Arc<Receipt>,
@@ -140,6 +140,21 @@ impl Receipts {
 
     fn locked(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows how many receipts are kept, and no certificates: a busy client has a thousand.
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            by_server: _,
+            oldest_first,
+            bytes,
+        } = self;
+        f.debug_struct("Kept")
+            .field("receipts", &oldest_first.len())
+            .field("bytes", bytes)
+            .finish_non_exhaustive()
     }
 }
 

@@ -77,8 +77,7 @@ impl Part {
             None if fs::hard_link(&part.path, &kept).is_ok() => fs::remove_file(&part.path)?,
             None => return Ok((part, left)),
             Some(mut earlier) => {
-                // A second lock of the same file fails: if it does not, the file was replaced.
-                if !is_locked(&earlier) || open_regular(&kept)?.is_none_or(|now| is_locked(&now)) {
+                if !is_locked(&earlier) || !is_still_at(&kept)? {
                     return Ok((part, left));
                 }
                 if let Some(validator) = read_tag(&tag)? {
@@ -212,6 +211,13 @@ fn is_locked(file: &File) -> bool {
     FileExt::try_lock(file).is_ok()
 }
 
+/// Whether the file at `path` is the one that this process has locked, and not one that replaced it
+/// before it was locked: a second lock of the same file fails.
+fn is_still_at(path: &Path) -> io::Result<bool> {
+    let now = open_regular(path)?;
+    Ok(now.is_some_and(|now| !is_locked(&now)))
+}
+
 fn tag_of(part: &Path) -> PathBuf {
     let mut name = part.as_os_str().to_owned();
     name.push(".etag");
@@ -270,4 +276,26 @@ fn sync_folder(target: &Path) -> io::Result<()> {
         File::open(folder(target))?.sync_all()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_replaced_before_it_was_locked_is_not_the_one_at_its_name() {
+        let folder = std::env::temp_dir().join(format!("bonafide-part-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let (kept, other) = (folder.join("kept"), folder.join("other"));
+        for path in [&kept, &other] {
+            fs::write(path, "ab").expect("a file");
+        }
+        let earlier = open_regular(&kept).expect("readable").expect("there");
+        assert!(is_locked(&earlier));
+        assert!(is_still_at(&kept).expect("readable"));
+        fs::rename(&other, &kept).expect("another file");
+        assert!(!is_still_at(&kept).expect("readable"));
+        fs::remove_dir_all(&folder).expect("it is there");
+        assert!(!is_still_at(&kept).expect("readable"));
+    }
 }

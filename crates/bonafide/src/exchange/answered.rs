@@ -91,6 +91,13 @@ impl Delivered {
         extensions.insert(Arc::clone(info));
         extensions.insert(self.timings());
     }
+
+    /// Removes what [`describe`](Self::describe) adds.
+    pub(crate) fn remove_description(extensions: &mut Extensions) {
+        extensions.remove::<Arc<Receipt>>();
+        extensions.remove::<Arc<ConnectionInfo>>();
+        extensions.remove::<Timings>();
+    }
 }
 
 impl Found {

@@ -429,7 +429,7 @@ impl From<Response> for http::Response<Body> {
 }
 
 /// Keeps all that the response of a client's tower service had. The limit for its body is the
-/// default one. Any body will do that a request can have:
+/// default one. Its body may be of any type that converts into a [`Body`]:
 ///
 /// ```
 /// use bonafide::{Response, http};

@@ -39,11 +39,17 @@ impl Answered {
         Box::new(Self { head, body, found })
     }
 
-    /// The response that the caller's layers around hops returned.
+    /// The response that the caller's layers around hops returned. Of one that they made, or had
+    /// from another client, no receipt stays in the extensions: this client has verified nothing.
     pub(super) fn of_hop(response: Response<Body>) -> Box<Self> {
         let (mut head, body) = response.into_parts();
+        let delivered = head.extensions.remove::<Delivered>();
+        if delivered.is_none() {
+            head.extensions.remove::<Found>();
+            Delivered::remove_description(&mut head.extensions);
+        }
         let found = Found {
-            delivered: head.extensions.remove::<Delivered>(),
+            delivered,
             ..Found::default()
         };
         Box::new(Self { head, body, found })

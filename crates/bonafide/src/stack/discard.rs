@@ -25,3 +25,31 @@ async fn read(mut body: Body) {
         read = read.saturating_add(bytes as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use futures_util::stream;
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn empty_frames_are_not_read_without_end() {
+        let read = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&read);
+        let frames = stream::iter((0..2 * MAX_ABANDONED_BYTES).map(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(Frame::data(Bytes::new()))
+        }));
+        let body = Body::wrap(StreamBody::new(frames));
+        discard(body, Instant::now() + Duration::from_secs(3600)).await;
+        assert_eq!(read.load(Ordering::SeqCst), MAX_ABANDONED_BYTES + 1);
+    }
+}

@@ -19,6 +19,7 @@ mod heads;
 mod hosts;
 mod kept;
 mod layers;
+mod marked;
 mod multipart;
 mod names;
 mod plain_http;

@@ -122,10 +122,20 @@ fn a_source_of_anchors_that_could_not_be_read() {
     let other = Anchors::only(root("other root").certificate().clone());
     let unread = explained(other.clone().plus(CustomCa::pem("corp root", "")));
     matches_snapshot(unread, Code::UnknownIssuer, situation);
-    // A source that has any anchor was read, and a variable that is not set is not a source.
+    let lonely = Identity::self_signed(recipe(HOST));
+    let unread = other.clone().plus(CustomCa::pem("lonely", ""));
+    let (code, text) = explanation(unread, lonely.chain(), HOST);
+    assert_eq!(code, Code::SelfSigned);
+    let remedy = "remedy: no anchor could be read from memory (lonely) (contains no certificate)";
+    assert!(text.contains(remedy), "{text}");
+    // A source that has any anchor was read, also one that another source has too, and a variable
+    // that is not set is not a source.
     let certificate = root("third root");
     let (pem, key) = (certificate.pem(), server.key_pem());
-    let read = other.plus(CustomCa::pem("corp root", format!("{pem}{key}")));
+    let beside_key = |label| CustomCa::pem(label, format!("{pem}{key}"));
+    let read = other
+        .plus(beside_key("corp root"))
+        .plus(beside_key("again"));
     let (_, text) = explained(read.plus_from_env("BONAFIDE_TEST_VARIABLE_THAT_IS_NOT_SET"));
     assert!(!text.contains("no anchor could be read"), "{text}");
 }

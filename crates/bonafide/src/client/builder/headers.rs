@@ -147,3 +147,27 @@ where
         Failure::new(Kind::Config, what).caused_by(error.into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+
+    #[test]
+    fn default_headers_that_are_private_by_their_name_are_sensitive() {
+        let (key, other) = (
+            HeaderName::from_static("x-api-key"),
+            HeaderName::from_static("x-other"),
+        );
+        let value = HeaderValue::from_static("s3cret");
+        let names = [AUTHORIZATION, key, other];
+        let given = names.clone().map(|name| (name, value.clone()));
+        let builder = ClientBuilder::default().default_headers(HeaderMap::from_iter(given));
+        let values = &builder.default_headers.everywhere;
+        assert_eq!(
+            names.map(|name| values[name].is_sensitive()),
+            [true, true, false]
+        );
+    }
+}
