@@ -43,15 +43,15 @@ const ENDS: [&str; 10] = [
 /// compares letters and digits alone, without case and percent-encoding, so that `api_key`,
 /// `apiKey` and `API-Key` are equal.
 fn is_secret(key: &str) -> bool {
-    let key = plain(percent_decode_str(key));
+    let key: String = plain(percent_decode_str(key)).collect();
     let mut whole = OF_OPENTELEMETRY.iter().chain(&OTHERS);
-    whole.any(|secret| plain(secret.bytes()) == key) || ENDS.iter().any(|end| key.ends_with(end))
+    whole.any(|secret| plain(secret.bytes()).eq(key.chars()))
+        || ENDS.iter().any(|end| key.ends_with(end))
 }
 
-fn plain(key: impl Iterator<Item = u8>) -> String {
+fn plain(key: impl Iterator<Item = u8>) -> impl Iterator<Item = char> {
     key.filter(u8::is_ascii_alphanumeric)
         .map(|byte| char::from(byte.to_ascii_lowercase()))
-        .collect()
 }
 
 /// A query with its secret values redacted. Where `;` separates parameters too, no byte that may

@@ -126,7 +126,8 @@ impl Request {
         &self.extensions
     }
 
-    /// The extensions, to be changed.
+    /// The extensions, to be changed. [`RequestTimeouts`] and [`Versions`] count here too, as in an
+    /// `http::Request`, where the request has no others.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         &mut self.extensions
     }
@@ -160,6 +161,17 @@ impl Request {
             versions,
             extensions: call.extensions,
         })
+    }
+
+    /// This request, whose limits and versions are no longer among the extensions.
+    pub(super) fn gathered(mut self) -> Self {
+        let timeouts = self.extensions.remove().unwrap_or_default();
+        if self.timeouts == RequestTimeouts::default() {
+            self.timeouts = timeouts;
+        }
+        let versions = self.extensions.remove();
+        self.versions = self.versions.or(versions);
+        self
     }
 
     /// The request as a call of `client`, without its time limits.
@@ -266,7 +278,7 @@ impl TryFrom<Request> for http::Request<Body> {
             timeouts,
             versions,
             extensions,
-        } = request;
+        } = request.gathered();
         let (origin, path) = split(Written::Url(&url), &mut headers)?;
         let mut request = Self::new(body);
         *request.method_mut() = method;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bonafide::limits::RequestTimeouts;
 use bonafide::redirect::Redirects;
 use bonafide::versions::Versions;
 use bonafide::{Body, Client, Kind, Phase, Request, RequestBuilder};
@@ -144,6 +145,44 @@ async fn a_rebuilt_request_has_its_own_limits_and_those_of_its_new_client_where_
             (Kind::Timeout, Some(Phase::Headers))
         );
         assert!(error.to_string().contains(limit), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn limits_and_versions_among_the_extensions_count_where_a_request_has_no_others() {
+    let server = server(Alpn::Http1)
+        .ending(Ending::StallBeforeHeaders)
+        .start()
+        .await;
+    let limit = |millis| RequestTimeouts {
+        headers: Some(Some(Duration::from_millis(millis))),
+        ..RequestTimeouts::default()
+    };
+    let copied = |request: &Request| {
+        let copy = request.try_clone().expect("no body");
+        let copy = http::Request::<Body>::try_from(copy).expect("a URL");
+        Request::try_from(copy).expect("a URL")
+    };
+    for (own, expected) in [(None, "70ms"), (Some(limit(50)), "50ms")] {
+        let mut request = client().get(server.url("/")).build().expect("a request");
+        request.extensions_mut().insert(limit(70));
+        *request.timeouts_mut() = own.unwrap_or_default();
+        for request in [copied(&request), request] {
+            let error = client().execute(request).await.expect_err("no response");
+            assert_eq!(error.kind(), Kind::Timeout);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+    // The server has no HTTP/2.
+    for (own, expected) in [(None, Kind::Tls), (Some(Versions::Http1), Kind::Timeout)] {
+        let mut request = client().get(server.url("/")).build().expect("a request");
+        *request.timeouts_mut() = limit(50);
+        request.extensions_mut().insert(Versions::Http2);
+        *request.versions_mut() = own;
+        for request in [copied(&request), request] {
+            let error = client().execute(request).await.expect_err("no response");
+            assert_eq!(error.kind(), expected, "{error}");
+        }
     }
 }
 

@@ -22,6 +22,7 @@ impl AnyClient for Client {
 impl<C> RequestBuilder<C> {
     /// `request`, sent by `client`.
     pub(crate) fn of(client: Client, request: Result<Request, Error>) -> Self {
+        let request = request.map(Request::gathered);
         let (timeouts, versions) = match &request {
             Ok(request) => (*request.timeouts(), request.versions()),
             Err(_) => (RequestTimeouts::default(), None),
