@@ -177,8 +177,7 @@ impl Stage {
             true => self.input.len().min(1),
             false => self.input.len(),
         };
-        let available = self.input.slice(..available);
-        let mut input = PartialBuffer::new(&available[..]);
+        let mut input = PartialBuffer::new(&self.input[..available]);
         let mut output = WriteBuffer::new_initialized(output);
         let result = decoder.decode(&mut input, &mut output);
         let (read, written) = (input.written_len(), output.written_len());
