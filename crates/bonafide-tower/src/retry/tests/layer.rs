@@ -70,7 +70,11 @@ async fn attempts_show_a_limit_where_there_is_one() {
         let mut request = get();
         request.extensions_mut().insert(attempts.clone());
         let service = typed().layer(Scripted::new([LOST, LOST, LOST]));
-        assert!(service.oneshot(request).await.is_err());
+        let error = service.oneshot(request).await.unwrap_err();
+        let Failed::Inner(Fault(outcome)) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(outcome, Outcome::Failed(Delivery::MaybeProcessed));
         let shown = format!(
             "Attempts {{ made: {made}, retries: {retries}, allowed: {allowed}, is_spent: true, \
              key: None }}"
